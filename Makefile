@@ -1,0 +1,54 @@
+# The two commands of the README are `make run` and `make test`; the rest serves them.
+export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/end2end/node_modules/.bin:$(PATH)
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SITE_SOURCES := $(shell find app frontend crates/domain style public -type f) Cargo.toml Cargo.lock
+NATIVE := --workspace --exclude frontend
+
+.PHONY: help
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+.PHONY: run
+run: target/site.made ## build what is needed, start agm with its sandbox
+	@echo "== building the server (first time about 4 minutes)"
+	cargo build --package server
+	target/debug/agm serve --sandbox
+
+.PHONY: test
+test: ## everything: format, lints, licences, unit, HTTP, MinIO and browser tests
+	tools/test
+
+.PHONY: bench
+bench: target/site.made ## the figures of speed and size, as ratios in one run
+	tools/bench
+
+.PHONY: release
+release: target/site.made ## an optimised server and its compressed site in target/dist
+	cargo build --release --package server
+	rm -rf target/dist && mkdir -p target/dist
+	cp target/release/agm target/dist/
+	cp -r target/site target/dist/site
+	@du -sh target/dist/agm target/dist/site
+
+.PHONY: site
+site: target/site.made ## the web client: WebAssembly, style, fonts; compressed, with hashed names
+
+target/site.made: $(SITE_SOURCES)
+	tools/need rust cargo-leptos wasm-bindgen node-packages
+	@echo "== building the web client (first time about 4 minutes, then 1)"
+	mkdir -p target/style
+	cat style/*.css > target/style/agm.css
+	cargo leptos build --release --frontend-only --precompress
+	cp target/release/hash.txt target/site/
+	touch $@
+
+.PHONY: fmt
+fmt: ## format the code
+	cargo fmt --all
+
+.PHONY: clean
+clean: ## forget everything that was built, but not the tools
+	rm -rf target end2end/test-results end2end/screenshots

@@ -1,0 +1,106 @@
+//! Which model an agent runs: what was recorded, and what is true.
+use crate::{ConsumerName, ModelId, ProviderName, RouteName, Timestamp, WorkerName};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A wish: run this model of this provider. Absent limits come from the known-model table, else 150000 / 128000 / true.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetModel {
+    pub provider: ProviderName,
+    pub model: ModelId,
+    /// Tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_window: Option<u64>,
+    /// Tokens of one answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<bool>,
+}
+
+/// Where a model's figures come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum LimitSource {
+    /// HiClaw's table of known models.
+    KnownModels,
+    /// The provider's own list said so.
+    Provider,
+    /// An entry of the agent's openclaw.json.
+    #[serde(rename = "openclaw.json")]
+    Openclaw,
+    /// The request named it.
+    Request,
+    /// HiClaw's figures for a model it does not know.
+    Default,
+}
+
+/// What was recorded in `agents/<name>/model.json` by the last switch, and what was observed just now. The recorded
+/// fields are absent where nothing was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Assignment {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<ProviderName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_window: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    pub observed: Observed,
+}
+
+/// What the agent's own config and the routes say, so that nobody has to trust the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Observed {
+    /// `agents.defaults.model.primary` of its openclaw.json: `hiclaw-gateway/qwen3.5-plus`.
+    pub primary: Option<String>,
+    /// The model part of `primary`.
+    pub model: Option<ModelId>,
+    /// The AI route that wins for this model.
+    pub route: Option<RouteName>,
+    /// The first upstream of that route.
+    pub provider: Option<ProviderName>,
+    /// Tokens, from its openclaw.json.
+    pub context_window: Option<u64>,
+    /// The record, the config and the route agree, or nothing was recorded and the config has a route.
+    pub in_sync: bool,
+    /// What stands between the agent and its model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+    pub observed_at: Timestamp,
+}
+
+/// Why an agent cannot use the model that it is set to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Problem {
+    /// The route does not let this agent's consumer in: every call ends with 403.
+    ConsumerNotAllowed { route: RouteName, consumer: ConsumerName },
+    /// No AI route takes this model.
+    NoRoute { model: ModelId },
+    /// Its config could not be read; the text says why.
+    ConfigUnreadable { message: String },
+    /// The record names another model than the config.
+    RecordDiffers { recorded: ModelId },
+}
+
+/// `GET /assignment`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Assignments {
+    pub manager: Assignment,
+    pub workers: BTreeMap<WorkerName, Assignment>,
+}

@@ -1,0 +1,50 @@
+//! How the installation does.
+use crate::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The seed's metrics. Percent, percent, open gateway connections, gateway requests in the last minute. A figure that
+/// could not be measured is `None`, and `unavailable` says why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Metrics {
+    pub cpu: Option<u32>,
+    pub memory: Option<u32>,
+    pub connections: Option<u64>,
+    pub rpm: Option<u64>,
+    pub timestamp: Timestamp,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unavailable: BTreeMap<String, String>,
+}
+
+/// Whether a system that we depend on answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum SystemState {
+    Up,
+    Down,
+}
+
+/// One system: `higress`, `gateway`, `store`, `manager`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SystemHealth {
+    pub name: String,
+    pub state: SystemState,
+    /// How long its answer took, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// `GET /health?deep=true`: `healthy` when every system is up, else `degraded`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeepHealth {
+    pub status: String,
+    pub systems: Vec<SystemHealth>,
+}

@@ -1,0 +1,73 @@
+//! Everything that can be changed, as data. Page, REST and CLI hand the same value to the same engine.
+use crate::{ConsumerName, EditProvider, NewProvider, ProviderName, RouteName, SetModel, Target};
+use serde::{Deserialize, Serialize};
+
+/// A wish to change something.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Mutation {
+    /// Let an agent run a model.
+    SetModel {
+        target: Target,
+        #[serde(flatten)]
+        wish: SetModel,
+    },
+    AddProvider(NewProvider),
+    EditProvider {
+        name: ProviderName,
+        #[serde(flatten)]
+        edit: EditProvider,
+    },
+    RemoveProvider {
+        name: ProviderName,
+    },
+    /// Let agents into the routes that lack them; narrowed to a route, a consumer or both.
+    RepairRoutes {
+        #[serde(default)]
+        route: Option<RouteName>,
+        #[serde(default)]
+        consumer: Option<ConsumerName>,
+    },
+}
+
+impl Mutation {
+    /// The kind as on the wire.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::SetModel { .. } => "set_model",
+            Self::AddProvider(_) => "add_provider",
+            Self::EditProvider { .. } => "edit_provider",
+            Self::RemoveProvider { .. } => "remove_provider",
+            Self::RepairRoutes { .. } => "repair_routes",
+        }
+    }
+}
+
+/// Which door a wish came through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    Ui,
+    Rest,
+    Cli,
+}
+
+impl Door {
+    /// The word in the audit trail.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ui => "ui",
+            Self::Rest => "rest",
+            Self::Cli => "cli",
+        }
+    }
+}
+
+/// Who wishes a mutation, and how.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub actor: String,
+    pub door: Door,
+    /// The same key returns the same operation.
+    pub idempotency_key: Option<String>,
+}

@@ -1,0 +1,100 @@
+//! A mutation that runs or ran, and the steps it took.
+use crate::{Failure, OperationId, Plan, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum StepName {
+    /// Read everything that matters and work out the exact changes.
+    Plan,
+    /// Write or remove a provider.
+    Provider,
+    /// Write or remove an AI route.
+    Route,
+    /// Ask the new model through the gateway, as the agent.
+    Test,
+    /// Record the assignment in `model.json`.
+    Record,
+    /// Write the agent's openclaw.json: from here on it runs the new model.
+    Config,
+    /// See the agent take it up, where that can be seen.
+    Reload,
+    /// Read everything back.
+    Verify,
+}
+
+/// How far a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum StepState {
+    Pending,
+    Running,
+    Done,
+    Failed,
+    Undone,
+    Skipped,
+}
+
+/// One step, how long it took and what was observed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Step {
+    pub name: StepName,
+    /// What the step works on, for people: `deepseek-ai-route`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    pub state: StepState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+}
+
+/// How far an operation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum OperationState {
+    Planned,
+    Applying,
+    Verifying,
+    Compensating,
+    Committed,
+    RolledBack,
+    NeedsOperator,
+}
+
+impl OperationState {
+    /// True when nothing more happens.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Committed | Self::RolledBack | Self::NeedsOperator)
+    }
+}
+
+/// An operation: what was asked, by whom, what was planned, and what was observed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Operation {
+    pub id: OperationId,
+    pub kind: String,
+    pub state: OperationState,
+    pub actor: String,
+    /// `ui`, `rest` or `cli`.
+    pub via: String,
+    pub targets: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
+    pub steps: Vec<Step>,
+    pub started_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+    /// What could undo the change later; none: nothing known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasts: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Box<Failure>>,
+}

@@ -1,0 +1,48 @@
+//! Workers and how they are.
+use crate::{ModelId, Timestamp, WorkerName};
+use serde::{Deserialize, Serialize};
+
+/// How a worker is, as far as it can honestly be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum WorkerStatus {
+    /// Running, with no open task.
+    Idle,
+    /// Running, with an open finite task.
+    Busy,
+    /// Stopped by HiClaw after being idle; it wakes for its next task.
+    Sleeping,
+    /// Its container is stopped.
+    Stopped,
+    Starting,
+    /// Alive, but the task list cannot be read, so neither idle nor busy can be claimed.
+    Running,
+    /// It has no container.
+    Offline,
+    /// HiClaw says that it failed.
+    Failed,
+    /// Deployed elsewhere: its health cannot be observed.
+    Remote,
+    /// Nobody could be asked.
+    Unknown,
+}
+
+/// One worker and its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Worker {
+    pub name: WorkerName,
+    pub status: WorkerStatus,
+    /// The model in its openclaw.json, where that could be read.
+    pub model: Option<ModelId>,
+    /// Since when it is so, where something says it.
+    pub since: Option<Timestamp>,
+    /// What the status rests on: `container running; task t-214 open`.
+    pub evidence: String,
+    /// The open task's title, when busy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
+    /// `openclaw`, `copaw`, …
+    pub runtime: String,
+}

@@ -1,0 +1,20 @@
+//! The outside world of `agm` in one process, over real HTTP on loopback: a Higress Console, an AI gateway, LLM
+//! upstreams, an S3 store and the agents of a HiClaw v1.0 installation. It knows wire formats only, nothing of `agm`.
+//!
+//! [`Sandbox::start`] assembles it. The parts can be started alone too, for tests of one client.
+pub mod agents;
+mod clock;
+pub mod console;
+pub mod containers;
+mod demo;
+mod files;
+pub mod gateway;
+mod home;
+mod listen;
+pub mod live;
+pub mod s3;
+mod switch;
+pub mod upstreams;
+mod world;
+
+pub use world::{Account, Addresses, ManagerAddress, S3Address, Sandbox, SandboxError, SandboxOptions};

@@ -1,0 +1,142 @@
+//! An S3 store that decides conditional writes as a MinIO was measured to: `If-Match` has one winner, a stale tag is 412,
+//! a missing object 404, `If-None-Match: *` on an existing object 412, and `If-Match` of a DELETE is ignored.
+mod api;
+mod faults;
+mod objects;
+
+pub use faults::{Calls, Fault, Faults, Plan, Switches};
+pub use objects::{Condition, Listing, Object, ObjectError, Objects, Page, Tag};
+
+use crate::switch::{HangUp, Server};
+use api::Api;
+use futures::future::BoxFuture;
+use http::{Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use s3s::{
+    Body,
+    auth::SimpleAuth,
+    service::{S3Service, S3ServiceBuilder},
+};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+/// The one account of the store.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    pub access: String,
+    pub secret: String,
+}
+
+/// A running store.
+pub struct S3 {
+    server: Server,
+    keys: Keys,
+    objects: Arc<Objects>,
+    faults: Arc<Faults>,
+}
+
+impl S3 {
+    /// Serves `objects` at `address`, or at a free port, to whoever signs with `keys`.
+    pub async fn start(address: Option<SocketAddr>, keys: Keys, objects: Objects) -> io::Result<Self> {
+        let (objects, faults) = (Arc::new(objects), Arc::new(Faults::default()));
+        let mut builder = S3ServiceBuilder::new(Api { objects: objects.clone(), faults: faults.clone() });
+        builder.set_auth(SimpleAuth::from_single(keys.access.clone(), keys.secret.clone()));
+        let service = Faulty { store: builder.build(), faults: faults.clone() };
+        let server = Server::start(address, service).await?;
+        Ok(Self { server, keys, objects, faults })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.server.addr()
+    }
+
+    /// Its URL.
+    pub fn endpoint(&self) -> String {
+        self.server.url()
+    }
+
+    /// Who may sign.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The buckets, past HTTP and past every fault.
+    pub fn objects(&self) -> &Arc<Objects> {
+        &self.objects
+    }
+
+    /// What goes wrong on the way to it.
+    pub fn faults(&self) -> &Arc<Faults> {
+        &self.faults
+    }
+
+    /// Closes the port.
+    pub async fn stop(self) {
+        self.server.stop().await;
+    }
+}
+
+/// The store behind its faults.
+#[derive(Clone)]
+struct Faulty {
+    store: S3Service,
+    faults: Arc<Faults>,
+}
+
+impl Faulty {
+    async fn answer(self, request: Request<Incoming>) -> Result<Response<axum::body::Body>, HangUp> {
+        let (latency, fault) = self.faults.next(&request)?;
+        tokio::time::sleep(latency).await;
+        match fault {
+            Some(Fault::Refused(status)) => return Ok(refusal(status)),
+            Some(Fault::Late(delay)) => tokio::time::sleep(delay).await,
+            _ => {}
+        }
+        let answer = self.store.call(request.map(Body::from)).await.map_err(|error| {
+            tracing::error!(?error, "the sandbox's store failed");
+            HangUp
+        })?;
+        match fault {
+            Some(Fault::AppliedThen(status)) => Ok(refusal(status)),
+            Some(Fault::AppliedUnanswered) => Err(HangUp),
+            _ => Ok(answer.map(axum::body::Body::new)),
+        }
+    }
+}
+
+impl tower::Service<Request<Incoming>> for Faulty {
+    type Response = Response<axum::body::Body>;
+    type Error = HangUp;
+    type Future = BoxFuture<'static, Result<Response<axum::body::Body>, HangUp>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), HangUp>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        Box::pin(self.clone().answer(request))
+    }
+}
+
+/// An S3 error document with the code that belongs to the status.
+fn refusal(status: StatusCode) -> Response<axum::body::Body> {
+    let code = match status.as_u16() {
+        403 => "AccessDenied",
+        404 => "NoSuchKey",
+        412 => "PreconditionFailed",
+        429 | 503 => "SlowDown",
+        _ => "InternalError",
+    };
+    let document = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>{status}</Message></Error>"
+    );
+    let mut response = Response::new(axum::body::Body::from(document));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/xml"));
+    response
+}

@@ -1,0 +1,328 @@
+//! The whole outside world, assembled: every server on its own loopback port, seeded as a HiClaw v1.0.9 installation or
+//! empty.
+use crate::{
+    agents::{AgentError, Agents, Surroundings, Workspace},
+    console::{Console, ConsoleOptions},
+    containers::{self, Containers},
+    demo,
+    gateway::{Gateway, GatewayOptions},
+    home::{Home, Saving},
+    s3::{Keys, Objects, S3},
+    switch::{Server, free_port},
+    upstreams::{UpstreamOptions, Upstreams},
+};
+use serde::Serialize;
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+/// HiClaw's bucket.
+const BUCKET: &str = "hiclaw-storage";
+/// The store's one account.
+const STORE_USER: &str = "hiclaw-admin";
+
+/// Where the console and the store are inside HiClaw's all-in-one container, as its service sources name them: the gateway
+/// must not take the real host's ports for these.
+const CONSOLE_SERVICE: &str = "127.0.0.1:8001";
+const STORE_SERVICE: &str = "127.0.0.1:9000";
+
+/// How a sandbox is started. The default is the demo on free ports, in a temporary directory.
+#[derive(Clone, Debug)]
+pub struct SandboxOptions {
+    /// A console that was never initialised, an empty bucket, no agents.
+    pub empty: bool,
+    pub console_addr: Option<SocketAddr>,
+    pub gateway_addr: Option<SocketAddr>,
+    pub s3_addr: Option<SocketAddr>,
+    /// Where state is kept from one start to the next. None: a temporary directory, removed at the end.
+    pub dir: Option<PathBuf>,
+    /// How long the gateway takes until a change of the console is effective.
+    pub effective_after: Duration,
+    /// How often a worker pulls its config from the store; HiClaw's own figure is 300 s.
+    pub worker_pull: Duration,
+    /// How long a config file must be quiet before the Manager takes it up; OpenClaw waits 200 ms for the write to end and
+    /// 300 ms more.
+    pub manager_debounce: Duration,
+}
+
+impl Default for SandboxOptions {
+    fn default() -> Self {
+        Self {
+            empty: false,
+            console_addr: None,
+            gateway_addr: None,
+            s3_addr: None,
+            dir: None,
+            effective_after: Duration::from_millis(300),
+            worker_pull: Duration::from_secs(2),
+            manager_debounce: Duration::from_millis(500),
+        }
+    }
+}
+
+/// Everything that `agm serve` needs to be pointed at a sandbox from outside. Its JSON is the line that `agm sandbox`
+/// prints; addresses are URLs without a trailing slash.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Addresses {
+    pub console: String,
+    /// Without `/v1`.
+    pub gateway: String,
+    /// The Prometheus page.
+    pub gateway_metrics: String,
+    pub s3: S3Address,
+    pub manager: ManagerAddress,
+    /// Provider name to the base URL of its upstream.
+    pub upstreams: BTreeMap<String, String>,
+    /// The Docker API, read only.
+    pub containers: String,
+    pub admin: Account,
+    /// Where the agents can be asked and told: see [`crate::agents`].
+    pub agents: String,
+}
+
+/// How to reach the store.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct S3Address {
+    pub endpoint: String,
+    pub access_key: String,
+    pub secret_key: String,
+    pub bucket: String,
+}
+
+/// The Manager's openclaw.json on disk, and its HTTP server.
+#[derive(Clone, Debug, Serialize)]
+pub struct ManagerAddress {
+    pub config: PathBuf,
+    pub url: String,
+}
+
+/// The console's admin.
+#[derive(Clone, Debug, Serialize)]
+pub struct Account {
+    pub user: String,
+    pub password: String,
+}
+
+/// Why a sandbox did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// An address is taken, or a file cannot be read or written.
+    #[error("the sandbox cannot use {what}: {source}")]
+    Io { what: String, source: std::io::Error },
+    /// A file that an earlier run left cannot be understood.
+    #[error("{what} in the sandbox directory is not what a sandbox wrote: {reason}")]
+    State { what: &'static str, reason: String },
+    /// The sandbox's own console refused a step of the installation.
+    #[error("the console answered {status} to {step}: {body}")]
+    Seed { step: String, status: u16, body: String },
+    #[error("the agents did not start: {0}")]
+    Agents(#[from] AgentError),
+}
+
+impl SandboxError {
+    pub(crate) fn state(what: &'static str, reason: impl ToString) -> Self {
+        Self::State { what, reason: reason.to_string() }
+    }
+}
+
+/// Says what could not be used.
+pub(crate) fn io(what: &str) -> impl FnOnce(std::io::Error) -> SandboxError {
+    let what = what.to_owned();
+    |source| SandboxError::Io { what, source }
+}
+
+/// A running sandbox. Dropping it stops every server and removes the temporary directory.
+pub struct Sandbox {
+    addresses: Addresses,
+    saving: Option<Saving>,
+    agents: Agents,
+    containers: Arc<Containers>,
+    docker: Server,
+    gateway: Gateway,
+    console_server: Server,
+    console: Console,
+    s3: S3,
+    upstreams: Upstreams,
+    /// Last, so that the files go when nobody writes them any more.
+    _home: Home,
+}
+
+impl Sandbox {
+    /// Starts every server. A directory that an earlier run left is taken up as it is; otherwise the demo is installed,
+    /// unless `empty` is asked for.
+    pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
+        let home = Home::open(options.dir.clone())?;
+        let new = !home.console().exists();
+        let install = new && !options.empty;
+
+        let upstreams =
+            Upstreams::start(UpstreamOptions::default()).await.map_err(io("a port for an upstream"))?;
+        let console = Console::new(ConsoleOptions::default());
+        let objects = Objects::open(home.bucket()).map_err(io("the bucket"))?;
+        let workspace = Workspace::open(home.workspace()).map_err(io("the Manager's workspace"))?;
+        let containers = Arc::new(Containers::open(home.containers()).map_err(io("the list of containers"))?);
+        if install {
+            demo::install_console(&console.router(), &upstreams).await?;
+            demo::install_workspace(&workspace).map_err(io("the Manager's workspace"))?;
+            demo::install_store(&objects, BUCKET)
+                .map_err(|error| SandboxError::state("the bucket", error))?;
+            demo::install_manager(&containers).map_err(io("the list of containers"))?;
+        } else if new {
+            objects.create_bucket(BUCKET);
+        } else {
+            home.restore(&console)?;
+        }
+
+        let keys = Keys { access: STORE_USER.into(), secret: demo::store_secret() };
+        let s3 = S3::start(options.s3_addr, keys, objects).await.map_err(io("the address of the store"))?;
+        let console_server = Server::start(options.console_addr, console.router()).await;
+        let console_server = console_server.map_err(io("the address of the console"))?;
+        let own = BTreeMap::from([
+            (CONSOLE_SERVICE.to_owned(), console_server.addr()),
+            (STORE_SERVICE.to_owned(), s3.addr()),
+        ]);
+        let gateway = start_gateway(&options, &console, &upstreams, own).await?;
+        let docker = containers::serve(containers.clone()).await.map_err(io("a port for the containers"))?;
+        let surroundings = Surroundings {
+            workspace,
+            containers: containers.clone(),
+            objects: s3.objects().clone(),
+            faults: s3.faults().clone(),
+            bucket: BUCKET.into(),
+            gateway: gateway.addr(),
+        };
+        let agents = Agents::start(surroundings, options.worker_pull, options.manager_debounce).await?;
+        if install {
+            demo::install_states(&agents)?;
+        }
+        let addresses = addresses(&console_server, &gateway, &s3, &agents, &upstreams, &docker);
+        // Without a directory of one's own nobody reads the console's state again.
+        let saving =
+            options.dir.is_some().then(|| Saving::start(console.clone(), home.console())).transpose()?;
+        Ok(Self {
+            addresses,
+            saving,
+            agents,
+            containers,
+            docker,
+            gateway,
+            console_server,
+            console,
+            s3,
+            upstreams,
+            _home: home,
+        })
+    }
+
+    /// Where everything is.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Public provider hosts and the socket that stands for each: what `agm serve --sandbox` resolves instead of DNS.
+    pub fn upstream_map(&self) -> BTreeMap<String, SocketAddr> {
+        self.upstreams.resolve_map()
+    }
+
+    /// Every secret of the demo, for tests that look for leaks: keys of upstreams and consumers, tokens, passwords.
+    pub fn secrets(&self) -> Vec<String> {
+        let providers = self.addresses.upstreams.keys();
+        let keys = providers.map(|provider| self.upstreams.key_for(provider).to_owned());
+        demo::secrets().into_iter().chain(keys).filter(|secret| !secret.is_empty()).collect()
+    }
+
+    /// The console: its faults, and its state past HTTP.
+    pub fn console(&self) -> &Console {
+        &self.console
+    }
+
+    /// While true, the console closes every connection.
+    pub fn set_console_offline(&self, offline: bool) {
+        self.console_server.set_offline(offline);
+    }
+
+    /// The gateway: its delay, and a wait until it has settled.
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// The vendors: how they behave, and what they were asked.
+    pub fn upstreams(&self) -> &Upstreams {
+        &self.upstreams
+    }
+
+    /// The store: its faults, and its objects past HTTP.
+    pub fn s3(&self) -> &S3 {
+        &self.s3
+    }
+
+    /// The Manager and the workers.
+    pub fn agents(&self) -> &Agents {
+        &self.agents
+    }
+
+    /// The containers, past HTTP and past the Manager's files: so those files can be made stale.
+    pub fn containers(&self) -> &Containers {
+        &self.containers
+    }
+
+    /// While true, the Docker API closes every connection.
+    pub fn set_containers_offline(&self, offline: bool) {
+        self.docker.set_offline(offline);
+    }
+
+    /// Stops every server, writes what is not yet on disk, and waits for the end.
+    pub async fn stop(self) {
+        self.agents.stop().await;
+        self.docker.stop().await;
+        self.console_server.stop().await;
+        self.gateway.stop().await;
+        self.s3.stop().await;
+        self.upstreams.stop().await;
+        if let Some(saving) = self.saving {
+            saving.stop().await;
+        }
+    }
+}
+
+async fn start_gateway(
+    options: &SandboxOptions,
+    console: &Console,
+    upstreams: &Upstreams,
+    own: BTreeMap<String, SocketAddr>,
+) -> Result<Gateway, SandboxError> {
+    let options = GatewayOptions {
+        addr: options.gateway_addr.unwrap_or_else(free_port),
+        effective_after: options.effective_after,
+        resolve: upstreams.resolve_map().into_iter().chain(own).collect(),
+        ..GatewayOptions::default()
+    };
+    Gateway::start(options, console.live()).await.map_err(io("the address of the gateway"))
+}
+
+fn addresses(
+    console: &Server,
+    gateway: &Gateway,
+    s3: &S3,
+    agents: &Agents,
+    upstreams: &Upstreams,
+    docker: &Server,
+) -> Addresses {
+    let upstreams = upstreams.addresses().into_iter();
+    Addresses {
+        console: console.url(),
+        gateway: format!("http://{}", gateway.addr()),
+        gateway_metrics: format!("http://{}/stats/prometheus", gateway.metrics_addr()),
+        s3: S3Address {
+            endpoint: s3.endpoint(),
+            access_key: s3.keys().access.clone(),
+            secret_key: s3.keys().secret.clone(),
+            bucket: BUCKET.into(),
+        },
+        manager: ManagerAddress { config: agents.workspace().config(), url: agents.url() },
+        upstreams: upstreams.map(|(name, addr)| (name, format!("http://{addr}"))).collect(),
+        containers: docker.url(),
+        admin: Account { user: demo::ADMIN.0.into(), password: demo::ADMIN.1.into() },
+        agents: format!("{}/sandbox", agents.url()),
+    }
+}
