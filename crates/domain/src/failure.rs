@@ -98,7 +98,7 @@ impl Code {
 pub enum Reason {
     /// The provider refused the key.
     Auth,
-    /// The gateway knows the agent's key but the route does not let it in (403).
+    /// The gateway itself turns the agent's key away: it does not know it (401), or the route does not let it in (403).
     ConsumerNotAllowed,
     RouteNotFound,
     ModelNotFound,

@@ -1,0 +1,77 @@
+//! The Docker API, read only: which containers there are and how they are.
+use crate::{Error, error::System};
+use domain::WorkerName;
+use serde::Deserialize;
+use std::time::Duration;
+use url::Url;
+
+/// HiClaw names a worker's container so.
+const PREFIX: &str = "hiclaw-worker-";
+/// A list of containers is some KB for each; more than this is no list of containers.
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
+
+/// A container and its state (`running`, `exited`, `created`, `restarting`, `paused`, `dead`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Container {
+    pub name: String,
+    pub state: String,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    #[serde(rename = "Names", default)]
+    names: Vec<String>,
+    #[serde(rename = "State", default)]
+    state: String,
+}
+
+/// A client of one Docker API.
+#[derive(Clone, Debug)]
+pub struct ContainerApi {
+    http: reqwest::Client,
+    url: Url,
+    timeout: Duration,
+}
+
+impl ContainerApi {
+    /// `url` is the API's root (`http://hiclaw-docker-proxy:2375`).
+    pub fn new(http: reqwest::Client, url: Url, timeout: Duration) -> Self {
+        Self { http, url, timeout }
+    }
+
+    /// All containers, also stopped ones.
+    pub async fn list(&self) -> Result<Vec<Container>, Error> {
+        let failed = |message: String, timeout| Error::Http {
+            system: System::Containers,
+            what: "the container API",
+            message,
+            timeout,
+        };
+        let mut url = self.url.join("containers/json").map_err(|e| failed(e.to_string(), false))?;
+        url.set_query(Some("all=true"));
+        let call = async {
+            let answer = self.http.get(url).timeout(self.timeout).send().await?.error_for_status()?;
+            if answer.content_length().is_some_and(|length| length > MAX_BYTES) {
+                return Ok(None);
+            }
+            answer.json::<Vec<Listed>>().await.map(Some)
+        };
+        let listed = call
+            .await
+            .map_err(|error| failed(crate::http_error(&error), error.is_timeout()))?
+            .ok_or_else(|| failed("the list is too large".into(), false))?;
+        Ok(listed.into_iter().flat_map(named).collect())
+    }
+}
+
+fn named(listed: Listed) -> impl Iterator<Item = Container> {
+    let Listed { names, state } = listed;
+    names
+        .into_iter()
+        .map(move |name| Container { name: name.trim_start_matches('/').to_owned(), state: state.clone() })
+}
+
+/// The container of a worker among those listed.
+pub fn of_worker<'a>(containers: &'a [Container], worker: &WorkerName) -> Option<&'a Container> {
+    containers.iter().find(|c| c.name.strip_prefix(PREFIX) == Some(worker.as_str()))
+}

@@ -1,0 +1,182 @@
+//! Who holds an agent's model and how it is changed. Each generation of HiClaw answers differently; nothing above this
+//! trait knows which one it talks to.
+use crate::Error;
+use domain::{Limits, ModelId, Target, Timestamp, Worker, rules::KnownLimits};
+use secrecy::{ExposeSecret, SecretString};
+use std::{collections::BTreeMap, fmt, future::Future, pin::Pin};
+
+/// A call that is under way.
+pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// An agent that HiClaw knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    pub target: Target,
+    /// `openclaw`, `copaw`, …
+    pub runtime: String,
+    /// Why its model cannot be changed from here, and where it can. None: it can.
+    pub read_only: Option<ReadOnly>,
+}
+
+/// Why an agent's model cannot be changed from here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadOnly {
+    pub reason: String,
+    pub way: String,
+}
+
+/// What an agent's own config says about its model.
+#[derive(Clone, Debug)]
+pub struct AgentConfig {
+    /// `agents.defaults.model.primary` as it stands: `hiclaw-gateway/qwen3.5-plus`.
+    pub primary: Option<String>,
+    /// The model part of `primary`.
+    pub model: Option<ModelId>,
+    /// The models that it lists, with what it says about each.
+    pub models: BTreeMap<String, KnownLimits>,
+    /// The agent's key for the gateway.
+    pub key: Option<SecretString>,
+    /// What all this was read from.
+    pub held: Held,
+}
+
+impl AgentConfig {
+    /// What it says about a model.
+    pub fn known(&self, model: &ModelId) -> Option<&KnownLimits> {
+        self.models.get(model.as_str())
+    }
+}
+
+/// What a part was when it was read. Equal versions, equal parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// Of an object in the store.
+    Object(store::ETag),
+    /// Of a file.
+    File(openclaw::FileHash),
+    /// Of a note within a file that others change too: the note itself.
+    Note(String),
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object(etag) => f.write_str(etag.as_str()),
+            Self::File(hash) => f.write_str(&hash.to_hex()),
+            Self::Note(note) => f.write_str(note),
+        }
+    }
+}
+
+/// The parts in which a switch is written down. An adapter uses those it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// HiClaw's own note of a worker's model.
+    Registry,
+    /// The config that the agent lives by. Written last: from here on it runs the new model.
+    Config,
+}
+
+/// What a part holds. It may hold keys, so it shows nothing of itself.
+#[derive(Clone)]
+pub struct Image(SecretString);
+
+impl Image {
+    /// Wraps the text of a part.
+    pub fn new(text: String) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, keys included.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+/// Trailing white space does not count: it carries the mark of a write.
+impl PartialEq for Image {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose().trim_end() == other.expose().trim_end()
+    }
+}
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Image({} bytes)", self.expose().len())
+    }
+}
+
+/// A part as it was found.
+#[derive(Clone, Debug)]
+pub struct Held {
+    pub image: Image,
+    pub version: Version,
+}
+
+/// A model and its figures, for an agent.
+#[derive(Clone, Debug)]
+pub struct Wish<'a> {
+    pub model: &'a ModelId,
+    pub limits: Limits,
+    /// When the switch was asked for.
+    pub at: &'a Timestamp,
+}
+
+/// One part of a switch, worked out but not written.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    pub part: Part,
+    /// For people: `s3:agents/alice/openclaw.json`.
+    pub object: String,
+    pub before: Held,
+    pub after: Image,
+    /// Who owns the part: `manager`.
+    pub owner: &'static str,
+    /// What would undo it; none: nothing known.
+    pub lasts: Option<&'static str>,
+}
+
+/// How an agent takes up a changed config.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenUp {
+    /// One word for programs: `file-watcher`, `pull`.
+    pub how: &'static str,
+    /// For people.
+    pub evidence: String,
+}
+
+/// Holds the models of all agents of an installation.
+pub trait ModelHolder: Send + Sync {
+    /// All agents, the Manager first.
+    fn agents(&self) -> Call<'_, Vec<Agent>>;
+
+    /// What one agent's own config says.
+    fn config<'a>(&'a self, target: &'a Target) -> Call<'a, AgentConfig>;
+
+    /// What a switch of the agent with this config would write, in the order of writing. Reads only.
+    fn edits<'a>(
+        &'a self,
+        target: &'a Target,
+        config: &'a AgentConfig,
+        wish: &'a Wish<'a>,
+    ) -> Call<'a, Vec<Edit>>;
+
+    /// A part as it is now.
+    fn observe<'a>(&'a self, target: &'a Target, part: Part) -> Call<'a, Held>;
+
+    /// Writes a part if it still has this version, else [`Error::Changed`]. Any other failure leaves open whether it
+    /// was written.
+    fn write<'a>(
+        &'a self,
+        target: &'a Target,
+        part: Part,
+        image: &'a Image,
+        version: &'a Version,
+    ) -> Call<'a, ()>;
+
+    /// Sees that the agent takes up its config, as far as that can be seen.
+    fn reload<'a>(&'a self, target: &'a Target) -> Call<'a, TakenUp>;
+
+    /// All workers and how they are.
+    fn workers(&self) -> Call<'_, Vec<Worker>>;
+}

@@ -1,0 +1,27 @@
+//! The one adapter for the HTTP API of a Higress Console (2.2.1 to 2.2.4).
+//!
+//! The console's objects stay JSON trees: [`ProviderDoc`], [`RouteDoc`] and [`ConsumerDoc`] are typed views on them, so
+//! members that we do not know survive a read and a write. Every write reads before and after, and says what it saw.
+mod compare;
+mod console;
+mod consumer;
+mod endpoint;
+mod error;
+mod failure;
+mod provider;
+mod route;
+mod rules;
+mod scrub;
+mod transport;
+mod write;
+
+pub use compare::Observation;
+pub use console::{Console, ConsoleParams, SystemInfo};
+pub use consumer::ConsumerDoc;
+pub use endpoint::{KeyHeader, ModelList};
+pub use error::{HigressError, Outcome, WriteError};
+pub use provider::ProviderDoc;
+pub use route::RouteDoc;
+pub use scrub::scrub;
+pub use transport::http_client;
+pub use write::Written;

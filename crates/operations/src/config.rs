@@ -1,0 +1,83 @@
+//! What the operations need to know about the installation. The server's configuration is turned into this.
+use secrecy::SecretString;
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use url::Url;
+
+/// Where everything is.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub console: ConsoleConfig,
+    /// The AI gateway, without `/v1`.
+    pub gateway: Url,
+    /// The host name that agents use for the gateway, sent as `Host`; none: the gateway URL's own.
+    pub gateway_host: Option<String>,
+    /// The gateway's Prometheus page.
+    pub gateway_metrics: Option<Url>,
+    pub store: StoreConfig,
+    pub manager: ManagerConfig,
+    /// Docker API, read only (HiClaw v1.0).
+    pub containers: Option<Url>,
+    /// The provider that HiClaw owns and resets (`HICLAW_LLM_PROVIDER`), beside those with its marker.
+    pub hiclaw_provider: Option<String>,
+    /// Private addresses may be provider hosts (a local Ollama or vLLM).
+    pub allow_private_upstreams: bool,
+    /// Provider hosts that stand for an address in this process. Only `--sandbox` fills it; no setting reaches it.
+    pub upstream_map: BTreeMap<String, SocketAddr>,
+    /// Own state.
+    pub data_dir: PathBuf,
+    pub timing: Timing,
+}
+
+/// The Higress Console and its admin.
+#[derive(Clone, Debug)]
+pub struct ConsoleConfig {
+    pub url: Url,
+    pub user: String,
+    pub password: SecretString,
+}
+
+/// The object store.
+#[derive(Clone, Debug)]
+pub struct StoreConfig {
+    pub endpoint: Url,
+    pub access_key: String,
+    pub secret_key: SecretString,
+    pub bucket: String,
+}
+
+/// The Manager's OpenClaw.
+#[derive(Clone, Debug)]
+pub struct ManagerConfig {
+    /// Its openclaw.json; the registries lie beside it.
+    pub config_path: PathBuf,
+    /// Its own HTTP server, for `/healthz`; none: not asked.
+    pub url: Option<Url>,
+    /// Its gateway key; none: the one in openclaw.json.
+    pub gateway_key: Option<SecretString>,
+}
+
+/// How long things may take. The defaults are for people; tests shorten them.
+#[derive(Clone, Debug)]
+pub struct Timing {
+    pub connect: Duration,
+    /// One call to the console, the store or a container API.
+    pub call: Duration,
+    /// One question to a model.
+    pub question: Duration,
+    /// How long the gateway may need to take up a change before a 401, 403 or 404 counts.
+    pub effective: Duration,
+    /// How long a read may be served again.
+    pub cache: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            call: Duration::from_secs(30),
+            question: Duration::from_secs(30),
+            effective: Duration::from_secs(15),
+            cache: Duration::from_secs(2),
+        }
+    }
+}

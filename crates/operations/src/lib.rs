@@ -1,0 +1,266 @@
+//! The use cases of AI Gateway Management, and the engine that runs changes. The only thing that the doors (page,
+//! REST, CLI) call.
+mod cache;
+mod clients;
+mod clock;
+mod config;
+mod edits;
+mod egress;
+mod engine;
+mod failure;
+mod locks;
+mod log;
+mod prepare;
+mod probe;
+mod reads;
+mod scrub;
+
+pub use config::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing};
+
+use clients::Clients;
+use domain::{
+    AiRoute, Assignment, Assignments, Code, Context, DeepHealth, Failure, Metrics, Mutation, Operation,
+    OperationId, OperationState, Plan, Provider, ProviderModel, ProviderName, ProviderTest, Simulate,
+    Simulation, Target, TestProvider, Worker, rules,
+};
+use engine::Engine;
+use prepare::Installation;
+use reads::{Agents, AssignmentsSeen, Caches, ConsoleState, Sampler};
+use std::sync::Arc;
+use tokio::sync::watch;
+use url::Url;
+
+/// Everything that can be asked or done. Cheap to clone.
+#[derive(Clone)]
+pub struct Operations(Arc<Inner>);
+
+struct Inner {
+    clients: Arc<Clients>,
+    caches: Arc<Caches>,
+    engine: Arc<Engine>,
+    sampler: Sampler,
+    installation: Installation,
+    gateway: Url,
+}
+
+/// What a read observed, and when; reads may be up to [`Timing::cache`] old and are dropped by own writes.
+#[derive(Clone, Debug)]
+pub struct Seen<T> {
+    pub value: T,
+    pub observed_at: domain::Timestamp,
+}
+
+/// An operation that was begun. Dropping it does not stop the operation.
+pub struct Running {
+    id: OperationId,
+    watch: watch::Receiver<Arc<Operation>>,
+}
+
+impl Running {
+    /// Its id.
+    pub fn id(&self) -> &OperationId {
+        &self.id
+    }
+
+    /// Its newest state; changes when a step does.
+    pub fn watch(&self) -> watch::Receiver<Arc<Operation>> {
+        self.watch.clone()
+    }
+
+    /// Waits for the end. `Err` carries the code of the failure, the steps and the operation's id.
+    pub async fn finished(mut self) -> Result<Arc<Operation>, Failure> {
+        let ended = self
+            .watch
+            .wait_for(|operation| operation.state.is_final())
+            .await
+            .map(|operation| operation.clone());
+        let broken = |_| Failure::new(Code::Internal, "the operation broke off without a word");
+        let operation = ended.map_err(broken)?;
+        match (&operation.failure, operation.state) {
+            (None, OperationState::Committed) => Ok(operation),
+            (Some(failure), _) => Err((**failure).clone()),
+            (None, _) => Err(Failure::new(Code::Internal, "the operation failed without a reason")),
+        }
+    }
+}
+
+impl Operations {
+    /// Builds the clients and begins to measure. Makes no call before it returns: an installation that is down shows
+    /// in reads and in health. Must be called within a tokio runtime.
+    pub fn new(config: Config) -> Result<Self, Failure> {
+        let clients = Arc::new(Clients::new(&config)?);
+        let caches = Arc::new(Caches::new(config.timing.cache));
+        let host = config.gateway_host.clone().or_else(|| host_of(&config.gateway)).unwrap_or_default();
+        let installation = Installation { gateway_host: host, hiclaw_provider: config.hiclaw_provider };
+        let engine =
+            Engine::new(clients.clone(), installation.clone(), caches.clone(), config.timing.effective);
+        let sampler = Sampler::start(clients.http.clone(), config.gateway_metrics);
+        let gateway = config.gateway;
+        Ok(Self(Arc::new(Inner {
+            clients,
+            caches,
+            engine: Arc::new(engine),
+            sampler,
+            installation,
+            gateway,
+        })))
+    }
+
+    /// All providers, with who uses each.
+    pub async fn providers(&self) -> Result<Arc<Seen<Vec<Provider>>>, Failure> {
+        let (console, agents) = self.seen().await?;
+        let make = |console: &ConsoleState, agents: &Agents| {
+            let value = reads::provider_views(console, agents, &self.0.installation)?;
+            Ok(Arc::new(Seen { value, observed_at: console.at.clone() }))
+        };
+        (*self.0.caches.providers.of(&console, &agents, make)).clone()
+    }
+
+    /// One provider.
+    pub async fn provider(&self, name: &ProviderName) -> Result<Provider, Failure> {
+        let (providers, console) = futures::try_join!(self.providers(), self.console())?;
+        let found = providers.value.iter().find(|provider| provider.name == *name).cloned();
+        found.map_or_else(|| Err(console.provider(name).err().unwrap_or_else(changed_meanwhile)), Ok)
+    }
+
+    /// The provider's own list, with what is known about each model.
+    pub async fn provider_models(&self, name: &ProviderName) -> Result<Vec<ProviderModel>, Failure> {
+        reads::provider_models(&self.0.clients, self.console().await?.provider(name)?).await
+    }
+
+    /// Asks the provider itself, and with a model also through the gateway.
+    pub async fn test_provider(&self, test: TestProvider) -> Result<ProviderTest, Failure> {
+        let Inner { clients, installation, engine, .. } = &*self.0;
+        let console = self.console().await?;
+        let lag = engine.gateway_may_lag();
+        reads::test_provider(clients, installation, &console, &test.provider, test.model.as_ref(), lag).await
+    }
+
+    /// All AI routes, in the order in which the gateway asks them.
+    pub async fn routes(&self) -> Result<Arc<Seen<Vec<AiRoute>>>, Failure> {
+        let console = self.console().await?;
+        let make = |console: &ConsoleState, _: &ConsoleState| {
+            let value = rules::ai_routes(&reads::view_for_routes(console, &self.0.installation)?);
+            Ok(Arc::new(Seen { value, observed_at: console.at.clone() }))
+        };
+        (*self.0.caches.routes.of(&console, &console, make)).clone()
+    }
+
+    /// Which route wins for a model, and why.
+    pub async fn simulate(&self, question: Simulate) -> Result<Simulation, Failure> {
+        let console = self.console().await?;
+        Ok(rules::simulate(&reads::view_for_routes(&console, &self.0.installation)?, &question))
+    }
+
+    /// One agent's model: recorded, and as its config and the routes say.
+    pub async fn assignment(&self, target: &Target) -> Result<Arc<Seen<Assignment>>, Failure> {
+        let seen = self.all_assignments().await?;
+        let all = (*seen).as_ref().map_err(Clone::clone)?;
+        match (all.by_target.get(target), target, &all.workers_unknown) {
+            (Some(assignment), ..) => Ok(assignment.clone()),
+            (None, Target::Worker(_), Some(why)) => Err(why.clone()),
+            (None, Target::Worker(name), None) => Err(hiclaw::Error::NoWorker(name.clone()).into()),
+            (None, Target::Manager, _) => Err(changed_meanwhile()),
+        }
+    }
+
+    /// Every agent's model.
+    pub async fn assignments(&self) -> Result<Assignments, Failure> {
+        let seen = self.all_assignments().await?;
+        let all = (*seen).as_ref().map_err(Clone::clone)?;
+        if let Some(why) = &all.workers_unknown {
+            return Err(why.clone());
+        }
+        let workers = all.by_target.iter().filter_map(|(target, seen)| match target {
+            Target::Manager => None,
+            Target::Worker(name) => Some((name.clone(), seen.value.clone())),
+        });
+        let manager = all.by_target.get(&Target::Manager).ok_or_else(changed_meanwhile)?.value.clone();
+        Ok(Assignments { manager, workers: workers.collect() })
+    }
+
+    /// All workers and how they are.
+    pub async fn workers(&self) -> Result<Arc<Seen<Vec<Worker>>>, Failure> {
+        let load = || async {
+            let observed_at = clock::now();
+            Ok(Seen { value: self.0.clients.holder.workers().await?, observed_at })
+        };
+        self.0.caches.workers.get(load).await
+    }
+
+    /// The newest figures of the background sampler; never waits.
+    pub async fn metrics(&self) -> Arc<Metrics> {
+        self.0.sampler.latest()
+    }
+
+    /// Asks every system at once.
+    pub async fn health(&self) -> DeepHealth {
+        Box::pin(reads::health(&self.0.clients, &self.0.gateway)).await
+    }
+
+    /// OpenClaw reloads by itself when its file changes, so this only tells how, after seeing the agent alive.
+    pub async fn reload(&self, target: &Target) -> Result<&'static str, Failure> {
+        if let Target::Worker(_) = target {
+            self.agents().await?.get(target)?;
+        }
+        Ok(self.0.clients.holder.reload(target).await?.how)
+    }
+
+    /// What the mutation would change. Changes nothing.
+    pub async fn plan(&self, mutation: &Mutation) -> Result<Plan, Failure> {
+        let Inner { clients, installation, .. } = &*self.0;
+        prepare::check(clients, mutation)?;
+        let id = clock::new_id()?;
+        Ok(prepare::prepare(clients, installation, mutation, id).await?.plan)
+    }
+
+    /// Begins a mutation in a task of its own. Fails at once when the request is bad or the target is held.
+    pub async fn submit(&self, mutation: Mutation, context: Context) -> Result<Running, Failure> {
+        let (id, watch) = self.0.engine.submit(mutation, context)?;
+        Ok(Running { id, watch })
+    }
+
+    /// Newest first.
+    pub fn operations(&self) -> Vec<Arc<Operation>> {
+        self.0.engine.log.list()
+    }
+
+    /// Follows one operation.
+    pub fn operation(&self, id: &OperationId) -> Result<watch::Receiver<Arc<Operation>>, Failure> {
+        self.0.engine.log.find(id)
+    }
+
+    /// Waits until no operation runs; new ones are refused. For shutdown.
+    pub async fn drain(&self) {
+        self.0.engine.drain().await;
+    }
+
+    async fn console(&self) -> Result<Arc<ConsoleState>, Failure> {
+        self.0.caches.console.get(|| ConsoleState::read(&self.0.clients)).await
+    }
+
+    async fn agents(&self) -> Result<Arc<Agents>, Failure> {
+        self.0.caches.agents.get(|| async { Ok(Agents::read(&self.0.clients).await) }).await
+    }
+
+    async fn seen(&self) -> Result<(Arc<ConsoleState>, Arc<Agents>), Failure> {
+        futures::try_join!(self.console(), self.agents())
+    }
+
+    async fn all_assignments(&self) -> Result<Arc<Result<AssignmentsSeen, Failure>>, Failure> {
+        let (console, agents) = self.seen().await?;
+        let make = |console: &ConsoleState, agents: &Agents| {
+            reads::observed_assignments(console, agents, &self.0.installation)
+        };
+        Ok(self.0.caches.assignments.of(&console, &agents, make))
+    }
+}
+
+fn host_of(url: &Url) -> Option<String> {
+    url.host_str().map(str::to_owned)
+}
+
+/// Two reads of one moment disagree: somebody changed the installation between them.
+fn changed_meanwhile() -> Failure {
+    Failure::new(Code::Conflict, "the installation changed during the read").hint("Ask again.")
+}

@@ -1,0 +1,184 @@
+//! Who may change what. A target is held by one operation, others are refused; shared objects are queued for.
+use domain::{Code, Failure, OperationId, ProviderName, RouteName, Target};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock},
+    time::{Instant, timeout_at},
+};
+
+/// How long an operation queues for shared objects.
+const QUEUE: Duration = Duration::from_secs(60);
+
+/// A shared object. The order of the variants and names is the order of locking, so no two operations can wait for
+/// each other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shared {
+    /// The console's one document of all providers.
+    Providers,
+    Route(RouteName),
+}
+
+/// Whether others may use the object at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hold {
+    /// It must stay as it is.
+    Read,
+    /// It is changed.
+    Write,
+}
+
+/// The shared objects that an operation relies on or changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs(BTreeMap<Shared, Hold>);
+
+impl Needs {
+    /// Adds one; a write outweighs a read.
+    pub fn add(&mut self, object: Shared, hold: Hold) {
+        let held = self.0.entry(object).or_insert(hold);
+        *held = (*held).max(hold);
+    }
+
+    /// True when holding `self` is enough for `other`.
+    pub fn cover(&self, other: &Self) -> bool {
+        other.0.iter().all(|(object, hold)| self.0.get(object).is_some_and(|held| held >= hold))
+    }
+}
+
+/// All locks of this process.
+#[derive(Default)]
+pub struct Locks {
+    targets: Mutex<BTreeMap<String, OperationId>>,
+    shared: Mutex<BTreeMap<Shared, Arc<RwLock<()>>>>,
+}
+
+/// Held targets; they are free again when this is dropped.
+pub struct HeldTargets {
+    locks: Arc<Locks>,
+    names: Vec<String>,
+}
+
+/// Held shared objects; they are free again when this is dropped.
+pub struct HeldShared {
+    _guards: Vec<Guard>,
+}
+
+enum Guard {
+    Read { _guard: OwnedRwLockReadGuard<()> },
+    Write { _guard: OwnedRwLockWriteGuard<()> },
+}
+
+/// What an operation is for: an agent, or a provider that only one operation may change at a time.
+pub fn target_name(target: &Target) -> String {
+    target.to_string()
+}
+
+/// The lock name of a provider as a target.
+pub fn provider_name(name: &ProviderName) -> String {
+    format!("provider:{name}")
+}
+
+impl Locks {
+    /// Holds targets for an operation, or says which operation has one of them.
+    pub fn hold(self: &Arc<Self>, names: Vec<String>, by: &OperationId) -> Result<HeldTargets, Failure> {
+        let mut held = locked(&self.targets);
+        if let Some((name, holder)) = names.iter().find_map(|name| Some((name, held.get(name)?))) {
+            let mut failure = Failure::new(Code::Busy, format!("another operation works on {name}"))
+                .hint("Wait for it to finish, or watch it under Activity.");
+            failure.operation = Some(holder.clone());
+            return Err(failure);
+        }
+        held.extend(names.iter().map(|name| (name.clone(), by.clone())));
+        Ok(HeldTargets { locks: self.clone(), names })
+    }
+
+    /// Queues for shared objects, in their order.
+    pub async fn queue(&self, needs: &Needs) -> Result<HeldShared, Failure> {
+        let deadline = Instant::now() + QUEUE;
+        let mut guards = Vec::new();
+        for (object, hold) in &needs.0 {
+            let lock = locked(&self.shared).entry(object.clone()).or_default().clone();
+            let guard = async {
+                match hold {
+                    Hold::Read => Guard::Read { _guard: lock.read_owned().await },
+                    Hold::Write => Guard::Write { _guard: lock.write_owned().await },
+                }
+            };
+            guards.push(timeout_at(deadline, guard).await.map_err(|_| queued_too_long(object))?);
+        }
+        Ok(HeldShared { _guards: guards })
+    }
+}
+
+impl Drop for HeldTargets {
+    fn drop(&mut self) {
+        let mut held = locked(&self.locks.targets);
+        for name in &self.names {
+            held.remove(name);
+        }
+    }
+}
+
+fn queued_too_long(object: &Shared) -> Failure {
+    let what = match object {
+        Shared::Providers => "the providers".to_owned(),
+        Shared::Route(name) => format!("route {name}"),
+    };
+    Failure::new(Code::Busy, format!("other operations changed {what} for more than {} s", QUEUE.as_secs()))
+        .hint("Nothing was changed. Try again when they are done.")
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(last: char) -> OperationId {
+        format!("0000000000000000000000000{last}").parse().unwrap()
+    }
+
+    fn route(name: &str) -> Shared {
+        Shared::Route(name.parse().unwrap())
+    }
+
+    #[test]
+    fn a_held_target_is_refused_with_its_holder_until_it_is_free() {
+        let locks = Arc::new(Locks::default());
+        let held = locks.hold(vec!["worker:alice".into()], &id('1')).unwrap();
+        let refused = locks.hold(vec!["manager".into(), "worker:alice".into()], &id('2')).err().unwrap();
+        assert_eq!((refused.code, refused.operation), (Code::Busy, Some(id('1'))));
+        let manager = locks.hold(vec!["manager".into()], &id('3'));
+        assert!(manager.is_ok(), "a refused hold must hold nothing");
+        drop(held);
+        assert!(locks.hold(vec!["worker:alice".into()], &id('4')).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn readers_share_a_route_and_a_writer_queues() {
+        let locks = Locks::default();
+        let (mut read, mut write) = (Needs::default(), Needs::default());
+        read.add(route("a"), Hold::Read);
+        write.add(route("a"), Hold::Write);
+        let first = locks.queue(&read).await.unwrap();
+        let second = locks.queue(&read).await.unwrap();
+        assert_eq!(locks.queue(&write).await.err().unwrap().code, Code::Busy);
+        drop((first, second));
+        assert!(locks.queue(&write).await.is_ok());
+    }
+
+    #[test]
+    fn a_write_covers_a_read_but_not_the_other_way() {
+        let (mut small, mut large) = (Needs::default(), Needs::default());
+        small.add(route("a"), Hold::Read);
+        large.add(route("a"), Hold::Write);
+        large.add(route("a"), Hold::Read);
+        large.add(Shared::Providers, Hold::Read);
+        assert!(large.cover(&small) && !small.cover(&large));
+    }
+}

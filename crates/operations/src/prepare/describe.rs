@@ -1,0 +1,111 @@
+//! An edit as a line of a plan. Secrets never appear in it.
+use crate::edits::Edit;
+use domain::{Change, ChangeAction, Code, Failure, Read, RouteName, StepName, rules::diff};
+use hiclaw::{Image, Part};
+use higress::{ProviderDoc, RouteDoc};
+use serde_json::Value;
+
+/// What HiClaw does to the default route at each of its starts.
+const DEFAULT_ROUTE_LASTS: &str =
+    "until HiClaw restarts, which points the default route back to its own provider";
+
+/// The change that an edit makes.
+pub fn change(edit: &Edit) -> Result<Change, Failure> {
+    let (before, after) = trees(edit)?;
+    let action = match (&before, &after) {
+        (None, _) => ChangeAction::Create,
+        (Some(_), None) => ChangeAction::Delete,
+        (Some(_), Some(_)) => ChangeAction::Update,
+    };
+    let diff = diff(before.as_ref(), after.as_ref());
+    Ok(Change {
+        object: edit.object(),
+        action,
+        diff,
+        owner: owner(edit).to_owned(),
+        lasts: lasts(edit).map(str::to_owned),
+    })
+}
+
+fn trees(edit: &Edit) -> Result<(Option<Value>, Option<Value>), Failure> {
+    Ok(match edit {
+        Edit::Provider { before, after, .. } => {
+            (before.as_ref().map(ProviderDoc::json).cloned(), after.as_ref().map(ProviderDoc::json).cloned())
+        }
+        Edit::Route { before, after, .. } => {
+            (before.as_ref().map(RouteDoc::json).cloned(), after.as_ref().map(RouteDoc::json).cloned())
+        }
+        Edit::Record { before, after, .. } => {
+            // A record that cannot be read is replaced; what it held is not shown.
+            (
+                before.as_ref().map(|held| tree(edit, &held.image).unwrap_or_default()),
+                Some(tree(edit, after)?),
+            )
+        }
+        Edit::Agent { edit: part, .. } => {
+            (Some(tree(edit, &part.before.image)?), Some(tree(edit, &part.after)?))
+        }
+    })
+}
+
+fn tree(edit: &Edit, image: &Image) -> Result<Value, Failure> {
+    serde_json::from_str(image.expose()).map_err(|error| {
+        // Only the place: the text around it may be a key.
+        let place = format!("line {}, column {}", error.line(), error.column());
+        Failure::new(Code::Internal, format!("{} is no JSON at {place}", edit.object()))
+    })
+}
+
+fn owner(edit: &Edit) -> &str {
+    match edit {
+        Edit::Provider { before: Some(before), .. } if before.hiclaw_owned() => "hiclaw",
+        Edit::Route { name, .. } if *name == RouteName::default_route() => "hiclaw",
+        Edit::Provider { .. } | Edit::Route { .. } | Edit::Record { .. } => "agm",
+        Edit::Agent { edit, .. } => edit.owner,
+    }
+}
+
+fn lasts(edit: &Edit) -> Option<&str> {
+    match edit {
+        Edit::Provider { before: Some(before), .. } if before.hiclaw_owned() => {
+            Some("until HiClaw restarts, which sets this provider from its own environment")
+        }
+        Edit::Route { name, before: Some(before), after: Some(after) }
+            if *name == RouteName::default_route() && before.upstreams() != after.upstreams() =>
+        {
+            Some(DEFAULT_ROUTE_LASTS)
+        }
+        Edit::Provider { .. } | Edit::Route { .. } | Edit::Record { .. } => None,
+        Edit::Agent { edit, .. } => edit.lasts,
+    }
+}
+
+/// The step that writes the edit.
+pub fn step_name(edit: &Edit) -> StepName {
+    match edit {
+        Edit::Provider { .. } => StepName::Provider,
+        Edit::Route { .. } => StepName::Route,
+        Edit::Record { .. } => StepName::Record,
+        Edit::Agent { edit, .. } => match edit.part {
+            Part::Registry => StepName::Record,
+            Part::Config => StepName::Config,
+        },
+    }
+}
+
+/// The object's name without its kind.
+pub fn short(edit: &Edit) -> String {
+    let object = edit.object();
+    object.split_once(':').map_or(object.clone(), |(_, name)| name.to_owned())
+}
+
+/// A provider as a plan has read it. It has no version of its own, so the version is a hash of all it holds.
+pub fn read_provider(doc: &ProviderDoc) -> Read {
+    let hash = blake3::hash(doc.json().to_string().as_bytes()).to_hex();
+    Read { object: format!("provider:{}", doc.name()), version: hash.chars().take(16).collect() }
+}
+
+/// A route as a plan has read it.
+pub fn read_route(doc: &RouteDoc) -> Read {
+    Read { object: format!("route:{}", doc.name()), version: doc.version().to_owned() }
+}

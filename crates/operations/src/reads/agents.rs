@@ -1,0 +1,71 @@
+//! All agents and what their own configs and our records say.
+use crate::{clients::Clients, clock};
+use domain::{Failure, Target, Timestamp, rules::AgentView};
+use futures::{StreamExt, future::join, stream};
+use hiclaw::{Agent, AgentConfig, Record};
+use std::collections::BTreeMap;
+
+/// How many agents are read at once.
+const AT_ONCE: usize = 32;
+
+/// One agent.
+pub struct SeenAgent {
+    pub agent: Agent,
+    pub config: Result<AgentConfig, Failure>,
+    pub record: Result<Option<Record>, Failure>,
+}
+
+/// One look at all agents.
+pub struct Agents {
+    pub at: Timestamp,
+    pub by_target: BTreeMap<Target, SeenAgent>,
+    /// Why the workers are not known; the Manager always is.
+    pub workers_unknown: Option<Failure>,
+}
+
+impl Agents {
+    /// Looks at all agents. What cannot be read says so in its place.
+    pub async fn read(clients: &Clients) -> Self {
+        let at = clock::now();
+        let (agents, workers_unknown) = match clients.holder.agents().await {
+            Ok(agents) => (agents, None),
+            Err(error) => {
+                let manager = Agent { target: Target::Manager, runtime: "openclaw".into(), read_only: None };
+                (vec![manager], Some(Failure::from(error)))
+            }
+        };
+        let read = stream::iter(agents).map(|agent| look(clients, agent)).buffered(AT_ONCE);
+        let by_target = read.map(|seen| (seen.agent.target.clone(), seen)).collect().await;
+        Self { at, by_target, workers_unknown }
+    }
+
+    /// An agent, or why it is not known.
+    pub fn get(&self, target: &Target) -> Result<&SeenAgent, Failure> {
+        match (self.by_target.get(target), target, &self.workers_unknown) {
+            (Some(seen), ..) => Ok(seen),
+            (None, Target::Worker(_), Some(why)) => Err(why.clone()),
+            (None, Target::Worker(name), None) => Err(hiclaw::Error::NoWorker(name.clone()).into()),
+            (None, Target::Manager, _) => Err(hiclaw::Error::Missing("the Manager".into()).into()),
+        }
+    }
+
+    /// What the routing rules need to know of all agents.
+    pub fn views(&self) -> Vec<AgentView> {
+        let model = |seen: &SeenAgent| seen.config.as_ref().ok().and_then(|config| config.model.clone());
+        self.by_target
+            .iter()
+            .map(|(target, seen)| AgentView { target: target.clone(), model: model(seen) })
+            .collect()
+    }
+}
+
+async fn look(clients: &Clients, agent: Agent) -> SeenAgent {
+    let record = async {
+        let held = clients.records.read(&agent.target).await?;
+        held.map(|held| Record::parse(&agent.target, &held.image)).transpose()
+    };
+    let (config, record) = join(clients.holder.config(&agent.target), record).await;
+    let config = config.map_err(Failure::from);
+    let record = record.map_err(Failure::from);
+    SeenAgent { agent, config, record }
+}

@@ -1,0 +1,78 @@
+//! Which model each agent runs: recorded, and as its config and the routes say.
+use super::{Agents, AssignmentsSeen, ConsoleState, SeenAgent, providers::CHAT, routing_view};
+use crate::{Seen, prepare::Installation};
+use domain::{
+    Assignment, Failure, ModelId, Observed, Problem, Target, Timestamp,
+    rules::{RouteView, RoutingView, winner},
+};
+use std::sync::Arc;
+
+/// The assignments of all agents.
+pub fn observed_assignments(
+    console: &ConsoleState,
+    agents: &Agents,
+    installation: &Installation,
+) -> Result<AssignmentsSeen, Failure> {
+    let view = routing_view(console, agents, installation)?;
+    let at = console.at.clone().min(agents.at.clone());
+    let seen = |(target, agent): (&Target, &SeenAgent)| {
+        let value = assignment(target, agent, &view, &at);
+        (target.clone(), Arc::new(Seen { value, observed_at: at.clone() }))
+    };
+    Ok(AssignmentsSeen {
+        by_target: agents.by_target.iter().map(seen).collect(),
+        workers_unknown: agents.workers_unknown.clone(),
+    })
+}
+
+fn assignment(target: &Target, seen: &SeenAgent, view: &RoutingView, at: &Timestamp) -> Assignment {
+    let record = seen.record.as_ref().ok().and_then(Option::as_ref);
+    let config = seen.config.as_ref().ok();
+    let model = config.and_then(|config| config.model.clone());
+    let route = model.as_ref().and_then(|model| winner(&view.routes, &view.host, CHAT, Some(model.as_str())));
+    let problem = problem(target, seen, model.as_ref(), route);
+    let provider = route.and_then(|route| route.upstreams.first()).map(|upstream| upstream.provider.clone());
+    let recorded_provider = record.map(|record| &record.provider);
+    let in_sync = problem.is_none()
+        && model.is_some()
+        && recorded_provider.is_none_or(|r| Some(r) == provider.as_ref());
+    let known = config.zip(model.as_ref()).and_then(|(config, model)| config.known(model));
+    Assignment {
+        provider: recorded_provider.cloned(),
+        model: record.map(|record| record.model.clone()),
+        context_window: record.and_then(|record| record.context_window),
+        max_tokens: record.and_then(|record| record.max_tokens),
+        reasoning: record.and_then(|record| record.reasoning),
+        updated_at: record.and_then(|record| record.updated_at.clone()),
+        observed: Observed {
+            primary: config.and_then(|config| config.primary.clone()),
+            context_window: known.and_then(|known| known.context_window),
+            model,
+            route: route.map(|route| route.name.clone()),
+            provider,
+            in_sync,
+            problem,
+            observed_at: at.clone(),
+        },
+    }
+}
+
+/// What stands between the agent and its model; the worst first.
+fn problem(
+    target: &Target,
+    seen: &SeenAgent,
+    model: Option<&ModelId>,
+    route: Option<&RouteView>,
+) -> Option<Problem> {
+    if let Err(failure) = &seen.config {
+        return Some(Problem::ConfigUnreadable { message: failure.message.clone() });
+    }
+    let model = model?;
+    let Some(route) = route else { return Some(Problem::NoRoute { model: model.clone() }) };
+    let consumer = target.consumer();
+    if route.consumers.as_ref().is_some_and(|allowed| !allowed.contains(&consumer)) {
+        return Some(Problem::ConsumerNotAllowed { route: route.name.clone(), consumer });
+    }
+    let recorded = seen.record.as_ref().ok().and_then(Option::as_ref).map(|record| &record.model)?;
+    (recorded != model).then(|| Problem::RecordDiffers { recorded: recorded.clone() })
+}

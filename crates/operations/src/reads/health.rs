@@ -1,0 +1,48 @@
+//! Whether every system answers.
+use super::models::millis;
+use crate::{clients::Clients, scrub};
+use domain::{DeepHealth, SystemHealth, SystemState, Target};
+use std::time::{Duration, Instant};
+use url::Url;
+
+/// A health answer that takes longer than this is no answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Asks all systems at once.
+pub async fn health(clients: &Clients, gateway: &Url) -> DeepHealth {
+    let console = async {
+        let (info, account) = futures::join!(clients.console.system_info(), clients.console.ping());
+        account.map_err(|error| error.to_string())?;
+        Ok(info.ok().map(|info| info.version))
+    };
+    // Any answer shows that the gateway is up: it has nothing to say on this path.
+    let answers = async {
+        let call = clients.http.get(gateway.clone()).timeout(PATIENCE).send().await;
+        call.map(|_| None).map_err(|error| scrub::http_error(&error))
+    };
+    let store = async { clients.store.ping().await.map(|()| None).map_err(|error| error.to_string()) };
+    let manager = async {
+        clients.holder.config(&Target::Manager).await.map_err(|error| error.to_string())?;
+        clients.holder.reload(&Target::Manager).await.map(|_| None).map_err(|error| error.to_string())
+    };
+    let (console, answers, store, manager) = futures::join!(
+        timed("higress", console),
+        timed("gateway", answers),
+        timed("store", store),
+        timed("manager", manager),
+    );
+    let systems = vec![console, answers, store, manager];
+    let healthy = systems.iter().all(|system| system.state == SystemState::Up);
+    DeepHealth { status: if healthy { "healthy" } else { "degraded" }.to_owned(), systems }
+}
+
+async fn timed(name: &str, ask: impl Future<Output = Result<Option<String>, String>>) -> SystemHealth {
+    let began = Instant::now();
+    let answer =
+        tokio::time::timeout(PATIENCE, ask).await.unwrap_or_else(|_| Err("no answer in time".to_owned()));
+    let (state, ms, version, error) = match answer {
+        Ok(version) => (SystemState::Up, Some(millis(began.elapsed())), version, None),
+        Err(error) => (SystemState::Down, None, None, Some(error)),
+    };
+    SystemHealth { name: name.to_owned(), state, ms, version, error }
+}

@@ -1,0 +1,68 @@
+//! What can be asked. Reads are cached for a moment and dropped by own writes.
+mod agents;
+mod assignments;
+mod console;
+mod health;
+mod metrics;
+mod models;
+mod prometheus;
+mod providers;
+mod routes;
+mod test;
+
+pub use agents::{Agents, SeenAgent};
+pub use assignments::observed_assignments;
+pub use console::ConsoleState;
+pub use health::health;
+pub use metrics::Sampler;
+pub use models::{Listed, limits_of, list_models, provider_models};
+pub use providers::provider_views;
+pub use routes::{routing_view, view_for_routes};
+pub use test::test_provider;
+
+use crate::{
+    Seen,
+    cache::{Cache, Derived},
+};
+use domain::{AiRoute, Assignment, Failure, Provider, Target, Worker};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+/// Every agent's assignment; a worker list that could not be read leaves only the Manager.
+pub struct AssignmentsSeen {
+    pub by_target: BTreeMap<Target, Arc<Seen<Assignment>>>,
+    pub workers_unknown: Option<Failure>,
+}
+
+/// A read that was worked out of others: its value, or why there is none.
+type View<T> = Result<Arc<Seen<T>>, Failure>;
+
+/// All cached reads.
+pub struct Caches {
+    pub console: Cache<ConsoleState>,
+    pub agents: Cache<Agents>,
+    pub workers: Cache<Seen<Vec<Worker>>>,
+    pub routes: Derived<ConsoleState, ConsoleState, View<Vec<AiRoute>>>,
+    pub providers: Derived<ConsoleState, Agents, View<Vec<Provider>>>,
+    pub assignments: Derived<ConsoleState, Agents, Result<AssignmentsSeen, Failure>>,
+}
+
+impl Caches {
+    /// Nothing is known yet; what is read is served for `ttl`.
+    pub fn new(ttl: Duration) -> Self {
+        Self {
+            console: Cache::new(ttl),
+            agents: Cache::new(ttl),
+            workers: Cache::new(ttl),
+            routes: Derived::default(),
+            providers: Derived::default(),
+            assignments: Derived::default(),
+        }
+    }
+
+    /// Something was written: nothing that was read before counts.
+    pub fn clear(&self) {
+        self.console.clear();
+        self.agents.clear();
+        self.workers.clear();
+    }
+}

@@ -1,0 +1,92 @@
+//! A provider's test: does it answer us, and does it answer through the gateway.
+use super::{ConsoleState, Listed, list_models, models::millis, view_for_routes};
+use crate::{clients::Clients, prepare::Installation};
+use domain::{
+    Failure, ModelId, ProviderName, ProviderTest, Reason, Simulate, Target, TestLeg, rules::simulate,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Asks the provider for its models and, when a model is named, the gateway for an answer of it. `may_lag`: the gateway
+/// may not follow our newest change yet.
+pub async fn test_provider(
+    clients: &Clients,
+    installation: &Installation,
+    console: &ConsoleState,
+    name: &ProviderName,
+    model: Option<&ModelId>,
+    may_lag: bool,
+) -> Result<ProviderTest, Failure> {
+    let provider = console.provider(name)?;
+    let (listed, gateway) = futures::join!(list_models(clients, provider), async {
+        match model {
+            Some(model) => Some(gateway_leg(clients, installation, console, name, model, may_lag).await),
+            None => None,
+        }
+    });
+    let mut models = None;
+    let mut legs = Vec::new();
+    match listed {
+        Listed::Models { models: list, evidence, latency_ms } => {
+            models = Some(list.len());
+            legs.push(leg("provider", latency_ms, Ok(evidence)));
+        }
+        Listed::Unreadable(why) => {
+            legs.push(leg("provider", millis(why.latency), Err((why.reason, why.evidence))))
+        }
+        Listed::NoList if gateway.is_some() => {}
+        Listed::NoList => {
+            let evidence = format!(
+                "type {} lists no models: name a model to test it through the gateway",
+                provider.kind()
+            );
+            legs.push(leg("provider", 0, Err((Reason::Unknown, evidence))));
+        }
+    }
+    legs.extend(gateway.transpose()?);
+    let success = legs.iter().all(|leg| leg.ok);
+    let latency_ms = legs.iter().map(|leg| leg.latency_ms).max().unwrap_or_default();
+    Ok(ProviderTest { success, models, latency_ms, legs })
+}
+
+async fn gateway_leg(
+    clients: &Clients,
+    installation: &Installation,
+    console: &ConsoleState,
+    name: &ProviderName,
+    model: &ModelId,
+    may_lag: bool,
+) -> Result<TestLeg, Failure> {
+    let question = Simulate { model: model.clone(), consumer: None, host: None, path: None };
+    let route = simulate(&view_for_routes(console, installation)?, &question);
+    match (&route.winner, &route.provider) {
+        (Some(_), Some(provider)) if provider == name => {}
+        (Some(route), provider) => {
+            let other = provider.as_ref().map_or("nobody", ProviderName::as_str);
+            let evidence = format!("route {route} sends {model} to {other}, not to {name}");
+            return Ok(leg("gateway", 0, Err((Reason::RouteNotFound, evidence))));
+        }
+        (None, _) => {
+            let evidence = format!("no AI route takes {model}");
+            return Ok(leg("gateway", 0, Err((Reason::RouteNotFound, evidence))));
+        }
+    }
+    let config = clients.holder.config(&Target::Manager).await?;
+    let key = config.key.ok_or_else(|| crate::failure::no_key(&Target::Manager))?;
+    let answered = if may_lag {
+        clients.probe.ask_until_effective(&key, model, &CancellationToken::new()).await
+    } else {
+        clients.probe.ask(&key, model).await
+    };
+    Ok(match answered {
+        Ok(answered) => leg("gateway", millis(answered.latency), Ok(answered.evidence)),
+        Err(why) => leg("gateway", millis(why.latency), Err((why.reason, why.evidence))),
+    })
+}
+
+fn leg(name: &str, latency_ms: u64, seen: Result<String, (Reason, String)>) -> TestLeg {
+    let (ok, reason, evidence) = match seen {
+        Ok(evidence) => (true, None, evidence),
+        Err((reason, evidence)) => (false, Some(reason), evidence),
+    };
+    TestLeg { name: name.to_owned(), ok, latency_ms, evidence, reason }
+}

@@ -1,0 +1,199 @@
+//! Something fails on the way: afterwards everything is as before or as wanted, and the report says which.
+use crate::world::{State, World, context, step, switch};
+use domain::{Code, Failure, Mutation, Operation, StepName, StepState};
+use http::{Method, StatusCode};
+use operations::Running;
+use sandbox::{
+    console::{Canned, Effect, Fault, RequestMatch, StoreCall, StoreVerb, Trouble},
+    s3::{Calls, Fault as S3Fault, Plan as S3Plan},
+    upstreams::Behaviour,
+};
+use std::{sync::Arc, time::Duration};
+
+/// What a mutation came to: with a success something must have changed, with a failure nothing may have.
+fn judge(name: &str, before: &State, after: &State, result: &Result<Arc<Operation>, Failure>) {
+    match result {
+        Ok(_) => assert_ne!(before, after, "{name}: success, and nothing changed"),
+        Err(failure) => {
+            let told = matches!(
+                failure.code,
+                Code::RolledBack
+                    | Code::ModelNotReachable
+                    | Code::UpstreamUnavailable
+                    | Code::UpstreamTimeout
+                    | Code::Conflict
+            );
+            assert!(told, "{name}: {failure:?}");
+            assert_eq!(before, after, "{name}: {failure:?}");
+        }
+    }
+}
+
+/// All ways in which the console can fail a write of an AI route or a provider.
+fn troubles() -> Vec<(&'static str, Effect)> {
+    let error = |status| Canned::error(status, "no");
+    vec![
+        ("closed before", Effect::Drop),
+        ("closed after", Effect::DropAfter),
+        ("no answer, not done", Effect::Hang),
+        ("no answer, done", Effect::HangAfter),
+        ("401", Effect::Answer(error(StatusCode::UNAUTHORIZED))),
+        ("409", Effect::Answer(error(StatusCode::CONFLICT))),
+        ("409, done", Effect::AnswerAfter(error(StatusCode::CONFLICT))),
+        ("500", Effect::Answer(error(StatusCode::INTERNAL_SERVER_ERROR))),
+        ("500, done", Effect::AnswerAfter(error(StatusCode::INTERNAL_SERVER_ERROR))),
+        ("a web page", Effect::Answer(Canned::page(StatusCode::OK))),
+        ("a web page, done", Effect::AnswerAfter(Canned::page(StatusCode::OK))),
+        ("acknowledged, lost", Effect::Lose),
+    ]
+}
+
+async fn with_console_fault(requests: RequestMatch, times: u32, mutation: impl Fn(&World) -> Mutation) {
+    for (name, effect) in troubles() {
+        let world = World::start().await;
+        let before = world.state().await;
+        let switches = world.sandbox.console().switches();
+        switches.inject(Fault { requests: requests.clone(), times, effect });
+        let result = world.run(mutation(&world)).await;
+        switches.clear();
+        judge(name, &before, &world.state().await, &result);
+    }
+}
+
+#[tokio::test]
+async fn a_route_write_that_fails_once_ends_all_new_or_all_old() {
+    with_console_fault(RequestMatch::new(Method::PUT, "/v1/ai/routes/*"), 1, |_| {
+        switch("dave", "deepseek", "deepseek-reasoner")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_route_that_cannot_be_made_takes_its_provider_with_it() {
+    with_console_fault(RequestMatch::new(Method::POST, "/v1/ai/routes"), 100, |world| {
+        Mutation::AddProvider(world.new_provider("minimax"))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_provider_write_that_fails_once_ends_all_new_or_all_old() {
+    with_console_fault(RequestMatch::new(Method::POST, "/v1/ai/providers"), 1, |world| {
+        Mutation::AddProvider(world.new_provider("minimax"))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn half_a_route_write_ends_all_new_or_all_old() {
+    for trouble in [Trouble::Conflict, Trouble::Broken] {
+        for document in ["ingresses", "configmaps", "wasmplugins"] {
+            let world = World::start().await;
+            let before = world.state().await;
+            let call = StoreCall { verb: StoreVerb::Replace, plural: document, name: None, skip: 0 };
+            let switches = world.sandbox.console().switches();
+            let requests = RequestMatch::new(Method::PUT, "/v1/ai/routes/*");
+            switches.inject(Fault { requests, times: 1, effect: Effect::StoreFails(call, trouble) });
+            let result = world.run(switch("dave", "deepseek", "deepseek-chat")).await;
+            switches.clear();
+            judge(&format!("{trouble:?} at {document}"), &before, &world.state().await, &result);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_a_write_leaves_all_new_or_all_old() {
+    for object in ["model.json", "openclaw.json"] {
+        for (name, fault) in [
+            ("refused", S3Fault::Refused(StatusCode::FORBIDDEN)),
+            ("412", S3Fault::Refused(StatusCode::PRECONDITION_FAILED)),
+            ("500", S3Fault::Refused(StatusCode::INTERNAL_SERVER_ERROR)),
+            ("500, done", S3Fault::AppliedThen(StatusCode::INTERNAL_SERVER_ERROR)),
+            ("412, done", S3Fault::AppliedThen(StatusCode::PRECONDITION_FAILED)),
+            ("closed, done", S3Fault::AppliedUnanswered),
+            ("closed", S3Fault::HungUp),
+            ("late", S3Fault::Late(Duration::from_secs(3))),
+        ] {
+            let world = World::start().await;
+            let before = world.state().await;
+            world.sandbox.s3().faults().plan(S3Plan::new(fault).on(Calls::Writes).at(object));
+            let result = world.run(switch("dave", "deepseek", "deepseek-reasoner")).await;
+            world.sandbox.s3().faults().clear();
+            judge(&format!("{name} at {object}"), &before, &world.state().await, &result);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_goes_down_after_the_test_undoes_the_route() {
+    let world = World::start().await;
+    let before = world.state().await;
+    world.sandbox.s3().faults().plan(S3Plan::new(S3Fault::HungUp).on(Calls::Writes).times(1000));
+    let failure = world.run(switch("dave", "deepseek", "deepseek-reasoner")).await.unwrap_err();
+    world.sandbox.s3().faults().clear();
+    assert_eq!((failure.code, failure.system.as_deref()), (Code::RolledBack, Some("store")));
+    assert_eq!(step(&failure.steps, StepName::Route).state, StepState::Undone, "{:#?}", failure.steps);
+    assert_eq!(world.state().await, before);
+}
+
+/// Begins a switch to kimi-k2.5 and waits until the model is being asked, which then takes until moonshot is healthy.
+async fn held_at_the_question(world: &World, agent: &str) -> Running {
+    world.sandbox.upstreams().set_behaviour("moonshot", Behaviour::Holding);
+    let wish = switch(agent, "moonshot", "kimi-k2.5");
+    let running = world.operations.submit(wish, context(None)).await.unwrap();
+    let mut watch = running.watch();
+    let asks = |operation: &Arc<Operation>| {
+        operation.steps.iter().any(|s| s.name == StepName::Test && s.state == StepState::Running)
+    };
+    tokio::time::timeout(Duration::from_secs(20), watch.wait_for(asks)).await.unwrap().unwrap();
+    running
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_replaced_undoes_what_was_done_before() {
+    let world = World::start().await;
+    let before = world.state().await;
+    let running = held_at_the_question(&world, "manager").await;
+    // A permission would not stop root; a folder in its place stops everybody.
+    let (file, aside) = (world.manager_file(), world.manager_file().with_extension("aside"));
+    std::fs::rename(&file, &aside).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    world.sandbox.upstreams().set_behaviour("moonshot", Behaviour::Healthy);
+    let failure = running.finished().await.unwrap_err();
+    std::fs::remove_dir(&file).unwrap();
+    std::fs::rename(&aside, &file).unwrap();
+    assert_eq!((failure.code, failure.system.as_deref()), (Code::RolledBack, Some("manager")), "{failure:?}");
+    assert_eq!(step(&failure.steps, StepName::Record).state, StepState::Undone);
+    assert_eq!(step(&failure.steps, StepName::Config).state, StepState::Failed);
+    assert_eq!(world.state().await, before);
+}
+
+#[tokio::test]
+async fn somebody_elses_edit_during_a_switch_is_not_overwritten() {
+    let world = World::start().await;
+    let key = "agents/alice/openclaw.json";
+    let text = String::from_utf8(world.object(key).unwrap()).unwrap();
+    let record = || world.object("agents/alice/model.json").map(|bytes| bytes.trim_ascii_end().to_vec());
+    let our_record = record();
+    let theirs = text.replacen("\"maxConcurrent\"", "\"timeoutSeconds\": 77, \"maxConcurrent\"", 1);
+    assert_ne!(theirs, text);
+    let running = held_at_the_question(&world, "alice").await;
+    let object = sandbox::s3::Object::new(theirs.clone(), "application/json");
+    world.sandbox.s3().objects().put(crate::world::BUCKET, key, object, &Default::default()).unwrap();
+    world.sandbox.upstreams().set_behaviour("moonshot", Behaviour::Healthy);
+    let failure = running.finished().await.unwrap_err();
+    assert_eq!(failure.code, Code::RolledBack, "{failure:?}");
+    assert_eq!(String::from_utf8(world.object(key).unwrap()).unwrap(), theirs);
+    assert_eq!(record(), our_record);
+}
+
+#[tokio::test]
+async fn a_console_that_is_down_changes_nothing() {
+    let world = World::start().await;
+    let before = world.state().await;
+    world.sandbox.set_console_offline(true);
+    let failure = world.run(switch("alice", "moonshot", "kimi-k2.5")).await.unwrap_err();
+    world.sandbox.set_console_offline(false);
+    assert_eq!((failure.code, failure.system.as_deref()), (Code::UpstreamUnavailable, Some("higress")));
+    assert_eq!(world.state().await, before);
+}

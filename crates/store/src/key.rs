@@ -1,0 +1,48 @@
+//! Object keys: the only place where one is put together.
+use domain::{OperationId, Target, WorkerName};
+use std::fmt;
+
+/// The key of an object, without the bucket.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectKey(String);
+
+impl ObjectKey {
+    /// The folder of all agents.
+    pub(crate) const AGENTS: &'static str = "agents/";
+
+    /// The worker of a folder `agents/<name>/`. None for HiClaw's own folders (`manager`, `default`) and for names that
+    /// no worker can have.
+    pub(crate) fn worker_of(folder: &str) -> Option<WorkerName> {
+        folder.strip_prefix(Self::AGENTS)?.strip_suffix('/')?.parse().ok()
+    }
+
+    /// `agents/<name>/openclaw.json`: what the agent runs by.
+    pub fn config(target: &Target) -> Self {
+        Self::of(target, "openclaw.json")
+    }
+
+    /// `agents/<name>/model.json`: our record of the last switch.
+    pub fn record(target: &Target) -> Self {
+        Self::of(target, "model.json")
+    }
+
+    /// A scratch object for the capability probe, unlike that of any other probe.
+    pub fn scratch(id: &OperationId) -> Self {
+        Self(format!("agm/probe-{id}.json"))
+    }
+
+    fn of(target: &Target, file: &str) -> Self {
+        Self(format!("{}{}/{file}", Self::AGENTS, target.agent()))
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,9 @@
+//! The object store of a HiClaw installation: agents' configs and our own records, with compare-and-swap.
+mod error;
+mod key;
+mod probe;
+mod s3;
+
+pub use error::StoreError;
+pub use key::ObjectKey;
+pub use s3::{ETag, Object, Params, Store};
