@@ -1,0 +1,33 @@
+//! What the page can ask and do: server functions under `/ni_status`, the same that scripts call by `curl`. A body
+//! is: take the caller, call one operation, map the answer. Paths with a parameter are axum's (`server/src/rest`);
+//! the page reads those through [`client`].
+mod answers;
+#[cfg(feature = "ssr")]
+mod caller;
+pub mod changes;
+mod client;
+pub mod providers;
+pub mod routes;
+pub mod session;
+pub mod state;
+
+pub use answers::{
+    Account, CreateProvider, Created, Models, Operations, Outcome, Providers, Reload, Reloaded, Repair,
+    Routes, Session, Success, Switch, Switched,
+};
+#[cfg(feature = "ssr")]
+pub use caller::{Caller, Identity, Installation};
+pub use changes::{operation, operations, plan, submit};
+pub use client::UiClient;
+pub use providers::{list_providers, provider_models, test_provider};
+pub use routes::{list_routes, simulate};
+pub use session::{login, logout, session};
+pub use state::{Health, assignments, deep_health, health, manager, metrics, workers};
+
+/// Sets the status of a successful answer.
+#[cfg(feature = "ssr")]
+fn answer_with(status: http::StatusCode) {
+    if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(status);
+    }
+}

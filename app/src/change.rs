@@ -1,0 +1,212 @@
+//! A change on its way: planned, shown, applied, followed to its end. There is one at a time, and it lives above the
+//! pages, so that a person may leave the page or close the dialog while it runs.
+use crate::{
+    api,
+    browser::{self, News},
+    components::toast::Toaster,
+    describe,
+    text::t,
+};
+use domain::{Failure, Mutation, Operation, OperationId, Plan, Step};
+use leptos::{prelude::*, task::spawn_local};
+use std::time::Duration;
+
+/// How long to wait before looking again, when the stream of news is gone.
+const LOOK_AGAIN: Duration = Duration::from_millis(700);
+
+/// How far a change is.
+#[derive(Clone, Debug, Default)]
+pub enum Stage {
+    #[default]
+    Idle,
+    Planning,
+    Planned(Plan),
+    /// Neither plan nor operation came of it.
+    Refused(Failure),
+    Running(Operation),
+    Ended(Operation),
+}
+
+/// The one change, taken from context.
+#[derive(Clone, Copy)]
+pub struct Change {
+    /// Whether its dialog is open.
+    pub open: RwSignal<bool>,
+    pub stage: RwSignal<Stage>,
+    pub title: RwSignal<String>,
+    /// Counts operations that ended: what pages show is old then.
+    pub settled: RwSignal<u32>,
+    wish: StoredValue<Option<Mutation>>,
+    /// The form that the wish came from.
+    form: StoredValue<Option<RwSignal<bool>>>,
+    toaster: Toaster,
+}
+
+impl Change {
+    pub fn new(toaster: Toaster) -> Self {
+        Self {
+            open: RwSignal::new(false),
+            stage: RwSignal::new(Stage::Idle),
+            title: RwSignal::new(String::new()),
+            settled: RwSignal::new(0),
+            wish: StoredValue::new(None),
+            form: StoredValue::new(None),
+            toaster,
+        }
+    }
+
+    /// The change of this page.
+    pub fn take() -> Self {
+        use_context().unwrap_or_else(|| Self::new(Toaster::new()))
+    }
+
+    /// Plans a wish and shows the plan. The form that it comes from stays open until there is a plan, and shows why
+    /// when there is none. While another change runs, that one is shown instead.
+    pub fn plan(self, wish: Mutation, form: Option<RwSignal<bool>>) {
+        if self.runs() {
+            return self.open.set(true);
+        }
+        self.title.set(describe::wish(&wish));
+        self.wish.set_value(Some(wish.clone()));
+        self.form.set_value(form);
+        self.stage.set(Stage::Planning);
+        if form.is_none() {
+            self.open.set(true);
+        }
+        spawn_local(async move {
+            match api::plan(wish).await {
+                Ok(plan) => {
+                    self.stage.set(Stage::Planned(plan));
+                    if let Some(form) = form {
+                        form.set(false);
+                    }
+                    self.open.set(true);
+                }
+                Err(error) => self.stage.set(Stage::Refused(error.into())),
+            }
+        });
+    }
+
+    /// Goes back to the form, which still holds what was typed.
+    pub fn back(self) {
+        self.open.set(false);
+        self.stage.set(Stage::Idle);
+        if let Some(form) = self.form.get_value() {
+            form.set(true);
+        }
+    }
+
+    /// True when there is a form to go back to.
+    pub fn has_form(self) -> bool {
+        self.form.with_value(Option::is_some)
+    }
+
+    /// Does what was planned.
+    pub fn apply(self) {
+        let Some(wish) = self.wish.get_value() else { return };
+        spawn_local(async move {
+            match api::submit(wish).await {
+                Ok(operation) => self.watch(operation),
+                Err(error) => self.stage.set(Stage::Refused(error.into())),
+            }
+        });
+    }
+
+    /// Takes up an operation that runs already, begun before the page was loaded.
+    pub fn resume(self, operation: Operation) {
+        self.title.set(describe::operation(&operation));
+        self.watch(operation);
+    }
+
+    /// Tells the form what is wrong with it, before anybody else was asked.
+    pub fn refuse(self, failure: Failure, form: RwSignal<bool>) {
+        self.form.set_value(Some(form));
+        self.stage.set(Stage::Refused(failure));
+    }
+
+    /// Forgets what was wrong with a form that is opened anew.
+    pub fn forget_refusal(self) {
+        if self.stage.with_untracked(|stage| matches!(stage, Stage::Refused(_))) {
+            self.stage.set(Stage::Idle);
+        }
+    }
+
+    /// True while a plan is made.
+    pub fn plans(self) -> bool {
+        self.stage.with(|stage| matches!(stage, Stage::Planning))
+    }
+
+    /// True while an operation runs.
+    pub fn runs(self) -> bool {
+        self.stage.with(|stage| matches!(stage, Stage::Running(_)))
+    }
+
+    /// What is wrong with the wish, for the form that it comes from.
+    pub fn refusal(self, form: RwSignal<bool>) -> Option<Failure> {
+        let own = self.form.get_value().is_some_and(|own| own == form);
+        self.stage.with(|stage| match stage {
+            Stage::Refused(failure) if own => Some(failure.clone()),
+            _ => None,
+        })
+    }
+
+    fn watch(self, operation: Operation) {
+        self.wish.set_value(None);
+        let id = operation.id.clone();
+        let ended = operation.state.is_final();
+        self.observed(operation);
+        if ended {
+            return;
+        }
+        let followed = id.clone();
+        browser::follow(&followed, move |news| match news {
+            News::Step(step) => self.stepped(step),
+            News::State => self.look(id.clone(), false),
+            News::Gone => self.look(id.clone(), true),
+        });
+    }
+
+    fn stepped(self, step: Step) {
+        self.stage.update(|stage| {
+            let Stage::Running(operation) = stage else { return };
+            let same = |known: &&mut Step| known.name == step.name && known.object == step.object;
+            match operation.steps.iter_mut().find(same) {
+                Some(known) => *known = step,
+                None => operation.steps.push(step),
+            }
+        });
+    }
+
+    /// Asks how the operation is, until it has ended when nobody else tells.
+    fn look(self, id: OperationId, until_ended: bool) {
+        if !self.runs() {
+            return;
+        }
+        spawn_local(async move {
+            if let Ok(operation) = api::operation(id.clone()).await {
+                self.observed(operation);
+            }
+            if until_ended && self.runs() {
+                set_timeout(move || self.look(id, true), LOOK_AGAIN);
+            }
+        });
+    }
+
+    fn observed(self, operation: Operation) {
+        if !operation.state.is_final() {
+            return self.stage.set(Stage::Running(operation));
+        }
+        if self.stage.with_untracked(|stage| matches!(stage, Stage::Ended(known) if known.id == operation.id)) {
+            return;
+        }
+        if !self.open.get_untracked() {
+            let title = self.title.get_untracked();
+            match operation.state {
+                domain::OperationState::Committed => self.toaster.done((t().toast_done)(&title)),
+                _ => self.toaster.failed((t().toast_failed)(&title)),
+            }
+        }
+        self.stage.set(Stage::Ended(operation));
+        self.settled.update(|count| *count += 1);
+    }
+}

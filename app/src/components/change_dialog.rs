@@ -1,0 +1,109 @@
+use crate::{
+    change::{Change, Stage},
+    components::{
+        button::{Button, Kind},
+        dialog::Dialog,
+        error_note::ErrorNote,
+        plan_view::PlanView,
+        step_list::StepList,
+    },
+    text::t,
+};
+use domain::{Operation, OperationState, Plan, Step};
+use leptos::prelude::*;
+
+fn plan_of(stage: &Stage) -> Option<Plan> {
+    match stage {
+        Stage::Planned(plan) => Some(plan.clone()),
+        Stage::Running(operation) | Stage::Ended(operation) => operation.plan.clone(),
+        _ => None,
+    }
+}
+
+fn steps_of(stage: &Stage) -> Vec<Step> {
+    match stage {
+        Stage::Planned(plan) => plan.steps.clone(),
+        Stage::Running(operation) | Stage::Ended(operation) => operation.steps.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// How an operation ended: committed, or why not and that nothing stays behind.
+fn verdict(operation: Operation) -> AnyView {
+    let (class, word) = match operation.state {
+        OperationState::Committed => ("verdict ok", t().committed),
+        OperationState::NeedsOperator => ("verdict bad", t().needs_operator),
+        _ => ("verdict bad", t().nothing_changed),
+    };
+    let lasts = operation.lasts.map(|until| (t().lasts)(&until));
+    let cause = operation.failure.map(|failure| view! { <ErrorNote failure=*failure/> });
+    view! { {cause} <p class=class>{word} " " {lasts}</p> }.into_any()
+}
+
+/// The one dialog of a change: its plan, its steps as they happen, its outcome.
+#[component]
+pub fn ChangeDialog() -> impl IntoView {
+    let change = Change::take();
+    // The plan is the same object from the first look to the end: drawn again only when another one comes.
+    let plan = Memo::new(move |_| change.stage.with(plan_of));
+    let steps = Signal::derive(move || change.stage.with(steps_of));
+    let said = move || match change.stage.get() {
+        Stage::Planning => view! { <p class="waiting">{t().planning}</p> }.into_any(),
+        Stage::Refused(failure) => view! { <ErrorNote failure/> }.into_any(),
+        Stage::Running(_) => view! { <p class="waiting">{t().applying} " " {t().may_leave}</p> }.into_any(),
+        Stage::Ended(operation) => verdict(operation),
+        Stage::Idle | Stage::Planned(_) => ().into_any(),
+    };
+    let body = move || {
+        plan.get().map(|plan| {
+            view! {
+                <div class="change">
+                    <div>
+                        <PlanView plan/>
+                    </div>
+                    <div>
+                        <h3>{t().what_happens}</h3>
+                        <StepList steps/>
+                    </div>
+                </div>
+            }
+        })
+    };
+    view! {
+        <Dialog open=change.open title=change.title wide=true>
+            {body}
+            <footer class="dialog-foot">
+                <div class="said" aria-live="polite">{said}</div>
+                <Actions change/>
+            </footer>
+        </Dialog>
+    }
+    .into_any()
+}
+
+#[component]
+fn Actions(change: Change) -> impl IntoView {
+    let close = Callback::new(move |()| change.open.set(false));
+    let back = Callback::new(move |()| change.back());
+    // What is being sent must not be sent twice, and the first step shows only when the server has answered.
+    let sent = RwSignal::new(false);
+    let apply = Callback::new(move |()| {
+        sent.set(true);
+        change.apply();
+    });
+    let actions = move || match change.stage.get() {
+        Stage::Planned(_) => {
+            sent.set(false);
+            let away = match change.has_form() {
+                true => view! { <Button text=t().back on_press=back/> },
+                false => view! { <Button text=t().cancel on_press=close/> },
+            };
+            let text = Signal::derive(move || if sent.get() { t().applying } else { t().apply }.to_owned());
+            view! { {away} <Button text kind=Kind::Primary busy=sent on_press=apply/> }.into_any()
+        }
+        Stage::Ended(_) => view! { <Button text=t().done kind=Kind::Primary on_press=close/> }.into_any(),
+        Stage::Refused(_) if change.has_form() => view! { <Button text=t().back on_press=back/> }.into_any(),
+        _ => view! { <Button text=t().close on_press=close/> }.into_any(),
+    };
+    view! { <div class="dialog-acts">{actions}</div> }.into_any()
+}

@@ -1,0 +1,55 @@
+use crate::{
+    sprite::{icon, maps},
+    text::t,
+};
+use leptos::{ev, html, prelude::*};
+
+/// A native modal dialog. It opens and closes with `open`; what is in it exists only while it is open.
+#[component]
+pub fn Dialog(
+    open: RwSignal<bool>,
+    #[prop(into)] title: Signal<String>,
+    #[prop(optional)] wide: bool,
+    children: ChildrenFn,
+) -> impl IntoView {
+    let node = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let Some(dialog) = node.get() else { return };
+        match (open.get(), dialog.open()) {
+            (true, false) => {
+                if let Err(refused) = dialog.show_modal() {
+                    leptos::logging::warn!("{refused:?}");
+                }
+            }
+            (false, true) => dialog.close(),
+            _ => {}
+        }
+    });
+    let children = StoredValue::new(children);
+    // A click on the dialog itself, and on nothing in it, is a click on the backdrop.
+    let backdrop = move |event: ev::MouseEvent| {
+        if event.target() == event.current_target() {
+            open.set(false);
+        }
+    };
+    view! {
+        <dialog
+            node_ref=node
+            class=if wide { "dialog wide" } else { "dialog" }
+            aria-label=title
+            on:close=move |_| open.set(false)
+            on:mousedown=backdrop
+        >
+            <div class="dialog-box">
+                <header class="dialog-title">
+                    <h2>{title}</h2>
+                    <button type="button" class="dialog-close" aria-label=t().close on:click=move |_| open.set(false)>
+                        {icon(maps::CROSS)}
+                    </button>
+                </header>
+                <Show when=move || open.get()>{children.with_value(|children| children())}</Show>
+            </div>
+        </dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,99 @@
+//! Domain values in the words of the page.
+use crate::text::t;
+use domain::{Mutation, Operation, Problem, Target};
+
+/// What is wished: `alice » deepseek-chat`.
+pub fn wish(wish: &Mutation) -> String {
+    let title = t().plan_title;
+    let kind = (t().kind)(wish.kind());
+    match wish {
+        Mutation::SetModel { target, wish } => title(&agent(target), wish.model.as_str()),
+        Mutation::AddProvider(provider) => format!("{kind}: {}", provider.name),
+        Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => format!("{kind}: {name}"),
+        Mutation::RepairRoutes { consumer: Some(consumer), .. } => format!("{kind}: {consumer}"),
+        Mutation::RepairRoutes { .. } => kind.into(),
+    }
+}
+
+/// What an operation does or did, in the same words.
+pub fn operation(operation: &Operation) -> String {
+    let kind = (t().kind)(&operation.kind);
+    let target = operation.targets.first().map(|target| target.strip_prefix("worker:").unwrap_or(target));
+    match (operation.kind.as_str(), target, subject(operation)) {
+        ("set_model", Some(target), Some(model)) => (t().plan_title)(target, &model),
+        (_, _, Some(subject)) => format!("{kind}: {subject}"),
+        (_, Some(target), None) => format!("{kind}: {target}"),
+        _ => kind.into(),
+    }
+}
+
+/// The model or the provider that an operation is about, as its plan tells.
+fn subject(operation: &Operation) -> Option<String> {
+    let changes = &operation.plan.as_ref()?.changes;
+    if operation.kind != "set_model" {
+        return changes.iter().find_map(|change| change.object.strip_prefix("provider:")).map(Into::into);
+    }
+    let lines = || changes.iter().flat_map(|change| &change.diff);
+    let after = |end: &str| {
+        let line = lines().find(|line| line.path.ends_with(end))?;
+        line.after.as_ref()?.as_str().map(|model| model.strip_prefix("hiclaw-gateway/").unwrap_or(model).to_owned())
+    };
+    after("/model/primary").or_else(|| after("/model"))
+}
+
+/// An agent's name for people.
+pub fn agent(target: &Target) -> String {
+    match target {
+        Target::Manager => t().manager.into(),
+        Target::Worker(name) => name.to_string(),
+    }
+}
+
+/// What stands between an agent and its model.
+pub fn problem(problem: &Problem) -> String {
+    match problem {
+        Problem::ConsumerNotAllowed { route, consumer } => {
+            (t().consumer_not_allowed)(consumer.as_str(), route.as_str())
+        }
+        Problem::NoRoute { model } => (t().no_route)(model.as_str()),
+        Problem::ConfigUnreadable { message } => (t().config_unreadable)(message),
+        Problem::RecordDiffers { recorded } => (t().record_differs)(recorded.as_str()),
+    }
+}
+
+/// 256K, 1.05M.
+pub fn tokens(count: u64) -> String {
+    match count {
+        0..1_000 => count.to_string(),
+        1_000..1_000_000 => format!("{}K", count / 1000),
+        _ => {
+            let hundredths = count / 10_000;
+            let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+            format!("{}M", text.trim_end_matches('0').trim_end_matches('.'))
+        }
+    }
+}
+
+/// The host of a URL, with its port.
+pub fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?']).next().unwrap_or(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_of_tokens_are_short() {
+        let shown = [999, 64_000, 256_000, 1_000_000, 1_050_000].map(tokens);
+        assert_eq!(shown, ["999", "64K", "256K", "1M", "1.05M"]);
+    }
+
+    #[test]
+    fn a_host_is_what_stands_between_scheme_and_path() {
+        assert_eq!(host("https://api.deepseek.com/v1"), "api.deepseek.com");
+        assert_eq!(host("http://10.0.4.7:8000"), "10.0.4.7:8000");
+        assert_eq!(host("api.x.ai?a=b"), "api.x.ai");
+    }
+}

@@ -1,0 +1,66 @@
+//! The one alarm of the office: the worst that is wrong, and how many more.
+use crate::{
+    change::Change,
+    components::{alarm::Alarm, button::Button, switch_dialog::Switch},
+    describe,
+    text::t,
+};
+use domain::{Assignment, Assignments, Mutation, Problem, SystemHealth, SystemState, Target};
+use leptos::prelude::*;
+
+/// Something that keeps somebody from work.
+enum Trouble<'a> {
+    System(&'a SystemHealth),
+    Agent(Target, &'a Assignment, &'a Problem),
+}
+
+/// Everything that is wrong, worst first: a system that is down explains much of the rest.
+fn troubles<'a>(systems: &'a [SystemHealth], assignments: Option<&'a Assignments>) -> Vec<Trouble<'a>> {
+    let down = systems.iter().filter(|system| system.state == SystemState::Down).map(Trouble::System);
+    let agents = assignments.into_iter().flat_map(|all| {
+        let workers = all.workers.iter().map(|(name, now)| (Target::Worker(name.clone()), now));
+        std::iter::once((Target::Manager, &all.manager)).chain(workers)
+    });
+    let hindered = agents.filter_map(|(target, now)| match now.observed.problem.as_ref()? {
+        // It works, though not as it was recorded: its desk says so.
+        Problem::RecordDiffers { .. } => None,
+        problem => Some(Trouble::Agent(target, now, problem)),
+    });
+    down.chain(hindered).collect()
+}
+
+/// The alarm, when there is something to be alarmed about.
+pub fn alarm(systems: &[SystemHealth], assignments: Option<&Assignments>) -> Option<AnyView> {
+    let troubles = troubles(systems, assignments);
+    let more = (troubles.len() > 1).then(|| (t().alarm_more)(troubles.len() - 1));
+    let (sentence, cause, mend) = match troubles.into_iter().next()? {
+        Trouble::System(system) => {
+            let name = (t().system_name)(&system.name);
+            ((t().alarm_system)(name), system.error.clone().unwrap_or_default(), ().into_any())
+        }
+        Trouble::Agent(target, now, problem) => agent_alarm(target, now, problem),
+    };
+    Some(view! { <Alarm sentence cause more=more.unwrap_or_default()>{mend}</Alarm> }.into_any())
+}
+
+fn agent_alarm(target: Target, now: &Assignment, problem: &Problem) -> (String, String, AnyView) {
+    let name = describe::agent(&target);
+    match problem {
+        Problem::ConsumerNotAllowed { route, consumer } => {
+            let change = Change::take();
+            let wish = Mutation::RepairRoutes { route: Some(route.clone()), consumer: Some(consumer.clone()) };
+            let repair = Callback::new(move |()| change.plan(wish.clone(), None));
+            let cause = (t().alarm_not_allowed_cause)(consumer.as_str(), route.as_str());
+            let mend = view! { <Button text=t().show_repair on_press=repair/> }.into_any();
+            ((t().alarm_not_allowed)(&name), cause, mend)
+        }
+        Problem::NoRoute { model } => {
+            let switch = Switch::take();
+            let now = now.clone();
+            let set = Callback::new(move |()| switch.open(target.clone(), Some(&now)));
+            let mend = view! { <Button text=t().set_model on_press=set/> }.into_any();
+            ((t().alarm_no_route)(&name), (t().alarm_no_route_cause)(model.as_str()), mend)
+        }
+        other => ((t().alarm_unreadable)(&name), describe::problem(other), ().into_any()),
+    }
+}

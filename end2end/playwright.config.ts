@@ -1,0 +1,41 @@
+import { defineConfig, devices } from "@playwright/test";
+
+const port = Number(process.env.AGM_TEST_PORT ?? 18180);
+const base = `http://127.0.0.1:${port}`;
+const chromium = {
+  ...devices["Desktop Chrome"],
+  launchOptions: {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  },
+};
+
+// One server with one sandbox for all files, so they run one after the other, and each puts back what it changes.
+export default defineConfig({
+  testDir: "tests",
+  forbidOnly: !!process.env.CI,
+  workers: 1,
+  retries: 0,
+  timeout: 30_000,
+  reporter: "list",
+  use: { baseURL: base, trace: "retain-on-failure", viewport: { width: 1280, height: 860 } },
+  webServer: {
+    command: `node start-server.mjs ${port}`,
+    url: `${base}/healthz`,
+    timeout: 60_000,
+    reuseExistingServer: false,
+    stdout: "ignore",
+    stderr: "pipe",
+    gracefulShutdown: { signal: "SIGTERM", timeout: 5_000 },
+  },
+  projects: [
+    { name: "script", use: chromium, testIgnore: /no-script/ },
+    { name: "no-script", use: { ...chromium, javaScriptEnabled: false }, testMatch: /no-script/ },
+  ],
+});

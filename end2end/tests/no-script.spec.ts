@@ -1,0 +1,29 @@
+import { expect, test } from "./support/agm.js";
+
+for (const [path, heading, text] of [
+  ["/agm/", "The office", "qwen3.5-plus"],
+  ["/agm/providers", "Providers", "api.deepseek.com"],
+  ["/agm/models", "Models", "deepseek-chat"],
+]) {
+  test(`${path} can be read without script`, async ({ page }) => {
+    await page.goto(path);
+    await expect(page.getByRole("heading", { name: heading })).toBeVisible();
+    await expect(page.getByText(text).first()).toBeVisible();
+  });
+}
+
+test.describe("signed out", () => {
+  test.use({ signedIn: false });
+
+  test("the sign-in form works without script", async ({ page }) => {
+    await page.goto("/agm/login");
+    await page.getByLabel("User").fill("admin");
+    await page.getByLabel("Password").fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("alert")).toContainText("password is wrong");
+    await page.getByLabel("User").fill("admin");
+    await page.getByLabel("Password").fill("admin");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("heading", { name: "The office" })).toBeVisible();
+  });
+});

@@ -1,0 +1,56 @@
+import { expect, open, test } from "./support/agm.js";
+
+test("a provider is tested, and its card says what was observed", async ({ page }) => {
+  await open(page, "/agm/providers");
+  const card = page.getByRole("article", { name: "deepseek" });
+  await card.getByRole("button", { name: "Test deepseek" }).click();
+  await expect(card).toContainText("reachable");
+  await expect(card).toContainText("HTTP 200");
+});
+
+test("a provider is added and removed again", async ({ page }) => {
+  await open(page, "/agm/providers");
+  await page.getByRole("button", { name: "+ Add provider" }).click();
+  const form = page.getByRole("dialog", { name: "Add provider" });
+  await form.getByLabel("Type").selectOption("zhipuai");
+  await expect(form.getByLabel("Name")).toHaveValue("zhipuai");
+  await form.getByLabel("Name").fill("glm-lab");
+  await form.getByLabel("API key").fill("sk-glm-lab-test-key");
+  await form.getByRole("button", { name: "Show the plan" }).click();
+  const change = page.getByRole("dialog", { name: "Add provider: glm-lab" });
+  await expect(change).toContainText("provider:glm-lab");
+  await expect(change).not.toContainText("sk-glm-lab-test-key");
+  await change.getByRole("button", { name: "Apply" }).click();
+  await expect(change).toContainText("Done, and read back.");
+  await change.getByRole("button", { name: "Done", exact: true }).click();
+  await expect(page.getByRole("article", { name: "glm-lab" })).toContainText("nobody");
+
+  await page.getByRole("button", { name: "Remove glm-lab" }).click();
+  const removal = page.getByRole("dialog", { name: "Remove provider: glm-lab" });
+  await removal.getByRole("button", { name: "Apply" }).click();
+  await expect(removal).toContainText("Done, and read back.");
+  await removal.getByRole("button", { name: "Done", exact: true }).click();
+  await expect(page.getByRole("article", { name: "glm-lab" })).toHaveCount(0);
+});
+
+test.describe("refused", () => {
+  test.use({ refusals: true });
+
+  test("a bad name is said at its field, and nothing typed is lost", async ({ page }) => {
+    await open(page, "/agm/providers?add");
+    const form = page.getByRole("dialog", { name: "Add provider" });
+    await form.getByLabel("Name").fill("Not A Name");
+    await form.getByLabel("API key").fill("sk-kept-in-the-form");
+    await form.getByRole("button", { name: "Show the plan" }).click();
+    await expect(form.locator("#name-error")).toContainText("lower-case letters");
+    await expect(form.getByLabel("API key")).toHaveValue("sk-kept-in-the-form");
+  });
+
+  test("a provider in use is not removed, and who uses it is said", async ({ page }) => {
+    await open(page, "/agm/providers");
+    await page.getByRole("button", { name: "Remove qwen" }).click();
+    await expect(page.getByRole("dialog").getByRole("alert")).toContainText("qwen");
+    await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
+    await expect(page.getByRole("article", { name: "qwen" })).toBeVisible();
+  });
+});

@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import { expect, test as base, type Page } from "@playwright/test";
+
+/** What the sandbox told of its addresses when it started. */
+function sandbox(): { agents: string } {
+  return JSON.parse(readFileSync(new URL("../../.sandbox.json", import.meta.url), "utf8"));
+}
+
+/** The answer of a worker's own agent, given through the gateway with its own key. */
+export async function ask(worker: string): Promise<{ status: number; text: string }> {
+  const workers = `${sandbox().agents}/sandbox/workers/${worker}`;
+  await fetch(`${workers}/sync`, { method: "POST" });
+  const answer = await fetch(`${workers}/ask`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ prompt: "Who are you?" }),
+  });
+  return { status: answer.status, text: await answer.text() };
+}
+
+/** Waits until the page reacts to clicks. */
+export async function alive(page: Page) {
+  await page.locator("html[data-hydrated]").waitFor({ state: "attached" });
+}
+
+/** Opens a page of the signed-in admin. */
+export async function open(page: Page, path: string) {
+  await page.goto(path);
+  await alive(page);
+}
+
+/** Signs in without the page, so that each test begins where it is about. */
+async function signIn(page: Page) {
+  const answer = await page.request.post("/ni_status/login", { data: { username: "admin", password: "admin" } });
+  expect(answer.status()).toBe(204);
+}
+
+/** Sets a worker's model through the API: how a test puts back what it changed. */
+export async function setModel(page: Page, worker: string, provider: string, model: string) {
+  const answer = await page.request.post("/ni_status/set-model", {
+    data: { target: `worker:${worker}`, provider, model },
+  });
+  expect(answer.status(), await answer.text()).toBe(200);
+}
+
+/** The options of the model picker. */
+export function models(page: Page) {
+  return page.getByRole("listbox", { name: "Model" }).getByRole("option");
+}
+
+/**
+ * A test fails when the page reports an error to the console. What the browser says of an answer with an error status
+ * is no defect of the page; tests in which one is meant allow it.
+ */
+export const test = base.extend<{ signedIn: boolean; refusals: boolean }>({
+  signedIn: [true, { option: true }],
+  refusals: [false, { option: true }],
+  page: async ({ page, signedIn, refusals }, use) => {
+    const said: string[] = [];
+    page.on("console", (message) => {
+      const meant = refusals && message.text().startsWith("Failed to load resource");
+      if (["error", "warning"].includes(message.type()) && !meant) said.push(message.text());
+    });
+    page.on("pageerror", (error) => said.push(error.message));
+    if (signedIn) await signIn(page);
+    await use(page);
+    expect(said).toEqual([]);
+  },
+});
+
+export { expect };

@@ -1,0 +1,75 @@
+//! `make bench`: the figures of speed, each as a ratio to something measured in the same run on the same machine.
+//! The server is the real binary in a process of its own, pointed from outside at a sandbox in another one.
+mod bare;
+mod load;
+mod processes;
+mod slow;
+
+use processes::{Agm, Installation, SandboxProcess};
+use std::{error::Error, time::Duration};
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// How long each read is asked for.
+const ROUND: Duration = Duration::from_secs(3);
+/// What every call to a system of the installation costs more in the set-model figure.
+const UPSTREAM_DELAY: Duration = Duration::from_millis(50);
+
+#[tokio::main]
+async fn main() -> Outcome<()> {
+    if let Some(file) = bare::asked_for() {
+        return bare::serve(&file).await;
+    }
+    let sandbox = SandboxProcess::start().await?;
+    reads(&sandbox.installation).await?;
+    set_model(&sandbox.installation).await
+}
+
+/// Requests per second of the reads beside a bare handler with the same bytes, start-up and memory.
+async fn reads(installation: &Installation) -> Outcome<()> {
+    let agm = Agm::start(installation).await?;
+    println!("start to first 200        {:>8.1} ms   (goal <= 100)", agm.started_in.as_secs_f64() * 1000.0);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    println!("idle RSS                  {:>8.1} MB   (goal <= 40)", agm.rss_megabytes()?);
+    println!(
+        "\n{:<26}{:>10}{:>12}{:>9}   (goal >= 0.70)",
+        "reads, requests a second", "agm", "bare axum", "ratio"
+    );
+    for path in ["/health", "/assignment/manager", "/providers", "/metrics"] {
+        let path = format!("/ni_status{path}");
+        let reply = load::once(agm.addr, &path).await?;
+        let bare = bare::Bare::start(&reply.body).await?;
+        // Interleaved, so that a busy machine slows both.
+        let mut served = (0.0, 0.0);
+        for _ in 0..2 {
+            served.0 += load::requests_per_second(agm.addr, &path, ROUND / 2).await?;
+            served.1 += load::requests_per_second(bare.addr, &path, ROUND / 2).await?;
+        }
+        println!("{path:<26}{:>10.0}{:>12.0}{:>9.2}", served.0 / 2.0, served.1 / 2.0, served.0 / served.1);
+    }
+    println!("RSS after the load        {:>8.1} MB", agm.rss_megabytes()?);
+    Ok(())
+}
+
+/// One switch with every upstream call slowed down, next to the calls that depend on each other.
+async fn set_model(installation: &Installation) -> Outcome<()> {
+    let slow = slow::SlowInstallation::start(installation, UPSTREAM_DELAY).await?;
+    let agm = Agm::start(&slow.installation).await?;
+    println!(
+        "\n{:<26}{:>10}{:>12}{:>9}   (goal <= 1.30)",
+        "set-model, 50 ms a call", "total ms", "chain ms", "ratio"
+    );
+    for model in ["deepseek-reasoner", "deepseek-chat"] {
+        slow.forget();
+        let took = agm.set_model("worker:alice", "deepseek", model).await?;
+        let chain = slow.longest_chain();
+        println!(
+            "{model:<26}{:>10.0}{:>12.0}{:>9.2}   {} calls",
+            took.as_secs_f64() * 1000.0,
+            chain.time.as_secs_f64() * 1000.0,
+            took.as_secs_f64() / chain.time.as_secs_f64(),
+            chain.calls,
+        );
+    }
+    Ok(())
+}

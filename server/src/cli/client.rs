@@ -1,0 +1,178 @@
+//! Calls to a running server.
+use super::error::CliError;
+use clap::Args;
+use domain::{Code, Failure, TypedKey};
+use reqwest::{Method, Response};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    io::Read,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Which server, and as whom. A password comes from `AGM_PASSWORD` or `HICLAW_ADMIN_PASSWORD`, standard input or a file.
+#[derive(Args)]
+pub struct Access {
+    /// The server.
+    #[arg(long, global = true, env = "AGM_URL", default_value = "http://127.0.0.1:18080")]
+    url: String,
+    /// The account [default: AGM_USER, HICLAW_ADMIN_USER, admin].
+    #[arg(long, global = true)]
+    user: Option<String>,
+    /// Read the password from standard input.
+    #[arg(long, global = true)]
+    password_stdin: bool,
+    /// Read the password from a file that only its owner may read.
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "password_stdin")]
+    password_file: Option<PathBuf>,
+}
+
+/// A server and an account.
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    user: String,
+    password: Option<SecretString>,
+}
+
+/// A switch asks several systems and a model.
+const WAIT: Duration = Duration::from_secs(330);
+
+impl Client {
+    /// Reads the credentials; calls nobody.
+    pub fn new(access: &Access) -> Result<Self, CliError> {
+        let variable = |names: [&str; 2]| {
+            names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+        };
+        let password = match &access.password_file {
+            Some(file) => Some(private(file)?),
+            None if access.password_stdin => Some(stdin()?),
+            None => variable(["AGM_PASSWORD", "HICLAW_ADMIN_PASSWORD"]).map(SecretString::from),
+        };
+        crate::install_crypto();
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("agm/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(5))
+            .no_proxy()
+            .build()
+            .map_err(|error| CliError::Start(error.to_string()))?;
+        let user = access.user.clone().or_else(|| variable(["AGM_USER", "HICLAW_ADMIN_USER"]));
+        Ok(Self {
+            http,
+            url: access.url.trim_end_matches('/').to_owned(),
+            user: user.unwrap_or_else(|| "admin".into()),
+            password,
+        })
+    }
+
+    /// `GET` below `/ni_status`.
+    pub async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, CliError> {
+        self.read(self.request(Method::GET, path, "")?).await
+    }
+
+    /// `GET` with a query.
+    pub async fn get_with<T: DeserializeOwned>(&self, path: &[&str], query: &str) -> Result<T, CliError> {
+        self.read(self.request(Method::GET, path, query)?).await
+    }
+
+    /// `POST` with a JSON body.
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<T, CliError> {
+        self.read(self.request(Method::POST, path, "")?.json(body)).await
+    }
+
+    /// The events of an operation, as they come.
+    pub async fn events(&self, id: &str) -> Result<Response, CliError> {
+        let request =
+            self.request(Method::GET, &["operations", id], "")?.header("accept", "text/event-stream");
+        self.send(request).await
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &str,
+    ) -> Result<reqwest::RequestBuilder, CliError> {
+        let wrong = || CliError::Usage(format!("{} is no http or https address", self.url));
+        let mut url = url::Url::parse(&self.url).map_err(|_| wrong())?;
+        url.path_segments_mut().map_err(|()| wrong())?.pop_if_empty().push("ni_status").extend(path);
+        url.set_query(Some(query).filter(|query| !query.is_empty()));
+        let request = self.http.request(method, url).timeout(WAIT);
+        Ok(match &self.password {
+            Some(password) => request.basic_auth(&self.user, Some(password.expose_secret())),
+            None => request,
+        })
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Response, CliError> {
+        let unreachable = |error: reqwest::Error| CliError::Unreachable {
+            url: self.url.clone(),
+            reason: if error.is_timeout() {
+                "no answer in time".into()
+            } else {
+                "the connection failed".into()
+            },
+        };
+        let response = request.send().await.map_err(unreachable)?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let bytes = response.bytes().await.map_err(unreachable)?;
+        let failure = serde_json::from_slice::<Failure>(&bytes);
+        Err(failure
+            .unwrap_or_else(|_| Failure::new(Code::Internal, format!("HTTP {status}, and not from agm")))
+            .into())
+    }
+
+    async fn read<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, CliError> {
+        let bytes = self.send(request).await?.bytes().await;
+        let bytes = bytes.map_err(|_| CliError::Unreachable {
+            url: self.url.clone(),
+            reason: "the answer broke off".into(),
+        })?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Failure::new(Code::Internal, format!("the answer cannot be read: {error}")).into()
+        })
+    }
+}
+
+/// A provider's key: from a file, `-` for standard input, or `AGM_PROVIDER_KEY`.
+pub fn provider_key(file: Option<&Path>) -> Result<Option<TypedKey>, CliError> {
+    let text = match file {
+        Some(path) if path == Path::new("-") => Some(stdin()?),
+        Some(path) => Some(contents(path)?),
+        None => std::env::var("AGM_PROVIDER_KEY").ok().filter(|key| !key.is_empty()).map(SecretString::from),
+    };
+    Ok(text.map(|text| TypedKey::new(text.expose_secret().to_owned())))
+}
+
+fn stdin() -> Result<SecretString, CliError> {
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| CliError::Usage(format!("standard input: {error}")))?;
+    Ok(text.trim_end_matches(['\r', '\n']).into())
+}
+
+fn contents(path: &Path) -> Result<SecretString, CliError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
+    Ok(text.trim_end_matches(['\r', '\n']).into())
+}
+
+/// A file that nobody else may read.
+fn private(path: &Path) -> Result<SecretString, CliError> {
+    let mode =
+        std::fs::metadata(path).map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
+    if mode.permissions().mode() & 0o077 != 0 {
+        return Err(CliError::Usage(format!("{} may be read by others: chmod 600 it", path.display())));
+    }
+    contents(path)
+}

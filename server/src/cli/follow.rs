@@ -1,0 +1,69 @@
+//! A change from the command line: planned or begun, and followed to its end.
+use super::{Call, error::CliError, show};
+use domain::{Failure, Mutation, Operation, OperationState, Plan, Step};
+use futures::StreamExt;
+use std::collections::HashMap;
+
+/// `agm watch OPERATION`.
+pub async fn watch(call: &Call, id: &str) -> Result<(), CliError> {
+    let operation = to_the_end(call, id).await?;
+    finish(call, operation)
+}
+
+/// Shows the plan of a mutation, or does it and shows its steps on the way.
+pub async fn change(call: &Call, mutation: &Mutation, dry_run: bool) -> Result<(), CliError> {
+    if dry_run {
+        let plan: Plan = call.client.post(&["plans"], mutation).await?;
+        return show::document(call.json, &plan, || show::plan(&plan));
+    }
+    let begun: Operation = call.client.post(&["operations"], mutation).await?;
+    let operation = to_the_end(call, begun.id.as_str()).await?;
+    finish(call, operation)
+}
+
+/// The operation as it ended; a failed one becomes the error that it is.
+fn finish(call: &Call, operation: Operation) -> Result<(), CliError> {
+    show::document(call.json, &operation, || show::operation(&operation))?;
+    match (operation.state, operation.failure) {
+        (OperationState::Committed, _) => Ok(()),
+        (_, Some(failure)) => Err(CliError::Failed(failure)),
+        (_, None) => {
+            Err(Failure::new(domain::Code::Internal, "the operation failed and does not say why").into())
+        }
+    }
+}
+
+/// Writes each step to standard error when it changes. When the stream breaks, the operation itself is asked again.
+async fn to_the_end(call: &Call, id: &str) -> Result<Operation, CliError> {
+    let mut shown = HashMap::new();
+    loop {
+        let mut events = call.client.events(id).await?.bytes_stream();
+        let mut text = String::new();
+        while let Some(Ok(bytes)) = events.next().await {
+            text.push_str(&String::from_utf8_lossy(&bytes));
+            while let Some((event, rest)) = text.split_once("\n\n") {
+                told(event, &mut shown);
+                text = rest.to_owned();
+            }
+        }
+        let operation: Operation = call.client.get(&["operations", id]).await?;
+        if operation.state.is_final() {
+            return Ok(operation);
+        }
+    }
+}
+
+fn told(event: &str, shown: &mut HashMap<String, Step>) {
+    let mut lines = event.lines();
+    if !lines.any(|line| line == "event: step") {
+        return;
+    }
+    let data = event.lines().find_map(|line| line.strip_prefix("data: ")).unwrap_or_default();
+    if let Ok(step) = serde_json::from_str::<Step>(data) {
+        let key = format!("{:?} {:?}", step.name, step.object);
+        if shown.get(&key) != Some(&step) && step.state != domain::StepState::Pending {
+            eprintln!("{}", show::step(&step));
+        }
+        shown.insert(key, step);
+    }
+}

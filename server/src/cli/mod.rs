@@ -1,0 +1,121 @@
+//! The command line: `agm serve` and `agm sandbox` start something, all other commands talk to a running server.
+mod client;
+mod doctor;
+mod error;
+mod follow;
+mod model;
+mod provider;
+mod route;
+mod serve;
+mod show;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use client::{Access, Client};
+use error::CliError;
+use std::process::ExitCode;
+
+pub use serve::sandbox_settings;
+
+/// AI Gateway Management: providers, AI routes and the models of agents.
+#[derive(Parser)]
+#[command(name = "agm", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    access: Access,
+    /// Print one JSON document instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve(Box<serve::Serve>),
+    /// Run the outside world alone, for trying and testing, and print its addresses as one JSON line.
+    Sandbox(serve::SandboxArgs),
+    /// LLM providers.
+    #[command(subcommand)]
+    Provider(provider::Command),
+    /// Which model an agent runs.
+    #[command(subcommand)]
+    Model(model::Command),
+    /// The workers and what they do.
+    Workers,
+    /// AI routes.
+    #[command(subcommand)]
+    Route(route::Command),
+    /// Follow an operation to its end.
+    Watch { operation: String },
+    /// Show each setting with its source, ask every system, and say what is wrong.
+    Doctor(Box<serve::Flags>),
+    /// Print the completions for a shell.
+    Completions { shell: clap_complete::Shell },
+}
+
+/// What is common to the commands that talk to a server.
+struct Call {
+    client: Client,
+    json: bool,
+}
+
+/// Runs the command line of this process.
+pub async fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match execute(cli).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{}", error.text());
+            error.code()
+        }
+    }
+}
+
+async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
+    let json = cli.json;
+    let call = || Ok::<_, CliError>(Call { client: Client::new(&cli.access)?, json });
+    match cli.command {
+        Command::Serve(serve) => serve::serve(*serve).await?,
+        Command::Sandbox(options) => serve::sandbox(options).await?,
+        Command::Provider(command) => provider::run(&call()?, command).await?,
+        Command::Model(command) => model::run(&call()?, command).await?,
+        Command::Workers => model::workers(&call()?).await?,
+        Command::Route(command) => route::run(&call()?, command).await?,
+        Command::Watch { operation } => follow::watch(&call()?, &operation).await?,
+        Command::Doctor(flags) => return doctor::run(&call()?, *flags).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "agm", &mut std::io::stdout());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A dry run, for the commands that change something.
+#[derive(Args)]
+struct DryRun {
+    /// Show the plan and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_option_takes_a_key_or_a_password() {
+        fn options(command: &clap::Command) -> Vec<String> {
+            let own = command.get_arguments().filter_map(|arg| arg.get_long().map(str::to_owned));
+            own.chain(command.get_subcommands().flat_map(options)).collect()
+        }
+        for bad in ["key", "token", "api-key", "password", "secret"] {
+            assert!(!options(&Cli::command()).contains(&bad.to_owned()), "--{bad}");
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! `agm serve` and `agm sandbox`.
+use super::error::CliError;
+use crate::{
+    auth::Limits,
+    config::{Lookup, Settings},
+    http::{AppState, Hosts, Setup, serve as serve_http, stack},
+};
+use clap::Args;
+use operations::Operations;
+use sandbox::{Addresses, Sandbox, SandboxOptions};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// How long running operations may take to end once the server stops.
+const DRAIN: Duration = Duration::from_secs(60);
+
+/// Settings that can be given as flags; the rest comes from the environment or the file.
+#[derive(Args, Default)]
+pub struct Flags {
+    /// A TOML file with settings by the names of these flags.
+    #[arg(long, env = "AGM_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:18080].
+    #[arg(long)]
+    addr: Option<String>,
+    /// The admin's name [default: admin].
+    #[arg(long)]
+    admin_user: Option<String>,
+    /// Host names that this server answers to, separated by commas.
+    #[arg(long)]
+    allowed_hosts: Option<String>,
+    /// The Higress Console.
+    #[arg(long)]
+    console_url: Option<String>,
+    /// The AI gateway.
+    #[arg(long)]
+    gateway_url: Option<String>,
+    /// The gateway's Prometheus page.
+    #[arg(long)]
+    gateway_metrics_url: Option<String>,
+    /// The object store.
+    #[arg(long)]
+    store_endpoint: Option<String>,
+    /// The object store's bucket.
+    #[arg(long)]
+    store_bucket: Option<String>,
+    /// The Manager's openclaw.json.
+    #[arg(long)]
+    openclaw_config: Option<String>,
+    /// Own state.
+    #[arg(long)]
+    data_dir: Option<String>,
+    /// The built site.
+    #[arg(long)]
+    site: Option<String>,
+}
+
+impl Flags {
+    /// The flags that were given, by the names of the settings.
+    pub fn given(&self) -> BTreeMap<&'static str, String> {
+        let all = [
+            ("addr", &self.addr),
+            ("admin-user", &self.admin_user),
+            ("allowed-hosts", &self.allowed_hosts),
+            ("console-url", &self.console_url),
+            ("gateway-url", &self.gateway_url),
+            ("gateway-metrics-url", &self.gateway_metrics_url),
+            ("store-endpoint", &self.store_endpoint),
+            ("store-bucket", &self.store_bucket),
+            ("openclaw-config", &self.openclaw_config),
+            ("data-dir", &self.data_dir),
+            ("site", &self.site),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
+    }
+}
+
+#[derive(Args)]
+pub struct Serve {
+    /// Run with an outside world of its own: admin / admin, and nothing real is touched.
+    #[arg(long)]
+    sandbox: bool,
+    /// Keep the sandbox's state here [default: a temporary directory].
+    #[arg(long, value_name = "DIR", requires = "sandbox")]
+    sandbox_dir: Option<PathBuf>,
+    /// What to log: error, warn, info, debug, trace, or a filter of the tracing library.
+    #[arg(long, env = "AGM_LOG", default_value = "info")]
+    log: String,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Args)]
+pub struct SandboxArgs {
+    /// A console that was never initialised, and an empty bucket.
+    #[arg(long)]
+    empty: bool,
+    #[arg(long)]
+    console_addr: Option<SocketAddr>,
+    #[arg(long)]
+    gateway_addr: Option<SocketAddr>,
+    #[arg(long)]
+    s3_addr: Option<SocketAddr>,
+    /// Keep the state here [default: a temporary directory].
+    #[arg(long)]
+    dir: Option<PathBuf>,
+}
+
+fn start(error: impl std::fmt::Display) -> CliError {
+    CliError::Start(error.to_string())
+}
+
+/// Runs the server until it is told to stop.
+pub async fn serve(options: Serve) -> Result<(), CliError> {
+    log(&options.log)?;
+    let sandbox = match options.sandbox {
+        true => Some(
+            Sandbox::start(SandboxOptions { dir: options.sandbox_dir.clone(), ..SandboxOptions::default() })
+                .await
+                .map_err(start)?,
+        ),
+        false => None,
+    };
+    let own_state = match &sandbox {
+        Some(_) => Some(OwnState::new(options.sandbox_dir.as_deref())?),
+        None => None,
+    };
+    let mut lookup =
+        Lookup::new(options.flags.given(), |name| std::env::var(name).ok(), options.flags.config.as_deref())
+            .map_err(start)?;
+    if let (Some(sandbox), Some(state)) = (&sandbox, &own_state) {
+        lookup = lookup.with_sandbox(sandbox_settings(sandbox.addresses(), state.path()));
+    }
+    let mut settings = Settings::read(lookup).map_err(start)?;
+    if let Some(sandbox) = &sandbox {
+        settings.operations.upstream_map = sandbox.upstream_map();
+        println!("{}", serde_json::to_string(sandbox.addresses()).map_err(start)?);
+    }
+    let outcome = listen(settings, sandbox.is_some()).await;
+    if let Some(sandbox) = sandbox {
+        sandbox.stop().await;
+    }
+    outcome
+}
+
+async fn listen(settings: Settings, sandbox: bool) -> Result<(), CliError> {
+    let addr = settings.addr;
+    let operations = Operations::new(settings.operations).map_err(start)?;
+    let state = AppState::new(Setup {
+        operations: operations.clone(),
+        user: settings.admin_user,
+        password: settings.admin_password,
+        metrics_token: settings.metrics_token,
+        hosts: Hosts::new(settings.allowed_hosts),
+        trusted_proxies: settings.trusted_proxies,
+        secure: false,
+        sandbox,
+        limits: Limits::default(),
+        site: settings.site,
+    });
+    let closing = state.shared.closing.clone();
+    let listener = TcpListener::bind(addr).await.map_err(|error| start(format!("{addr}: {error}")))?;
+    let bound = listener.local_addr().map_err(start)?;
+    let account = if sandbox { " (sandbox: sign in as admin / admin)" } else { "" };
+    println!("AI Gateway Management: http://{bound}/agm/{account}");
+    let told = stopped(closing.clone());
+    let served = serve_http(listener, stack(state), closing).await.map_err(start);
+    told.abort();
+    if tokio::time::timeout(DRAIN, operations.drain()).await.is_err() {
+        tracing::warn!("an operation still runs; its journal tells the rest");
+    }
+    served
+}
+
+/// Cancels the token at SIGTERM or SIGINT.
+fn stopped(closing: CancellationToken) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        signalled().await;
+        tracing::info!("stopping");
+        closing.cancel();
+    })
+}
+
+async fn signalled() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    let Ok(mut interrupt) = signal(SignalKind::interrupt()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// Runs the outside world alone.
+pub async fn sandbox(args: SandboxArgs) -> Result<(), CliError> {
+    let sandbox = Sandbox::start(SandboxOptions {
+        empty: args.empty,
+        console_addr: args.console_addr,
+        gateway_addr: args.gateway_addr,
+        s3_addr: args.s3_addr,
+        dir: args.dir,
+        ..SandboxOptions::default()
+    });
+    let sandbox = sandbox.await.map_err(start)?;
+    println!("{}", serde_json::to_string(sandbox.addresses()).map_err(start)?);
+    signalled().await;
+    sandbox.stop().await;
+    Ok(())
+}
+
+/// What a sandbox says of itself, as settings.
+pub fn sandbox_settings(addresses: &Addresses, data_dir: &Path) -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        ("admin-user", addresses.admin.user.clone()),
+        ("admin-password", addresses.admin.password.clone()),
+        ("console-url", addresses.console.clone()),
+        ("gateway-url", addresses.gateway.clone()),
+        ("gateway-metrics-url", addresses.gateway_metrics.clone()),
+        ("store-endpoint", addresses.s3.endpoint.clone()),
+        ("store-access-key", addresses.s3.access_key.clone()),
+        ("store-secret-key", addresses.s3.secret_key.clone()),
+        ("store-bucket", addresses.s3.bucket.clone()),
+        ("openclaw-config", addresses.manager.config.display().to_string()),
+        ("manager-url", addresses.manager.url.clone()),
+        ("container-api", addresses.containers.clone()),
+        ("data-dir", data_dir.display().to_string()),
+    ])
+}
+
+/// Where a sandboxed server keeps its own state: beside the sandbox's, or in a directory that goes with the process.
+enum OwnState {
+    Kept(PathBuf),
+    Temporary(tempfile::TempDir),
+}
+
+impl OwnState {
+    fn new(sandbox_dir: Option<&Path>) -> Result<Self, CliError> {
+        match sandbox_dir {
+            Some(dir) => Ok(Self::Kept(dir.join("agm"))),
+            None => tempfile::tempdir().map(Self::Temporary).map_err(start),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) => path,
+            Self::Temporary(dir) => dir.path(),
+        }
+    }
+}
+
+/// Logs to standard error. A bare level is for our own crates; libraries may log headers, so they stay at warnings.
+fn log(wanted: &str) -> Result<(), CliError> {
+    let level = wanted.parse::<tracing::level_filters::LevelFilter>();
+    let filter = match level {
+        Ok(level) => {
+            let own = ["server", "app", "operations", "higress", "hiclaw", "store", "openclaw", "sandbox"];
+            let own = own.map(|name| format!("{name}={level}")).join(",");
+            format!("warn,{own}")
+        }
+        Err(_) => wanted.to_owned(),
+    };
+    let filter = EnvFilter::try_new(filter).map_err(|error| CliError::Usage(format!("--log: {error}")))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init().map_err(start)
+}

@@ -1,0 +1,82 @@
+//! What commands print: tab-separated text, or one JSON document.
+use super::error::CliError;
+use domain::{Assignment, Operation, Plan, Step};
+use serde::Serialize;
+
+/// Prints the document, or the lines for people.
+pub fn document(
+    json: bool,
+    document: &impl Serialize,
+    lines: impl FnOnce() -> Vec<String>,
+) -> Result<(), CliError> {
+    if json {
+        let text =
+            serde_json::to_string_pretty(document).map_err(|error| CliError::Start(error.to_string()))?;
+        println!("{text}");
+    } else {
+        lines().iter().for_each(|line| println!("{line}"));
+    }
+    Ok(())
+}
+
+/// The word that a value has on the wire.
+pub fn word(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// `test  done  412 ms  200 from deepseek-chat as worker-alice`
+pub fn step(step: &Step) -> String {
+    let name = match &step.object {
+        Some(object) => format!("{} {object}", word(&step.name)),
+        None => word(&step.name),
+    };
+    let ms = step.ms.map(|ms| format!("{ms} ms")).unwrap_or_default();
+    format!("{name}\t{}\t{ms}\t{}", word(&step.state), step.evidence.as_deref().unwrap_or_default())
+        .trim_end()
+        .to_owned()
+}
+
+pub fn operation(operation: &Operation) -> Vec<String> {
+    let target = operation.targets.join(" ");
+    vec![
+        format!("{}\t{}\t{}\t{target}", operation.id, word(&operation.state), operation.kind)
+            .trim_end()
+            .to_owned(),
+    ]
+}
+
+pub fn plan(plan: &Plan) -> Vec<String> {
+    let mut lines = Vec::new();
+    for change in &plan.changes {
+        lines.push(format!("{}\t{}", word(&change.action), change.object));
+        for line in &change.diff {
+            let side =
+                |value: &Option<serde_json::Value>| value.as_ref().map_or("-".into(), ToString::to_string);
+            lines.push(format!("  {}: {} -> {}", line.path, side(&line.before), side(&line.after)));
+        }
+    }
+    lines
+        .extend(plan.affected.iter().map(|affected| format!("affects {}: {}", affected.agent, affected.how)));
+    lines
+        .extend(plan.warnings.iter().map(|warning| format!("warning {}: {}", warning.code, warning.message)));
+    if plan.changes.is_empty() {
+        lines.push("nothing to change".into());
+    }
+    lines
+}
+
+/// `alice  deepseek  deepseek-chat  in sync`
+pub fn assignment(agent: &str, assignment: &Assignment) -> String {
+    let observed = &assignment.observed;
+    let model = observed.model.as_ref().or(assignment.model.as_ref()).map_or("-", |model| model.as_str());
+    let provider =
+        observed.provider.as_ref().or(assignment.provider.as_ref()).map_or("-", |name| name.as_str());
+    let sync = match &observed.problem {
+        Some(problem) => {
+            serde_json::to_value(problem).ok().and_then(|p| Some(p.get("code")?.as_str()?.to_owned()))
+        }
+        None if observed.in_sync => Some("in sync".into()),
+        None => Some("differs".into()),
+    };
+    format!("{agent}\t{provider}\t{model}\t{}", sync.unwrap_or_default())
+}

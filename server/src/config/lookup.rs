@@ -1,0 +1,171 @@
+//! Where a setting's value comes from.
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{name} from {from}: {reason}")]
+    Invalid { name: &'static str, from: Source, reason: String },
+    #[error("the configuration file {path} cannot be read: {reason}")]
+    File { path: PathBuf, reason: String },
+    #[error("no admin password: set HICLAW_ADMIN_PASSWORD (there is no default outside the sandbox)")]
+    NoPassword,
+}
+
+/// Who said a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    Flag,
+    /// The variable's name.
+    Env(String),
+    File,
+    Sandbox,
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => f.write_str("flag"),
+            Self::Env(name) => write!(f, "{name}"),
+            Self::File => f.write_str("file"),
+            Self::Sandbox => f.write_str("sandbox"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A setting as `agm doctor` shows it. A secret's value is not part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub name: &'static str,
+    /// None: not set, or a secret.
+    pub shown: Option<String>,
+    pub source: Source,
+}
+
+/// Reads a variable.
+type Environment = Box<dyn Fn(&str) -> Option<String>>;
+
+/// Looks settings up and remembers who said them.
+pub struct Lookup {
+    flags: BTreeMap<&'static str, String>,
+    /// What the sandbox says of itself; it wins over everything, so that a demo never touches a real installation.
+    sandbox: BTreeMap<&'static str, String>,
+    env: Environment,
+    file: toml::Table,
+    told: Vec<Told>,
+}
+
+impl Lookup {
+    /// Flags that were given, a way to read the environment, and the file.
+    pub fn new(
+        flags: BTreeMap<&'static str, String>,
+        env: impl Fn(&str) -> Option<String> + 'static,
+        file: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
+        let file = file.map(read).transpose()?.unwrap_or_default();
+        Ok(Self { flags, sandbox: BTreeMap::new(), env: Box::new(env), file, told: Vec::new() })
+    }
+
+    /// The same with what a sandbox says of itself.
+    #[must_use]
+    pub fn with_sandbox(mut self, sandbox: BTreeMap<&'static str, String>) -> Self {
+        self.sandbox = sandbox;
+        self
+    }
+
+    /// A value and its source. `variables` are tried in order; a `HICLAW_X` is also read as `AGENTTEAMS_X`.
+    fn find(&self, name: &'static str, variables: &[&str]) -> Option<(String, Source)> {
+        if let Some(value) = self.sandbox.get(name) {
+            return Some((value.clone(), Source::Sandbox));
+        }
+        if let Some(value) = self.flags.get(name) {
+            return Some((value.clone(), Source::Flag));
+        }
+        for variable in variables {
+            let renamed = variable.strip_prefix("HICLAW_").map(|rest| format!("AGENTTEAMS_{rest}"));
+            for variable in std::iter::once((*variable).to_owned()).chain(renamed) {
+                if let Some(value) = (self.env)(&variable).filter(|value| !value.is_empty()) {
+                    return Some((value, Source::Env(variable)));
+                }
+            }
+        }
+        Some((text(self.file.get(name)?), Source::File))
+    }
+
+    /// An optional setting.
+    pub fn optional<T>(&mut self, name: &'static str, variables: &[&str]) -> Result<Option<T>, ConfigError>
+    where
+        T: FromStr,
+        T::Err: fmt::Display,
+    {
+        let found = self.find(name, variables);
+        let source = found.as_ref().map_or(Source::Default, |(_, source)| source.clone());
+        self.told.push(Told { name, shown: found.as_ref().map(|(value, _)| value.clone()), source });
+        found.map(|(value, from)| parse(name, &value, from)).transpose()
+    }
+
+    /// A setting with a default.
+    pub fn or<T>(&mut self, name: &'static str, variables: &[&str], default: &str) -> Result<T, ConfigError>
+    where
+        T: FromStr,
+        T::Err: fmt::Display,
+    {
+        let (value, source) =
+            self.find(name, variables).unwrap_or_else(|| (default.to_owned(), Source::Default));
+        self.told.push(Told { name, shown: Some(value.clone()), source: source.clone() });
+        parse(name, &value, source)
+    }
+
+    /// A secret: remembered as set or not set only.
+    pub fn secret(&mut self, name: &'static str, variables: &[&str]) -> Option<secrecy::SecretString> {
+        let found = self.find(name, variables);
+        let source = found.as_ref().map_or(Source::Default, |(_, source)| source.clone());
+        self.told.push(Told { name, shown: found.is_some().then(|| "(set)".to_owned()), source });
+        found.map(|(value, _)| value.into())
+    }
+
+    /// Everything that was looked up.
+    pub fn told(self) -> Vec<Told> {
+        self.told
+    }
+}
+
+/// A TOML value as the environment would spell it; a list is separated by commas.
+fn text(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::Boolean(yes) => yes.to_string(),
+        toml::Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(","),
+        toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Table(_) => String::new(),
+    }
+}
+
+fn parse<T>(name: &'static str, value: &str, from: Source) -> Result<T, ConfigError>
+where
+    T: FromStr,
+    T::Err: fmt::Display,
+{
+    value.trim().parse().map_err(|error: T::Err| ConfigError::Invalid {
+        name,
+        from,
+        reason: error.to_string(),
+    })
+}
+
+fn read(path: &Path) -> Result<toml::Table, ConfigError> {
+    let failed = |reason: String| ConfigError::File { path: path.to_owned(), reason };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    // The parser's own message quotes the line, which may be a password's.
+    toml::from_str(&text).map_err(|error| {
+        let at = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
+        failed(format!("line {at} is not TOML"))
+    })
+}

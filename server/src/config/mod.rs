@@ -1,0 +1,6 @@
+//! What the server is told: flags over the environment over a TOML file, each value with its source.
+mod lookup;
+mod settings;
+
+pub use lookup::{ConfigError, Lookup, Source, Told};
+pub use settings::Settings;

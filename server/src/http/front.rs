@@ -1,0 +1,186 @@
+//! The outer layers: request id, panics, the log line, security headers, and the Host allow-list.
+use super::state::Shared;
+use app::{api::Identity, error::ApiError};
+use axum::{body::Body, response::IntoResponse};
+use domain::{Code, Failure};
+use futures::FutureExt;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use leptos::nonce::Nonce;
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr},
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+    time::Instant,
+};
+use tower::Service;
+
+/// The two ends of a connection. The accept loop puts it into each request.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    pub remote: IpAddr,
+    pub local: IpAddr,
+}
+
+impl Peer {
+    /// Of a request; loopback where nobody said otherwise, as in tests without a socket.
+    pub fn of<B>(request: &Request<B>) -> Self {
+        let loopback = Self { remote: Ipv4Addr::LOCALHOST.into(), local: Ipv4Addr::LOCALHOST.into() };
+        request.extensions().get().copied().unwrap_or(loopback)
+    }
+}
+
+/// The nonce of a page's inline scripts and styles.
+#[derive(Clone)]
+pub struct PageNonce(pub Nonce);
+
+/// A service behind the outer layers.
+#[derive(Clone)]
+pub struct Front<S> {
+    inner: S,
+    shared: Arc<Shared>,
+    ids: Arc<Ids>,
+}
+
+/// Request ids: a word of the process and a number.
+struct Ids {
+    process: u32,
+    next: AtomicU64,
+}
+
+impl Ids {
+    fn next(&self) -> String {
+        format!("{:08x}-{}", self.process, self.next.fetch_add(1, Relaxed))
+    }
+}
+
+impl<S> Front<S> {
+    pub fn new(inner: S, shared: Arc<Shared>) -> Self {
+        Self { inner, shared, ids: Arc::new(Ids { process: rand::random(), next: AtomicU64::new(1) }) }
+    }
+}
+
+/// A boxed answer.
+pub type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+impl<S> Service<Request<Body>> for Front<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Answer {
+        let Self { mut inner, shared, ids } = self.clone();
+        Box::pin(async move {
+            let id = ids.next();
+            let begun = Instant::now();
+            let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+            let nonce = is_page(&path).then(Nonce::new);
+            if let Some(nonce) = &nonce {
+                request.extensions_mut().insert(PageNonce(nonce.clone()));
+            }
+            // Only the gate may say who calls.
+            request.extensions_mut().remove::<Identity>();
+            let mut response =
+                if shared.hosts.allow(request.uri(), request.headers(), Peer::of(&request).local) {
+                    let answer = AssertUnwindSafe(async { inner.call(request).await }).catch_unwind().await;
+                    answer.unwrap_or_else(|_| Ok(defect(&id)))?
+                } else {
+                    foreign_host()
+                };
+            harden(response.headers_mut(), nonce.as_ref(), &path);
+            if let Ok(id) = HeaderValue::try_from(&id) {
+                response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+            }
+            shared.counters.answered(response.status());
+            // Neither query nor headers nor bodies: they may hold secrets.
+            let (status, ms) = (response.status().as_u16(), begun.elapsed().as_millis());
+            if response.status().is_server_error() {
+                tracing::warn!(%method, %path, status, %ms, request = %id, "answered");
+            } else {
+                tracing::debug!(%method, %path, status, %ms, request = %id, "answered");
+            }
+            Ok(response)
+        })
+    }
+}
+
+fn foreign_host() -> Response<Body> {
+    let failure = Failure::new(Code::Forbidden, "this server does not answer to that host name")
+        .hint("Use its own address, or add the name to AGM_ALLOWED_HOSTS.");
+    ApiError::from(failure).into_response()
+}
+
+fn defect(id: &str) -> Response<Body> {
+    tracing::error!(request = %id, "a handler panicked");
+    let mut failure = Failure::new(Code::Internal, "something is wrong with this server")
+        .hint("Look for the request id in its log and report it.");
+    failure.request = Some(id.to_owned());
+    ApiError::from(failure).into_response()
+}
+
+/// Paths that answer with HTML.
+pub fn is_page(path: &str) -> bool {
+    let file = path.starts_with("/agm/pkg/") || path.starts_with("/agm/fonts/") || path == "/agm/icon.svg";
+    path == "/docs" || (path.starts_with("/agm") && !file)
+}
+
+fn harden(headers: &mut HeaderMap, nonce: Option<&Nonce>, path: &str) {
+    let policy = match nonce {
+        Some(nonce) => HeaderValue::try_from(format!(
+            "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' \
+             'nonce-{nonce}'; font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action \
+             'self'; frame-ancestors 'none'"
+        ))
+        .ok(),
+        None => Some(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+    };
+    if let Some(policy) = policy {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    let asset = nonce.is_none() && path.starts_with("/agm/");
+    if !asset {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_no_file() {
+        for (path, page) in [
+            ("/agm", true),
+            ("/agm/", true),
+            ("/agm/login", true),
+            ("/agm/pkg/agm.js", false),
+            ("/agm/fonts/a.woff2", false),
+            ("/agm/icon.svg", false),
+            ("/ni_status/health", false),
+            ("/docs", true),
+        ] {
+            assert_eq!(is_page(path), page, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_defect_names_the_request_and_nothing_else() {
+        assert_eq!(defect("1-2").status(), http::StatusCode::INTERNAL_SERVER_ERROR);
+    }
+}

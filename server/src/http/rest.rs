@@ -1,0 +1,132 @@
+//! What a server function cannot be: paths with a parameter, and streams.
+use super::{events, state::AppState};
+use app::{
+    api::{Caller, Models, Outcome, Success, Switched},
+    error::ApiError,
+};
+use axum::{
+    Json,
+    extract::{FromRequestParts, Path, Request, State},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    Assignment, Code, EditProvider, Failure, Mutation, Operation, OperationId, Provider, ProviderName,
+    SetModel, Target, WorkerName,
+};
+use http::{HeaderMap, header, request::Parts};
+use http_body_util::BodyExt;
+use std::str::FromStr;
+
+/// The caller and the name in the path.
+pub struct Named<N> {
+    caller: Caller,
+    name: N,
+}
+
+impl<N> FromRequestParts<AppState> for Named<N>
+where
+    N: FromStr<Err = domain::NameError>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let text = Path::<String>::from_request_parts(parts, state).await;
+        let Path(text) = text.map_err(|_| Failure::field("name", "the path is not UTF-8"))?;
+        let name =
+            text.parse().map_err(|error: domain::NameError| Failure::field("name", error.to_string()))?;
+        Ok(Self { caller: Caller::of(parts, state.shared.operations.clone())?, name })
+    }
+}
+
+async fn body<T: app::codec::Body>(request: Request) -> Result<T, Failure> {
+    let whole = request.into_body().collect().await;
+    let whole = whole.map_err(|_| Failure::new(Code::MalformedRequest, "the body did not arrive whole"))?;
+    T::read(&whole.to_bytes())
+}
+
+/// One provider. Never a token.
+#[utoipa::path(get, path = "/ni_status/providers/{name}", tag = "providers", params(("name" = String, Path)),
+    responses((status = 200, body = ProviderAnswer)))]
+pub async fn provider(Named { caller, name }: Named<ProviderName>) -> Result<Json<ProviderAnswer>, ApiError> {
+    Ok(Json(ProviderAnswer { success: true, provider: caller.operations.provider(&name).await? }))
+}
+
+/// `GET /providers/{name}`.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub struct ProviderAnswer {
+    success: bool,
+    provider: Provider,
+}
+
+/// Change a provider. What is absent is kept; a new host needs the keys again.
+#[utoipa::path(put, path = "/ni_status/providers/{name}", tag = "providers", request_body = EditProvider,
+    params(("name" = String, Path), ("dry_run" = Option<bool>, Query)), responses((status = 200, body = Outcome<Provider>)))]
+pub async fn edit_provider(
+    Named { caller, name }: Named<ProviderName>,
+    request: Request,
+) -> Result<Json<Outcome<Provider>>, ApiError> {
+    let edit = body::<EditProvider>(request).await?;
+    let operations = caller.operations.clone();
+    let outcome = caller.run(Mutation::EditProvider { name: name.clone(), edit }, |_| ()).await?;
+    Ok(Json(match outcome {
+        Outcome::Planned(plan) => Outcome::Planned(plan),
+        Outcome::Done(_) => Outcome::Done(Success::new(operations.provider(&name).await?)),
+    }))
+}
+
+/// Remove a provider that nobody uses, and its own route.
+#[utoipa::path(delete, path = "/ni_status/providers/{name}", tag = "providers",
+    params(("name" = String, Path), ("dry_run" = Option<bool>, Query)), responses((status = 200, body = Outcome<Operation>)))]
+pub async fn remove_provider(
+    Named { caller, name }: Named<ProviderName>,
+) -> Result<Json<Outcome<Operation>>, ApiError> {
+    caller.run(Mutation::RemoveProvider { name }, Operation::clone).await.map(Json)
+}
+
+/// The provider's own model list, with what is known about each model.
+#[utoipa::path(get, path = "/ni_status/providers/{name}/models", tag = "providers", params(("name" = String, Path)),
+    responses((status = 200, body = Success<Models>)))]
+pub async fn provider_models(
+    Named { caller, name }: Named<ProviderName>,
+) -> Result<Json<Success<Models>>, ApiError> {
+    let models = caller.operations.provider_models(&name).await?;
+    Ok(Json(Success::new(Models { models })))
+}
+
+/// A worker's model: recorded and observed.
+#[utoipa::path(get, path = "/ni_status/assignment/workers/{name}", tag = "state", params(("name" = String, Path)),
+    responses((status = 200, body = Assignment)))]
+pub async fn worker(Named { caller, name }: Named<WorkerName>) -> Result<Json<Assignment>, ApiError> {
+    let seen = caller.operations.assignment(&Target::Worker(name)).await?;
+    Ok(Json(seen.value.clone()))
+}
+
+/// Let a worker run a model, and wait until it was observed to.
+#[utoipa::path(put, path = "/ni_status/assignment/workers/{name}", tag = "changes", request_body = SetModel,
+    params(("name" = String, Path), ("dry_run" = Option<bool>, Query)), responses((status = 200, body = Outcome<Switched>)))]
+pub async fn set_worker(
+    Named { caller, name }: Named<WorkerName>,
+    request: Request,
+) -> Result<Json<Outcome<Switched>>, ApiError> {
+    let wish = body::<SetModel>(request).await?;
+    caller.switch(Target::Worker(name), wish).await.map(Json)
+}
+
+/// One operation; with `Accept: text/event-stream` its steps as they happen, until it has ended.
+#[utoipa::path(get, path = "/ni_status/operations/{id}", tag = "changes", params(("id" = String, Path)),
+    responses((status = 200, body = Success<Operation>)))]
+pub async fn operation(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let id: OperationId =
+        id.parse().map_err(|error: domain::NameError| Failure::field("id", error.to_string()))?;
+    let watch = state.shared.operations.operation(&id)?;
+    let streamed = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    if streamed.is_some_and(|accept| accept.contains("text/event-stream")) {
+        return Ok(events::follow(watch, &headers, state.shared.closing.clone()));
+    }
+    let operation = Operation::clone(&watch.borrow());
+    Ok(Json(Success::new(operation)).into_response())
+}

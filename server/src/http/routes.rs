@@ -1,0 +1,90 @@
+//! The route table and the layers around it.
+use super::{
+    docs, front::Front, gate::Gate, openapi, pages, prometheus, rest, sign_in, site, state::AppState,
+};
+use app::error::ApiError;
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::{IntoResponse, Redirect, Response},
+    routing::{MethodRouter, get, post},
+};
+use domain::{Code, Failure};
+use http::{StatusCode, Uri};
+use tower::Layer;
+use tower_http::csrf::{Csrf, CsrfLayer, ProtectionError};
+
+/// The whole server as a service: front, cross-site check, gate, routes.
+pub type Stack = Front<Csrf<Gate<Router>, fn(ProtectionError) -> Response>>;
+
+/// Builds it.
+pub fn stack(state: AppState) -> Stack {
+    let shared = state.shared.clone();
+    let gate = Gate::new(router(state), shared.clone());
+    let cross_site = CsrfLayer::new().with_rejection_response(cross_site as fn(ProtectionError) -> Response);
+    Front::new(cross_site.layer(gate), shared)
+}
+
+fn cross_site(_: ProtectionError) -> Response {
+    let failure = Failure::new(Code::Forbidden, "this request comes from another site");
+    ApiError::from(failure).into_response()
+}
+
+/// A path of axum's, with its methods.
+type Row = (&'static str, &'static [&'static str], MethodRouter<AppState>);
+
+fn own() -> Vec<Row> {
+    vec![
+        ("/", &["GET"], get(|| async { Redirect::to("/agm/") })),
+        ("/agm", &["GET"], get(|| async { Redirect::to("/agm/") })),
+        ("/healthz", &["GET"], get(|| async { StatusCode::OK })),
+        ("/readyz", &["GET"], get(prometheus::ready)),
+        ("/metrics", &["GET"], get(prometheus::metrics)),
+        ("/openapi.json", &["GET"], get(openapi::json)),
+        ("/docs", &["GET"], get(docs::page)),
+        ("/agm/login", &["POST"], post(sign_in::login_form)),
+        ("/ni_status/login", &["POST"], post(sign_in::login)),
+        ("/ni_status/logout", &["POST"], post(sign_in::logout)),
+        (
+            "/ni_status/providers/{name}",
+            &["GET", "PUT", "DELETE"],
+            get(rest::provider).put(rest::edit_provider).delete(rest::remove_provider),
+        ),
+        ("/ni_status/providers/{name}/models", &["GET"], get(rest::provider_models)),
+        ("/ni_status/assignment/workers/{name}", &["GET", "PUT"], get(rest::worker).put(rest::set_worker)),
+        ("/ni_status/operations/{id}", &["GET"], get(rest::operation)),
+    ]
+}
+
+/// Every method and path that is not a page: axum's own and the server functions.
+pub fn all_routes() -> Vec<(String, String)> {
+    let own = own()
+        .into_iter()
+        .flat_map(|(path, methods, _)| methods.iter().map(move |m| (m.to_string(), path.to_owned())));
+    let functions =
+        server_fn::axum::server_fn_paths().map(|(path, method)| (method.to_string(), path.to_owned()));
+    let mut all: Vec<_> = own.chain(functions).collect();
+    all.sort();
+    all
+}
+
+fn router(state: AppState) -> Router {
+    let mut router = pages::pages(&state).merge(site::files(&state.leptos));
+    for (path, _, handlers) in own() {
+        router = router.route(path, handlers);
+    }
+    router.fallback(missing).method_not_allowed_fallback(wrong_method).with_state(state)
+}
+
+async fn wrong_method() -> ApiError {
+    Failure::new(Code::MethodNotAllowed, "this path does not take that method").into()
+}
+
+/// Below `/agm` a page says so, everywhere else JSON.
+async fn missing(State(state): State<AppState>, uri: Uri, request: Request<Body>) -> Response {
+    if uri.path().starts_with("/agm/") {
+        return pages::missing(state, request).await;
+    }
+    ApiError::from(Failure::new(Code::NotFound, "there is nothing at this path")).into_response()
+}

@@ -1,0 +1,80 @@
+//! What every handler can reach.
+use super::{counters::Counters, hosts::Hosts, prometheus::Readiness, reads::Reads};
+use crate::auth::{Account, Limiter, Limits, Sessions};
+use app::api::Installation;
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use operations::Operations;
+use secrecy::SecretString;
+use std::{net::IpAddr, path::PathBuf, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+/// What a server is made of.
+pub struct Setup {
+    pub operations: Operations,
+    pub user: String,
+    pub password: SecretString,
+    /// Opens `/metrics` beside a sign-in.
+    pub metrics_token: Option<SecretString>,
+    pub hosts: Hosts,
+    /// Proxies whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Whether the browser speaks TLS with us.
+    pub secure: bool,
+    pub sandbox: bool,
+    pub limits: Limits,
+    /// The built site.
+    pub site: PathBuf,
+}
+
+/// Cheap to clone.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    pub leptos: LeptosOptions,
+    pub shared: Arc<Shared>,
+}
+
+/// The one instance behind every clone of [`AppState`].
+pub struct Shared {
+    pub operations: Operations,
+    pub account: Account,
+    pub sessions: Sessions,
+    pub limiter: Limiter,
+    pub metrics_token: Option<SecretString>,
+    pub hosts: Hosts,
+    pub trusted_proxies: Vec<IpAddr>,
+    pub secure: bool,
+    pub sandbox: bool,
+    pub counters: Counters,
+    pub reads: Reads,
+    pub readiness: Readiness,
+    /// Ends the streams that would otherwise keep a shutdown waiting.
+    pub closing: CancellationToken,
+}
+
+impl AppState {
+    /// Takes the setup apart.
+    pub fn new(setup: Setup) -> Self {
+        let shared = Shared {
+            account: Account::new(&setup.user, &setup.password),
+            operations: setup.operations,
+            sessions: Sessions::default(),
+            limiter: Limiter::new(setup.limits),
+            metrics_token: setup.metrics_token,
+            hosts: setup.hosts,
+            trusted_proxies: setup.trusted_proxies,
+            secure: setup.secure,
+            sandbox: setup.sandbox,
+            counters: Counters::default(),
+            reads: Reads::default(),
+            readiness: Readiness::default(),
+            closing: CancellationToken::new(),
+        };
+        Self { leptos: super::site::site_options(&setup.site), shared: Arc::new(shared) }
+    }
+
+    /// What pages and server functions find in their context.
+    pub fn installation(&self) -> Installation {
+        Installation { operations: self.shared.operations.clone(), sandbox: self.shared.sandbox }
+    }
+}

@@ -1,0 +1,205 @@
+//! Secrets are planted everywhere, everything is called with logs at the finest level, and whatever comes out is
+//! searched for them. A new surface is one more line in `surfaces`; a new secret one more in `planted`.
+use crate::support::{ADMIN, JSON, World};
+use base64::{Engine, engine::general_purpose as base};
+use serde_json::Value;
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
+
+/// Everything that was logged in this process.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+const PASSWORD: &str = "canary-password+1/&=";
+const TYPED: [&str; 3] = ["sk-canary-added+2/&=\"", "sk-canary-edited+3/&=\"", "sk-canary-misplaced+4"];
+
+/// The secrets: what people type, and what the installation has.
+fn planted(world: &World) -> Vec<String> {
+    let addresses = world.sandbox.addresses();
+    let mut secrets = vec![PASSWORD.to_owned(), format!("admin:{PASSWORD}"), addresses.s3.secret_key.clone()];
+    secrets.extend(TYPED.map(str::to_owned));
+    let config = std::fs::read_to_string(&addresses.manager.config).unwrap();
+    collect(&serde_json::from_str(&config).unwrap(), "", &mut secrets);
+    secrets.sort();
+    secrets.dedup();
+    secrets
+}
+
+/// Every value of openclaw.json whose key says that it is a secret: the gateway key, the Matrix token, …
+fn collect(value: &Value, key: &str, into: &mut Vec<String>) {
+    let secret =
+        ["apikey", "token", "accesstoken", "password", "secret"].contains(&key.to_ascii_lowercase().as_str());
+    match value {
+        Value::String(text) if secret && text.len() >= 8 => into.push(text.clone()),
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| collect(value, key, into)),
+        Value::Array(items) => items.iter().for_each(|value| collect(value, key, into)),
+        _ => {}
+    }
+}
+
+/// A secret in every form in which it could come out.
+fn forms(secret: &str) -> Vec<String> {
+    let json = serde_json::to_string(secret).unwrap();
+    let url: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    vec![
+        secret.to_owned(),
+        json.trim_matches('"').to_owned(),
+        url,
+        base::STANDARD_NO_PAD.encode(secret),
+        base::URL_SAFE_NO_PAD.encode(secret),
+        secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        secret.replace('&', "&amp;").replace('"', "&quot;"),
+    ]
+}
+
+/// Where a secret shows, and in which form.
+fn found(secrets: &[String], surfaces: &[(String, String)]) -> Vec<String> {
+    let mut hits = Vec::new();
+    for secret in secrets {
+        for form in forms(secret) {
+            hits.extend(
+                surfaces
+                    .iter()
+                    .filter(|(_, text)| text.contains(&form))
+                    .map(|(name, _)| format!("{form} in {name}")),
+            );
+        }
+    }
+    hits
+}
+
+/// Calls everything, good and bad, and keeps what is answered.
+async fn tour(world: &World) -> Vec<(String, String)> {
+    let admin = format!("Basic {}", base::STANDARD.encode(format!("admin:{PASSWORD}")));
+    let signed = ("authorization", admin.as_str());
+    let [added, edited, misplaced] = TYPED.map(|key| serde_json::to_string(key).unwrap());
+    let calls: Vec<(&str, &str, String)> = vec![
+        ("POST", "/ni_status/login", format!(r#"{{"username":"admin","password":"{PASSWORD}"}}"#)),
+        ("POST", "/ni_status/login", format!(r#"{{"username":"admin","password":"{PASSWORD}","x":1}}"#)),
+        (
+            "POST",
+            "/ni_status/providers",
+            format!(r#"{{"name":"zhipuai","type":"zhipuai","tokens":[{added}]}}"#),
+        ),
+        (
+            "POST",
+            "/ni_status/providers",
+            format!(r#"{{"name":"zhipuai","type":"zhipuai","tokens":[{added}]}}"#),
+        ),
+        ("POST", "/ni_status/test-provider", r#"{"provider":"zhipuai","model":"glm-5"}"#.into()),
+        ("PUT", "/ni_status/providers/zhipuai?dry_run=true", format!(r#"{{"tokens":[{edited}]}}"#)),
+        ("PUT", "/ni_status/providers/zhipuai", format!(r#"{{"tokens":[{edited}]}}"#)),
+        ("PUT", "/ni_status/providers/zhipuai", format!(r#"{{"tokens":{misplaced}}}"#)),
+        (
+            "POST",
+            "/ni_status/create-provider",
+            format!(r#"{{"name":"grok","type":{misplaced},"apiKey":{added}}}"#),
+        ),
+        (
+            "POST",
+            "/ni_status/plans",
+            format!(r#"{{"kind":"edit_provider","name":"qwen","tokens":[{edited}]}}"#),
+        ),
+        ("PUT", "/ni_status/assignment/workers/alice", r#"{"provider":"zhipuai","model":"glm-5"}"#.into()),
+        (
+            "PUT",
+            "/ni_status/assignment/workers/alice",
+            r#"{"provider":"moonshot","model":"kimi-k2.5"}"#.into(),
+        ),
+        ("PUT", "/ni_status/assignment/manager", r#"{"provider":"deepseek","model":"deepseek-chat"}"#.into()),
+        ("POST", "/ni_status/routes/repair", "{}".into()),
+        ("POST", "/ni_status/reload", r#"{"target":"manager"}"#.into()),
+        ("DELETE", "/ni_status/providers/zhipuai", String::new()),
+    ];
+    let mut surfaces = Vec::new();
+    for (method, path, body) in calls {
+        let length = body.len().to_string();
+        let answer = world.call(method, path, &[signed, JSON, ("content-length", &length)], body).await;
+        surfaces.push((format!("{method} {path}"), format!("{:?}{}", answer.headers, answer.text)));
+    }
+    let reads = [
+        "/ni_status/health?deep=true",
+        "/ni_status/metrics",
+        "/ni_status/providers",
+        "/ni_status/providers/qwen",
+        "/ni_status/providers/qwen/models",
+        "/ni_status/routes",
+        "/ni_status/assignment",
+        "/ni_status/assignment/manager",
+        "/ni_status/assignment/workers",
+        "/ni_status/workers",
+        "/ni_status/session",
+        "/ni_status/operations",
+        "/metrics",
+        "/openapi.json",
+        "/docs",
+        "/agm/",
+        "/agm/login",
+        "/agm/providers",
+        "/agm/models",
+        "/agm/nothing",
+    ];
+    for path in reads {
+        let answer = world.call("GET", path, &[signed], "").await;
+        surfaces.push((format!("GET {path}"), format!("{:?}{}", answer.headers, answer.text)));
+    }
+    let wrong = world.call("GET", "/ni_status/session", &[ADMIN], "").await;
+    surfaces.push(("a refused sign-in".into(), wrong.text));
+    surfaces
+}
+
+#[tokio::test]
+async fn no_secret_comes_out() {
+    let log = Log::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(log.clone()).finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let world = World::with(|setup| setup.password = PASSWORD.to_owned().into()).await;
+    let secrets = planted(&world);
+    assert!(secrets.len() >= 6, "only {} secrets were planted", secrets.len());
+    let mut surfaces = tour(&world).await;
+    let done = world
+        .operations
+        .operations()
+        .iter()
+        .filter(|op| op.state == domain::OperationState::Committed)
+        .count();
+    assert!(done >= 5, "only {done} changes were done: the tour sees too little");
+    let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    assert!(logged.contains("answered"), "nothing was logged");
+    surfaces.push(("the log".into(), logged));
+    let hits = found(&secrets, &surfaces);
+    assert!(hits.is_empty(), "{hits:#?}");
+}
+
+/// The search itself must be able to find: each form of a secret in a text is a hit.
+#[test]
+fn a_leak_would_be_found() {
+    let secret = "sk-\"leak\"+1".to_owned();
+    for form in forms(&secret) {
+        let surfaces = [("there".to_owned(), format!("before {form} after"))];
+        assert!(!found(std::slice::from_ref(&secret), &surfaces).is_empty(), "{form}");
+    }
+    assert!(found(&[secret], &[("there".to_owned(), "nothing".to_owned())]).is_empty());
+}

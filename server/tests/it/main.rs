@@ -1,0 +1,10 @@
+//! The whole server in process, with a sandbox behind it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod canary;
+mod cli;
+mod cross_site;
+mod openapi;
+mod paths;
+mod sign_in;
+mod support;

@@ -1,0 +1,110 @@
+//! A server and its sandbox, and calls to it without a socket.
+use axum::body::Body;
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use operations::Operations;
+use sandbox::{Sandbox, SandboxOptions};
+use server::{
+    auth::Limits,
+    cli::sandbox_settings,
+    config::{Lookup, Settings},
+    http::{AppState, Hosts, Setup, Stack, stack},
+};
+use tower::ServiceExt;
+
+/// `Authorization` of admin / admin.
+pub const ADMIN: (&str, &str) = ("authorization", "Basic YWRtaW46YWRtaW4=");
+pub const JSON: (&str, &str) = ("content-type", "application/json");
+
+pub struct World {
+    pub stack: Stack,
+    pub sandbox: Sandbox,
+    pub operations: Operations,
+    _data: tempfile::TempDir,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{} {}", self.status, self.text))
+    }
+
+    /// The first bad field that it names.
+    pub fn field(&self) -> String {
+        self.json()["fields"][0]["field"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl World {
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A world whose setup is changed before it starts.
+    pub async fn with(change: impl FnOnce(&mut Setup)) -> Self {
+        server::install_crypto();
+        let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+        let data = tempfile::tempdir().unwrap();
+        let lookup = Lookup::new([].into(), |_| None, None).unwrap();
+        let lookup = lookup.with_sandbox(sandbox_settings(sandbox.addresses(), data.path()));
+        let mut settings = Settings::read(lookup).unwrap();
+        settings.operations.upstream_map = sandbox.upstream_map();
+        let operations = Operations::new(settings.operations).unwrap();
+        let mut setup = Setup {
+            operations: operations.clone(),
+            user: "admin".into(),
+            password: "admin".into(),
+            metrics_token: None,
+            hosts: Hosts::new([]),
+            trusted_proxies: vec![],
+            secure: false,
+            sandbox: true,
+            limits: Limits::default(),
+            site: data.path().join("site"),
+        };
+        change(&mut setup);
+        Self { stack: stack(AppState::new(setup)), sandbox, operations, _data: data }
+    }
+
+    /// A call from the outside, with exactly these headers and `Host: localhost`.
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header(header::HOST, "localhost:18080");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        read(self.stack.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap()).await
+    }
+
+    /// A signed-in call with a JSON body; none when it is empty.
+    pub async fn admin(&self, method: &str, path: &str, body: &str) -> Answer {
+        if body.is_empty() {
+            return self.call(method, path, &[ADMIN], Body::empty()).await;
+        }
+        let length = body.len().to_string();
+        self.call(method, path, &[ADMIN, JSON, ("content-length", &length)], body.to_owned()).await
+    }
+}
+
+async fn read(response: Response<Body>) -> Answer {
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+    }
+}
