@@ -24,7 +24,7 @@ export default defineConfig({
   retries: 0,
   timeout: 30_000,
   reporter: "list",
-  use: { baseURL: base, trace: "retain-on-failure", viewport: { width: 1280, height: 860 } },
+  use: { baseURL: base, actionTimeout: 8_000, trace: "retain-on-failure", viewport: { width: 1280, height: 860 } },
   webServer: {
     command: `node start-server.mjs ${port}`,
     url: `${base}/healthz`,

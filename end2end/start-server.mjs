@@ -4,8 +4,9 @@ import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const [port] = process.argv.slice(2);
-const binary = process.env.AGM_BINARY ?? "../target/debug/agm";
+const binary = process.env.AGM_BINARY ?? "target/debug/agm";
 const server = spawn(binary, ["serve", "--sandbox", "--addr", `127.0.0.1:${port}`], {
+  cwd: "..",
   stdio: ["ignore", "pipe", "inherit"],
 });
 createInterface({ input: server.stdout }).on("line", (line) => {

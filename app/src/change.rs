@@ -57,7 +57,7 @@ impl Change {
 
     /// The change of this page.
     pub fn take() -> Self {
-        use_context().unwrap_or_else(|| Self::new(Toaster::new()))
+        use_context().unwrap_or_else(|| Self::new(Toaster::default()))
     }
 
     /// Plans a wish and shows the plan. The form that it comes from stays open until there is a plan, and shows why
@@ -196,7 +196,8 @@ impl Change {
         if !operation.state.is_final() {
             return self.stage.set(Stage::Running(operation));
         }
-        if self.stage.with_untracked(|stage| matches!(stage, Stage::Ended(known) if known.id == operation.id)) {
+        if self.stage.with_untracked(|stage| matches!(stage, Stage::Ended(known) if known.id == operation.id))
+        {
             return;
         }
         if !self.open.get_untracked() {

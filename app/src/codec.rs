@@ -111,6 +111,7 @@ fn bad_field(path: &str, message: &str) -> Failure {
     let said = sentence
         .strip_prefix("missing field `")
         .or_else(|| sentence.strip_prefix("unknown field `"))
+        .or_else(|| sentence.strip_prefix("duplicate field `"))
         .and_then(|rest| rest.split_once('`'))
         .map(|(name, _)| name);
     let field = match (path, said) {
@@ -205,6 +206,7 @@ mod tests {
             (r#"{"provider":"qwen","model":7}"#, "model"),
             (r#"{"provider":"qwen","model":"a b"}"#, "model"),
             (r#"{"provider":"qwen","model":"m","modle":1}"#, "modle"),
+            (r#"{"provider":"qwen","model":"m","model":"n"}"#, "model"),
             (r#"{"provider":"a/b","model":"m"}"#, "provider"),
             (r#"{"provider":"qwen","model":"m","contextWindow":-1}"#, "contextWindow"),
             ("[]", "body"),

@@ -36,7 +36,10 @@ fn subject(operation: &Operation) -> Option<String> {
     let lines = || changes.iter().flat_map(|change| &change.diff);
     let after = |end: &str| {
         let line = lines().find(|line| line.path.ends_with(end))?;
-        line.after.as_ref()?.as_str().map(|model| model.strip_prefix("hiclaw-gateway/").unwrap_or(model).to_owned())
+        line.after
+            .as_ref()?
+            .as_str()
+            .map(|model| model.strip_prefix("hiclaw-gateway/").unwrap_or(model).to_owned())
     };
     after("/model/primary").or_else(|| after("/model"))
 }
@@ -57,6 +60,7 @@ pub fn problem(problem: &Problem) -> String {
         }
         Problem::NoRoute { model } => (t().no_route)(model.as_str()),
         Problem::ConfigUnreadable { message } => (t().config_unreadable)(message),
+        Problem::RecordUnreadable { message } => (t().record_unreadable)(message),
         Problem::RecordDiffers { recorded } => (t().record_differs)(recorded.as_str()),
     }
 }

@@ -64,7 +64,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let toaster = Toaster::new();
+    let toaster = Toaster::default();
     let change = Change::new(toaster);
     provide_context(change);
     provide_context(Switch::new(change));

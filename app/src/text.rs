@@ -65,6 +65,7 @@ pub struct Texts {
     pub consumer_not_allowed: fn(&str, &str) -> String,
     pub no_route: fn(&str) -> String,
     pub config_unreadable: fn(&str) -> String,
+    pub record_unreadable: fn(&str) -> String,
     pub record_differs: fn(&str) -> String,
     pub alarm_not_allowed: fn(&str) -> String,
     pub alarm_not_allowed_cause: fn(&str, &str) -> String,

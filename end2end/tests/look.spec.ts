@@ -1,4 +1,4 @@
-import AxeBuilder from "@axe-core/playwright";
+import { AxeBuilder } from "@axe-core/playwright";
 import { expect, open, test } from "./support/agm.js";
 
 const pages = { home: "/agm/", providers: "/agm/providers", models: "/agm/models", login: "/agm/login", "not-found": "/agm/nowhere" };

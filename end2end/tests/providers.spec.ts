@@ -49,7 +49,7 @@ test.describe("refused", () => {
   test("a provider in use is not removed, and who uses it is said", async ({ page }) => {
     await open(page, "/agm/providers");
     await page.getByRole("button", { name: "Remove qwen" }).click();
-    await expect(page.getByRole("dialog").getByRole("alert")).toContainText("qwen");
+    await expect(page.getByRole("dialog").getByRole("alert")).toContainText("in use by default-ai-route");
     await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
     await expect(page.getByRole("article", { name: "qwen" })).toBeVisible();
   });

@@ -5,9 +5,9 @@
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_body(app::App);
-    if let Some(root) = leptos::prelude::document().document_element() {
-        if let Err(refused) = root.set_attribute("data-hydrated", "") {
-            leptos::logging::error!("{refused:?}");
-        }
+    if let Some(root) = leptos::prelude::document().document_element()
+        && let Err(refused) = root.set_attribute("data-hydrated", "")
+    {
+        leptos::logging::error!("{refused:?}");
     }
 }

@@ -2,7 +2,7 @@
 use crate::codec::{Body, bodies, take, whole};
 use domain::{
     AiRoute, ConsumerName, Failure, ModelId, Operation, OperationId, Plan, Provider, ProviderModel,
-    ProviderName, RouteName, SetModel, Step, Target, Timestamp,
+    ProviderName, RouteName, SetModel, Step, Target, Timestamp, Warning,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,6 +14,9 @@ pub struct Success<T> {
     pub success: bool,
     #[serde(flatten)]
     pub answer: T,
+    /// What the plan of a change that was done warned of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
 }
 
 /// Reads the answer and passes over the mark. Serde's own reading of a flattened field keeps a copy of everything
@@ -27,7 +30,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Success<T> {
 impl<T> Success<T> {
     /// Marks an answer as a success.
     pub fn new(answer: T) -> Self {
-        Self { success: true, answer }
+        Self { success: true, answer, warnings: Vec::new() }
+    }
+
+    /// Another answer to the same change.
+    pub fn with<U>(self, answer: U) -> Success<U> {
+        Success { success: true, answer, warnings: self.warnings }
     }
 }
 

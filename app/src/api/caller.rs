@@ -64,7 +64,8 @@ impl Caller {
         }
         let running = self.operations.submit(mutation, self.context).await?;
         let operation = running.finished().await?;
-        Ok(Outcome::Done(Success::new(done(&operation))))
+        let warnings = operation.plan.iter().flat_map(|plan| &plan.warnings).cloned().collect();
+        Ok(Outcome::Done(Success { warnings, ..Success::new(done(&operation)) }))
     }
 
     /// Lets an agent run a model.
@@ -95,6 +96,9 @@ impl Caller {
 
     /// Begins the mutation and does not wait for it.
     pub async fn begin(self, mutation: Mutation) -> Result<Operation, ApiError> {
+        if self.dry_run {
+            return Err(Failure::field("dry_run", "to see the plan only, use POST /ni_status/plans").into());
+        }
         let running = self.operations.submit(mutation, self.context).await?;
         let operation = running.watch().borrow().clone();
         Ok(Operation::clone(&operation))

@@ -69,7 +69,7 @@ pub async fn list_operations() -> Result<Success<Operations>, ApiError> {
 #[server(name = SetModelCall, prefix = "/ni_status", endpoint = "set-model", input = Post<StrictJson>, client = UiClient)]
 #[cfg_attr(feature = "ssr", utoipa::path(
     post, path = "/ni_status/set-model", tag = "changes", request_body = Switch,
-    params(("dry_run" = Option<bool>, Query, description = "only plan")),
+    params(("dry_run" = Option<bool>, Query)),
     responses((status = 200, body = Outcome<Switched>))
 ))]
 pub async fn set_model(switch: Switch) -> Result<Outcome<Switched>, ApiError> {
@@ -81,7 +81,7 @@ pub async fn set_model(switch: Switch) -> Result<Outcome<Switched>, ApiError> {
 #[server(name = SetManagerCall, prefix = "/ni_status", endpoint = "assignment/manager", input = Put<StrictJson>, client = UiClient)]
 #[cfg_attr(feature = "ssr", utoipa::path(
     put, path = "/ni_status/assignment/manager", tag = "changes", request_body = SetModel,
-    params(("dry_run" = Option<bool>, Query, description = "only plan")),
+    params(("dry_run" = Option<bool>, Query)),
     responses((status = 200, body = Outcome<Switched>))
 ))]
 pub async fn set_manager(wish: SetModel) -> Result<Outcome<Switched>, ApiError> {
@@ -92,7 +92,7 @@ pub async fn set_manager(wish: SetModel) -> Result<Outcome<Switched>, ApiError> 
 #[server(name = RepairRoutesCall, prefix = "/ni_status", endpoint = "routes/repair", input = Post<StrictJson>, client = UiClient)]
 #[cfg_attr(feature = "ssr", utoipa::path(
     post, path = "/ni_status/routes/repair", tag = "changes", request_body = Repair,
-    params(("dry_run" = Option<bool>, Query, description = "only plan")),
+    params(("dry_run" = Option<bool>, Query)),
     responses((status = 200, body = Outcome<Operation>))
 ))]
 pub async fn repair_routes(repair: Repair) -> Result<Outcome<Operation>, ApiError> {

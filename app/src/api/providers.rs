@@ -24,6 +24,12 @@ pub async fn provider_models(name: ProviderName) -> Result<Vec<ProviderModel>, A
     Ok(answer)
 }
 
+/// Asks a provider for its models, and a model one question. A test that failed is an answer too.
+pub async fn test_provider(question: TestProvider) -> Result<ProviderTest, ApiError> {
+    let answer = run_test(question).await;
+    answer.or_else(|error| ProviderTest::of_failure(&error.0).ok_or(error))
+}
+
 /// The LLM providers of the gateway. Never a token.
 #[server(name = ProvidersCall, prefix = "/ni_status", endpoint = "providers", input = GetUrl, client = UiClient)]
 #[cfg_attr(feature = "ssr", utoipa::path(
@@ -37,7 +43,7 @@ pub async fn providers() -> Result<Providers, ApiError> {
 #[server(name = AddProviderCall, prefix = "/ni_status", endpoint = "providers", input = Post<StrictJson>, client = UiClient)]
 #[cfg_attr(feature = "ssr", utoipa::path(
     post, path = "/ni_status/providers", tag = "providers", request_body = NewProvider,
-    params(("dry_run" = Option<bool>, Query, description = "only plan")),
+    params(("dry_run" = Option<bool>, Query)),
     responses((status = 201, body = Outcome<Provider>))
 ))]
 pub async fn add_provider(provider: NewProvider) -> Result<Outcome<Provider>, ApiError> {
@@ -45,10 +51,10 @@ pub async fn add_provider(provider: NewProvider) -> Result<Outcome<Provider>, Ap
     let (operations, name) = (caller.operations.clone(), provider.name.clone());
     Ok(match caller.run(Mutation::AddProvider(provider), |_| ()).await? {
         Outcome::Planned(plan) => Outcome::Planned(plan),
-        Outcome::Done(_) => {
+        Outcome::Done(done) => {
             let provider = operations.provider(&name).await?;
             super::answer_with(http::StatusCode::CREATED);
-            Outcome::Done(super::Success::new(provider))
+            Outcome::Done(done.with(provider))
         }
     })
 }
@@ -57,7 +63,7 @@ pub async fn add_provider(provider: NewProvider) -> Result<Outcome<Provider>, Ap
 #[server(name = CreateProviderCall, prefix = "/ni_status", endpoint = "create-provider", input = Post<StrictJson>, client = UiClient)]
 #[cfg_attr(feature = "ssr", utoipa::path(
     post, path = "/ni_status/create-provider", tag = "providers", request_body = CreateProvider,
-    params(("dry_run" = Option<bool>, Query, description = "only plan")),
+    params(("dry_run" = Option<bool>, Query)),
     responses((status = 200, body = Outcome<Created>))
 ))]
 pub async fn create_provider(provider: CreateProvider) -> Result<Outcome<Created>, ApiError> {
@@ -75,12 +81,13 @@ pub async fn create_provider(provider: CreateProvider) -> Result<Outcome<Created
         .await
 }
 
-/// Ask a provider for its models and, with a model, ask that model one question through the gateway.
+/// Ask a provider for its models and, with a model, ask that model one question through the gateway. A test that fails
+/// is `MODEL_NOT_REACHABLE`, with `legs`.
 #[server(name = TestProviderCall, prefix = "/ni_status", endpoint = "test-provider", input = Post<StrictJson>, client = UiClient)]
 #[cfg_attr(feature = "ssr", utoipa::path(
     post, path = "/ni_status/test-provider", tag = "providers", request_body = TestProvider,
     responses((status = 200, body = ProviderTest))
 ))]
-pub async fn test_provider(test: TestProvider) -> Result<ProviderTest, ApiError> {
-    Ok(Caller::take()?.operations.test_provider(test).await?)
+pub async fn run_test(question: TestProvider) -> Result<ProviderTest, ApiError> {
+    Ok(Caller::take()?.operations.test_provider(question).await?)
 }

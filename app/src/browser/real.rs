@@ -6,6 +6,9 @@ use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use std::{cell::RefCell, rc::Rc};
 use web_sys::{EventSource, MessageEvent, js_sys};
 
+/// What listens to a stream, kept alive as long as the stream is.
+type Listeners = Rc<RefCell<Vec<Closure<dyn Fn(MessageEvent)>>>>;
+
 /// The theme that this browser keeps.
 pub fn kept_theme() -> Option<String> {
     LocalStorage::raw().get_item(THEME_KEY).ok().flatten()
@@ -36,7 +39,7 @@ pub fn follow(id: &OperationId, tell: impl Fn(News) + 'static) {
     let url = format!("/ni_status/operations/{id}");
     let Ok(source) = EventSource::new(&url) else { return tell(News::Gone) };
     let tell = Rc::new(tell);
-    let closures: Rc<RefCell<Vec<Closure<dyn Fn(MessageEvent)>>>> = Rc::default();
+    let closures = Listeners::default();
     listen(&source, &closures, "step", {
         let tell = tell.clone();
         move |event| {
@@ -60,12 +63,7 @@ pub fn follow(id: &OperationId, tell: impl Fn(News) + 'static) {
     });
 }
 
-fn listen(
-    source: &EventSource,
-    kept: &Rc<RefCell<Vec<Closure<dyn Fn(MessageEvent)>>>>,
-    event: &str,
-    heard: impl Fn(MessageEvent) + 'static,
-) {
+fn listen(source: &EventSource, kept: &Listeners, event: &str, heard: impl Fn(MessageEvent) + 'static) {
     let closure = Closure::<dyn Fn(MessageEvent)>::new(heard);
     report(source.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref()));
     kept.borrow_mut().push(closure);

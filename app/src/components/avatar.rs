@@ -48,8 +48,9 @@ fn look(name: &str) -> (u32, String) {
 fn head(hash: u32, pose: Pose, y: usize) -> AnyView {
     let face = if pose == Pose::Asleep { maps::HEAD_ASLEEP } else { maps::HEAD };
     let hair = maps::HAIR[(hash % 6) as usize];
-    let glasses = ((hash >> 19) % 4 == 0 && pose != Pose::Asleep).then(|| draw(maps::GLASSES, 0, y + 4));
-    let beard = ((hash >> 22) % 8 == 0).then(|| draw(maps::BEARD, 0, y + 7));
+    let glasses =
+        ((hash >> 19).is_multiple_of(4) && pose != Pose::Asleep).then(|| draw(maps::GLASSES, 0, y + 4));
+    let beard = ((hash >> 22).is_multiple_of(8)).then(|| draw(maps::BEARD, 0, y + 7));
     view! { <g class="head">{draw(face, 0, y)} {beard} {draw(hair, 0, y)} {glasses}</g> }.into_any()
 }
 
@@ -79,7 +80,7 @@ pub fn Avatar(#[prop(into)] name: String, pose: Pose) -> impl IntoView {
             <g class="frame-b">{draw(maps::HAND, 3, 13)}{draw(maps::HAND, 9, 14)}</g>
         }
     });
-    let mug = ((hash >> 26) % 3 == 0).then(|| draw(maps::MUG, 12, 12));
+    let mug = ((hash >> 26).is_multiple_of(3)).then(|| draw(maps::MUG, 12, 12));
     view! {
         <svg class=format!("avatar {} {look}", pose.class()) viewBox="0 0 26 22" aria-hidden="true">
             {chair}

@@ -41,7 +41,8 @@ impl Seat {
 
     /// The head desk. HiClaw tells of the Manager only whether it answers.
     pub fn manager(systems: &[SystemHealth], now: Assignment) -> Self {
-        let awake = systems.iter().find(|system| system.name == "manager").map(|it| it.state == SystemState::Up);
+        let awake =
+            systems.iter().find(|system| system.name == "manager").map(|it| it.state == SystemState::Up);
         let (pose, tone, word) = match awake {
             Some(true) => (Pose::Idle, Tone::Ok, t().awake),
             Some(false) => (Pose::Away, Tone::Danger, t().down),
@@ -83,7 +84,9 @@ pub fn Desk(seat: Seat) -> impl IntoView {
     let name = describe::agent(&seat.target);
     let head = seat.target == Target::Manager;
     let observed = seat.now.as_ref().map(|now| &now.observed);
-    let model = observed.and_then(|now| now.model.as_ref()).map_or_else(|| t().no_model.to_owned(), ToString::to_string);
+    let model = observed
+        .and_then(|now| now.model.as_ref())
+        .map_or_else(|| t().no_model.to_owned(), ToString::to_string);
     let problem = observed.and_then(|now| now.problem.as_ref()).map(describe::problem);
     let (bubble, small_print) = (seat.bubble(), seat.small_print());
     let (target, now) = (seat.target, StoredValue::new(seat.now));

@@ -11,7 +11,8 @@ use leptos_router::hooks::use_location;
 /// The product's mark.
 #[component]
 pub fn Mark() -> impl IntoView {
-    view! { <svg class="mark" viewBox="0 0 14 12" aria-hidden="true">{draw(maps::ROBOT, 0, 0)}</svg> }.into_any()
+    view! { <svg class="mark" viewBox="0 0 14 12" aria-hidden="true">{draw(maps::ROBOT, 0, 0)}</svg> }
+        .into_any()
 }
 
 /// Name, navigation, what runs, theme, sign-out.

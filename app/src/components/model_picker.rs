@@ -95,7 +95,9 @@ pub fn ModelPicker(
     let choose = move |at: usize| {
         if let Some(model) = shown.with_untracked(|shown| shown.get(at).cloned()) {
             value.set(model.id.to_string());
-            active.set(listed.with_untracked(|all| all.models.iter().position(|m| m.id == model.id)).unwrap_or(0));
+            active.set(
+                listed.with_untracked(|all| all.models.iter().position(|m| m.id == model.id)).unwrap_or(0),
+            );
         }
     };
     let keys = move |event: ev::KeyboardEvent| {
@@ -119,7 +121,9 @@ pub fn ModelPicker(
         listed.with(|listed| match (&listed.unreadable, listed.loading) {
             (_, true) => t().loading.to_owned(),
             (Some(why), _) => format!("{} {why}", t().list_unreadable),
-            (None, _) if shown.with(Vec::is_empty) && !listed.models.is_empty() => (t().no_match)(&value.get()),
+            (None, _) if shown.with(Vec::is_empty) && !listed.models.is_empty() => {
+                (t().no_match)(&value.get())
+            }
             _ => (t().model_count)(shown.with(Vec::len)),
         })
     };

@@ -2,7 +2,11 @@ use leptos::prelude::*;
 
 /// A framed part of a page with a title of its own.
 #[component]
-pub fn Panel(#[prop(into)] title: String, #[prop(optional)] class: &'static str, children: Children) -> impl IntoView {
+pub fn Panel(
+    #[prop(into)] title: String,
+    #[prop(optional)] class: &'static str,
+    children: Children,
+) -> impl IntoView {
     let id = format!("panel-{:x}", crate::sprite::hash(&title));
     view! {
         <section class=format!("panel {class}") aria-labelledby=id.clone()>

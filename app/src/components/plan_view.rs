@@ -66,7 +66,8 @@ pub fn PlanView(plan: Plan) -> impl IntoView {
         })
         .collect::<Vec<_>>();
     let empty = changes.is_empty().then_some(t().nothing_changes);
-    let warnings = plan.warnings.into_iter().map(|warning| view! { <li class="note warn">{warning.message}</li> });
+    let warnings =
+        plan.warnings.into_iter().map(|warning| view! { <li class="note warn">{warning.message}</li> });
     let nobody = plan.affected.is_empty().then_some(t().nobody_affected);
     let affected = plan.affected.into_iter().map(|one| view! { <li><b>{one.agent}</b> " " {one.how}</li> });
     view! {

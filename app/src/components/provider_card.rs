@@ -21,7 +21,7 @@ enum Tested {
     Not,
     Running,
     Seen(ProviderTest),
-    Refused(Failure),
+    Refused(Box<Failure>),
 }
 
 impl Tested {
@@ -53,9 +53,10 @@ fn outcome(tested: Tested) -> AnyView {
     match tested {
         Tested::Seen(test) => {
             let models = test.models.map(|count| view! { <p class="note">{(t().models_listed)(count)}</p> });
-            view! { <ul class="legs">{test.legs.into_iter().map(leg).collect_view()}</ul> {models} }.into_any()
+            view! { <ul class="legs">{test.legs.into_iter().map(leg).collect_view()}</ul> {models} }
+                .into_any()
         }
-        Tested::Refused(failure) => view! { <ErrorNote failure/> }.into_any(),
+        Tested::Refused(failure) => view! { <ErrorNote failure=*failure/> }.into_any(),
         Tested::Not | Tested::Running => ().into_any(),
     }
 }
@@ -79,7 +80,8 @@ fn facts(provider: &Provider) -> AnyView {
         true => vec![t().no_provider_route.to_owned()],
         false => used.routes.clone(),
     };
-    let routes = routes.into_iter().map(|route| view! { <span class="chip">{route}</span> " " }).collect_view();
+    let routes =
+        routes.into_iter().map(|route| view! { <span class="chip">{route}</span> " " }).collect_view();
     view! {
         <dl class="facts">
             <dt>{t().key}</dt>
@@ -106,7 +108,7 @@ pub fn ProviderCard(provider: Provider, form: ProviderForm) -> impl IntoView {
         spawn_local(async move {
             let seen = api::test_provider(TestProvider { provider: name, model: None }).await;
             // The card may be gone when the answer comes.
-            tested.try_set(seen.map_or_else(|error| Tested::Refused(error.into()), Tested::Seen));
+            tested.try_set(seen.map_or_else(|error| Tested::Refused(Box::new(error.into())), Tested::Seen));
         });
     });
     let busy = Signal::derive(move || tested.with(|tested| matches!(tested, Tested::Running)));
@@ -123,10 +125,15 @@ pub fn ProviderCard(provider: Provider, form: ProviderForm) -> impl IntoView {
     let edit = Callback::new(move |()| form.open(Wish::Edit(shown.get_value())));
     let key = Callback::new(move |()| form.open(Wish::ReplaceKey(shown.get_value())));
     let doomed = name.clone();
-    let remove = Callback::new(move |()| change.plan(Mutation::RemoveProvider { name: doomed.clone() }, None));
+    let remove =
+        Callback::new(move |()| change.plan(Mutation::RemoveProvider { name: doomed.clone() }, None));
     let of = |action: &str| (t().action_of)(action, name.as_str());
-    let host = provider.base_url.as_deref().map_or(t().fixed_endpoint.to_owned(), |url| describe::host(url).to_owned());
-    let note = (provider.managed_by == "hiclaw").then(|| view! { <p class="note warn">{t().managed_by_hiclaw}</p> });
+    let host = provider
+        .base_url
+        .as_deref()
+        .map_or(t().fixed_endpoint.to_owned(), |url| describe::host(url).to_owned());
+    let note =
+        (provider.managed_by == "hiclaw").then(|| view! { <p class="note warn">{t().managed_by_hiclaw}</p> });
     view! {
         <article class="panel card" aria-label=name.to_string()>
             <header>

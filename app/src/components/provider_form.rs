@@ -110,7 +110,8 @@ impl ProviderForm {
                 let kind = kind.map_err(|error| Failure::field("type", error.to_string()))?;
                 let name = self.name.get_untracked().trim().parse();
                 Ok(Mutation::AddProvider(NewProvider {
-                    name: name.map_err(|error: domain::NameError| Failure::field("name", error.to_string()))?,
+                    name: name
+                        .map_err(|error: domain::NameError| Failure::field("name", error.to_string()))?,
                     kind,
                     protocol: domain::Protocol::default(),
                     base_url: if has_endpoint(kind) { self.endpoint(None) } else { None },
@@ -179,7 +180,10 @@ pub fn ProviderDialog(form: ProviderForm) -> impl IntoView {
 
 #[component]
 fn Fields(form: ProviderForm) -> impl IntoView {
-    let types = ProviderType::ALL.iter().map(|kind| (kind.id().to_owned(), kind.label().to_owned())).collect::<Vec<_>>();
+    let types = ProviderType::ALL
+        .iter()
+        .map(|kind| (kind.id().to_owned(), kind.label().to_owned()))
+        .collect::<Vec<_>>();
     let identity = move || {
         form.adds().then(|| {
             let typed = move |_| form.named.set(true);

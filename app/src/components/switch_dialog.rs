@@ -73,7 +73,8 @@ fn typed(field: &'static str, text: &str) -> Result<Option<u64>, Failure> {
 
 impl Form {
     fn wish(self) -> Result<SetModel, Failure> {
-        let named = |field: &'static str| move |error: domain::NameError| Failure::field(field, error.to_string());
+        let named =
+            |field: &'static str| move |error: domain::NameError| Failure::field(field, error.to_string());
         let reasoning = match self.reasoning.get_untracked().as_str() {
             "yes" => Some(true),
             "no" => Some(false),

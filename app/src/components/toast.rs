@@ -13,17 +13,13 @@ struct Toast {
 }
 
 /// Short notices at the edge of the page. Taken from context.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Toaster {
     toasts: RwSignal<Vec<Toast>>,
     next: StoredValue<u32>,
 }
 
 impl Toaster {
-    pub fn new() -> Self {
-        Self { toasts: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
-    }
-
     /// Tells that something went well; goes by itself.
     pub fn done(self, text: String) {
         let id = self.push(text, false);

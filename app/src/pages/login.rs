@@ -20,10 +20,11 @@ pub fn LoginPage() -> impl IntoView {
     let session = data(|| (), |()| api::session());
     let (user, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     // Without script the form comes back with why it was refused.
-    let refused = use_query_map().with_untracked(|query| query.get("refused")).map(|why| match why.as_str() {
-        "limited" => Failure::new(Code::RateLimited, t().sign_in_limited),
-        _ => Failure::new(Code::AuthFailed, t().sign_in_wrong),
-    });
+    let refused =
+        use_query_map().with_untracked(|query| query.get("refused")).map(|why| match why.as_str() {
+            "limited" => Failure::new(Code::RateLimited, t().sign_in_limited),
+            _ => Failure::new(Code::AuthFailed, t().sign_in_wrong),
+        });
     let refused = RwSignal::new(refused);
     let busy = RwSignal::new(false);
     let sign_in = move |event: ev::SubmitEvent| {

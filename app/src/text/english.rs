@@ -62,9 +62,12 @@ pub(super) static ENGLISH: Texts = Texts {
     set_model_of: |agent| format!("Set model of {agent}"),
     context_size: |size| format!("{size} context"),
     awake: "awake",
-    consumer_not_allowed: |consumer, route| format!("not callable: consumer {consumer} is not allowed on {route}"),
+    consumer_not_allowed: |consumer, route| {
+        format!("not callable: consumer {consumer} is not allowed on {route}")
+    },
     no_route: |model| format!("not callable: no route takes {model}"),
     config_unreadable: |why| format!("its config cannot be read: {why}"),
+    record_unreadable: |why| format!("the record of its last switch cannot be read: {why}"),
     record_differs: |model| format!("the record says {model}"),
     alarm_not_allowed: |agent| format!("{agent} cannot reach its model."),
     alarm_not_allowed_cause: |consumer, route| {
@@ -117,7 +120,9 @@ pub(super) static ENGLISH: Texts = Texts {
     leg_gateway: "through the gateway",
     models_listed: |count| if count == 1 { "1 model".into() } else { format!("{count} models") },
     cannot_remove: |name| format!("{name} is in use"),
-    type_count: |count| format!("Qwen, DeepSeek, OpenAI, Claude, Gemini, Kimi, GLM, Ollama, vLLM … {count} types"),
+    type_count: |count| {
+        format!("Qwen, DeepSeek, OpenAI, Claude, Gemini, Kimi, GLM, Ollama, vLLM … {count} types")
+    },
 
     provider_type: "Type",
     name: "Name",

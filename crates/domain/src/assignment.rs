@@ -93,6 +93,8 @@ pub enum Problem {
     NoRoute { model: ModelId },
     /// Its config could not be read; the text says why.
     ConfigUnreadable { message: String },
+    /// Our record of the last switch could not be read, so nobody can say whether the config is what was wanted.
+    RecordUnreadable { message: String },
     /// The record names another model than the config.
     RecordDiffers { recorded: ModelId },
 }

@@ -1,5 +1,5 @@
 //! The one error that crosses the wire.
-use crate::{Affected, OperationId, Step};
+use crate::{Affected, OperationId, Step, TestLeg};
 use serde::{Deserialize, Serialize};
 
 /// What went wrong, as a word that programs can rely on. Each has one HTTP status.
@@ -157,6 +157,9 @@ pub struct Failure {
     pub operation: Option<OperationId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
+    /// What a test of a provider observed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legs: Vec<TestLeg>,
     /// The id of the request, for the log; set on `INTERNAL`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
@@ -180,6 +183,7 @@ impl Failure {
             affected: Vec::new(),
             operation: None,
             steps: Vec::new(),
+            legs: Vec::new(),
             request: None,
             retry_after: None,
         }

@@ -1,5 +1,5 @@
 //! LLM providers as the outside sees them. A view never holds a token.
-use crate::{LimitSource, ModelId, ProviderName, ProviderType, Reason, TypedKey, UsedBy};
+use crate::{Failure, LimitSource, ModelId, ProviderName, ProviderType, Reason, TypedKey, UsedBy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -155,4 +155,12 @@ pub struct ProviderTest {
     pub models: Option<usize>,
     pub latency_ms: u64,
     pub legs: Vec<TestLeg>,
+}
+
+impl ProviderTest {
+    /// The test behind a failure, when it was one.
+    pub fn of_failure(failure: &Failure) -> Option<Self> {
+        let latency_ms = failure.legs.iter().map(|leg| leg.latency_ms).max()?;
+        Some(Self { success: false, models: None, latency_ms, legs: failure.legs.clone() })
+    }
 }

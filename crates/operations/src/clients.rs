@@ -39,7 +39,7 @@ impl Clients {
             own: own_systems(config),
             map: config.upstream_map.clone(),
             connect: timing.connect,
-            total: timing.question,
+            total: timing.list,
         })
         .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
         let probe = Probe::new(

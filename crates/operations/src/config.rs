@@ -64,10 +64,14 @@ pub struct Timing {
     pub call: Duration,
     /// One question to a model.
     pub question: Duration,
+    /// One question to a provider for its models. A plan waits for it, and can do without.
+    pub list: Duration,
     /// How long the gateway may need to take up a change before a 401, 403 or 404 counts.
     pub effective: Duration,
     /// How long a read may be served again.
     pub cache: Duration,
+    /// How long an operation may take to apply its changes. What is not done then is undone.
+    pub operation: Duration,
 }
 
 impl Default for Timing {
@@ -76,8 +80,10 @@ impl Default for Timing {
             connect: Duration::from_secs(5),
             call: Duration::from_secs(30),
             question: Duration::from_secs(30),
+            list: Duration::from_secs(10),
             effective: Duration::from_secs(15),
             cache: Duration::from_secs(2),
+            operation: Duration::from_secs(180),
         }
     }
 }

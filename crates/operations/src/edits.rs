@@ -165,58 +165,69 @@ impl Edit {
         }
     }
 
-    /// Puts the before-image back if what is there is ours.
+    /// Puts the before-image back if what is there is ours. What was looked at is what is replaced: a write of somebody
+    /// else in between makes it fail, and the next try sees it.
     pub async fn undo(&self, clients: &Clients) -> Result<Undone, Failure> {
-        match (self, self.observe(clients).await?) {
-            (_, Observation::AllNew) => {
-                self.put_back(clients).await?;
-                Ok(Undone::Restored("was written, is as before again"))
-            }
-            (Self::Route { name, .. }, seen) => {
-                // The live route may be what the console refused to store.
-                clients.console.resync_route(name).await?;
-                Ok(left(seen))
-            }
-            (Self::Provider { name, .. }, seen) => {
-                clients.console.resync_provider(name).await?;
-                Ok(left(seen))
-            }
-            (_, seen) => Ok(left(seen)),
-        }
-    }
-
-    async fn put_back(&self, clients: &Clients) -> Result<(), Failure> {
-        let console = &clients.console;
         match self {
-            Self::Provider { before: Some(before), after, .. } => {
-                console.write_provider(after.as_ref(), before).await?;
-            }
-            Self::Provider { before: None, after: Some(after), .. } => console.remove_provider(after).await?,
-            Self::Route { before: Some(before), after, .. } => {
-                console.write_route(after.as_ref(), before).await?;
-            }
-            Self::Route { before: None, after: Some(after), .. } => console.remove_route(after).await?,
-            Self::Provider { .. } | Self::Route { .. } => {}
-            Self::Record { target, before, .. } => {
+            Self::Provider { .. } | Self::Route { .. } => return self.undo_in_console(clients).await,
+            Self::Record { target, before, after } => {
                 let now = clients.records.read(target).await?;
-                match (before, now) {
-                    (Some(before), now) => {
-                        let version = now.as_ref().map(|held| &held.version);
-                        clients.records.write(target, &before.image, version).await?;
+                let then = before.as_ref().map(|held| &held.image);
+                match (compare(now.as_ref().map(|held| &held.image), then, after), now, then) {
+                    (Observation::AllNew, Some(now), Some(then)) => {
+                        clients.records.write(target, then, Some(&now.version)).await?;
                     }
-                    (None, Some(now)) => clients.records.remove(target, &now.version).await?,
-                    (None, None) => {}
+                    (Observation::AllNew, Some(now), None) => {
+                        clients.records.remove(target, &now.version).await?;
+                    }
+                    (seen, ..) => return Ok(left(seen)),
                 }
             }
             Self::Agent { target, edit } => {
-                let now = clients.holder.observe(target, edit.part).await?;
-                let back = clients.holder.write(target, edit.part, &edit.before.image, &now.version);
-                back.await?;
+                let (now, then) = (clients.holder.observe(target, edit.part).await?, &edit.before.image);
+                match compare(Some(&now.image), Some(then), &edit.after) {
+                    Observation::AllNew => {
+                        clients.holder.write(target, edit.part, then, &now.version).await?;
+                    }
+                    seen => return Ok(left(seen)),
+                }
             }
         }
-        Ok(())
+        Ok(RESTORED)
+    }
+
+    async fn undo_in_console(&self, clients: &Clients) -> Result<Undone, Failure> {
+        let console = &clients.console;
+        let seen = self.observe(clients).await?;
+        match self {
+            Self::Provider { before: Some(before), after, .. } if seen == Observation::AllNew => {
+                console.write_provider(after.as_ref(), before).await?;
+            }
+            Self::Provider { before: None, after: Some(after), .. } if seen == Observation::AllNew => {
+                console.remove_provider(after).await?;
+            }
+            Self::Route { before: Some(before), after, .. } if seen == Observation::AllNew => {
+                console.write_route(after.as_ref(), before).await?;
+            }
+            Self::Route { before: None, after: Some(after), .. } if seen == Observation::AllNew => {
+                console.remove_route(after).await?;
+            }
+            Self::Route { name, .. } => {
+                // The live route may be what the console refused to store.
+                console.resync_route(name).await?;
+                return Ok(left(seen));
+            }
+            Self::Provider { name, .. } => {
+                console.resync_provider(name).await?;
+                return Ok(left(seen));
+            }
+            Self::Record { .. } | Self::Agent { .. } => return Ok(left(seen)),
+        }
+        Ok(RESTORED)
     }
 }
+
+const RESTORED: Undone = Undone::Restored("was written, is as before again");
 
 fn left(seen: Observation) -> Undone {
     match seen {
@@ -232,5 +243,48 @@ fn compare(now: Option<&Image>, before: Option<&Image>, after: &Image) -> Observ
         Observation::AllOld
     } else {
         Observation::Foreign
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{Holder, clients};
+    use hiclaw::Version;
+
+    fn held(text: &str) -> Held {
+        Held { image: Image::new(text.to_owned()), version: Version::Note(text.to_owned()) }
+    }
+
+    /// What undoing a switch from `old` to `new` comes to when these are the looks, and what it writes.
+    async fn undone(looks: &[&str], stands: &str) -> (Result<Undone, Failure>, Vec<String>) {
+        let holder = Holder {
+            looks: std::sync::Mutex::new(looks.iter().map(|text| held(text)).collect()),
+            stands: Some(held(stands).version),
+            ..Holder::default()
+        };
+        let written = holder.written.clone();
+        let edit = hiclaw::Edit {
+            part: Part::Config,
+            object: "s3:agents/alice/openclaw.json".into(),
+            before: held("old"),
+            after: Image::new("new".into()),
+            owner: "manager",
+            lasts: None,
+        };
+        let undone = Edit::Agent { target: Target::Manager, edit }.undo(&clients(holder)).await;
+        let written = written.lock().unwrap().clone();
+        (undone, written)
+    }
+
+    #[tokio::test]
+    async fn undo_replaces_nothing_but_what_it_looked_at() {
+        let (ours, written) = undone(&["new"], "new").await;
+        assert_eq!((ours.unwrap(), written), (RESTORED, vec!["old".to_owned()]));
+        let (theirs, written) = undone(&["theirs"], "theirs").await;
+        assert_eq!((theirs.unwrap(), written.len()), (Undone::Foreign, 0));
+        // Somebody writes between the look and the write: a second look would have fetched their version.
+        let (raced, written) = undone(&["new", "theirs"], "theirs").await;
+        assert_eq!((raced.unwrap_err().code, written.len()), (domain::Code::Conflict, 0));
     }
 }

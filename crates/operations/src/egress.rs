@@ -32,7 +32,7 @@ pub struct EgressParams {
     pub own: Vec<Url>,
     /// Hosts that stand for a loopback address of this process, over plain HTTP. Only the sandbox fills it.
     pub map: BTreeMap<String, SocketAddr>,
-    /// Until a connection stands.
+    /// Until a name is resolved, and again until a connection stands.
     pub connect: Duration,
     /// From the first look at the name to the end of the answer.
     pub total: Duration,
@@ -177,12 +177,11 @@ impl Egress {
             Client::builder().connect_timeout(self.params.connect).no_proxy().redirect(Policy::none());
         let builder = match url.host() {
             Some(Host::Domain(name)) => {
-                let addresses =
-                    self.resolver.resolve(name).await.map_err(|e| EgressError::Dns(e.to_string()))?;
+                let (addresses, own) = futures::join!(self.resolved(name), self.own_sockets());
+                let addresses = addresses.map_err(|e| EgressError::Dns(e.to_string()))?;
                 if addresses.is_empty() {
                     return Err(EgressError::Dns("the name has no address".into()));
                 }
-                let own = self.own_sockets().await;
                 for ip in &addresses {
                     self.check_address(*ip)?;
                     if own.contains(&(ip.to_canonical(), port)) {
@@ -200,6 +199,12 @@ impl Egress {
         };
         let client = builder.build().map_err(|e| EgressError::Setup(e.to_string()))?;
         Ok(client.get(url.clone()))
+    }
+
+    /// A resolver that does not answer must not cost more than a host that does not.
+    async fn resolved(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        let answer = tokio::time::timeout(self.params.connect, self.resolver.resolve(name)).await;
+        answer.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")))
     }
 
     fn check_address(&self, ip: IpAddr) -> Result<(), EgressError> {
@@ -227,7 +232,7 @@ impl Egress {
         let lookups = self.params.own.iter().map(|url| async move {
             let port = url.port_or_known_default().unwrap_or_default();
             let addresses = match url.host() {
-                Some(Host::Domain(name)) => self.resolver.resolve(name).await.unwrap_or_default(),
+                Some(Host::Domain(name)) => self.resolved(name).await.unwrap_or_default(),
                 Some(Host::Ipv4(ip)) => vec![ip.into()],
                 Some(Host::Ipv6(ip)) => vec![ip.into()],
                 None => Vec::new(),

@@ -19,7 +19,7 @@ pub fn no_key(target: &Target) -> Failure {
 pub fn advice(reason: Reason, provider: &ProviderName) -> String {
     match reason {
         Reason::Auth => format!(
-            "The provider's key was refused, or the agent's by the gateway. Replace it under Providers → {provider} → Edit."
+            "The provider's key was refused: replace it under Providers → {provider} → Edit. When the message says `Key Auth`, the gateway refused the agent's: its config and its consumer hold different keys."
         ),
         Reason::ConsumerNotAllowed => {
             "The route does not let this agent in. Let agents in with `repair` under Routes.".into()
@@ -34,7 +34,9 @@ pub fn advice(reason: Reason, provider: &ProviderName) -> String {
             "What came back is no chat completion. Is the base URL right, and does it end in /v1?".into()
         }
         Reason::GatewayNotReady => {
-            "The gateway has not taken up the change yet. Try again in a minute.".into()
+            format!(
+                "The gateway reaches nobody for {provider}: it has not taken up the change yet, or the provider's host is unknown or down. Test the provider, and try again in a minute."
+            )
         }
         Reason::Unknown => "Test the provider under Providers to see which leg fails.".into(),
     }

@@ -8,6 +8,8 @@ mod edits;
 mod egress;
 mod engine;
 mod failure;
+#[cfg(test)]
+mod fake;
 mod locks;
 mod log;
 mod prepare;
@@ -92,8 +94,7 @@ impl Operations {
         let caches = Arc::new(Caches::new(config.timing.cache));
         let host = config.gateway_host.clone().or_else(|| host_of(&config.gateway)).unwrap_or_default();
         let installation = Installation { gateway_host: host, hiclaw_provider: config.hiclaw_provider };
-        let engine =
-            Engine::new(clients.clone(), installation.clone(), caches.clone(), config.timing.effective);
+        let engine = Engine::new(clients.clone(), installation.clone(), caches.clone(), config.timing);
         let sampler = Sampler::start(clients.http.clone(), config.gateway_metrics);
         let gateway = config.gateway;
         Ok(Self(Arc::new(Inner {
@@ -240,7 +241,7 @@ impl Operations {
     }
 
     async fn agents(&self) -> Result<Arc<Agents>, Failure> {
-        self.0.caches.agents.get(|| async { Ok(Agents::read(&self.0.clients).await) }).await
+        self.0.caches.agents.get(|| async { Ok(Agents::read_with_records(&self.0.clients).await) }).await
     }
 
     async fn seen(&self) -> Result<(Arc<ConsoleState>, Arc<Agents>), Failure> {

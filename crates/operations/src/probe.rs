@@ -14,7 +14,6 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use tokio_util::sync::CancellationToken;
 use url::Url;
 use verdict::Reply;
 
@@ -64,8 +63,6 @@ pub struct Answered {
     pub latency: Duration,
     /// `HTTP 200 in 412 ms from qwen3.5-plus`.
     pub evidence: String,
-    /// How often it was asked.
-    pub tries: u32,
 }
 
 /// A leg that failed.
@@ -159,7 +156,7 @@ impl Probe {
     }
 
     /// Asks again while the gateway may not have taken up a change yet: refusals of the gateway do not count for
-    /// [`ProbeParams::effective`], those of a provider for a third of that. Ends at once when `cancel` is cancelled.
+    /// [`ProbeParams::effective`], those of a provider for a third of that.
     ///
     /// # Errors
     /// The last failure.
@@ -167,18 +164,12 @@ impl Probe {
         &self,
         key: &SecretString,
         model: &ModelId,
-        cancel: &CancellationToken,
     ) -> Result<Answered, ProbeFailure> {
         let begun = tokio::time::Instant::now();
-        let cancelled = || ProbeFailure::new(Reason::Unknown, "cancelled", begun.elapsed());
         let mut pause = FIRST_PAUSE;
-        for tries in 1.. {
-            let answer = tokio::select! {
-                answer = self.ask(key, model) => answer,
-                () = cancel.cancelled() => return Err(cancelled()),
-            };
-            let failure = match answer {
-                Ok(answered) => return Ok(Answered { tries, ..answered }),
+        loop {
+            let failure = match self.ask(key, model).await {
+                Ok(answered) => return Ok(answered),
                 Err(failure) => failure,
             };
             let patience = match failure.may_pass {
@@ -189,13 +180,9 @@ impl Probe {
             if begun.elapsed() + pause > patience {
                 return Err(failure);
             }
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = cancel.cancelled() => return Err(cancelled()),
-            }
+            tokio::time::sleep(pause).await;
             pause = (pause * 3 / 2).min(LONGEST_PAUSE);
         }
-        Err(cancelled())
     }
 
     async fn question(
@@ -228,7 +215,7 @@ impl Probe {
         let Some(answered) = answered else { return Err(verdict::no_answer(&reply, key)) };
         let by = answered["model"].as_str().unwrap_or(model.as_str());
         let evidence = format!("{} from {}", reply.head(), higress::scrub(by, [key], 100));
-        Ok(Answered { latency: reply.latency, evidence, tries: 1 })
+        Ok(Answered { latency: reply.latency, evidence })
     }
 
     fn request(&self, key: &SecretString) -> Result<reqwest::RequestBuilder, Lost> {

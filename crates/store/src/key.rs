@@ -1,5 +1,5 @@
 //! Object keys: the only place where one is put together.
-use domain::{OperationId, Target, WorkerName};
+use domain::{OperationId, Target};
 use std::fmt;
 
 /// The key of an object, without the bucket.
@@ -9,12 +9,6 @@ pub struct ObjectKey(String);
 impl ObjectKey {
     /// The folder of all agents.
     pub(crate) const AGENTS: &'static str = "agents/";
-
-    /// The worker of a folder `agents/<name>/`. None for HiClaw's own folders (`manager`, `default`) and for names that
-    /// no worker can have.
-    pub(crate) fn worker_of(folder: &str) -> Option<WorkerName> {
-        folder.strip_prefix(Self::AGENTS)?.strip_suffix('/')?.parse().ok()
-    }
 
     /// `agents/<name>/openclaw.json`: what the agent runs by.
     pub fn config(target: &Target) -> Self {

@@ -11,7 +11,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::{Client, Config};
 use aws_smithy_http_client::{Builder, tls};
 use bytes::{Bytes, BytesMut};
-use domain::{OperationId, WorkerName};
+use domain::OperationId;
 use secrecy::{ExposeSecret, SecretString};
 use std::{future::Future, sync::Arc, time::Duration};
 use url::Url;
@@ -144,25 +144,6 @@ impl Store {
             }
             (Some(_), Ok(())) => Err(StoreError::PreconditionFailed),
         }
-    }
-
-    /// The workers that have a folder under `agents/`, sorted.
-    pub async fn list_agents(&self) -> Result<Vec<WorkerName>, StoreError> {
-        let mut pages = self
-            .client
-            .list_objects_v2()
-            .bucket(&*self.bucket)
-            .prefix(ObjectKey::AGENTS)
-            .delimiter("/")
-            .into_paginator()
-            .send();
-        let mut names = Vec::new();
-        while let Some(page) = self.timed(async { pages.next().await.transpose().map_err(classify) }).await? {
-            let folders = page.common_prefixes().iter().filter_map(|folder| folder.prefix());
-            names.extend(folders.filter_map(ObjectKey::worker_of));
-        }
-        names.sort();
-        Ok(names)
     }
 
     /// Whether the store is there and lets us read the bucket.

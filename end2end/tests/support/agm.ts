@@ -8,7 +8,7 @@ function sandbox(): { agents: string } {
 
 /** The answer of a worker's own agent, given through the gateway with its own key. */
 export async function ask(worker: string): Promise<{ status: number; text: string }> {
-  const workers = `${sandbox().agents}/sandbox/workers/${worker}`;
+  const workers = `${sandbox().agents}/workers/${worker}`;
   await fetch(`${workers}/sync`, { method: "POST" });
   const answer = await fetch(`${workers}/ask`, {
     method: "POST",

@@ -20,6 +20,9 @@ async fn main() -> Outcome<()> {
     if let Some(file) = bare::asked_for() {
         return bare::serve(&file).await;
     }
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| "a TLS provider is installed already")?;
     let sandbox = SandboxProcess::start().await?;
     reads(&sandbox.installation).await?;
     set_model(&sandbox.installation).await

@@ -15,9 +15,9 @@ use std::{
 /// Which server, and as whom. A password comes from `AGM_PASSWORD` or `HICLAW_ADMIN_PASSWORD`, standard input or a file.
 #[derive(Args)]
 pub struct Access {
-    /// The server.
-    #[arg(long, global = true, env = "AGM_URL", default_value = "http://127.0.0.1:18080")]
-    url: String,
+    /// The server [default: http://127.0.0.1:18080].
+    #[arg(long, global = true, env = "AGM_URL")]
+    url: Option<String>,
     /// The account [default: AGM_USER, HICLAW_ADMIN_USER, admin].
     #[arg(long, global = true)]
     user: Option<String>,
@@ -35,6 +35,8 @@ pub struct Client {
     url: String,
     user: String,
     password: Option<SecretString>,
+    /// Standard input was read for the password and has nothing more.
+    stdin_read: bool,
 }
 
 /// A switch asks several systems and a model.
@@ -58,23 +60,38 @@ impl Client {
             .no_proxy()
             .build()
             .map_err(|error| CliError::Start(error.to_string()))?;
+        let url = access.url.as_deref().unwrap_or("http://127.0.0.1:18080").trim_end_matches('/').to_owned();
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            return Err(CliError::Usage(format!("{url} is no http or https address")));
+        }
         let user = access.user.clone().or_else(|| variable(["AGM_USER", "HICLAW_ADMIN_USER"]));
         Ok(Self {
             http,
-            url: access.url.trim_end_matches('/').to_owned(),
+            url,
             user: user.unwrap_or_else(|| "admin".into()),
             password,
+            stdin_read: access.password_stdin,
         })
+    }
+
+    /// A provider's key: from a file, `-` for standard input, or `AGM_PROVIDER_KEY`.
+    pub fn provider_key(&self, file: Option<&Path>) -> Result<Option<TypedKey>, CliError> {
+        let variable = || std::env::var("AGM_PROVIDER_KEY").ok().filter(|key| !key.is_empty());
+        let text = match file {
+            Some(path) if path == Path::new("-") && self.stdin_read => {
+                let both = "standard input cannot hold both the password and the key";
+                return Err(CliError::Usage(both.into()));
+            }
+            Some(path) if path == Path::new("-") => Some(stdin()?),
+            Some(path) => Some(contents(path)?),
+            None => variable().map(SecretString::from),
+        };
+        Ok(text.map(|text| TypedKey::new(text.expose_secret().to_owned())))
     }
 
     /// `GET` below `/ni_status`.
     pub async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, CliError> {
-        self.read(self.request(Method::GET, path, "")?).await
-    }
-
-    /// `GET` with a query.
-    pub async fn get_with<T: DeserializeOwned>(&self, path: &[&str], query: &str) -> Result<T, CliError> {
-        self.read(self.request(Method::GET, path, query)?).await
+        self.read(self.request(Method::GET, path)?).await
     }
 
     /// `POST` with a JSON body.
@@ -83,26 +100,19 @@ impl Client {
         path: &[&str],
         body: &impl Serialize,
     ) -> Result<T, CliError> {
-        self.read(self.request(Method::POST, path, "")?.json(body)).await
+        self.read(self.request(Method::POST, path)?.json(body)).await
     }
 
     /// The events of an operation, as they come.
     pub async fn events(&self, id: &str) -> Result<Response, CliError> {
-        let request =
-            self.request(Method::GET, &["operations", id], "")?.header("accept", "text/event-stream");
+        let request = self.request(Method::GET, &["operations", id])?.header("accept", "text/event-stream");
         self.send(request).await
     }
 
-    fn request(
-        &self,
-        method: Method,
-        path: &[&str],
-        query: &str,
-    ) -> Result<reqwest::RequestBuilder, CliError> {
+    fn request(&self, method: Method, path: &[&str]) -> Result<reqwest::RequestBuilder, CliError> {
         let wrong = || CliError::Usage(format!("{} is no http or https address", self.url));
         let mut url = url::Url::parse(&self.url).map_err(|_| wrong())?;
         url.path_segments_mut().map_err(|()| wrong())?.pop_if_empty().push("ni_status").extend(path);
-        url.set_query(Some(query).filter(|query| !query.is_empty()));
         let request = self.http.request(method, url).timeout(WAIT);
         Ok(match &self.password {
             Some(password) => request.basic_auth(&self.user, Some(password.expose_secret())),
@@ -141,16 +151,6 @@ impl Client {
             Failure::new(Code::Internal, format!("the answer cannot be read: {error}")).into()
         })
     }
-}
-
-/// A provider's key: from a file, `-` for standard input, or `AGM_PROVIDER_KEY`.
-pub fn provider_key(file: Option<&Path>) -> Result<Option<TypedKey>, CliError> {
-    let text = match file {
-        Some(path) if path == Path::new("-") => Some(stdin()?),
-        Some(path) => Some(contents(path)?),
-        None => std::env::var("AGM_PROVIDER_KEY").ok().filter(|key| !key.is_empty()).map(SecretString::from),
-    };
-    Ok(text.map(|text| TypedKey::new(text.expose_secret().to_owned())))
 }
 
 fn stdin() -> Result<SecretString, CliError> {

@@ -46,14 +46,20 @@ impl CliError {
         })
     }
 
-    /// What a person reads: the sentence, each bad field, and what to do next.
+    /// What a person reads: the sentence, each bad field where there are several, and what to do next.
     pub fn text(&self) -> String {
         let mut text = format!("agm: {self}");
         if let Self::Failed(failure) = self {
-            for field in &failure.fields {
+            for field in failure.fields.iter().filter(|_| failure.fields.len() > 1) {
                 text.push_str(&format!("\n  {}: {}", field.field, field.message));
             }
-            if let Some(hint) = &failure.hint {
+            let hint = match failure.code {
+                Code::AuthRequired | Code::AuthFailed => {
+                    Some("Set AGM_PASSWORD, or use --password-stdin or --password-file.")
+                }
+                _ => failure.hint.as_deref(),
+            };
+            if let Some(hint) = hint {
                 text.push_str(&format!("\n  {hint}"));
             }
         }

@@ -38,12 +38,12 @@ async fn to_the_end(call: &Call, id: &str) -> Result<Operation, CliError> {
     let mut shown = HashMap::new();
     loop {
         let mut events = call.client.events(id).await?.bytes_stream();
-        let mut text = String::new();
+        let mut unread = Vec::new();
         while let Some(Ok(bytes)) = events.next().await {
-            text.push_str(&String::from_utf8_lossy(&bytes));
-            while let Some((event, rest)) = text.split_once("\n\n") {
-                told(event, &mut shown);
-                text = rest.to_owned();
+            unread.extend_from_slice(&bytes);
+            while let Some(end) = unread.windows(2).position(|pair| pair == b"\n\n") {
+                let event: Vec<_> = unread.drain(..end + 2).collect();
+                told(&String::from_utf8_lossy(&event), &mut shown);
             }
         }
         let operation: Operation = call.client.get(&["operations", id]).await?;

@@ -49,7 +49,7 @@ enum Command {
     /// Follow an operation to its end.
     Watch { operation: String },
     /// Show each setting with its source, ask every system, and say what is wrong.
-    Doctor(Box<serve::Flags>),
+    Doctor,
     /// Print the completions for a shell.
     Completions { shell: clap_complete::Shell },
 }
@@ -83,9 +83,11 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Workers => model::workers(&call()?).await?,
         Command::Route(command) => route::run(&call()?, command).await?,
         Command::Watch { operation } => follow::watch(&call()?, &operation).await?,
-        Command::Doctor(flags) => return doctor::run(&call()?, *flags).await,
+        Command::Doctor => return doctor::run(&call()?).await,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "agm", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "agm", &mut script);
+            show::print(String::from_utf8_lossy(&script).trim_end())?;
         }
     }
     Ok(ExitCode::SUCCESS)

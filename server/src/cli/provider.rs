@@ -1,7 +1,6 @@
 //! `agm provider …`
 use super::{
     Call, DryRun,
-    client::provider_key,
     error::CliError,
     follow::change,
     show::{document, word},
@@ -69,7 +68,7 @@ pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
         Command::List => list(call).await,
         Command::Show { name } => show(call, &name).await,
         Command::Add { name, kind, change: wish } => {
-            let tokens = provider_key(wish.key_file.as_deref())?.into_iter().collect();
+            let tokens = call.client.provider_key(wish.key_file.as_deref())?.into_iter().collect();
             let provider = NewProvider {
                 name,
                 kind,
@@ -82,7 +81,7 @@ pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
             change(call, &Mutation::AddProvider(provider), wish.dry_run.dry_run).await
         }
         Command::Edit { name, change: wish } => {
-            let tokens = provider_key(wish.key_file.as_deref())?.map(|key| vec![key]);
+            let tokens = call.client.provider_key(wish.key_file.as_deref())?.map(|key| vec![key]);
             let edit = EditProvider { base_url: wish.base_url, tokens, ..EditProvider::default() };
             change(call, &Mutation::EditProvider { name, edit }, wish.dry_run.dry_run).await
         }
@@ -120,7 +119,15 @@ async fn show(call: &Call, name: &ProviderName) -> Result<(), CliError> {
 }
 
 async fn test(call: &Call, question: TestProvider) -> Result<(), CliError> {
-    let test: ProviderTest = call.client.post(&["test-provider"], &question).await?;
+    let answer: Result<ProviderTest, CliError> = call.client.post(&["test-provider"], &question).await;
+    let (test, failed) = match answer {
+        Ok(test) => (test, None),
+        Err(CliError::Failed(failure)) => match ProviderTest::of_failure(&failure) {
+            Some(test) => (test, Some(failure)),
+            None => return Err(CliError::Failed(failure)),
+        },
+        Err(error) => return Err(error),
+    };
     document(call.json, &test, || {
         let leg = |leg: &domain::TestLeg| {
             format!(
@@ -133,13 +140,7 @@ async fn test(call: &Call, question: TestProvider) -> Result<(), CliError> {
         };
         test.legs.iter().map(leg).collect()
     })?;
-    if test.success {
-        return Ok(());
-    }
-    let reason = test.legs.iter().find_map(|leg| leg.reason);
-    let text = reason
-        .map_or_else(|| "the test failed".to_owned(), |reason| format!("the test failed: {}", word(&reason)));
-    Err(domain::Failure::new(domain::Code::ModelNotReachable, text).into())
+    failed.map_or(Ok(()), |failure| Err(CliError::Failed(failure)))
 }
 
 async fn models(call: &Call, name: &ProviderName) -> Result<(), CliError> {

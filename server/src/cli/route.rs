@@ -1,8 +1,8 @@
 //! `agm route …`
-use super::{Call, error::CliError, show::document};
+use super::{Call, DryRun, error::CliError, follow::change, show::document};
 use app::api::Routes;
 use clap::Subcommand;
-use domain::{AiRoute, ConsumerName, MatchType, ModelId, Simulate, Simulation};
+use domain::{AiRoute, ConsumerName, MatchType, ModelId, Mutation, RouteName, Simulate, Simulation};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -17,6 +17,16 @@ pub enum Command {
         host: Option<String>,
         #[arg(long)]
         path: Option<String>,
+    },
+    /// Let agents into the routes that lack them: into all, into one, or one of them.
+    Repair {
+        #[arg(long)]
+        route: Option<RouteName>,
+        /// `manager` or `worker-NAME`.
+        #[arg(long)]
+        consumer: Option<ConsumerName>,
+        #[command(flatten)]
+        dry_run: DryRun,
     },
 }
 
@@ -33,8 +43,14 @@ pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
             document(call.json, &answer, || {
                 let winner = answer.winner.as_ref().map_or("no route", |name| name.as_str());
                 let lost = answer.others.iter().map(|other| format!("  {}\t{}", other.route, other.lost));
-                std::iter::once(format!("{winner}\t{}", answer.reason)).chain(lost).collect()
+                let shut = answer.consumer_allowed == Some(false);
+                let shut = shut.then(|| question.consumer.iter()).into_iter().flatten();
+                let shut = shut.map(|consumer| format!("! {winner} does not let {consumer} in"));
+                std::iter::once(format!("{winner}\t{}", answer.reason)).chain(shut).chain(lost).collect()
             })
+        }
+        Command::Repair { route, consumer, dry_run } => {
+            change(call, &Mutation::RepairRoutes { route, consumer }, dry_run.dry_run).await
         }
     }
 }

@@ -1,24 +1,24 @@
 //! `agm serve` and `agm sandbox`.
-use super::error::CliError;
+use super::{error::CliError, show::print};
 use crate::{
     auth::Limits,
     config::{Lookup, Settings},
-    http::{AppState, Hosts, Setup, serve as serve_http, stack},
+    http::{AppState, Bounds, Entrance, Hosts, Setup, acceptor, serve as serve_http, stack},
 };
 use clap::Args;
 use operations::Operations;
 use sandbox::{Addresses, Sandbox, SandboxOptions};
 use std::{
     collections::BTreeMap,
+    io::IsTerminal,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
 };
-use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 /// How long running operations may take to end once the server stops.
@@ -57,6 +57,12 @@ pub struct Flags {
     /// The Manager's openclaw.json.
     #[arg(long)]
     openclaw_config: Option<String>,
+    /// A PEM file with the server's certificate and those that vouch for it, to serve HTTPS.
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
+    /// The certificate's key, a PEM file.
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
     /// Own state.
     #[arg(long)]
     data_dir: Option<String>,
@@ -78,6 +84,8 @@ impl Flags {
             ("store-endpoint", &self.store_endpoint),
             ("store-bucket", &self.store_bucket),
             ("openclaw-config", &self.openclaw_config),
+            ("tls-cert", &self.tls_cert),
+            ("tls-key", &self.tls_key),
             ("data-dir", &self.data_dir),
             ("site", &self.site),
         ];
@@ -123,6 +131,7 @@ fn start(error: impl std::fmt::Display) -> CliError {
 /// Runs the server until it is told to stop.
 pub async fn serve(options: Serve) -> Result<(), CliError> {
     log(&options.log)?;
+    let stop = Stop::listen()?;
     let sandbox = match options.sandbox {
         true => Some(
             Sandbox::start(SandboxOptions { dir: options.sandbox_dir.clone(), ..SandboxOptions::default() })
@@ -144,17 +153,18 @@ pub async fn serve(options: Serve) -> Result<(), CliError> {
     let mut settings = Settings::read(lookup).map_err(start)?;
     if let Some(sandbox) = &sandbox {
         settings.operations.upstream_map = sandbox.upstream_map();
-        println!("{}", serde_json::to_string(sandbox.addresses()).map_err(start)?);
+        print(&serde_json::to_string(sandbox.addresses()).map_err(start)?)?;
     }
-    let outcome = listen(settings, sandbox.is_some()).await;
+    let outcome = listen(settings, sandbox.is_some(), stop).await;
     if let Some(sandbox) = sandbox {
         sandbox.stop().await;
     }
     outcome
 }
 
-async fn listen(settings: Settings, sandbox: bool) -> Result<(), CliError> {
+async fn listen(settings: Settings, sandbox: bool, stop: Stop) -> Result<(), CliError> {
     let addr = settings.addr;
+    let tls = settings.tls.map(|files| acceptor(&files.cert, &files.key)).transpose().map_err(start)?;
     let operations = Operations::new(settings.operations).map_err(start)?;
     let state = AppState::new(Setup {
         operations: operations.clone(),
@@ -163,45 +173,54 @@ async fn listen(settings: Settings, sandbox: bool) -> Result<(), CliError> {
         metrics_token: settings.metrics_token,
         hosts: Hosts::new(settings.allowed_hosts),
         trusted_proxies: settings.trusted_proxies,
-        secure: false,
+        secure: tls.is_some(),
         sandbox,
         limits: Limits::default(),
         site: settings.site,
+        told: settings.told,
     });
     let closing = state.shared.closing.clone();
     let listener = TcpListener::bind(addr).await.map_err(|error| start(format!("{addr}: {error}")))?;
     let bound = listener.local_addr().map_err(start)?;
     let account = if sandbox { " (sandbox: sign in as admin / admin)" } else { "" };
-    println!("AI Gateway Management: http://{bound}/agm/{account}");
-    let told = stopped(closing.clone());
-    let served = serve_http(listener, stack(state), closing).await.map_err(start);
-    told.abort();
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    print(&format!("AI Gateway Management: {scheme}://{bound}/agm/{account}"))?;
+    let entrance = Entrance { listener, tls, bounds: Bounds::default() };
+    let served = serve_http(entrance, stack(state), closing.clone());
+    tokio::join!(served, async {
+        stop.told().await;
+        tracing::info!("stopping");
+        closing.cancel();
+    });
     if tokio::time::timeout(DRAIN, operations.drain()).await.is_err() {
         tracing::warn!("an operation still runs; its journal tells the rest");
     }
-    served
+    Ok(())
 }
 
-/// Cancels the token at SIGTERM or SIGINT.
-fn stopped(closing: CancellationToken) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(async move {
-        signalled().await;
-        tracing::info!("stopping");
-        closing.cancel();
-    })
+/// SIGTERM and SIGINT. From `listen` on they no longer end the process by themselves.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-async fn signalled() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    let Ok(mut interrupt) = signal(SignalKind::interrupt()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+impl Stop {
+    fn listen() -> Result<Self, CliError> {
+        let terminate = signal(SignalKind::terminate()).map_err(start)?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt()).map_err(start)? })
+    }
+
+    async fn told(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 
 /// Runs the outside world alone.
 pub async fn sandbox(args: SandboxArgs) -> Result<(), CliError> {
+    let stop = Stop::listen()?;
     let sandbox = Sandbox::start(SandboxOptions {
         empty: args.empty,
         console_addr: args.console_addr,
@@ -211,8 +230,8 @@ pub async fn sandbox(args: SandboxArgs) -> Result<(), CliError> {
         ..SandboxOptions::default()
     });
     let sandbox = sandbox.await.map_err(start)?;
-    println!("{}", serde_json::to_string(sandbox.addresses()).map_err(start)?);
-    signalled().await;
+    print(&serde_json::to_string(sandbox.addresses()).map_err(start)?)?;
+    stop.told().await;
     sandbox.stop().await;
     Ok(())
 }
@@ -270,5 +289,7 @@ fn log(wanted: &str) -> Result<(), CliError> {
         Err(_) => wanted.to_owned(),
     };
     let filter = EnvFilter::try_new(filter).map_err(|error| CliError::Usage(format!("--log: {error}")))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init().map_err(start)
+    let ansi = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi);
+    log.try_init().map_err(start)
 }

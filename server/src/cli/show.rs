@@ -2,6 +2,7 @@
 use super::error::CliError;
 use domain::{Assignment, Operation, Plan, Step};
 use serde::Serialize;
+use std::io::{ErrorKind, Write};
 
 /// Prints the document, or the lines for people.
 pub fn document(
@@ -12,11 +13,20 @@ pub fn document(
     if json {
         let text =
             serde_json::to_string_pretty(document).map_err(|error| CliError::Start(error.to_string()))?;
-        println!("{text}");
+        print(&text)
     } else {
-        lines().iter().for_each(|line| println!("{line}"));
+        lines().iter().try_for_each(|line| print(line))
     }
-    Ok(())
+}
+
+/// Prints a line. A reader that has enough, such as `head`, is no failure.
+pub fn print(line: &str) -> Result<(), CliError> {
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(CliError::Start(format!("standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The word that a value has on the wire.

@@ -1,10 +1,12 @@
 //! Where a setting's value comes from.
+use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
     str::FromStr,
 };
+use utoipa::ToSchema;
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +15,10 @@ pub enum ConfigError {
     Invalid { name: &'static str, from: Source, reason: String },
     #[error("the configuration file {path} cannot be read: {reason}")]
     File { path: PathBuf, reason: String },
+    #[error("the configuration file has a setting {0:?}, which does not exist")]
+    Unknown(String),
+    #[error("TLS needs both tls-cert and tls-key")]
+    HalfTls,
     #[error("no admin password: set HICLAW_ADMIN_PASSWORD (there is no default outside the sandbox)")]
     NoPassword,
 }
@@ -41,22 +47,36 @@ impl fmt::Display for Source {
 }
 
 /// A setting as `agm doctor` shows it. A secret's value is not part of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Told {
-    pub name: &'static str,
-    /// None: not set, or a secret.
-    pub shown: Option<String>,
-    pub source: Source,
+    pub name: String,
+    /// None: not set. A secret that is set is `(set)`.
+    pub value: Option<String>,
+    /// `flag`, a variable's name, `file`, `sandbox` or `default`.
+    pub source: String,
 }
 
 /// Reads a variable.
 type Environment = Box<dyn Fn(&str) -> Option<String>>;
 
+/// Settings of the server itself, which hold in a sandbox too.
+const OWN: &[&str] = &[
+    "addr",
+    "allowed-hosts",
+    "metrics-token",
+    "monitor-port",
+    "site",
+    "tls-cert",
+    "tls-key",
+    "trusted-proxies",
+];
+
 /// Looks settings up and remembers who said them.
 pub struct Lookup {
     flags: BTreeMap<&'static str, String>,
-    /// What the sandbox says of itself; it wins over everything, so that a demo never touches a real installation.
-    sandbox: BTreeMap<&'static str, String>,
+    /// What the sandbox says of itself. Of the world outside, a demo knows nothing else: what the shell or the file say
+    /// is about a real installation.
+    sandbox: Option<BTreeMap<&'static str, String>>,
     env: Environment,
     file: toml::Table,
     told: Vec<Told>,
@@ -70,20 +90,22 @@ impl Lookup {
         file: Option<&Path>,
     ) -> Result<Self, ConfigError> {
         let file = file.map(read).transpose()?.unwrap_or_default();
-        Ok(Self { flags, sandbox: BTreeMap::new(), env: Box::new(env), file, told: Vec::new() })
+        Ok(Self { flags, sandbox: None, env: Box::new(env), file, told: Vec::new() })
     }
 
     /// The same with what a sandbox says of itself.
     #[must_use]
     pub fn with_sandbox(mut self, sandbox: BTreeMap<&'static str, String>) -> Self {
-        self.sandbox = sandbox;
+        self.sandbox = Some(sandbox);
         self
     }
 
     /// A value and its source. `variables` are tried in order; a `HICLAW_X` is also read as `AGENTTEAMS_X`.
     fn find(&self, name: &'static str, variables: &[&str]) -> Option<(String, Source)> {
-        if let Some(value) = self.sandbox.get(name) {
-            return Some((value.clone(), Source::Sandbox));
+        if let Some(sandbox) = &self.sandbox
+            && !OWN.contains(&name)
+        {
+            return Some((sandbox.get(name)?.clone(), Source::Sandbox));
         }
         if let Some(value) = self.flags.get(name) {
             return Some((value.clone(), Source::Flag));
@@ -106,8 +128,7 @@ impl Lookup {
         T::Err: fmt::Display,
     {
         let found = self.find(name, variables);
-        let source = found.as_ref().map_or(Source::Default, |(_, source)| source.clone());
-        self.told.push(Told { name, shown: found.as_ref().map(|(value, _)| value.clone()), source });
+        self.tell(name, found.as_ref().map(|(value, source)| (value.clone(), source)));
         found.map(|(value, from)| parse(name, &value, from)).transpose()
     }
 
@@ -119,21 +140,43 @@ impl Lookup {
     {
         let (value, source) =
             self.find(name, variables).unwrap_or_else(|| (default.to_owned(), Source::Default));
-        self.told.push(Told { name, shown: Some(value.clone()), source: source.clone() });
+        self.tell(name, Some((value.clone(), &source)));
         parse(name, &value, source)
     }
 
     /// A secret: remembered as set or not set only.
     pub fn secret(&mut self, name: &'static str, variables: &[&str]) -> Option<secrecy::SecretString> {
         let found = self.find(name, variables);
-        let source = found.as_ref().map_or(Source::Default, |(_, source)| source.clone());
-        self.told.push(Told { name, shown: found.is_some().then(|| "(set)".to_owned()), source });
+        self.tell(name, found.as_ref().map(|(_, source)| ("(set)".to_owned(), source)));
         found.map(|(value, _)| value.into())
     }
 
-    /// Everything that was looked up.
-    pub fn told(self) -> Vec<Told> {
-        self.told
+    /// A list, separated by commas.
+    pub fn list<T>(&mut self, name: &'static str, variables: &[&str]) -> Result<Vec<T>, ConfigError>
+    where
+        T: FromStr,
+        T::Err: fmt::Display,
+    {
+        let found = self.find(name, variables);
+        self.tell(name, found.as_ref().map(|(value, source)| (value.clone(), source)));
+        let Some((text, from)) = found else { return Ok(Vec::new()) };
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        items.map(|item| parse(name, item, from.clone())).collect()
+    }
+
+    fn tell(&mut self, name: &str, found: Option<(String, &Source)>) {
+        let (value, source) = found.unzip();
+        let source = source.unwrap_or(&Source::Default).to_string();
+        self.told.push(Told { name: name.into(), value, source });
+    }
+
+    /// Everything that was looked up; refuses a file with anything else in it, since that is a misspelt setting.
+    pub fn told(self) -> Result<Vec<Told>, ConfigError> {
+        let known = |name: &String| self.told.iter().any(|told| told.name == *name);
+        match self.file.keys().find(|name| !known(name)) {
+            Some(name) => Err(ConfigError::Unknown(name.clone())),
+            None => Ok(self.told),
+        }
     }
 }
 

@@ -2,5 +2,5 @@
 mod lookup;
 mod settings;
 
-pub use lookup::{ConfigError, Lookup, Source, Told};
-pub use settings::Settings;
+pub use lookup::{ConfigError, Lookup, Told};
+pub use settings::{Settings, TlsFiles};

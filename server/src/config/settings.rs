@@ -1,5 +1,5 @@
 //! The server's settings as types.
-use super::lookup::{ConfigError, Lookup, Source, Told};
+use super::lookup::{ConfigError, Lookup, Told};
 use operations::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing};
 use secrecy::SecretString;
 use std::{
@@ -19,9 +19,17 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     pub trusted_proxies: Vec<IpAddr>,
     pub site: PathBuf,
+    pub tls: Option<TlsFiles>,
     pub operations: Config,
     /// Each value and who said it.
     pub told: Vec<Told>,
+}
+
+/// A certificate chain and its key, both PEM.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    pub cert: PathBuf,
+    pub key: PathBuf,
 }
 
 impl Settings {
@@ -35,13 +43,14 @@ impl Settings {
         Ok(Self {
             addr,
             metrics_token: lookup.secret("metrics-token", &["AGM_METRICS_TOKEN"]),
-            allowed_hosts: list(&lookup.or::<String>("allowed-hosts", &["AGM_ALLOWED_HOSTS"], "")?),
-            trusted_proxies: proxies(&mut lookup)?,
+            allowed_hosts: lookup.list("allowed-hosts", &["AGM_ALLOWED_HOSTS"])?,
+            trusted_proxies: lookup.list("trusted-proxies", &["AGM_TRUSTED_PROXIES"])?,
             site: lookup.or("site", &["AGM_SITE_DIR"], &site())?,
+            tls: tls(&mut lookup)?,
             admin_user,
             admin_password,
             operations,
-            told: lookup.told(),
+            told: lookup.told()?,
         })
     }
 }
@@ -59,30 +68,27 @@ fn address(lookup: &mut Lookup) -> Result<SocketAddr, ConfigError> {
     lookup.or("addr", &["AGM_ADDR"], &format!("127.0.0.1:{port}"))
 }
 
-fn list(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
-}
-
-fn proxies(lookup: &mut Lookup) -> Result<Vec<IpAddr>, ConfigError> {
-    let text: String = lookup.or("trusted-proxies", &["AGM_TRUSTED_PROXIES"], "")?;
-    let invalid = |error: std::net::AddrParseError| ConfigError::Invalid {
-        name: "trusted-proxies",
-        from: Source::Env("AGM_TRUSTED_PROXIES".into()),
-        reason: error.to_string(),
-    };
-    list(&text).iter().map(|item| item.parse().map_err(invalid)).collect()
+fn tls(lookup: &mut Lookup) -> Result<Option<TlsFiles>, ConfigError> {
+    let cert = lookup.optional("tls-cert", &["AGM_TLS_CERT"])?;
+    match (cert, lookup.optional("tls-key", &["AGM_TLS_KEY"])?) {
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
+        (None, None) => Ok(None),
+        _ => Err(ConfigError::HalfTls),
+    }
 }
 
 fn operations(lookup: &mut Lookup, user: &str, password: &SecretString) -> Result<Config, ConfigError> {
     let domain: String =
         lookup.or("gateway-domain", &["HICLAW_AI_GATEWAY_DOMAIN"], "aigw-local.hiclaw.io")?;
+    // HiClaw's installer may write the port behind the name.
+    let port = if domain.contains(':') { "" } else { ":8080" };
     Ok(Config {
         console: ConsoleConfig {
             url: lookup.or("console-url", &["HICLAW_AI_GATEWAY_ADMIN_URL"], "http://127.0.0.1:8001")?,
             user: user.to_owned(),
             password: password.clone(),
         },
-        gateway: lookup.or("gateway-url", &["HICLAW_AI_GATEWAY_URL"], &format!("http://{domain}:8080"))?,
+        gateway: lookup.or("gateway-url", &["HICLAW_AI_GATEWAY_URL"], &format!("http://{domain}{port}"))?,
         gateway_host: Some(domain),
         gateway_metrics: Some(lookup.or(
             "gateway-metrics-url",
@@ -143,8 +149,8 @@ mod tests {
         Settings::read(Lookup::new(flags, move |name| env.get(name).cloned(), Some(&path))?)
     }
 
-    fn source(settings: &Settings, name: &str) -> Source {
-        settings.told.iter().find(|told| told.name == name).unwrap().source.clone()
+    fn source<'a>(settings: &'a Settings, name: &str) -> &'a str {
+        &settings.told.iter().find(|told| told.name == name).unwrap().source
     }
 
     #[test]
@@ -158,14 +164,11 @@ mod tests {
         let file = "admin-password = 'p'\naddr = '127.0.0.1:1'\nstore-bucket = 'b'\nadmin-user = 'f'";
         let env = [("AGM_ADDR", "127.0.0.1:2"), ("AGENTTEAMS_ADMIN_USER", "e")];
         let read = settings(&[("addr", "127.0.0.1:3")], &env, file).unwrap();
-        assert_eq!((read.addr.port(), source(&read, "addr")), (3, Source::Flag));
+        assert_eq!((read.addr.port(), source(&read, "addr")), (3, "flag"));
         assert_eq!(read.admin_user, "e");
-        assert_eq!(source(&read, "admin-user"), Source::Env("AGENTTEAMS_ADMIN_USER".into()));
-        assert_eq!(
-            (read.operations.store.bucket.as_str(), source(&read, "store-bucket")),
-            ("b", Source::File)
-        );
-        assert_eq!(source(&read, "console-url"), Source::Default);
+        assert_eq!(source(&read, "admin-user"), "AGENTTEAMS_ADMIN_USER");
+        assert_eq!((read.operations.store.bucket.as_str(), source(&read, "store-bucket")), ("b", "file"));
+        assert_eq!(source(&read, "console-url"), "default");
     }
 
     #[test]
@@ -182,6 +185,11 @@ mod tests {
         assert_eq!(read.operations.store.access_key, "minio");
         assert_eq!(read.operations.store.secret_key.expose_secret(), "secret");
         assert_eq!(read.operations.gateway.as_str(), "http://aigw.example.org:8080/");
+        let env = [("HICLAW_ADMIN_PASSWORD", "p"), ("HICLAW_AI_GATEWAY_DOMAIN", "aigw.example.org:8081")];
+        assert_eq!(
+            settings(&[], &env, "").unwrap().operations.gateway.as_str(),
+            "http://aigw.example.org:8081/"
+        );
     }
 
     #[test]
@@ -191,6 +199,41 @@ mod tests {
         assert!(error.to_string().starts_with("addr from AGM_ADDR: "), "{error}");
         let error = settings(&[], &[], "\nadmin-password = canary").unwrap_err().to_string();
         assert!(error.contains("line 2") && !error.contains("canary"), "{error}");
+    }
+
+    #[test]
+    fn a_misspelt_setting_of_the_file_is_refused() {
+        let error = settings(&[], &[], "admin-password = 'p'\nallowed-host = 'a'").unwrap_err().to_string();
+        assert!(error.contains("allowed-host"), "{error}");
+    }
+
+    #[test]
+    fn a_list_of_the_file_is_read_and_a_bad_item_names_its_source() {
+        let file = "admin-password = 'p'\ntrusted-proxies = ['10.0.0.1', '::1']";
+        assert_eq!(settings(&[], &[], file).unwrap().trusted_proxies.len(), 2);
+        let error = settings(&[], &[], "admin-password = 'p'\ntrusted-proxies = ['x']").unwrap_err();
+        assert!(error.to_string().starts_with("trusted-proxies from file: "), "{error}");
+    }
+
+    #[test]
+    fn half_of_tls_is_refused() {
+        let env = [("HICLAW_ADMIN_PASSWORD", "p")];
+        assert!(matches!(settings(&[("tls-cert", "a.pem")], &env, ""), Err(ConfigError::HalfTls)));
+        assert!(settings(&[("tls-cert", "a.pem"), ("tls-key", "b.pem")], &env, "").unwrap().tls.is_some());
+    }
+
+    #[test]
+    fn a_sandbox_hears_nothing_of_a_real_installation() {
+        let env = |name: &str| match name {
+            "AGM_ADDR" => Some("127.0.0.1:2".to_owned()),
+            "HICLAW_MANAGER_GATEWAY_KEY" | "HICLAW_AI_GATEWAY_ADMIN_URL" => Some("http://real".to_owned()),
+            _ => None,
+        };
+        let sandbox = BTreeMap::from([("admin-password", "admin".to_owned())]);
+        let read = Settings::read(Lookup::new([].into(), env, None).unwrap().with_sandbox(sandbox)).unwrap();
+        assert_eq!(read.addr.port(), 2);
+        assert!(read.operations.manager.gateway_key.is_none());
+        assert_eq!(source(&read, "console-url"), "default");
     }
 
     #[test]

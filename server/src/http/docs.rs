@@ -1,6 +1,7 @@
 //! The API as a page to read: the OpenAPI document as plain HTML, with nothing loaded from anywhere.
 use super::{front::PageNonce, openapi::document};
 use axum::{Extension, response::Html};
+use serde_json::Value;
 use std::fmt::Write;
 use utoipa::openapi::path::{Operation, PathItem};
 
@@ -28,7 +29,7 @@ pub async fn page(nonce: Option<Extension<PageNonce>>) -> Html<String> {
         write(
             &mut html,
             format_args!(
-                "<details id=\"{0}\"><summary><code>{0}</code></summary><pre>{1}</pre></details>",
+                "<details><summary><code>{0}</code></summary><pre id=\"{0}\">{1}</pre></details>",
                 escaped(name),
                 escaped(&text)
             ),
@@ -45,6 +46,7 @@ fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation
 
 fn section(html: &mut String, path: &str, method: &str, operation: &Operation) {
     let summary = operation.summary.as_deref().or(operation.description.as_deref()).unwrap_or_default();
+    let more = operation.description.as_deref().filter(|_| operation.summary.is_some());
     write(
         html,
         format_args!(
@@ -53,21 +55,44 @@ fn section(html: &mut String, path: &str, method: &str, operation: &Operation) {
             escaped(summary)
         ),
     );
+    if let Some(more) = more {
+        write(html, format_args!("<p>{}</p>", escaped(more)));
+    }
+    for parameter in json(&operation.parameters).as_array().into_iter().flatten() {
+        let text = |key| escaped(parameter[key].as_str().unwrap_or_default());
+        let (name, place, what) = (text("name"), text("in"), text("description"));
+        write(html, format_args!("<p><code>{name}</code> ({place}): {what}</p>"));
+    }
     if let Some(body) = &operation.request_body {
-        content(html, "Body", body);
+        content(html, "Body", &json(body));
     }
     for (status, response) in &operation.responses.responses {
-        content(html, &format!("Answer {status}"), response);
+        let title = if status == "default" { "Failure" } else { status };
+        content(html, title, &json(response));
     }
     html.push_str("</details>");
 }
 
-/// The schema of a JSON body or answer, as it stands in the document.
-fn content(html: &mut String, title: &str, carrier: &impl serde::Serialize) {
-    let carrier = serde_json::to_value(carrier).unwrap_or_default();
-    let schema = carrier.pointer("/content/application~1json/schema").map(ToString::to_string);
-    let schema = schema.unwrap_or_else(|| "no body".into());
-    write(html, format_args!("<p>{}: <code>{}</code></p>", escaped(title), escaped(&schema)));
+fn json(part: &impl serde::Serialize) -> Value {
+    serde_json::to_value(part).unwrap_or_default()
+}
+
+/// A JSON body or answer: what it means, its type, and an example.
+fn content(html: &mut String, title: &str, carrier: &Value) {
+    let means = carrier["description"].as_str().unwrap_or_default();
+    write(html, format_args!("<p>{}: {} {}</p>", escaped(title), escaped(means), schema(carrier)));
+    if let Some(example) = carrier.pointer("/content/application~1json/example") {
+        write(html, format_args!("<pre>{}</pre>", escaped(&example.to_string())));
+    }
+}
+
+/// The name of a type with a link to it; what has no name, as it is.
+fn schema(carrier: &Value) -> String {
+    let Some(schema) = carrier.pointer("/content/application~1json/schema") else { return String::new() };
+    match schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
+        Some(name) => format!("<a href=\"#{0}\"><code>{0}</code></a>", escaped(name)),
+        None => format!("<code>{}</code>", escaped(&schema.to_string())),
+    }
 }
 
 fn write(html: &mut String, content: std::fmt::Arguments<'_>) {

@@ -88,7 +88,7 @@ fn admit(shared: &Shared, mut request: Request<Body>) -> Result<Request<Body>, B
             request.extensions_mut().insert(identity);
         }
         Ok(None) => {}
-        Err(_) if wanted == Access::Page && request.method() == Method::GET => {
+        Err(_) if wanted == Access::Page && matches!(*request.method(), Method::GET | Method::HEAD) => {
             return Err(Box::new(Redirect::to("/agm/login").into_response()));
         }
         Err(failure) => {

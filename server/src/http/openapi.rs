@@ -1,5 +1,5 @@
 //! The OpenAPI document, made from the annotations beside each handler and server function.
-use super::{rest, sign_in};
+use super::{doctor, examples, rest, sign_in};
 use app::api;
 use axum::{Json, response::IntoResponse};
 use domain::Failure;
@@ -7,8 +7,10 @@ use std::sync::LazyLock;
 use utoipa::{
     OpenApi,
     openapi::{
-        Components, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder,
+        Components, Content, OpenApi as Document, Ref, RefOr, Required, Response, ResponseBuilder,
         content::ContentBuilder,
+        path::{Operation, Parameter, ParameterBuilder, ParameterIn},
+        schema::{ObjectBuilder, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
@@ -28,7 +30,7 @@ use utoipa::{
         api::providers::providers,
         api::providers::add_provider,
         api::providers::create_provider,
-        api::providers::test_provider,
+        api::providers::run_test,
         api::routes::routes,
         api::routes::route,
         api::routes::simulate_route,
@@ -46,8 +48,16 @@ use utoipa::{
         rest::worker,
         rest::set_worker,
         rest::operation,
+        doctor::doctor,
         sign_in::login,
         sign_in::logout,
+    ),
+    tags(
+        (name = "state", description = "How everything is."),
+        (name = "providers", description = "LLM providers of the gateway."),
+        (name = "routes", description = "AI routes of the gateway."),
+        (name = "changes", description = "Plans, changes, and how far they are."),
+        (name = "session", description = "Signing in and out, for browsers; programs use HTTP Basic."),
     )
 )]
 struct Annotated;
@@ -59,15 +69,75 @@ static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
     document.security = Some(vec![SecurityRequirement::new("basic", Vec::<String>::new())]);
     for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
-        for operation in operations.into_iter().flatten() {
-            operation.responses.responses.insert("default".into(), RefOr::T(failure()));
-        }
+        operations.into_iter().flatten().for_each(complete);
     }
     document
 });
 
+/// Adds what is the same for all: the failure, words for each answer and parameter, the example of a body.
+fn complete(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response {
+            response.description = meaning(status).into();
+        }
+    }
+    operation.responses.responses.insert("default".into(), RefOr::T(failure()));
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        body.content.values_mut().for_each(add_example);
+    }
+    let parameters = operation.parameters.get_or_insert_default();
+    let changes = parameters.iter().any(|parameter| matches!(parameter, RefOr::T(p) if p.name == "dry_run"));
+    if changes || operation.operation_id.as_deref() == Some("begin") {
+        parameters.push(RefOr::T(idempotency_key()));
+    }
+    for parameter in parameters {
+        if let RefOr::T(parameter) = parameter {
+            parameter.description = Some(purpose(&parameter.name).into());
+        }
+    }
+}
+
+fn meaning(status: &str) -> &'static str {
+    match status {
+        "201" => "It was made.",
+        "202" => "It was begun.",
+        "204" => "It was done; there is no body.",
+        _ => "What was asked for.",
+    }
+}
+
+fn purpose(parameter: &str) -> &'static str {
+    match parameter {
+        "dry_run" => "`true`: answer with the plan and change nothing.",
+        "Idempotency-Key" => "The same key with the same request returns the same operation.",
+        "deep" => "`true`: ask every system; needs a sign-in.",
+        "id" => "The operation's id.",
+        _ => "The name as the list shows it.",
+    }
+}
+
+fn idempotency_key() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(200))))
+        .build()
+}
+
+fn add_example(content: &mut RefOr<Content>) {
+    let RefOr::T(content) = content else { return };
+    let Some(RefOr::Ref(schema)) = &content.schema else { return };
+    let name = schema.ref_location.rsplit('/').next().unwrap_or_default();
+    let example = examples::REQUESTS.iter().find(|(of, _)| *of == name);
+    content.example = example.and_then(|(_, json)| serde_json::from_str(json).ok());
+}
+
 fn failure() -> Response {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Failure"))).build();
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Failure")))
+        .example(serde_json::from_str(examples::FAILURE).ok())
+        .build();
     ResponseBuilder::new()
         .description("A code, a sentence and what to do next; the status is the code's own.")
         .content("application/json", content)

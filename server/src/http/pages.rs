@@ -11,6 +11,7 @@ use axum::{
 use http::{HeaderValue, Method, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
+use server_fn::error::SERVER_FN_ERROR_HEADER;
 use std::collections::BTreeSet;
 
 /// What each page and each server function finds in its context.
@@ -66,12 +67,15 @@ fn handler(state: &AppState, path: &str, method: &str) -> axum::routing::MethodR
 }
 
 /// Runs a server function. It must not see that a browser would take HTML: server_fn then answers a plain form, with a
-/// redirect to wherever the request says it came from.
+/// redirect to wherever the request says it came from. Nor does anybody need the header that marks its errors: the status
+/// does.
 async fn function(context: impl Fn() + Clone + Send + 'static, mut request: Request) -> Response {
     let headers = request.headers_mut();
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     headers.remove(header::REFERER);
-    leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
+    let mut response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
+    response.headers_mut().remove(SERVER_FN_ERROR_HEADER);
+    response
 }
 
 fn filter(method: &str) -> MethodFilter {

@@ -70,7 +70,7 @@ pub async fn edit_provider(
     let outcome = caller.run(Mutation::EditProvider { name: name.clone(), edit }, |_| ()).await?;
     Ok(Json(match outcome {
         Outcome::Planned(plan) => Outcome::Planned(plan),
-        Outcome::Done(_) => Outcome::Done(Success::new(operations.provider(&name).await?)),
+        Outcome::Done(done) => Outcome::Done(done.with(operations.provider(&name).await?)),
     }))
 }
 

@@ -1,6 +1,10 @@
 //! The route table and the layers around it.
 use super::{
-    docs, front::Front, gate::Gate, openapi, pages, prometheus, rest, sign_in, site, state::AppState,
+    docs, doctor,
+    front::Front,
+    gate::Gate,
+    openapi, pages, prometheus, rest, sign_in, site,
+    state::{AppState, Shared},
 };
 use app::error::ApiError;
 use axum::{
@@ -12,6 +16,7 @@ use axum::{
 };
 use domain::{Code, Failure};
 use http::{StatusCode, Uri};
+use std::sync::Arc;
 use tower::Layer;
 use tower_http::csrf::{Csrf, CsrfLayer, ProtectionError};
 
@@ -21,7 +26,12 @@ pub type Stack = Front<Csrf<Gate<Router>, fn(ProtectionError) -> Response>>;
 /// Builds it.
 pub fn stack(state: AppState) -> Stack {
     let shared = state.shared.clone();
-    let gate = Gate::new(router(state), shared.clone());
+    layered(router(state), shared)
+}
+
+/// The layers of every call around these routes.
+pub fn layered(routes: Router, shared: Arc<Shared>) -> Stack {
+    let gate = Gate::new(routes, shared.clone());
     let cross_site = CsrfLayer::new().with_rejection_response(cross_site as fn(ProtectionError) -> Response);
     Front::new(cross_site.layer(gate), shared)
 }
@@ -54,6 +64,7 @@ fn own() -> Vec<Row> {
         ("/ni_status/providers/{name}/models", &["GET"], get(rest::provider_models)),
         ("/ni_status/assignment/workers/{name}", &["GET", "PUT"], get(rest::worker).put(rest::set_worker)),
         ("/ni_status/operations/{id}", &["GET"], get(rest::operation)),
+        ("/ni_status/doctor", &["GET"], get(doctor::doctor)),
     ]
 }
 

@@ -4,23 +4,54 @@ use axum::body::Body;
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulShutdown, Watcher},
     service::TowerToHyperService,
 };
-use std::{collections::HashMap, io, net::IpAddr, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, sync::Semaphore};
+use std::{
+    collections::HashMap,
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-/// Connections at once, and from one address.
-const CONNECTIONS: usize = 4096;
-const PER_ADDRESS: usize = 512;
-/// How long the head of a request may take.
-const HEAD: Duration = Duration::from_secs(10);
 /// The largest head.
 const HEAD_BYTES: usize = 32 * 1024;
 /// How long open calls may take to end once the server stops.
 const GRACE: Duration = Duration::from_secs(20);
+
+/// How much a server takes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Connections at once; more wait in the system's queue.
+    pub connections: usize,
+    /// Connections at once from one address; more are closed.
+    pub per_address: usize,
+    /// How long the TLS handshake may take, and then the head of each request.
+    pub head: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { connections: 4096, per_address: 512, head: Duration::from_secs(10) }
+    }
+}
+
+/// Where calls come in.
+pub struct Entrance {
+    pub listener: TcpListener,
+    /// None: plain HTTP.
+    pub tls: Option<TlsAcceptor>,
+    pub bounds: Bounds,
+}
 
 /// How many connections each address has open.
 type Open = Arc<std::sync::Mutex<HashMap<IpAddr, usize>>>;
@@ -32,10 +63,10 @@ struct Place {
 }
 
 impl Place {
-    fn take(open: &Open, address: IpAddr) -> Option<Self> {
+    fn take(open: &Open, address: IpAddr, most: usize) -> Option<Self> {
         let mut counts = open.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let count = counts.entry(address).or_default();
-        if *count >= PER_ADDRESS {
+        if *count >= most {
             return None;
         }
         *count += 1;
@@ -57,16 +88,17 @@ impl Drop for Place {
 }
 
 /// Serves until `stop`, then lets open calls end.
-pub async fn serve(listener: TcpListener, stack: Stack, stop: CancellationToken) -> io::Result<()> {
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
-    let (graceful, places, open) =
-        (GracefulShutdown::new(), Arc::new(Semaphore::new(CONNECTIONS)), Open::default());
+pub async fn serve(entrance: Entrance, stack: Stack, stop: CancellationToken) {
+    let Entrance { listener, tls, bounds } = entrance;
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(bounds.head).max_buf_size(HEAD_BYTES);
+    let (graceful, open) = (GracefulShutdown::new(), Open::default());
+    let places = Arc::new(Semaphore::new(bounds.connections));
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { break };
-        let (stream, remote) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
+        let (place, stream, remote) = tokio::select! {
+            () = stop.cancelled() => break,
+            next = next(&listener, &places) => match next {
+                Ok(next) => next,
                 Err(error) => {
                     // Out of file descriptors, or the caller is gone already: the next one may fare better.
                     tracing::warn!(%error, "a connection was not accepted");
@@ -74,24 +106,18 @@ pub async fn serve(listener: TcpListener, stack: Stack, stop: CancellationToken)
                     continue;
                 }
             },
-            () = stop.cancelled() => break,
         };
-        let Some(own) = Place::take(&open, remote.ip().to_canonical()) else { continue };
-        let peer = Peer { remote: remote.ip(), local: stream.local_addr()?.ip() };
+        let Some(own) = Place::take(&open, remote.ip().to_canonical(), bounds.per_address) else { continue };
+        let Ok(local) = stream.local_addr() else { continue };
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was refused");
         }
-        let service = stack.clone().map_request(move |request: http::Request<hyper::body::Incoming>| {
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(peer);
-            request
-        });
-        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-        let connection = graceful.watch(connection);
+        let peer = Peer { remote: remote.ip(), local: local.ip() };
+        let connection =
+            Connection { http: http.clone(), stack: stack.clone(), peer, watch: graceful.watcher() };
+        let tls = tls.clone();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
+            connection.run(stream, tls, bounds.head).await;
             drop((place, own));
         });
     }
@@ -99,5 +125,45 @@ pub async fn serve(listener: TcpListener, stack: Stack, stop: CancellationToken)
     if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
         tracing::warn!("some calls did not end in time");
     }
-    Ok(())
+}
+
+async fn next(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
+    let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, remote) = listener.accept().await?;
+    Ok((place, stream, remote))
+}
+
+/// What one connection needs.
+struct Connection {
+    http: http1::Builder,
+    stack: Stack,
+    peer: Peer,
+    watch: Watcher,
+}
+
+impl Connection {
+    async fn run(self, stream: TcpStream, tls: Option<TlsAcceptor>, handshake: Duration) {
+        let Some(tls) = tls else { return self.talk(stream).await };
+        match tokio::time::timeout(handshake, tls.accept(stream)).await {
+            Ok(Ok(stream)) => self.talk(stream).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
+        }
+    }
+
+    async fn talk(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let Self { http, stack, peer, watch } = self;
+        let service = stack.map_request(move |request: http::Request<hyper::body::Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(peer);
+            request
+        });
+        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        if let Err(error) = watch.watch(connection).await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! What every handler can reach.
 use super::{counters::Counters, hosts::Hosts, prometheus::Readiness, reads::Reads};
-use crate::auth::{Account, Limiter, Limits, Sessions};
+use crate::{
+    auth::{Account, Limiter, Limits, Sessions},
+    config::Told,
+};
 use app::api::Installation;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
@@ -25,6 +28,8 @@ pub struct Setup {
     pub limits: Limits,
     /// The built site.
     pub site: PathBuf,
+    /// Each setting and who said it.
+    pub told: Vec<Told>,
 }
 
 /// Cheap to clone.
@@ -45,6 +50,7 @@ pub struct Shared {
     pub trusted_proxies: Vec<IpAddr>,
     pub secure: bool,
     pub sandbox: bool,
+    pub told: Vec<Told>,
     pub counters: Counters,
     pub reads: Reads,
     pub readiness: Readiness,
@@ -65,6 +71,7 @@ impl AppState {
             trusted_proxies: setup.trusted_proxies,
             secure: setup.secure,
             sandbox: setup.sandbox,
+            told: setup.told,
             counters: Counters::default(),
             reads: Reads::default(),
             readiness: Readiness::default(),

@@ -32,13 +32,17 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 const PASSWORD: &str = "canary-password+1/&=";
+const SCRAPE: &str = "canary-scrape-token+5";
 const TYPED: [&str; 3] = ["sk-canary-added+2/&=\"", "sk-canary-edited+3/&=\"", "sk-canary-misplaced+4"];
 
 /// The secrets: what people type, and what the installation has.
 fn planted(world: &World) -> Vec<String> {
     let addresses = world.sandbox.addresses();
-    let mut secrets = vec![PASSWORD.to_owned(), format!("admin:{PASSWORD}"), addresses.s3.secret_key.clone()];
+    let mut secrets = vec![PASSWORD.to_owned(), format!("admin:{PASSWORD}"), SCRAPE.to_owned()];
+    secrets.push(addresses.s3.secret_key.clone());
     secrets.extend(TYPED.map(str::to_owned));
+    // The console's password is the word `admin`, which stands everywhere.
+    secrets.extend(world.sandbox.secrets().into_iter().filter(|secret| secret.len() >= 8));
     let config = std::fs::read_to_string(&addresses.manager.config).unwrap();
     collect(&serde_json::from_str(&config).unwrap(), "", &mut secrets);
     secrets.sort();
@@ -151,6 +155,7 @@ async fn tour(world: &World) -> Vec<(String, String)> {
         "/ni_status/workers",
         "/ni_status/session",
         "/ni_status/operations",
+        "/ni_status/doctor",
         "/metrics",
         "/openapi.json",
         "/docs",
@@ -164,6 +169,15 @@ async fn tour(world: &World) -> Vec<(String, String)> {
         let answer = world.call("GET", path, &[signed], "").await;
         surfaces.push((format!("GET {path}"), format!("{:?}{}", answer.headers, answer.text)));
     }
+    for operation in world.operations.operations() {
+        let path = format!("/ni_status/operations/{}", operation.id);
+        let events = world.call("GET", &path, &[signed, ("accept", "text/event-stream")], "").await;
+        assert!(events.text.contains("event: state"), "{}", events.text);
+        surfaces.push((path, events.text));
+    }
+    let bearer = format!("Bearer {SCRAPE}");
+    let scraped = world.call("GET", "/metrics", &[("authorization", &bearer)], "").await;
+    surfaces.push(("a scrape".into(), scraped.text));
     let wrong = world.call("GET", "/ni_status/session", &[ADMIN], "").await;
     surfaces.push(("a refused sign-in".into(), wrong.text));
     surfaces
@@ -175,10 +189,19 @@ async fn no_secret_comes_out() {
     let subscriber =
         tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(log.clone()).finish();
     tracing::subscriber::set_global_default(subscriber).unwrap();
-    let world = World::with(|setup| setup.password = PASSWORD.to_owned().into()).await;
-    let secrets = planted(&world);
-    assert!(secrets.len() >= 6, "only {} secrets were planted", secrets.len());
+    let world = World::with(|setup| {
+        setup.password = PASSWORD.to_owned().into();
+        setup.metrics_token = Some(SCRAPE.to_owned().into());
+    })
+    .await;
+    let mut secrets = planted(&world);
+    assert!(secrets.len() >= 12, "only {} secrets were planted", secrets.len());
+    let session = world.state.shared.sessions.begin(std::time::Instant::now()).as_str().to_owned();
+    let page = world.call("GET", "/agm/", &[("cookie", &format!("agm_session={session}"))], "").await;
+    assert_eq!(page.status.as_u16(), 200);
+    secrets.push(session);
     let mut surfaces = tour(&world).await;
+    surfaces.push(("a page of a session".into(), page.text));
     let done = world
         .operations
         .operations()

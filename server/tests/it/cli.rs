@@ -1,15 +1,20 @@
 //! The command line against a server on a real socket.
-use crate::support::World;
-use server::http::serve;
+use crate::support::{Served, World};
+use server::http::Bounds;
 use std::{
-    io::Write,
+    io::{BufRead, BufReader, Read, Write},
+    os::unix::fs::PermissionsExt,
     process::{Command, Output, Stdio},
 };
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 /// Runs `agm` with its password in the environment.
 async fn agm(url: &str, args: &[&str], stdin: &str) -> Output {
+    agm_as("admin", url, args, stdin).await
+}
+
+/// Runs `agm` with this password in the environment.
+async fn agm_as(password: &str, url: &str, args: &[&str], stdin: &str) -> Output {
+    let password = password.to_owned();
     let (url, stdin) = (url.to_owned(), stdin.to_owned());
     let args: Vec<_> = args.iter().map(|arg| (*arg).to_owned()).collect();
     let run = move || {
@@ -17,7 +22,7 @@ async fn agm(url: &str, args: &[&str], stdin: &str) -> Output {
             .args(&args)
             .env_clear()
             .env("AGM_URL", url)
-            .env("AGM_PASSWORD", "admin")
+            .env("AGM_PASSWORD", password)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -29,6 +34,14 @@ async fn agm(url: &str, args: &[&str], stdin: &str) -> Output {
     tokio::task::spawn_blocking(run).await.unwrap()
 }
 
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
 fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
@@ -36,15 +49,13 @@ fn code(output: &Output) -> i32 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_does_the_main_job_from_the_command_line() {
     let world = World::start().await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let stop = CancellationToken::new();
-    let served = tokio::spawn(serve(listener, world.stack.clone(), stop.clone()));
+    let served = Served::start(world.stack.clone(), None, Bounds::default()).await;
+    let url = format!("http://{}", served.address);
 
     let set =
         agm(&url, &["--json", "model", "set", "alice", "--provider", "moonshot", "--model", "kimi-k2.5"], "")
             .await;
-    let said = String::from_utf8_lossy(&set.stderr).into_owned();
+    let said = err(&set);
     assert_eq!(code(&set), 0, "{said}");
     assert!(said.contains("test kimi-k2.5\tdone"), "{said}");
     let operation: serde_json::Value = serde_json::from_slice(&set.stdout).unwrap();
@@ -52,21 +63,24 @@ async fn a_person_does_the_main_job_from_the_command_line() {
     let watched = agm(&url, &["watch", operation["id"].as_str().unwrap()], "").await;
     assert_eq!(code(&watched), 0);
     let list = agm(&url, &["model", "list"], "").await;
-    assert!(String::from_utf8_lossy(&list.stdout).contains("alice\tmoonshot\tkimi-k2.5"));
+    assert!(out(&list).contains("alice\tmoonshot\tkimi-k2.5"));
 
     let add =
         agm(&url, &["provider", "add", "zhipuai", "--type", "zhipuai", "--key-file", "-"], "sk-from-stdin\n")
             .await;
-    assert_eq!(code(&add), 0, "{}", String::from_utf8_lossy(&add.stderr));
+    assert_eq!(code(&add), 0, "{}", err(&add));
     assert_eq!(code(&agm(&url, &["provider", "remove", "qwen"], "").await), 4, "in use");
     assert_eq!(code(&agm(&url, &["provider", "show", "nobody"], "").await), 1);
     assert_eq!(code(&agm(&url, &["model", "set", "alice"], "").await), 2, "usage");
-    let doctor = agm(&url, &["doctor"], "").await;
-    assert!(String::from_utf8_lossy(&doctor.stdout).contains("dave cannot use its model"));
-    assert_eq!(code(&doctor), 1);
+    let test = agm(&url, &["provider", "test", "zhipuai"], "").await;
+    assert_eq!(code(&test), 1);
+    assert!(
+        out(&test).contains("provider\tfailed") && err(&test).contains("the test of zhipuai failed"),
+        "{test:?}"
+    );
 
-    stop.cancel();
-    served.await.unwrap().unwrap();
+    served.stop.cancel();
+    served.ended.await.unwrap();
     assert_eq!(code(&agm(&url, &["workers"], "").await), 3, "nobody answers");
 }
 
@@ -75,4 +89,96 @@ async fn without_a_password_no_server_starts() {
     let refused = agm("", &["serve", "--addr", "127.0.0.1:0"], "").await;
     assert_eq!(code(&refused), 1);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("HICLAW_ADMIN_PASSWORD"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_names_what_is_wrong_and_its_command_mends_it() {
+    let world = World::start().await;
+    let served = Served::start(world.stack.clone(), None, Bounds::default()).await;
+    let url = format!("http://{}", served.address);
+    let shut = agm(&url, &["route", "simulate", "deepseek-chat", "--consumer", "worker-dave"], "").await;
+    assert!(out(&shut).contains("does not let worker-dave in"), "{shut:?}");
+
+    let doctor = agm(&url, &["doctor"], "").await;
+    let said = out(&doctor);
+    assert_eq!(code(&doctor), 1);
+    assert!(said.contains("admin-password\t(set)\tsandbox"), "{said}");
+    let fix = said.lines().skip_while(|line| !line.starts_with("! worker:dave")).nth(1).unwrap();
+    let fix = fix.trim().strip_prefix("fix: agm ").unwrap();
+    assert_eq!(said.matches("! ").count(), 1, "{said}");
+
+    let mended = agm(&url, &fix.split(' ').collect::<Vec<_>>(), "").await;
+    assert_eq!(code(&mended), 0, "{}", err(&mended));
+    let doctor = agm(&url, &["doctor"], "").await;
+    assert_eq!((code(&doctor), out(&doctor).lines().last()), (0, Some("nothing is wrong")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_comes_from_standard_input_or_a_file_of_ones_own() {
+    let world = World::start().await;
+    let served = Served::start(world.stack.clone(), None, Bounds::default()).await;
+    let url = format!("http://{}", served.address);
+    let none = agm_as("", &url, &["workers"], "").await;
+    assert_eq!((code(&none), err(&none).contains("AGM_PASSWORD")), (1, true), "{none:?}");
+    assert_eq!(code(&agm_as("", &url, &["workers", "--password-stdin"], "admin\n").await), 0);
+    let twice = ["--password-stdin", "provider", "add", "x", "--type", "zhipuai", "--key-file", "-"];
+    assert_eq!(code(&agm_as("", &url, &twice, "admin\n").await), 2, "one input cannot be both");
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "admin\n").unwrap();
+    let args = ["workers", "--password-file", file.path().to_str().unwrap()];
+    for (mode, expected) in [(0o644, 2), (0o640, 2), (0o600, 0)] {
+        std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(code(&agm_as("", &url, &args, "").await), expected, "{mode:o}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_meant_is_a_matter_of_usage() {
+    for args in [
+        &["frob"][..],
+        &["model", "get", "a/b"],
+        &["--url", "ftp://127.0.0.1", "workers"],
+        &["completions", "klingon"],
+        &["serve", "--sandbox-dir", "x"],
+        &["sandbox", "--console-addr", "nowhere"],
+    ] {
+        let refused = agm("http://127.0.0.1:1", args, "").await;
+        assert_eq!((code(&refused), out(&refused).as_str()), (2, ""), "{args:?}");
+    }
+    let completions = agm("", &["completions", "bash"], "").await;
+    assert!(out(&completions).contains("provider") && code(&completions) == 0);
+}
+
+/// One line of JSON with every address, each answering, and nothing left behind after SIGTERM.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_alone_tells_its_addresses_and_goes_when_told() {
+    let left = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_agm"))
+        .args(["sandbox", "--empty"])
+        .env("TMPDIR", left.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+    for name in ["console", "gateway", "gatewayMetrics", "s3", "manager", "upstreams", "containers", "admin"]
+    {
+        assert!(!told[name].is_null(), "{name} is missing in {line}");
+    }
+    let console = told["console"].as_str().unwrap();
+    server::install_crypto();
+    assert!(reqwest::get(format!("{console}/system/info")).await.unwrap().status().is_success());
+    let kill = Command::new("sh").args(["-c", &format!("kill -TERM {}", child.id())]).status().unwrap();
+    assert!(kill.success());
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).unwrap();
+    assert_eq!((child.wait().unwrap().code(), rest.as_str()), (Some(0), ""));
+    assert_eq!(
+        std::fs::read_dir(left.path()).unwrap().count(),
+        0,
+        "it left something in its temporary folder"
+    );
 }

@@ -7,4 +7,5 @@ mod cross_site;
 mod openapi;
 mod paths;
 mod sign_in;
+mod sockets;
 mod support;

@@ -16,7 +16,9 @@ async fn without_credentials_only_the_listed_paths_answer() {
         match access(&path, None) {
             Access::Open => assert_ne!(answer.json_code(), "AUTH_REQUIRED", "{method} {path}"),
             Access::Page if method == "GET" => {
-                assert_eq!(answer.headers["location"], "/agm/login", "{method} {path}")
+                assert_eq!(answer.headers["location"], "/agm/login", "{method} {path}");
+                let head = world.call("HEAD", &path, &[], "").await;
+                assert_eq!(head.status, answer.status, "HEAD {path}");
             }
             _ => {
                 assert_eq!(
@@ -78,6 +80,7 @@ async fn bad_input_names_its_field_and_changes_nothing() {
             "x",
         ),
         ("POST", "/operations", r#"{"kind":"what"}"#, 422, "kind"),
+        ("POST", "/operations?dry_run=true", r#"{"kind":"repair_routes"}"#, 422, "dry_run"),
         ("GET", "/operations/nope", "", 422, "id"),
         ("GET", "/operations/01JD0000000000000000000000", "", 404, ""),
         ("GET", "/providers/nobody", "", 404, ""),
@@ -93,6 +96,7 @@ async fn bad_input_names_its_field_and_changes_nothing() {
             answer.text
         );
         assert_eq!(answer.json()["success"], false, "{method} {path}");
+        assert!(!answer.headers.contains_key("serverfnerror"), "{method} {path}");
     }
     assert!(world.operations.operations().is_empty(), "something was begun");
 }
@@ -115,6 +119,31 @@ async fn bodies_have_a_kind_and_a_size() {
     let untold = world.call("POST", path, &[ADMIN, JSON, ("transfer-encoding", "chunked")], large).await;
     assert_eq!((told.status.as_u16(), untold.status.as_u16()), (413, 413));
     assert_eq!(told.json_code(), "PAYLOAD_TOO_LARGE");
+}
+
+#[tokio::test]
+async fn a_body_of_many_levels_is_refused() {
+    let world = World::start().await;
+    let deep = format!(
+        r#"{{"name":"x","type":"qwen","settings":{}1{}}}"#,
+        "{\"a\":".repeat(20_000),
+        "}".repeat(20_000)
+    );
+    for path in ["/ni_status/providers", "/ni_status/plans"] {
+        let answer = world.admin("POST", path, &deep).await;
+        assert_eq!((answer.status.as_u16(), answer.json_code().as_str()), (400, "INVALID_REQUEST"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_test_that_fails_is_a_failure_with_what_each_leg_saw() {
+    let world = World::start().await;
+    world.sandbox.upstreams().set_behaviour("deepseek", sandbox::upstreams::Behaviour::InvalidKey);
+    let answer = world.admin("POST", "/ni_status/test-provider", r#"{"provider":"deepseek"}"#).await;
+    let json = answer.json();
+    assert_eq!((answer.status.as_u16(), answer.json_code().as_str()), (422, "MODEL_NOT_REACHABLE"), "{json}");
+    assert_eq!((&json["reason"], &json["legs"][0]["ok"]), (&"auth".into(), &false.into()), "{json}");
+    assert!(json["hint"].is_string(), "{json}");
 }
 
 #[tokio::test]
@@ -207,6 +236,14 @@ async fn a_change_is_planned_done_and_told() {
         events.text.contains("event: step") && events.text.contains("{\"state\":\"committed\"}"),
         "{}",
         events.text
+    );
+
+    let lasting = world.admin("PUT", "/ni_status/assignment/manager", wish).await;
+    let warnings = lasting.json()["warnings"].clone();
+    let codes: Vec<_> = warnings.as_array().unwrap().iter().map(|warning| &warning["code"]).collect();
+    assert!(
+        codes.contains(&&"RESET_BY_HICLAW".into()),
+        "what the plan warned of is said with the result: {warnings}"
     );
 }
 

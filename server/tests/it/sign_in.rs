@@ -100,6 +100,8 @@ async fn without_a_script_the_form_signs_in() {
     let wrong = world.call("POST", "/agm/login", &form, "username=admin&password=x").await;
     assert_eq!(wrong.headers["location"], "/agm/login?refused=wrong");
     assert!(!wrong.headers.contains_key("set-cookie"));
+    let page = world.call("GET", "/agm/login?refused=wrong", &[], "").await.text;
+    assert!(page.contains("The name or the password is wrong."), "{page}");
 }
 
 #[tokio::test]

@@ -8,8 +8,12 @@ use server::{
     auth::Limits,
     cli::sandbox_settings,
     config::{Lookup, Settings},
-    http::{AppState, Hosts, Setup, Stack, stack},
+    http::{AppState, Bounds, Entrance, Hosts, Setup, Stack, serve, stack},
 };
+use std::net::SocketAddr;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// `Authorization` of admin / admin.
@@ -18,9 +22,27 @@ pub const JSON: (&str, &str) = ("content-type", "application/json");
 
 pub struct World {
     pub stack: Stack,
+    pub state: AppState,
     pub sandbox: Sandbox,
     pub operations: Operations,
     _data: tempfile::TempDir,
+}
+
+/// A server on a socket of loopback.
+pub struct Served {
+    pub address: SocketAddr,
+    pub stop: CancellationToken,
+    pub ended: JoinHandle<()>,
+}
+
+impl Served {
+    pub async fn start(stack: Stack, tls: Option<TlsAcceptor>, bounds: Bounds) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let ended = tokio::spawn(serve(Entrance { listener, tls, bounds }, stack, stop.clone()));
+        Self { address, stop, ended }
+    }
 }
 
 pub struct Answer {
@@ -66,9 +88,11 @@ impl World {
             sandbox: true,
             limits: Limits::default(),
             site: data.path().join("site"),
+            told: settings.told,
         };
         change(&mut setup);
-        Self { stack: stack(AppState::new(setup)), sandbox, operations, _data: data }
+        let state = AppState::new(setup);
+        Self { stack: stack(state.clone()), state, sandbox, operations, _data: data }
     }
 
     /// A call from the outside, with exactly these headers and `Host: localhost`.

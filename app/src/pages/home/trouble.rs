@@ -22,8 +22,8 @@ fn troubles<'a>(systems: &'a [SystemHealth], assignments: Option<&'a Assignments
         std::iter::once((Target::Manager, &all.manager)).chain(workers)
     });
     let hindered = agents.filter_map(|(target, now)| match now.observed.problem.as_ref()? {
-        // It works, though not as it was recorded: its desk says so.
-        Problem::RecordDiffers { .. } => None,
+        // It works, though not, or not surely, as it was recorded: its desk says so.
+        Problem::RecordUnreadable { .. } | Problem::RecordDiffers { .. } => None,
         problem => Some(Trouble::Agent(target, now, problem)),
     });
     down.chain(hindered).collect()
@@ -48,7 +48,8 @@ fn agent_alarm(target: Target, now: &Assignment, problem: &Problem) -> (String, 
     match problem {
         Problem::ConsumerNotAllowed { route, consumer } => {
             let change = Change::take();
-            let wish = Mutation::RepairRoutes { route: Some(route.clone()), consumer: Some(consumer.clone()) };
+            let wish =
+                Mutation::RepairRoutes { route: Some(route.clone()), consumer: Some(consumer.clone()) };
             let repair = Callback::new(move |()| change.plan(wish.clone(), None));
             let cause = (t().alarm_not_allowed_cause)(consumer.as_str(), route.as_str());
             let mend = view! { <Button text=t().show_repair on_press=repair/> }.into_any();

@@ -172,6 +172,10 @@ fn new_route(
         json!({"enabled": true, "allowedCredentialTypes": ["key-auth"], "allowedConsumers": consumers});
     route.insert("authConfig".into(), auth);
     copy(default, &mut route, &["headerControl"]);
+    // The console's own default, except that Higress 2.2.1 fills in 120000, and means seconds.
+    let conditions = ["error", "timeout", "non_idempotent"];
+    let retry = json!({"enabled": true, "attempts": 3, "timeout": 120, "conditions": conditions});
+    route.insert("proxyNextUpstream".into(), retry);
     Value::Object(route)
 }
 

@@ -323,6 +323,27 @@ async fn an_unknown_name_is_a_dns_error() {
     }
 }
 
+/// A resolver whose server is gone.
+struct Silent;
+
+impl Resolver for Silent {
+    fn resolve<'a>(&'a self, _: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_resolver_costs_no_more_than_a_silent_host() {
+    let own = ["http://console.example.com:8001"];
+    let params = EgressParams::clone(&egress(Names::default(), false, &own, &[]).params);
+    let (patience, egress) = (params.connect, Egress::with_resolver(params, Arc::new(Silent)).unwrap());
+    let begun = tokio::time::Instant::now();
+    let url = Url::parse("https://llm.example.com/").unwrap();
+    let error = egress.get(&url, HeaderMap::new()).await.unwrap_err();
+    assert!(matches!(error, EgressError::Dns(_)), "{error:?}");
+    assert!(begun.elapsed() < patience * 2, "{:?}", begun.elapsed());
+}
+
 #[tokio::test]
 async fn redirects_are_answers_and_are_not_followed() {
     let inside = serve(Router::new().fallback(|| async { "inside" })).await;

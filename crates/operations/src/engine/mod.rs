@@ -1,10 +1,13 @@
 //! Runs mutations: one supervised task each, so that a closed browser tab stops nothing half way.
 mod progress;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub use progress::pending;
 
 use crate::{
+    Timing,
     clients::Clients,
     clock,
     locks::Locks,
@@ -20,7 +23,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 use tokio_util::task::TaskTracker;
 
@@ -33,7 +36,7 @@ pub struct Engine {
     locks: Arc<Locks>,
     tasks: TaskTracker,
     written: Written,
-    effective: Duration,
+    timing: Timing,
 }
 
 /// Our own writes to the console: plans made before one are old, and the gateway may not follow the newest yet.
@@ -44,12 +47,12 @@ struct Written {
 }
 
 impl Engine {
-    /// `effective` is how long the gateway may need to follow a change.
+    /// Runs nothing yet.
     pub fn new(
         clients: Arc<Clients>,
         installation: Installation,
         caches: Arc<Caches>,
-        effective: Duration,
+        timing: Timing,
     ) -> Self {
         Self {
             clients,
@@ -59,7 +62,7 @@ impl Engine {
             locks: Arc::default(),
             tasks: TaskTracker::new(),
             written: Written::default(),
-            effective,
+            timing,
         }
     }
 
@@ -117,6 +120,6 @@ impl Engine {
     /// Whether the gateway may not follow our newest change of the console yet.
     pub fn gateway_may_lag(&self) -> bool {
         let last = *self.written.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.is_some_and(|at| at.elapsed() < self.effective)
+        last.is_some_and(|at| at.elapsed() < self.timing.effective)
     }
 }

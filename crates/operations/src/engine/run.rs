@@ -16,10 +16,7 @@ use futures::future::join_all;
 use higress::Observation;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, timeout_at};
-use tokio_util::sync::CancellationToken;
 
-/// How long an operation may take to apply its changes. What is not done then is undone.
-const DEADLINE: Duration = Duration::from_secs(180);
 /// How often the plan is made again because other operations wrote meanwhile.
 const REPLANS: usize = 16;
 /// How often a read-back or an undo is tried again, in all, while a system does not answer.
@@ -58,7 +55,7 @@ impl Run {
         let mut course = Course {
             run: &self,
             prepared: &prepared,
-            deadline: began + DEADLINE,
+            deadline: began + self.engine.timing.operation,
             cause: None,
             left: Vec::new(),
         };
@@ -123,7 +120,7 @@ impl Run {
     async fn ask(&self, question: &Question) -> Result<String, Failure> {
         let probe = &self.engine.clients.probe;
         let answered = if self.engine.gateway_may_lag() {
-            probe.ask_until_effective(&question.key, &question.model, &CancellationToken::new()).await
+            probe.ask_until_effective(&question.key, &question.model).await
         } else {
             probe.ask(&question.key, &question.model).await
         };
@@ -169,6 +166,11 @@ impl Run {
         }
         Err(not_there("it was written again and again and did not stay"))
     }
+
+    fn too_long(&self) -> Failure {
+        let limit = self.engine.timing.operation;
+        Failure::new(Code::UpstreamTimeout, format!("the operation took longer than {} s", limit.as_secs()))
+    }
 }
 
 /// The way of one operation through its effects: performs each and says what came of it.
@@ -191,7 +193,7 @@ impl Course<'_> {
         progress.running(index + 1);
         let began = Instant::now();
         let done = timeout_at(self.deadline, self.run.perform(work)).await;
-        match done.unwrap_or_else(|_| Err(too_long().into())) {
+        match done.unwrap_or_else(|_| Err(self.run.too_long().into())) {
             Ok((state, evidence)) => {
                 progress.ended(index + 1, state, began.elapsed(), evidence);
                 Event::Applied(index)
@@ -211,7 +213,7 @@ impl Course<'_> {
         progress.running(step);
         let began = Instant::now();
         let read = timeout_at(self.deadline, self.run.verify(self.prepared)).await;
-        match read.unwrap_or_else(|_| Err((too_long(), Certainty::Rejected))) {
+        match read.unwrap_or_else(|_| Err((self.run.too_long(), Certainty::Rejected))) {
             Ok(evidence) => {
                 progress.ended(step, StepState::Done, began.elapsed(), evidence);
                 Event::Verified
@@ -270,10 +272,6 @@ impl Course<'_> {
             }
         }
     }
-}
-
-fn too_long() -> Failure {
-    Failure::new(Code::UpstreamTimeout, format!("the operation took longer than {} s", DEADLINE.as_secs()))
 }
 
 fn not_there(edit: &Edit, seen: &str) -> Failure {

@@ -79,7 +79,9 @@ const NO_SUCH_MODEL: &[&str] =
 pub fn no_answer(reply: &Reply<'_>, key: &SecretString) -> ProbeFailure {
     let by_provider = reply.json().is_some();
     let (reason, may_pass) = match reply.status {
-        401 | 403 if reply.is_gateway_denial() => (Reason::ConsumerNotAllowed, MayPass::Gateway),
+        // It knows no such key; a key that it knows and does not let in gets 403.
+        401 if reply.is_gateway_denial() => (Reason::Auth, MayPass::Gateway),
+        403 if reply.is_gateway_denial() => (Reason::ConsumerNotAllowed, MayPass::Gateway),
         403 if by_provider && reply.says(BILLING) => (Reason::Billing, MayPass::No),
         401 | 403 => (Reason::Auth, MayPass::Provider),
         400 | 404 if by_provider && reply.says(NO_SUCH_MODEL) => (Reason::ModelNotFound, MayPass::Provider),

@@ -12,6 +12,7 @@ const AT_ONCE: usize = 32;
 pub struct SeenAgent {
     pub agent: Agent,
     pub config: Result<AgentConfig, Failure>,
+    /// Our note of its last switch, if there is one and it was asked for.
     pub record: Result<Option<Record>, Failure>,
 }
 
@@ -24,8 +25,17 @@ pub struct Agents {
 }
 
 impl Agents {
-    /// Looks at all agents. What cannot be read says so in its place.
+    /// Looks at all agents' configs, which is all that a plan needs. What cannot be read says so in its place.
     pub async fn read(clients: &Clients) -> Self {
+        Self::look(clients, false).await
+    }
+
+    /// As [`Agents::read`], with our notes.
+    pub async fn read_with_records(clients: &Clients) -> Self {
+        Self::look(clients, true).await
+    }
+
+    async fn look(clients: &Clients, with_records: bool) -> Self {
         let at = clock::now();
         let (agents, workers_unknown) = match clients.holder.agents().await {
             Ok(agents) => (agents, None),
@@ -34,7 +44,7 @@ impl Agents {
                 (vec![manager], Some(Failure::from(error)))
             }
         };
-        let read = stream::iter(agents).map(|agent| look(clients, agent)).buffered(AT_ONCE);
+        let read = stream::iter(agents).map(|agent| look(clients, agent, with_records)).buffered(AT_ONCE);
         let by_target = read.map(|seen| (seen.agent.target.clone(), seen)).collect().await;
         Self { at, by_target, workers_unknown }
     }
@@ -59,13 +69,11 @@ impl Agents {
     }
 }
 
-async fn look(clients: &Clients, agent: Agent) -> SeenAgent {
+async fn look(clients: &Clients, agent: Agent, with_record: bool) -> SeenAgent {
     let record = async {
-        let held = clients.records.read(&agent.target).await?;
+        let held = if with_record { clients.records.read(&agent.target).await? } else { None };
         held.map(|held| Record::parse(&agent.target, &held.image)).transpose()
     };
     let (config, record) = join(clients.holder.config(&agent.target), record).await;
-    let config = config.map_err(Failure::from);
-    let record = record.map_err(Failure::from);
-    SeenAgent { agent, config, record }
+    SeenAgent { config: config.map_err(Failure::from), record: record.map_err(Failure::from), agent }
 }

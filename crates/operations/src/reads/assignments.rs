@@ -73,6 +73,11 @@ fn problem(
     if route.consumers.as_ref().is_some_and(|allowed| !allowed.contains(&consumer)) {
         return Some(Problem::ConsumerNotAllowed { route: route.name.clone(), consumer });
     }
-    let recorded = seen.record.as_ref().ok().and_then(Option::as_ref).map(|record| &record.model)?;
-    (recorded != model).then(|| Problem::RecordDiffers { recorded: recorded.clone() })
+    match &seen.record {
+        Err(failure) => Some(Problem::RecordUnreadable { message: failure.message.clone() }),
+        Ok(Some(record)) if record.model != *model => {
+            Some(Problem::RecordDiffers { recorded: record.model.clone() })
+        }
+        Ok(_) => None,
+    }
 }

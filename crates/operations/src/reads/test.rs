@@ -1,10 +1,9 @@
 //! A provider's test: does it answer us, and does it answer through the gateway.
 use super::{ConsoleState, Listed, list_models, models::millis, view_for_routes};
-use crate::{clients::Clients, prepare::Installation};
+use crate::{clients::Clients, failure::advice, prepare::Installation};
 use domain::{
-    Failure, ModelId, ProviderName, ProviderTest, Reason, Simulate, Target, TestLeg, rules::simulate,
+    Code, Failure, ModelId, ProviderName, ProviderTest, Reason, Simulate, Target, TestLeg, rules::simulate,
 };
-use tokio_util::sync::CancellationToken;
 
 /// Asks the provider for its models and, when a model is named, the gateway for an answer of it. `may_lag`: the gateway
 /// may not follow our newest change yet.
@@ -43,9 +42,23 @@ pub async fn test_provider(
         }
     }
     legs.extend(gateway.transpose()?);
-    let success = legs.iter().all(|leg| leg.ok);
-    let latency_ms = legs.iter().map(|leg| leg.latency_ms).max().unwrap_or_default();
-    Ok(ProviderTest { success, models, latency_ms, legs })
+    match legs.iter().find_map(|leg| leg.reason) {
+        Some(reason) => Err(failed(name, reason, legs)),
+        None => {
+            let latency_ms = legs.iter().map(|leg| leg.latency_ms).max().unwrap_or_default();
+            Ok(ProviderTest { success: true, models, latency_ms, legs })
+        }
+    }
+}
+
+/// A test with a leg that failed: what each leg saw, and what to do about the first.
+fn failed(name: &ProviderName, reason: Reason, legs: Vec<TestLeg>) -> Failure {
+    let bad = legs.iter().filter(|leg| !leg.ok).map(|leg| format!("{}: {}", leg.name, leg.evidence));
+    let message = format!("the test of {name} failed: {}", bad.collect::<Vec<_>>().join("; "));
+    let mut failure = Failure::new(Code::ModelNotReachable, message).hint(advice(reason, name));
+    failure.reason = Some(reason);
+    failure.legs = legs;
+    failure
 }
 
 async fn gateway_leg(
@@ -73,7 +86,7 @@ async fn gateway_leg(
     let config = clients.holder.config(&Target::Manager).await?;
     let key = config.key.ok_or_else(|| crate::failure::no_key(&Target::Manager))?;
     let answered = if may_lag {
-        clients.probe.ask_until_effective(&key, model, &CancellationToken::new()).await
+        clients.probe.ask_until_effective(&key, model).await
     } else {
         clients.probe.ask(&key, model).await
     };

@@ -1,5 +1,5 @@
 //! Something fails on the way: afterwards everything is as before or as wanted, and the report says which.
-use crate::world::{State, World, context, step, switch};
+use crate::world::{State, World, context, step, switch, without_version};
 use domain::{Code, Failure, Mutation, Operation, StepName, StepState};
 use http::{Method, StatusCode};
 use operations::Running;
@@ -138,8 +138,12 @@ async fn a_store_that_goes_down_after_the_test_undoes_the_route() {
 
 /// Begins a switch to kimi-k2.5 and waits until the model is being asked, which then takes until moonshot is healthy.
 async fn held_at_the_question(world: &World, agent: &str) -> Running {
-    world.sandbox.upstreams().set_behaviour("moonshot", Behaviour::Holding);
-    let wish = switch(agent, "moonshot", "kimi-k2.5");
+    held(world, agent, "moonshot", "kimi-k2.5").await
+}
+
+async fn held(world: &World, agent: &str, provider: &str, model: &str) -> Running {
+    world.sandbox.upstreams().set_behaviour(provider, Behaviour::Holding);
+    let wish = switch(agent, provider, model);
     let running = world.operations.submit(wish, context(None)).await.unwrap();
     let mut watch = running.watch();
     let asks = |operation: &Arc<Operation>| {
@@ -185,6 +189,69 @@ async fn somebody_elses_edit_during_a_switch_is_not_overwritten() {
     assert_eq!(failure.code, Code::RolledBack, "{failure:?}");
     assert_eq!(String::from_utf8(world.object(key).unwrap()).unwrap(), theirs);
     assert_eq!(record(), our_record);
+}
+
+#[tokio::test]
+async fn somebody_elses_edit_of_our_route_stays_and_a_person_is_told() {
+    let world = World::start().await;
+    let running = held(&world, "dave", "deepseek", "deepseek-reasoner").await;
+    let (console, name) = (world.console(), "deepseek-ai-route".parse().unwrap());
+    let ours = console.route(&name).await.unwrap().unwrap();
+    let mut theirs = ours.json().clone();
+    theirs["authConfig"]["allowedConsumers"].as_array_mut().unwrap().retain(|name| name != "worker-erin");
+    let theirs = higress::RouteDoc::parse(theirs).unwrap();
+    let theirs = console.write_route(Some(&ours), &theirs).await.unwrap().after;
+    world.sandbox.upstreams().set_behaviour("deepseek", Behaviour::NoBalance);
+
+    let failure = running.finished().await.unwrap_err();
+    assert_eq!(failure.code, Code::NeedsOperator, "{failure:?}");
+    assert!(failure.message.contains("not undone: route:deepseek-ai-route"), "{}", failure.message);
+    assert!(failure.hint.is_some());
+    let route = step(&failure.steps, StepName::Route);
+    assert_eq!(route.state, StepState::Done, "{route:?}");
+    assert!(route.evidence.as_deref().unwrap().contains("somebody else changed it"), "{route:?}");
+    let told = world.operations.operation(&failure.operation.unwrap()).unwrap();
+    assert_eq!(told.borrow().state, domain::OperationState::NeedsOperator);
+    let now = console.route(&name).await.unwrap().unwrap();
+    assert_eq!(without_version(now.json()), without_version(theirs.json()));
+}
+
+#[tokio::test]
+async fn an_operation_that_takes_too_long_is_undone() {
+    let patience = |config: &mut operations::Config| {
+        config.timing.operation = Duration::from_secs(3);
+        config.timing.question = Duration::from_secs(30);
+    };
+    let world = World::start_with(patience).await;
+    let before = world.state().await;
+    let running = held(&world, "dave", "deepseek", "deepseek-reasoner").await;
+    let failure = running.finished().await.unwrap_err();
+    assert_eq!(failure.code, Code::RolledBack, "{failure:?}");
+    assert!(failure.message.contains("longer than 3 s"), "{}", failure.message);
+    assert_eq!(step(&failure.steps, StepName::Route).state, StepState::Undone);
+    assert_eq!(step(&failure.steps, StepName::Test).state, StepState::Failed);
+    assert_eq!(world.state().await, before);
+}
+
+#[tokio::test]
+async fn a_console_that_restarts_in_the_middle_of_a_write_is_survived() {
+    let world = World::start().await;
+    let before = world.state().await;
+    let switches = world.sandbox.console().switches();
+    let requests = RequestMatch::new(Method::PUT, "/v1/ai/routes/*");
+    let call = StoreCall { verb: StoreVerb::Replace, plural: "ingresses", name: None, skip: 0 };
+    let mut hold = switches.hold(requests, call);
+    let wish = switch("dave", "deepseek", "deepseek-reasoner");
+    let running = world.operations.submit(wish, context(None)).await.unwrap();
+    hold.reached().await;
+    world.sandbox.set_console_offline(true);
+    drop(hold);
+    let mut watch = running.watch();
+    let undoing = |operation: &Arc<Operation>| operation.state == domain::OperationState::Compensating;
+    watch.wait_for(undoing).await.unwrap();
+    world.sandbox.set_console_offline(false);
+    let failure = running.finished().await.unwrap_err();
+    judge("restart", &before, &world.state().await, &Err(failure));
 }
 
 #[tokio::test]

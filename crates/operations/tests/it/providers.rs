@@ -104,3 +104,100 @@ async fn a_swallowed_provider_write_is_noticed_and_written_again() {
     assert!(done.is_ok(), "{done:?}");
     assert!(world.operations.provider(&provider("minimax")).await.is_ok());
 }
+
+/// Leaves qwen as the only provider, with every agent on it.
+async fn only_qwen(world: &World) {
+    for agent in ["alice", "bob", "dave"] {
+        world.run(switch(agent, "qwen", "qwen-max")).await.unwrap();
+    }
+    for name in ["deepseek", "moonshot"] {
+        world.run(Mutation::RemoveProvider { name: provider(name) }).await.unwrap();
+    }
+}
+
+/// The routes of the installation: name, first provider.
+async fn routes(world: &World) -> Vec<(String, String)> {
+    let routes = world.operations.routes().await.unwrap();
+    routes.value.iter().map(|r| (r.name.to_string(), r.upstreams[0].provider.to_string())).collect()
+}
+
+fn pair(route: &str, provider: &str) -> (String, String) {
+    (route.to_owned(), provider.to_owned())
+}
+
+#[tokio::test]
+async fn with_one_provider_the_default_route_carries_everything_until_a_second_comes() {
+    let world = World::start().await;
+    only_qwen(&world).await;
+    let default = || pair("default-ai-route", "qwen");
+    assert_eq!(routes(&world).await, [default()]);
+    let done = world.run(switch("manager", "qwen", "qwen-max")).await.unwrap();
+    assert!(done.steps.iter().all(|step| step.name != domain::StepName::Route), "{:?}", done.steps);
+
+    world.run(Mutation::AddProvider(world.new_provider("moonshot"))).await.unwrap();
+    assert_eq!(routes(&world).await, [pair("moonshot-ai-route", "moonshot"), default()]);
+    world.run(switch("manager", "moonshot", "kimi-k2.5")).await.unwrap();
+    assert_eq!(routes(&world).await, [pair("moonshot-ai-route", "moonshot"), default()]);
+    assert_eq!(world.ask_worker("alice", "qwen-max").await.status, Some(200));
+}
+
+#[tokio::test]
+async fn the_default_route_follows_the_only_provider_and_the_plan_says_what_moves_with_it() {
+    let world = World::start().await;
+    only_qwen(&world).await;
+    // As an installation is left whose provider was replaced by hand: the route leads to nobody.
+    let console = world.console();
+    let qwen = console.provider(&provider("qwen")).await.unwrap().unwrap();
+    console.remove_provider(&qwen).await.unwrap();
+    let add = Mutation::AddProvider(world.new_provider("moonshot"));
+    let plan = world.operations.plan(&add).await.unwrap();
+    for code in ["DEFAULT_ROUTE_CHANGES", "RESET_BY_HICLAW"] {
+        assert!(plan.warnings.iter().any(|warning| warning.code == code), "{code}: {:?}", plan.warnings);
+    }
+    world.run(add).await.unwrap();
+    assert_eq!(routes(&world).await, [pair("default-ai-route", "moonshot")]);
+    world.run(switch("manager", "moonshot", "kimi-k2.5")).await.unwrap();
+    assert_eq!(routes(&world).await, [pair("default-ai-route", "moonshot")]);
+    assert_eq!(
+        world.operations.assignment(&domain::Target::Manager).await.unwrap().value.observed.problem,
+        None
+    );
+}
+
+#[tokio::test]
+async fn every_agent_in_every_state_can_be_given_a_custom_providers_model() {
+    let world = World::start().await;
+    let host = world.sandbox.upstreams().host_for("lab");
+    let key = world.sandbox.upstreams().key_for("lab");
+    let lab =
+        json!({"name": "lab", "type": "openai", "baseUrl": format!("https://{host}/v1"), "tokens": [key]});
+    world.run(Mutation::AddProvider(serde_json::from_value(lab).unwrap())).await.unwrap();
+    let model = world.sandbox.upstreams().models("lab")[0];
+    for agent in ["manager", "alice", "bob", "carol", "dave", "erin"] {
+        let done = world.run(switch(agent, "lab", model)).await;
+        assert!(done.is_ok(), "{agent}: {done:?}");
+        assert_eq!(world.stored_model(&agent.parse().unwrap()), model, "{agent}");
+    }
+    assert_eq!(world.ask_worker("alice", model).await.status, Some(200));
+}
+
+#[tokio::test]
+async fn names_that_only_the_console_accepts_are_shown_and_hide_nobody() {
+    let world = World::start().await;
+    let odd = ["My Provider", "\u{4e2d}\u{6587}", "UPPER.case_1", "a%2Fb?c#d"];
+    let http = reqwest::Client::new();
+    for name in odd {
+        let url = world.config.console.url.join("v1/ai/providers").unwrap();
+        let body = json!({"name": name, "type": "moonshot", "protocol": "openai/v1", "tokens": ["t"]});
+        let answer = http.post(url).basic_auth("admin", Some("admin")).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), http::StatusCode::CREATED, "{name}");
+    }
+    let seen = world.operations.providers().await.unwrap();
+    for name in odd.into_iter().chain(["qwen", "deepseek", "moonshot"]) {
+        assert!(seen.value.iter().any(|provider| provider.name.as_str() == name), "{name}");
+        assert_eq!(world.operations.provider(&provider(name)).await.unwrap().name.as_str(), name);
+    }
+    world.run(edit("a%2Fb?c#d", json!({"tokens": ["u"]}))).await.unwrap();
+    world.run(Mutation::RemoveProvider { name: provider("a%2Fb?c#d") }).await.unwrap();
+    world.run(switch("alice", "moonshot", "kimi-k2.5")).await.unwrap();
+}

@@ -42,11 +42,13 @@ async fn a_test_of_a_provider_has_two_legs() {
     let both = world.operations.test_provider(test(Some("deepseek-chat"))).await.unwrap();
     assert!(both.success, "{both:?}");
     assert_eq!((both.legs.len(), both.models), (2, Some(2)));
-    let elsewhere = world.operations.test_provider(test(Some("qwen-max"))).await.unwrap();
-    assert!(!elsewhere.success && elsewhere.legs[0].ok && !elsewhere.legs[1].ok, "{elsewhere:?}");
+    let elsewhere = world.operations.test_provider(test(Some("qwen-max"))).await.unwrap_err();
+    assert!(elsewhere.legs[0].ok && !elsewhere.legs[1].ok, "{elsewhere:?}");
+    assert!(elsewhere.hint.is_some());
     world.sandbox.upstreams().set_behaviour("deepseek", Behaviour::InvalidKey);
-    let refused = world.operations.test_provider(test(None)).await.unwrap();
-    assert_eq!((refused.success, refused.legs[0].reason), (false, Some(domain::Reason::Auth)));
+    let refused = world.operations.test_provider(test(None)).await.unwrap_err();
+    assert_eq!((refused.code, refused.reason), (Code::ModelNotReachable, Some(domain::Reason::Auth)));
+    assert_eq!(refused.legs[0].reason, refused.reason);
 }
 
 #[tokio::test]
@@ -140,7 +142,8 @@ async fn a_dead_console_or_store_is_said_with_its_name() {
     let alice = world.operations.assignment(&worker("alice")).await.unwrap();
     assert!(matches!(alice.value.observed.problem, Some(domain::Problem::ConfigUnreadable { .. })));
     let manager = world.operations.assignment(&Target::Manager).await.unwrap();
-    assert_eq!(manager.value.observed.problem, None);
+    assert!(matches!(manager.value.observed.problem, Some(domain::Problem::RecordUnreadable { .. })));
+    assert!(!manager.value.observed.in_sync, "nobody knows what was recorded");
     assert!(world.operations.routes().await.is_ok());
 }
 
@@ -154,5 +157,45 @@ async fn reload_tells_how_and_sees_the_manager_alive() {
     assert_eq!(
         world.operations.reload(&Target::Manager).await.unwrap_err().system.as_deref(),
         Some("manager")
+    );
+}
+
+#[tokio::test]
+async fn a_gateway_without_a_metrics_page_gives_null_and_the_reason() {
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let world = World::start_with(|config| {
+        config.gateway_metrics = Some(format!("http://{nobody}/stats/prometheus").parse().unwrap());
+    })
+    .await;
+    let measured = async {
+        loop {
+            let metrics = world.operations.metrics().await;
+            if metrics.cpu.is_some() {
+                return metrics;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let metrics = tokio::time::timeout(std::time::Duration::from_secs(30), measured).await.unwrap();
+    assert_eq!((metrics.rpm, metrics.connections), (None, None));
+    for figure in ["rpm", "connections"] {
+        let why = &metrics.unavailable[figure];
+        assert!(why.contains("refused"), "{why}");
+    }
+    assert!(!metrics.unavailable.contains_key("memory"), "{metrics:?}");
+}
+
+#[tokio::test]
+async fn many_readers_of_an_assignment_cost_one_look_at_each_system() {
+    let world = World::start_with(|config| config.timing.cache = std::time::Duration::from_secs(2)).await;
+    let reads: Vec<_> = (0..50).map(|_| world.operations.assignment(&Target::Manager)).collect();
+    let seen: Vec<_> = futures::future::join_all(reads).await.into_iter().map(Result::unwrap).collect();
+    assert!(seen.iter().all(|one| std::sync::Arc::ptr_eq(one, &seen[0])), "one value for all");
+    world.run(crate::world::switch("manager", "moonshot", "kimi-k2.5")).await.unwrap();
+    let after = world.operations.assignment(&Target::Manager).await.unwrap();
+    assert_eq!(
+        after.value.observed.model.as_ref().unwrap().as_str(),
+        "kimi-k2.5",
+        "own writes drop the cache"
     );
 }

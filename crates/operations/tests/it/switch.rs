@@ -172,3 +172,20 @@ async fn a_switch_to_the_same_model_is_tested_and_changes_only_our_record() {
     assert_eq!(world.object("agents/alice/openclaw.json"), config);
     assert!(world.object("agents/alice/model.json").is_some());
 }
+
+#[tokio::test]
+async fn the_console_that_hiclaw_ships_is_served_too() {
+    let world = World::start().await;
+    world.sandbox.console().switches().set_release(sandbox::console::Release::V2_2_1);
+    world.run(domain::Mutation::AddProvider(world.new_provider("zhipuai"))).await.unwrap();
+    world.run(switch("dave", "deepseek", "deepseek-reasoner")).await.unwrap();
+    world.run(switch("alice", "zhipuai", "glm-5")).await.unwrap();
+    assert_eq!(world.ask_worker("alice", "glm-5").await.status, Some(200));
+    assert_eq!(world.ask_worker("dave", "deepseek-reasoner").await.status, Some(200));
+    let route = world.console().route(&"zhipuai-ai-route".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(
+        route.json()["proxyNextUpstream"]["timeout"],
+        120,
+        "seconds; that console's own default is 120000"
+    );
+}

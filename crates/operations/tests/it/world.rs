@@ -34,6 +34,11 @@ pub struct State {
 impl World {
     /// The demo, with a gateway that follows at once and reads that are never old.
     pub async fn start() -> Self {
+        Self::start_with(|_| ()).await
+    }
+
+    /// As [`World::start`], with other settings.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let options = SandboxOptions {
             effective_after: Duration::from_millis(30),
             worker_pull: Duration::from_millis(50),
@@ -41,7 +46,8 @@ impl World {
             ..SandboxOptions::default()
         };
         let sandbox = Sandbox::start(options).await.unwrap();
-        let config = config(&sandbox);
+        let mut config = config(&sandbox);
+        change(&mut config);
         let operations = Operations::new(config.clone()).unwrap();
         Self { sandbox, operations, config }
     }
@@ -163,8 +169,10 @@ pub fn config(sandbox: &Sandbox) -> Config {
             connect: Duration::from_secs(1),
             call: Duration::from_secs(2),
             question: Duration::from_secs(2),
+            list: Duration::from_secs(1),
             effective: Duration::from_secs(2),
             cache: Duration::ZERO,
+            operation: Duration::from_secs(60),
         },
     }
 }
@@ -202,7 +210,8 @@ pub fn step(steps: &[Step], name: StepName) -> &Step {
     steps.iter().find(|step| step.name == name).unwrap()
 }
 
-fn without_version(route: &Value) -> Value {
+/// A route's JSON without what a rewrite of the same content changes.
+pub fn without_version(route: &Value) -> Value {
     let mut route = route.clone();
     route.as_object_mut().unwrap().remove("version");
     route

@@ -18,7 +18,8 @@ use crate::live::LiveConfig;
 pub(super) struct State {
     pub(super) admin: Option<Admin>,
     pub(super) settings: Map<String, Value>,
-    pub(super) dashboard_url: Option<String>,
+    /// By type: `MAIN`, `AI`, `LOG`.
+    pub(super) dashboard_urls: BTreeMap<String, String>,
     pub(super) higress_config: HigressConfig,
     sequence: u64,
     ingresses: Table<Ingress>,

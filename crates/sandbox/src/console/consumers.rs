@@ -26,16 +26,45 @@ pub(super) struct Consumer {
 
 /// `Credential`; only those of type `key-auth` count.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(default)]
+#[serde(try_from = "Map<String, Value>")]
 pub(super) struct Credential {
-    #[serde(rename = "type", deserialize_with = "jackson::text")]
+    #[serde(rename = "type")]
     pub(super) kind: Option<String>,
-    #[serde(deserialize_with = "jackson::text")]
     pub(super) source: Option<String>,
-    #[serde(deserialize_with = "jackson::text")]
     pub(super) key: Option<String>,
-    #[serde(deserialize_with = "jackson::names")]
     pub(super) values: Option<Vec<String>>,
+}
+
+/// `KeyAuthCredential` as it is sent.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SentKey {
+    #[serde(deserialize_with = "jackson::text")]
+    source: Option<String>,
+    #[serde(deserialize_with = "jackson::text")]
+    key: Option<String>,
+    #[serde(deserialize_with = "jackson::texts")]
+    values: Option<Vec<Option<String>>>,
+}
+
+impl TryFrom<Map<String, Value>> for Credential {
+    type Error = serde_json::Error;
+
+    /// Only a key's fields have a type; any other credential may say what it likes.
+    fn try_from(sent: Map<String, Value>) -> Result<Self, Self::Error> {
+        if sent.get("type").and_then(Value::as_str) != Some(TYPE) {
+            return Ok(Self::default());
+        }
+        let SentKey { source, key, values } = serde_json::from_value(Value::Object(sent))?;
+        // Java writes a null behind `Bearer ` as the word; elsewhere it is stored and never read back.
+        let values = values.map(|values| match source.as_deref() {
+            Some("BEARER") => {
+                values.into_iter().map(|value| value.unwrap_or_else(|| "null".to_owned())).collect()
+            }
+            _ => values.into_iter().flatten().collect(),
+        });
+        Ok(Self { kind: Some(TYPE.to_owned()), source, key, values })
+    }
 }
 
 impl Credential {

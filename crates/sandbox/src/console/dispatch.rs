@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::apiserver::Api;
 use super::auth::COOKIE;
+use super::jackson;
 use super::refusal::Refusal;
 use super::reply::{self, Page};
-use super::resource::Resource;
+use super::resource::{self, Resource};
 use super::system;
 
 const LARGEST_BODY: usize = 8 << 20;
@@ -41,8 +42,12 @@ struct Request<'a> {
 /// Answers one request.
 pub(super) async fn answer(api: &Api, parts: Parts, body: Body) -> Response {
     let path = parts.uri.path().to_owned();
+    if resource::is_suspicious(&path) {
+        return reply::container(StatusCode::BAD_REQUEST);
+    }
     let Some(resource) = Resource::at(&path) else { return reply::spring(StatusCode::NOT_FOUND, &path) };
-    let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
+    let head = parts.method == Method::HEAD;
+    let method = if head { Method::GET } else { parts.method };
     let allowed = resource.methods();
     if !allowed.contains(&method) {
         return not_allowed(&method, allowed, &path);
@@ -52,6 +57,8 @@ pub(super) async fn answer(api: &Api, parts: Parts, body: Body) -> Response {
     };
     let request = Request { api, method, uri: parts.uri, headers: parts.headers, body };
     match request.answer(resource).await {
+        // The console asks for the method itself and finds no GET: what is missing is not 404 then.
+        Ok(missing) if head && missing.status() == StatusCode::NOT_FOUND => reply::empty(StatusCode::OK),
         Ok(response) => response,
         Err(Stop::Refused(refusal)) => reply::refused(&refusal),
         Err(Stop::Spring(status)) => reply::spring(status, &path),
@@ -59,8 +66,12 @@ pub(super) async fn answer(api: &Api, parts: Parts, body: Body) -> Response {
 }
 
 fn not_allowed(method: &Method, allowed: &[Method], path: &str) -> Response {
-    let names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
+    let mut names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
     let mut response = if *method == Method::OPTIONS {
+        if names.contains(&"GET") && !names.contains(&"HEAD") {
+            names.push("HEAD");
+        }
+        names.push("OPTIONS");
         reply::empty(StatusCode::OK)
     } else {
         reply::spring(StatusCode::METHOD_NOT_ALLOWED, path)
@@ -141,25 +152,22 @@ impl Request<'_> {
             }
             (_, &Method::GET) => {
                 self.signed_in()?;
-                self.check_dashboard()?;
-                Ok(reply::wrapped(&system::dashboard(&self.api.server)))
+                Ok(reply::wrapped(&system::dashboard(&self.api.server, &self.dashboard_type()?)))
             }
             _ => {
                 let change: system::DashboardChange = self.signed_body()?;
-                self.check_dashboard()?;
-                Ok(reply::wrapped(&system::set_dashboard(&self.api.server, change)?))
+                let kind = self.dashboard_type()?;
+                Ok(reply::wrapped(&system::set_dashboard(&self.api.server, &kind, change)?))
             }
         }
     }
 
     async fn get(&self, resource: Resource) -> Answer {
-        let page = self.page()?;
+        let page = if resource.is_paged() { self.page()? } else { Page::default() };
         self.signed_in()?;
         let api = self.api;
         Ok(match resource {
-            Resource::Providers => {
-                reply::list(api.providers().await?.into_values().collect(), Page::default())?
-            }
+            Resource::Providers => reply::list(api.providers().await?.into_values().collect(), page)?,
             Resource::Provider(name) => reply::found(api.providers().await?.remove(&name)),
             Resource::AiRoutes => reply::list(api.ai_routes().await?, page)?,
             Resource::AiRoute(name) => reply::found(api.ai_route(&name).await?),
@@ -178,7 +186,7 @@ impl Request<'_> {
             Resource::Domain(name) => reply::found(api.domain(&name).await?),
             Resource::DomainRoutes(name) => reply::list(api.routes(Some(&name)).await?, page)?,
             Resource::Services => reply::list(api.services().await?, page)?,
-            Resource::Instances(bound) => reply::list(api.instances(&bound).await?, Page::default())?,
+            Resource::Instances(bound) => reply::list(api.instances(&bound).await?, page)?,
             Resource::Instance(bound, plugin) => reply::wrapped(&api.instance(&bound, &plugin).await?),
             _ => reply::page(),
         })
@@ -246,9 +254,13 @@ impl Request<'_> {
     }
 
     fn signed_body<T: DeserializeOwned>(&self) -> Result<T, Stop> {
-        let body = self.body()?;
-        self.signed_in()?;
-        Ok(body)
+        match self.body() {
+            Err(Stop::Spring(status)) => Err(Stop::Spring(status)),
+            body => {
+                self.signed_in()?;
+                body
+            }
+        }
     }
 
     /// The body as an object of a type: 415 for another content type, 400 for anything that is no such object.
@@ -263,12 +275,14 @@ impl Request<'_> {
         if !is_json && !unread {
             return Err(Stop::Spring(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        let bad = |_| Stop::Spring(StatusCode::BAD_REQUEST);
-        let value: Value = serde_json::from_slice(&self.body).map_err(bad)?;
-        if !value.is_object() {
-            return Err(Stop::Spring(StatusCode::BAD_REQUEST));
-        }
-        serde_json::from_value(value).map_err(bad)
+        let bad = || Stop::Spring(StatusCode::BAD_REQUEST);
+        // Whatever follows the first value is not read.
+        let mut values = serde_json::Deserializer::from_slice(&self.body).into_iter::<Value>();
+        let value = values.next().and_then(Result::ok).filter(Value::is_object).ok_or_else(bad)?;
+        serde_json::from_value(value).map_err(|error| match jackson::is_null_element(&error) {
+            true => Stop::Refused(Refusal::NullPointer),
+            false => bad(),
+        })
     }
 
     fn parameter(&self, name: &str) -> Option<String> {
@@ -280,17 +294,16 @@ impl Request<'_> {
     fn page(&self) -> Result<Page, Stop> {
         let number = |name: &str| match self.parameter(name).as_deref() {
             None | Some("") => Ok(None),
-            Some(text) => text.parse().map(Some).map_err(|_| Stop::Spring(StatusCode::BAD_REQUEST)),
+            Some(text) => {
+                let digits: String = text.split_whitespace().collect();
+                digits.parse().map(Some).map_err(|_| Stop::Spring(StatusCode::BAD_REQUEST))
+            }
         };
         Ok(Page { number: number("pageNum")?, size: number("pageSize")? })
     }
 
-    fn check_dashboard(&self) -> Result<(), Refusal> {
-        let kind = self.parameter("type").unwrap_or_default();
-        match kind.to_uppercase().as_str() {
-            "" | "MAIN" | "AI" | "LOG" => Ok(()),
-            _ => Err(Refusal::invalid(format!("Unknown dashboard type: {kind}"))),
-        }
+    fn dashboard_type(&self) -> Result<String, Refusal> {
+        system::dashboard_type(self.parameter("type").as_deref())
     }
 }
 

@@ -32,13 +32,18 @@ pub(super) fn text_map<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Map
     Ok(Some(texts))
 }
 
+/// Texts that stand for no number and no flag.
+fn is_no_scalar(text: &str) -> bool {
+    ["", "null"].contains(&text.trim())
+}
+
 /// A declared `Integer`: numeric text counts, an empty one is null, fractions are cut.
 pub(super) fn integer<'de, D: Deserializer<'de>>(input: D) -> Result<Option<i32>, D::Error> {
     let wrong = || D::Error::custom("not an integer");
     let number = match Value::deserialize(input)? {
         Value::Null => return Ok(None),
         Value::Number(number) => number.as_f64().ok_or_else(wrong)?.trunc(),
-        Value::String(text) if text.trim().is_empty() => return Ok(None),
+        Value::String(text) if is_no_scalar(&text) => return Ok(None),
         Value::String(text) => f64::from(text.trim().parse::<i32>().map_err(|_| wrong())?),
         _ => return Err(wrong()),
     };
@@ -56,8 +61,8 @@ pub(super) fn boolean<'de, D: Deserializer<'de>>(input: D) -> Result<Option<bool
         Value::Null => Ok(None),
         Value::Bool(flag) => Ok(Some(flag)),
         Value::Number(number) if number.is_i64() || number.is_u64() => Ok(Some(number.as_i64() != Some(0))),
+        Value::String(text) if is_no_scalar(&text) => Ok(None),
         Value::String(text) => match text.trim() {
-            "" => Ok(None),
             "true" | "True" | "TRUE" => Ok(Some(true)),
             "false" | "False" | "FALSE" => Ok(Some(false)),
             _ => Err(D::Error::custom("not a boolean")),
@@ -73,13 +78,24 @@ pub(super) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     object_of(Value::deserialize(input)?).map_err(D::Error::custom)
 }
 
-/// A declared list of objects, whose `null` elements are dropped here (the real console fails on most of them later).
+const NULL_ELEMENT: &str = "a null where an object is called";
+
+/// True where a list of objects had a `null` in it: the console reads that, and fails on it.
+pub(super) fn is_null_element(error: &serde_json::Error) -> bool {
+    error.to_string().contains(NULL_ELEMENT)
+}
+
+/// A declared list of objects.
 pub(super) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     input: D,
 ) -> Result<Option<Vec<T>>, D::Error> {
     let Some(items) = Option::<Vec<Value>>::deserialize(input)? else { return Ok(None) };
-    let objects = items.into_iter().map(object_of).filter_map(Result::transpose).collect::<Result<_, _>>();
-    objects.map(Some).map_err(D::Error::custom)
+    let object = |item| match object_of(item) {
+        Ok(None) => Err(D::Error::custom(NULL_ELEMENT)),
+        Ok(Some(object)) => Ok(object),
+        Err(error) => Err(D::Error::custom(error)),
+    };
+    items.into_iter().map(object).collect::<Result<_, _>>().map(Some)
 }
 
 fn object_of<T: DeserializeOwned>(value: Value) -> Result<Option<T>, serde_json::Error> {

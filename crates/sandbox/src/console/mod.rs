@@ -32,10 +32,12 @@ mod system;
 mod yaml;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
+use http::Method;
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
@@ -43,11 +45,15 @@ use tower_http::compression::predicate::SizeAbove;
 use self::apiserver::{Api, ApiServer, State};
 use self::documents::{Admin, Ingress, IngressPath, McpBridge, Registry};
 pub use self::faults::{Canned, Effect, Fault, Release, RequestMatch, StoreCall, StoreVerb, Trouble};
+use self::switches::Writer;
 pub use self::switches::{Hold, Switches};
 use crate::live::LiveConfig;
 
 /// The size from which the console compresses, in bytes.
 const COMPRESSED_FROM: u64 = 2048;
+
+/// What every write takes at least, so that writers who come together find each other there.
+const LEAST_WRITE: Duration = Duration::from_millis(1);
 
 /// How a console starts.
 #[derive(Clone, Debug, Default)]
@@ -126,6 +132,11 @@ impl Console {
         let latency = self.switches.latency();
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
+        }
+        let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&parts.method);
+        let _writing = (!reads).then(|| Writer::enter(&self.switches));
+        if !reads {
+            tokio::time::sleep(LEAST_WRITE).await;
         }
         let api = Api { server: self.server.clone(), switches: self.switches.clone(), request: seen };
         match self.switches.take(&api.request) {

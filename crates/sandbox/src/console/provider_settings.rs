@@ -156,11 +156,11 @@ fn normalize_ollama(settings: &mut Settings) -> Result<(), Refusal> {
     }
     required_text(settings, "ollamaServerHost")?;
     let port = match settings.get("ollamaServerPort") {
-        Some(Value::Number(number)) => number.as_i64(),
+        Some(Value::Number(number)) => number.as_i64().and_then(|port| i32::try_from(port).ok()),
         Some(Value::String(text)) => text.parse().ok(),
         _ => None,
     };
-    let port = port.ok_or_else(|| Refusal::invalid("ollamaServerPort must be a number."))?;
+    let port: i32 = port.ok_or_else(|| Refusal::invalid("ollamaServerPort must be a number."))?;
     if !(1..=65535).contains(&port) {
         return Err(Refusal::invalid("ollamaServerPort must be a valid port number."));
     }
@@ -196,6 +196,9 @@ fn normalize_claude(settings: &mut Settings) -> Result<(), Refusal> {
         if !uri.path.is_empty() {
             settings.insert("providerBasePath".to_owned(), uri.path.into());
         }
+    } else if let Some(path) = string_of(settings, "providerBasePath").filter(|path| !blank(Some(path))) {
+        let slash = if path.trim().starts_with('/') { "" } else { "/" };
+        settings.insert("providerBasePath".to_owned(), format!("{slash}{}", path.trim()).into());
     }
     Ok(())
 }

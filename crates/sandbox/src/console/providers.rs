@@ -115,7 +115,9 @@ fn from_entry(entry: &Map<String, Value>, release: Release) -> Option<Provider> 
     let tokens =
         tokens.map(|tokens| tokens.iter().filter_map(Value::as_str).map(|t| Some(t.to_owned())).collect());
     let failover = entry.get("failover").and_then(Value::as_object).filter(|failover| !failover.is_empty());
-    let failover = failover.and_then(|failover| serde_json::from_value(Value::Object(failover.clone())).ok());
+    let failover = failover
+        .and_then(|failover| serde_json::from_value(Value::Object(failover.clone())).ok())
+        .map(|failover: Failover| Failover { enabled: failover.enabled.or(Some(false)), ..failover });
     let protocol = match jackson::string_of(entry, "protocol").as_deref() {
         Some("original") => "original",
         _ => "openai/v1",

@@ -21,6 +21,8 @@ pub(super) enum Refusal {
     Business(String),
     #[error("java.lang.NullPointerException: null")]
     NullPointer,
+    #[error("java.lang.IndexOutOfBoundsException: fromIndex = {0}")]
+    OutOfBounds(i32),
     #[error("java.net.ConnectException: Failed to connect to /127.0.0.1:15014")]
     ControllerDown,
     #[error("io.kubernetes.client.openapi.ApiException: {0}")]

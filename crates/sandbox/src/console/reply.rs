@@ -65,10 +65,11 @@ pub(super) fn list(items: Vec<impl Serialize>, page: Page) -> Result<Response, R
     }
     let number = page.number.unwrap_or(1).max(1);
     let size = page.size.filter(|size| *size > 0).unwrap_or(10);
-    let from = i64::from(number - 1) * i64::from(size);
-    let to = (from + i64::from(size)).min(i64::try_from(total).unwrap_or(i64::MAX));
-    let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
-    let data = range.and_then(|(from, to)| items.get(from..to));
+    // Java's `int` wraps, and its `subList` says so.
+    let from = (number - 1).wrapping_mul(size);
+    let to = from.wrapping_add(size).min(i32::try_from(total).unwrap_or(i32::MAX));
+    let start = usize::try_from(from).map_err(|_| Refusal::OutOfBounds(from))?;
+    let data = usize::try_from(to).ok().and_then(|end| items.get(start..end));
     let data = data.ok_or_else(|| Refusal::argument(format!("fromIndex({from}) > toIndex({to})")))?;
     let body = json!({"success": true, "message": null, "data": data, "total": total, "pageNum": number, "pageSize": size});
     Ok(json_body(StatusCode::OK, &body))
@@ -84,6 +85,17 @@ pub(super) fn spring(status: StatusCode, path: &str) -> Response {
     let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
     let error = status.canonical_reason().unwrap_or_default();
     json_body(status, &json!({"timestamp": millis, "status": status.as_u16(), "error": error, "path": path}))
+}
+
+/// What the servlet container says by itself, as a page.
+pub(super) fn container(status: StatusCode) -> Response {
+    let reason = status.canonical_reason().unwrap_or_default();
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><head><title>HTTP Status {0} – {reason}</title></head><body><h1>HTTP Status \
+         {0} – {reason}</h1></body></html>",
+        status.as_u16()
+    );
+    respond(status, "text/html;charset=utf-8", page)
 }
 
 pub(super) fn text(body: &'static str) -> Response {

@@ -42,8 +42,8 @@ pub(super) enum Resource {
 impl Resource {
     /// None: an unknown path of the API.
     pub(super) fn at(path: &str) -> Option<Self> {
-        let path = path.strip_suffix('/').unwrap_or(path);
-        let segments: Vec<String> = path.split('/').skip(1).map(decoded).collect();
+        let segments: Vec<String> =
+            path.split('/').map(without_parameters).filter(|part| !part.is_empty()).map(decoded).collect();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         Some(match segments[..] {
             ["session", "login"] => Self::Login,
@@ -56,7 +56,7 @@ impl Resource {
             ["system", "higress-config"] => Self::HigressConfig,
             ["healthz", "ready"] => Self::Ready,
             ["dashboard", "info"] => Self::Dashboard,
-            ["v1", ref rest @ ..] if !rest.is_empty() => return Self::of_api(rest),
+            ["v1", ref rest @ ..] if !rest.is_empty() || path.ends_with('/') => return Self::of_api(rest),
             _ => Self::Page,
         })
     }
@@ -104,6 +104,21 @@ impl Resource {
         }
     }
 
+    /// Whether the console looks at `pageNum` and `pageSize`.
+    pub(super) fn is_paged(&self) -> bool {
+        matches!(
+            self,
+            Self::AiRoutes
+                | Self::Consumers
+                | Self::Sources
+                | Self::Proxies
+                | Self::Routes
+                | Self::Domains
+                | Self::DomainRoutes(_)
+                | Self::Services
+        )
+    }
+
     /// The methods that the console has for it, as its `Allow` header names them.
     pub(super) fn methods(&self) -> &'static [Method] {
         match self {
@@ -122,6 +137,17 @@ impl Resource {
             Self::Page => &[Method::GET, Method::HEAD],
         }
     }
+}
+
+/// True for paths that the servlet container refuses before anybody sees them: escaped slashes, backslashes and NULs.
+pub(super) fn is_suspicious(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    ["%2f", "%5c", "%00", "\\"].iter().any(|sign| path.contains(sign))
+}
+
+/// A segment without its `;name=value`.
+fn without_parameters(segment: &str) -> &str {
+    segment.split(';').next().unwrap_or_default()
 }
 
 const ITEM: &[Method] = &[Method::DELETE, Method::GET, Method::PUT];

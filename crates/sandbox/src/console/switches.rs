@@ -1,5 +1,6 @@
 //! The switches of a console: quirks, delays, faults for coming requests, and places where a request waits.
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -35,7 +36,6 @@ struct Settings {
     controller: bool,
     image_conflict: bool,
     latency: Duration,
-    store_latency: Duration,
     faults: Vec<Fault>,
     barriers: Vec<Barrier>,
 }
@@ -44,6 +44,26 @@ struct Settings {
 #[derive(Default)]
 pub struct Switches {
     settings: Mutex<Settings>,
+    /// Requests that write, right now.
+    writers: AtomicUsize,
+    /// Calls to the API server that stood in somebody's way.
+    crowded_calls: AtomicU64,
+}
+
+/// A request that may write, for as long as it is worked on.
+pub(super) struct Writer(Arc<Switches>);
+
+impl Writer {
+    pub(super) fn enter(switches: &Arc<Switches>) -> Self {
+        switches.writers.fetch_add(1, Ordering::Relaxed);
+        Self(switches.clone())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.0.writers.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Switches {
@@ -87,11 +107,6 @@ impl Switches {
         self.lock().latency
     }
 
-    /// Time that every call to the API server takes. Concurrent requests interleave there.
-    pub fn set_store_latency(&self, latency: Duration) {
-        self.lock().store_latency = latency;
-    }
-
     /// Adds a fault; the oldest that matches a request comes first.
     pub fn inject(&self, fault: Fault) {
         self.lock().faults.push(fault);
@@ -127,7 +142,8 @@ impl Switches {
         Some(effect)
     }
 
-    /// Lets time pass, waits at a hold, and says whether the call is to fail.
+    /// Lets time pass where several requests write at once, so that they interleave as on a real console; waits at a hold,
+    /// and says whether the call is to fail.
     pub(super) async fn before_store(
         &self,
         request: &Request,
@@ -135,17 +151,26 @@ impl Switches {
         plural: &'static str,
         name: &str,
     ) -> Option<Trouble> {
-        let latency = self.lock().store_latency;
-        if latency.is_zero() {
-            tokio::task::yield_now().await;
-        } else {
-            tokio::time::sleep(latency).await;
+        if self.writers.load(Ordering::Relaxed) > 1 {
+            tokio::time::sleep(self.uneven_pause(verb)).await;
         }
         if let Some(mut release) = self.barrier(request, verb, plural, name) {
             // An error means that the hold was dropped: the request may go on.
             while release.changed().await.is_ok() {}
         }
         self.store_trouble(request, verb, plural, name)
+    }
+
+    /// One to three milliseconds before a look (rarely twelve) and up to one before a write, in an order that looks random
+    /// and is the same every time. So chosen that writers get in each other's way as often as on a real console.
+    fn uneven_pause(&self, verb: StoreVerb) -> Duration {
+        let call = self.crowded_calls.fetch_add(1, Ordering::Relaxed);
+        let mixed = (call ^ (call >> 3)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        Duration::from_millis(match verb {
+            StoreVerb::Read | StoreVerb::List if mixed >> 60 == 0 => 12,
+            StoreVerb::Read | StoreVerb::List => 1 + (mixed >> 60) % 3,
+            StoreVerb::Create | StoreVerb::Replace | StoreVerb::Delete => mixed >> 63,
+        })
     }
 
     fn barrier(

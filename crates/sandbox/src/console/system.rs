@@ -3,7 +3,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::apiserver::ApiServer;
-use super::jackson::{self, empty};
+use super::jackson::{self, blank};
 use super::refusal::Refusal;
 
 /// `GET /system/config`.
@@ -81,9 +81,19 @@ fn top_level_block(text: &str, key: &str) -> Option<String> {
     Some(format!("{first}\n{}\n", under.join("\n")))
 }
 
+/// The type of dashboard that a request means.
+pub(super) fn dashboard_type(kind: Option<&str>) -> Result<String, Refusal> {
+    let kind = kind.filter(|kind| !kind.is_empty()).unwrap_or("MAIN");
+    let known = kind.to_uppercase();
+    match known.as_str() {
+        "MAIN" | "AI" | "LOG" => Ok(known),
+        _ => Err(Refusal::invalid(format!("Unknown dashboard type: {kind}"))),
+    }
+}
+
 /// `GET /dashboard/info`: no Grafana is built in.
-pub(super) fn dashboard(server: &ApiServer) -> Value {
-    server.look(|state| json!({"builtIn": false, "uid": null, "url": state.dashboard_url}))
+pub(super) fn dashboard(server: &ApiServer, kind: &str) -> Value {
+    server.look(|state| json!({"builtIn": false, "uid": null, "url": state.dashboard_urls.get(kind)}))
 }
 
 /// `DashboardInfo` as it is sent.
@@ -95,10 +105,16 @@ pub(super) struct DashboardChange {
 }
 
 /// `PUT /dashboard/info`.
-pub(super) fn set_dashboard(server: &ApiServer, change: DashboardChange) -> Result<Value, Refusal> {
-    if empty(change.url.as_deref()) {
-        return Err(Refusal::invalid("Missing required parameter: url"));
+pub(super) fn set_dashboard(
+    server: &ApiServer,
+    kind: &str,
+    change: DashboardChange,
+) -> Result<Value, Refusal> {
+    let url = change.url.filter(|url| !url.is_empty());
+    let url = url.ok_or_else(|| Refusal::invalid("Missing required parameter: url"))?;
+    if blank(Some(&url)) {
+        return Err(Refusal::argument("url cannot be null or blank."));
     }
-    server.change(|state| state.dashboard_url = change.url);
-    Ok(dashboard(server))
+    server.change(|state| state.dashboard_urls.insert(kind.to_owned(), url));
+    Ok(dashboard(server, kind))
 }

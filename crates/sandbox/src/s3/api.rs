@@ -3,6 +3,7 @@ use super::{
     faults::Faults,
     objects::{Condition, Listing, Object, ObjectError, Objects, Tag},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt;
 use s3s::{
@@ -197,12 +198,14 @@ impl S3 for Api {
         req: S3Request<ListObjectsV2Input>,
     ) -> S3Result<S3Response<ListObjectsV2Output>> {
         let input = req.input;
-        let max_keys = input.max_keys.unwrap_or(PAGE).clamp(0, PAGE);
+        let max_keys = input.max_keys.unwrap_or(PAGE).min(PAGE);
+        let max = usize::try_from(max_keys).map_err(|_| argument("Argument maxKeys must be an integer"))?;
+        let token = input.continuation_token.as_deref().map(read_token).transpose()?;
         let listing = Listing {
             prefix: input.prefix.as_deref().unwrap_or_default(),
             delimiter: input.delimiter.as_deref(),
-            after: input.continuation_token.as_deref().or(input.start_after.as_deref()),
-            max: usize::try_from(max_keys).unwrap_or_default(),
+            after: token.as_deref().or(input.start_after.as_deref()),
+            max,
         };
         let page = self.objects.list(&input.bucket, &listing)?;
         let listed = |(key, object): (String, Object)| ListedObject {
@@ -217,7 +220,7 @@ impl S3 for Api {
             key_count: i32::try_from(count).ok(),
             max_keys: Some(max_keys),
             is_truncated: Some(page.next.is_some()),
-            next_continuation_token: page.next,
+            next_continuation_token: page.next.map(|last| STANDARD.encode(last)),
             contents: Some(page.objects.into_iter().map(listed).collect()),
             common_prefixes: Some(
                 page.prefixes.into_iter().map(|p| CommonPrefix { prefix: Some(p) }).collect(),
@@ -230,6 +233,16 @@ impl S3 for Api {
             ..ListObjectsV2Output::default()
         }))
     }
+}
+
+fn argument(message: &'static str) -> S3Error {
+    S3Error::with_message(S3ErrorCode::InvalidArgument, message)
+}
+
+/// The last name of the page before.
+fn read_token(token: &str) -> S3Result<String> {
+    let wrong = || argument("The continuation token provided is incorrect");
+    String::from_utf8(STANDARD.decode(token).map_err(|_| wrong())?).map_err(|_| wrong())
 }
 
 /// The conditions of a read: 412 where the wanted version is gone, 304 where the known one is still there.

@@ -13,8 +13,8 @@ use futures::future::BoxFuture;
 use http::{Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use s3s::{
-    Body,
-    auth::SimpleAuth,
+    Body, S3Error, S3ErrorCode, S3Result,
+    auth::{S3Auth, SecretKey},
     service::{S3Service, S3ServiceBuilder},
 };
 use std::{
@@ -31,6 +31,17 @@ pub struct Keys {
     pub secret: String,
 }
 
+#[async_trait::async_trait]
+impl S3Auth for Keys {
+    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
+        if access_key == self.access {
+            return Ok(self.secret.as_str().into());
+        }
+        let message = "The Access Key Id you provided does not exist in our records.";
+        Err(S3Error::with_message(S3ErrorCode::InvalidAccessKeyId, message))
+    }
+}
+
 /// A running store.
 pub struct S3 {
     server: Server,
@@ -44,7 +55,7 @@ impl S3 {
     pub async fn start(address: Option<SocketAddr>, keys: Keys, objects: Objects) -> io::Result<Self> {
         let (objects, faults) = (Arc::new(objects), Arc::new(Faults::default()));
         let mut builder = S3ServiceBuilder::new(Api { objects: objects.clone(), faults: faults.clone() });
-        builder.set_auth(SimpleAuth::from_single(keys.access.clone(), keys.secret.clone()));
+        builder.set_auth(keys.clone());
         let service = Faulty { store: builder.build(), faults: faults.clone() };
         let server = Server::start(address, service).await?;
         Ok(Self { server, keys, objects, faults })

@@ -174,6 +174,9 @@ impl Objects {
         let buckets = self.lock();
         let objects = buckets.get(bucket).ok_or(ObjectError::NoSuchBucket)?;
         let mut page = Page::default();
+        if listing.max == 0 {
+            return Ok(page);
+        }
         let mut last = String::new();
         for (key, object) in objects.iter().filter(|(key, _)| key.starts_with(listing.prefix)) {
             let folder = listing.delimiter.filter(|d| !d.is_empty()).and_then(|delimiter| {

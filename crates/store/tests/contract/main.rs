@@ -7,6 +7,7 @@
 
 mod faults;
 mod minio;
+mod wire;
 
 use bytes::Bytes;
 use domain::{OperationId, Target};
@@ -72,7 +73,6 @@ async fn contract(store: &Store) {
     a_delete_looks_first(store).await;
     one_of_sixteen_writers_wins(store).await;
     one_of_sixteen_creators_wins(store).await;
-    workers_are_listed(store).await;
     store.ping().await.unwrap();
     store.probe(&id()).await.unwrap();
     assert_eq!(
@@ -165,14 +165,4 @@ async fn only_winner(
     let (writer, etag) = winners.remove(0);
     assert_eq!(present(store, key).await, Object { bytes: text(writer), etag: etag.clone() });
     etag
-}
-
-async fn workers_are_listed(store: &Store) {
-    let manager = ObjectKey::config(&Target::Manager);
-    store.put_if_absent(&manager, Bytes::from("{}")).await.unwrap();
-    store.put_if_absent(&ObjectKey::record(&"zoe".parse().unwrap()), Bytes::from("{}")).await.unwrap();
-    let names: Vec<_> = store.list_agents().await.unwrap().into_iter().map(String::from).collect();
-    assert!(names.is_sorted());
-    assert!(names.contains(&"zoe".to_owned()) && names.contains(&"raced".to_owned()), "{names:?}");
-    assert!(!names.contains(&"manager".to_owned()));
 }

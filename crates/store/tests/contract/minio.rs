@@ -1,6 +1,4 @@
 //! A real MinIO on a free loopback port, in a temporary directory, for as long as the value lives.
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_s3::{Client, Config};
 use sandbox::s3::Keys;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -44,15 +42,7 @@ pub async fn start() -> Option<Minio> {
 impl Minio {
     /// Repeats until the server is ready for it.
     async fn make_bucket(&self) {
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(&self.endpoint)
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new(&self.keys.access, &self.keys.secret, None, None, "test"))
-            .force_path_style(true)
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
-        let client = Client::from_conf(config);
+        let client = super::wire::client(&self.endpoint, &self.keys);
         let patience = Instant::now() + Duration::from_secs(60);
         while let Err(error) = client.create_bucket().bucket(super::BUCKET).send().await {
             assert!(Instant::now() < patience, "MinIO did not come up: {error:?}");

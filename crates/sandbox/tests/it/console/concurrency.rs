@@ -92,32 +92,92 @@ async fn the_loser_on_one_route_may_stay_live() {
     assert_eq!(live["services"][0]["name"], "llm-two.internal.dns");
 }
 
-/// Two writers without any steering, as they were measured: some conflicts, some acknowledged writes that are gone, and
-/// nothing refused that is there.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn unsteered_writers_lose_acknowledged_writes_and_store_no_refused_one() {
-    let served = Served::initialised().await;
-    served.created(PROVIDERS, &openai("first")).await;
-    let (mut acknowledged, mut refused) = (Vec::new(), Vec::new());
+/// What became of the writes of several writers.
+#[derive(Debug, Default)]
+struct Outcome {
+    acknowledged: Vec<String>,
+    refused: Vec<String>,
+    lost: usize,
+}
+
+/// `writers` at once, forty rounds, each with a new name.
+async fn race(served: &Served, path: &str, writers: usize, body: impl Fn(&str) -> Value) -> Outcome {
+    let mut outcome = Outcome::default();
     for round in 0..40 {
-        let [a, b] = ["a", "b"].map(|writer| openai(&format!("{writer}{round}")));
-        let (first, second) =
-            tokio::join!(served.send(Method::POST, PROVIDERS, &a), served.send(Method::POST, PROVIDERS, &b));
-        for (body, response) in [(a, first), (b, second)] {
+        let bodies: Vec<Value> = (0..writers).map(|writer| body(&format!("w{writer}r{round}"))).collect();
+        let answers = bodies.iter().map(|body| served.send(Method::POST, path, body));
+        for (body, answer) in bodies.iter().zip(futures::future::join_all(answers).await) {
             let name = body["name"].as_str().expect("a name").to_owned();
-            match response.status() {
-                StatusCode::CREATED => acknowledged.push(name),
-                StatusCode::CONFLICT => refused.push(name),
+            match answer.status() {
+                StatusCode::CREATED => outcome.acknowledged.push(name),
+                StatusCode::CONFLICT => outcome.refused.push(name),
                 other => panic!("{other}"),
             }
         }
     }
-    let data = served.data(PROVIDERS).await;
+    let data = served.data(path).await;
     let present = names(&data);
-    let lost = acknowledged.iter().filter(|name| !present.contains(&name.as_str())).count();
-    println!("{} acknowledged, {} refused, {lost} lost", acknowledged.len(), refused.len());
-    assert!(refused.iter().all(|name| !present.contains(&name.as_str())), "a refused write was stored");
-    assert!(acknowledged.len() + refused.len() == 80);
+    assert!(
+        outcome.refused.iter().all(|name| !present.contains(&name.as_str())),
+        "a refused write was stored"
+    );
+    outcome.lost = outcome.acknowledged.iter().filter(|name| !present.contains(&name.as_str())).count();
+    let Outcome { acknowledged, refused, lost } = &outcome;
+    println!(
+        "{path}, {writers} writers: {} acknowledged, {} refused, {lost} lost",
+        acknowledged.len(),
+        refused.len()
+    );
+    outcome
+}
+
+/// Writers without any steering. A real console gave, for two writers of providers, 55 acknowledgements of which 14 were
+/// lost and 25 refusals; for four, 65 (25 lost) and 95; for two writers of consumers, 60 (19 lost) and 20.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn unsteered_writers_lose_acknowledged_writes_and_store_no_refused_one() {
+    let served = Served::initialised().await;
+    served.created(PROVIDERS, &openai("first")).await;
+    served.created("/v1/consumers", &consumer("first")).await;
+    let outcomes = [
+        race(&served, PROVIDERS, 2, openai).await,
+        race(&served, PROVIDERS, 4, |name| openai(&format!("four-{name}"))).await,
+        race(&served, "/v1/consumers", 2, consumer).await,
+    ];
+    let sum = |count: fn(&Outcome) -> usize| outcomes.iter().map(count).sum::<usize>();
+    let (acknowledged, lost) = (sum(|outcome| outcome.acknowledged.len()), sum(|outcome| outcome.lost));
+    assert!(sum(|outcome| outcome.refused.len()) > 0 && lost > 0, "{outcomes:?}");
+    assert!(lost * 3 < acknowledged * 2, "most acknowledged writes stay: {outcomes:?}");
+}
+
+/// Two writers who read the same version of one AI route: the console answered one 200 and one 409 in each of 40 rounds,
+/// and in 3 of them the refused one stayed live.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_writers_of_one_version_one_is_refused() {
+    let served = Served::with_route().await;
+    let mut refused_but_live = 0;
+    for _ in 0..40 {
+        let read = served.data("/v1/ai/routes/chat").await;
+        let body = |provider: &str| {
+            let mut body = read.clone();
+            body["upstreams"] = json!([{"provider": provider, "weight": 100}]);
+            body
+        };
+        let (one, two) = (body("one"), body("two"));
+        let (first, second) = tokio::join!(
+            served.send(Method::PUT, "/v1/ai/routes/chat", &one),
+            served.send(Method::PUT, "/v1/ai/routes/chat", &two)
+        );
+        let winner = match (first.status().as_u16(), second.status().as_u16()) {
+            (200, 409) => "one",
+            (409, 200) => "two",
+            other => panic!("{other:?}"),
+        };
+        let stored = served.data("/v1/ai/routes/chat").await;
+        assert_eq!(stored["upstreams"][0]["provider"], winner);
+        let live = served.data("/v1/routes/ai-route-chat.internal").await;
+        refused_but_live += i32::from(live["services"][0]["name"] != format!("llm-{winner}.internal.dns"));
+    }
+    println!("the refused one stayed live in {refused_but_live} of 40 rounds");
 }
 
 #[tokio::test]

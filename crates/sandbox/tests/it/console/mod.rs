@@ -3,6 +3,7 @@
 mod concurrency;
 mod faults;
 mod lives;
+mod neighbours;
 mod recordings;
 mod rules;
 

@@ -34,6 +34,11 @@ async fn providers_are_refused_with_the_reason() {
         ("azure", json!({"azureServiceUrl": ""}), invalid("azureServiceUrl cannot be empty.")),
         ("ollama", json!({"ollamaServerPort": 1}), invalid("ollamaServerHost must be a string.")),
         ("ollama", json!({"ollamaServerHost": "h"}), invalid("ollamaServerPort must be a number.")),
+        (
+            "ollama",
+            json!({"ollamaServerHost": "h", "ollamaServerPort": 99_999_999_999_i64}),
+            invalid("ollamaServerPort must be a number."),
+        ),
         ("bedrock", json!({"awsRegion": "r"}), invalid("awsAccessKey cannot be empty.")),
         ("vertex", json!({"x": 1}), invalid("vertexRegion cannot be empty.")),
         ("vllm", json!({"vllmCustomUrl": ""}), invalid("vllmCustomUrl cannot be empty.")),
@@ -56,6 +61,9 @@ async fn settings_are_normalised_by_type() {
     let stored = served.created(PROVIDERS, &provider("claude", json!({"claudeCodeMode": "true"}))).await;
     assert_eq!(stored["rawConfigs"]["claudeVersion"], "2023-06-01");
     assert_eq!(stored["rawConfigs"]["claudeCodeMode"], true);
+    let settings = json!({"providerDomain": "claude.example.com", "providerBasePath": "anthropic "});
+    let stored = served.created(PROVIDERS, &provider("claude", settings)).await;
+    assert_eq!(stored["rawConfigs"]["providerBasePath"], "/anthropic");
     let settings = json!({"a": null, "b": {"c": null, "d": 2}, "e": [1, null]});
     let stored = served.created(PROVIDERS, &provider("yi", settings)).await;
     let raw = &stored["rawConfigs"];

@@ -1,0 +1,34 @@
+//! What no outside world can bring about.
+use super::*;
+use crate::fake::{Holder, clients};
+use domain::{Door, OperationState, SetModel};
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_panic_ends_its_operation_and_lets_everything_go() {
+    let installation = Installation { gateway_host: String::new(), hiclaw_provider: None };
+    let caches = Arc::new(Caches::new(Duration::ZERO));
+    let clients = Arc::new(clients(Holder::default()));
+    let engine = Arc::new(Engine::new(clients, installation, caches, Timing::default()));
+    let wish = SetModel {
+        provider: "deepseek".parse().unwrap(),
+        model: "deepseek-chat".parse().unwrap(),
+        context_window: None,
+        max_tokens: None,
+        reasoning: None,
+    };
+    for _ in 0..2 {
+        let mutation = Mutation::SetModel { target: "alice".parse().unwrap(), wish: wish.clone() };
+        let context = Context { actor: "admin".into(), door: Door::Rest, idempotency_key: None };
+        let (id, mut watch) = engine.submit(mutation, context).expect("the target is free");
+        let ended = watch.wait_for(|operation| operation.state.is_final()).await.unwrap().clone();
+        let failure = ended.failure.as_ref().unwrap();
+        assert_eq!((ended.state, failure.code), (OperationState::RolledBack, Code::Internal));
+        assert_eq!((&ended.id, failure.operation.as_ref()), (&id, Some(&id)));
+        assert!(
+            !format!("{ended:?}").contains("no answer was prepared"),
+            "the text of a panic stays in the log"
+        );
+    }
+    tokio::time::timeout(Duration::from_secs(5), engine.drain()).await.unwrap();
+}

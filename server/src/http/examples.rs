@@ -1,0 +1,26 @@
+//! Examples for the API's description.
+
+/// A body for each type that a request may bring, by the type's name in the document.
+pub const REQUESTS: &[(&str, &str)] = &[
+    ("Account", r#"{"username":"admin","password":"…"}"#),
+    ("SetModel", r#"{"provider":"deepseek","model":"deepseek-chat"}"#),
+    ("Switch", r#"{"target":"worker:alice","provider":"deepseek","model":"deepseek-chat"}"#),
+    ("NewProvider", r#"{"name":"zhipuai","type":"zhipuai","tokens":["…"]}"#),
+    ("EditProvider", r#"{"baseUrl":"https://llm.example.com/v1","tokens":["…"]}"#),
+    (
+        "CreateProvider",
+        r#"{"name":"lab","type":"openai","apiKey":"…","baseUrl":"https://llm.example.com/v1"}"#,
+    ),
+    ("TestProvider", r#"{"provider":"deepseek","model":"deepseek-chat"}"#),
+    ("Simulate", r#"{"model":"deepseek-chat","consumer":"worker-dave"}"#),
+    ("Repair", r#"{"route":"deepseek-ai-route","consumer":"worker-dave"}"#),
+    ("Reload", r#"{"target":"manager"}"#),
+    (
+        "Mutation",
+        r#"{"kind":"set_model","target":"worker:alice","provider":"deepseek","model":"deepseek-chat"}"#,
+    ),
+];
+
+/// What a failed call answers.
+pub const FAILURE: &str = r#"{"success":false,"code":"INVALID_REQUEST","message":"model: missing field",
+    "fields":[{"field":"model","message":"missing field"}]}"#;
