@@ -1,7 +1,6 @@
 // What a person's browser fetches to show the page for the first time: every response, as it came over the wire.
 // Usage: node first-load.mjs AGM-BINARY
 import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { createServer } from "node:net";
 import { chromium } from "@playwright/test";
 
@@ -15,13 +14,25 @@ const freePort = () =>
     });
   });
 
+/** Waits until agm answers, 10 seconds at most. */
+const answers = async (url) => {
+  for (const deadline = Date.now() + 10_000; ; ) {
+    try {
+      if ((await fetch(url)).ok) return;
+    } catch (refused) {
+      if (Date.now() > deadline) throw refused;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+
 const port = await freePort();
 const agm = spawn(process.argv[2], ["serve", "--sandbox", "--addr", `127.0.0.1:${port}`], {
-  stdio: ["ignore", "pipe", "inherit"],
+  stdio: ["ignore", "ignore", "inherit"],
   env: { ...process.env, RUST_LOG: "warn" },
 });
 try {
-  await new Promise((resolve) => createInterface({ input: agm.stdout }).once("line", resolve));
+  await answers(`http://127.0.0.1:${port}/healthz`);
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],

@@ -42,4 +42,24 @@ test.describe("a switch that cannot be", () => {
     expect(after.updatedAt).toEqual(before.updatedAt);
     expect((await ask("alice")).text).toContain("deepseek-chat");
   });
+
+  test("is undone when the model does not answer, and the page says why", async ({ page }) => {
+    const wrong = { name: "glm-wrong", type: "zhipuai", tokens: ["sk-this-key-is-refused"] };
+    expect((await page.request.post("/ni_status/providers", { data: wrong })).status()).toBe(201);
+    await open(page, "/agm/models");
+    await page.getByRole("button", { name: "Set model of alice" }).click();
+    const form = page.getByRole("dialog", { name: "Set model of alice" });
+    await form.getByLabel("Provider").selectOption("glm-wrong");
+    await form.getByRole("combobox", { name: "Model", exact: true }).fill("glm-5");
+    await form.getByRole("button", { name: "Show the plan" }).click();
+    const change = page.getByRole("dialog", { name: "alice » glm-5" });
+    await change.getByRole("button", { name: "Apply" }).click();
+    await expect(change.getByRole("alert")).toContainText("key", { timeout: 20_000 });
+    await expect(change.locator("li.step.failed").filter({ hasText: "Test" })).toContainText("401");
+    await expect(change).toContainText("Nothing was changed");
+    expect((await ask("alice")).text).toContain("deepseek-chat");
+    const now = await (await page.request.get("/ni_status/assignment/workers/alice")).json();
+    expect(now.observed.model).toBe("deepseek-chat");
+    expect((await page.request.delete("/ni_status/providers/glm-wrong")).status()).toBe(200);
+  });
 });
