@@ -41,7 +41,7 @@ target/site.made: $(SITE_SOURCES)
 	@echo "== building the web client (first time about 4 minutes, then 1)"
 	mkdir -p target/style
 	cat style/*.css > target/style/agm.css
-	cargo leptos build --release --frontend-only --precompress
+	cargo leptos build --release --frontend-only --precompress --split
 	cp target/release/hash.txt target/site/
 	touch $@
 

@@ -6,15 +6,15 @@ pub mod codec;
 pub mod components;
 pub mod describe;
 pub mod error;
+pub mod later;
 pub mod pages;
 pub mod sprite;
 pub mod text;
 
 use change::Change;
 use components::{
-    change_dialog::ChangeDialog,
     header::Header,
-    switch_dialog::{Switch, SwitchDialog},
+    switch_dialog::Switch,
     toast::{Toaster, Toasts},
 };
 use leptos::prelude::*;
@@ -25,9 +25,7 @@ use leptos_router::{
     hooks::use_location,
     path,
 };
-use pages::{
-    home::HomePage, login::LoginPage, models::ModelsPage, not_found::NotFoundPage, providers::ProvidersPage,
-};
+use pages::{home::HomePage, not_found::NotFoundPage};
 use text::t;
 
 /// The fonts of what is seen first.
@@ -88,15 +86,14 @@ fn Frame(toaster: Toaster) -> impl IntoView {
         </Show>
         <main id="content" tabindex="-1">
             <Routes fallback=NotFoundPage>
-                <Route path=path!("/agm/login") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/agm/login") view=later::Login::route() ssr=SsrMode::Async/>
                 <Route path=path!("/agm/") view=HomePage ssr=SsrMode::Async/>
-                <Route path=path!("/agm/providers") view=ProvidersPage ssr=SsrMode::Async/>
-                <Route path=path!("/agm/models") view=ModelsPage ssr=SsrMode::Async/>
+                <Route path=path!("/agm/providers") view=later::Providers::route() ssr=SsrMode::Async/>
+                <Route path=path!("/agm/models") view=later::Models::route() ssr=SsrMode::Async/>
             </Routes>
         </main>
         <Show when=move || inside.get()>
-            <SwitchDialog/>
-            <ChangeDialog/>
+            <later::Dialogs/>
         </Show>
         <Toasts toaster/>
     }

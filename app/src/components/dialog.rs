@@ -16,11 +16,12 @@ pub fn Dialog(
     Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
         match (open.get(), dialog.open()) {
-            (true, false) => {
+            // In the next frame: a dialog that was just made is not part of the document yet.
+            (true, false) => request_animation_frame(move || {
                 if let Err(refused) = dialog.show_modal() {
                     leptos::logging::warn!("{refused:?}");
                 }
-            }
+            }),
             (false, true) => dialog.close(),
             _ => {}
         }

@@ -29,7 +29,8 @@ struct Form {
 #[derive(Clone, Copy)]
 pub struct Switch {
     change: Change,
-    open: RwSignal<bool>,
+    /// Whether the dialog is open.
+    pub open: RwSignal<bool>,
     target: RwSignal<Target>,
     form: Form,
 }
