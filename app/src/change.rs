@@ -27,6 +27,17 @@ pub enum Stage {
     Ended(Operation),
 }
 
+impl Stage {
+    /// The plan that is shown.
+    pub fn plan(&self) -> Option<&Plan> {
+        match self {
+            Self::Planned(plan) => Some(plan),
+            Self::Running(operation) | Self::Ended(operation) => operation.plan.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// The one change, taken from context.
 #[derive(Clone, Copy)]
 pub struct Change {
@@ -36,7 +47,6 @@ pub struct Change {
     pub title: RwSignal<String>,
     /// Counts operations that ended: what pages show is old then.
     pub settled: RwSignal<u32>,
-    wish: StoredValue<Option<Mutation>>,
     /// The form that the wish came from.
     form: StoredValue<Option<RwSignal<bool>>>,
     toaster: Toaster,
@@ -49,7 +59,6 @@ impl Change {
             stage: RwSignal::new(Stage::Idle),
             title: RwSignal::new(String::new()),
             settled: RwSignal::new(0),
-            wish: StoredValue::new(None),
             form: StoredValue::new(None),
             toaster,
         }
@@ -63,11 +72,21 @@ impl Change {
     /// Plans a wish and shows the plan. The form that it comes from stays open until there is a plan, and shows why
     /// when there is none. While another change runs, that one is shown instead.
     pub fn plan(self, wish: Mutation, form: Option<RwSignal<bool>>) {
+        let title = describe::wish(&wish);
+        self.plan_titled(title, wish, form);
+    }
+
+    /// Plans to take back what an operation did.
+    pub fn undo(self, operation: &Operation) {
+        let title = format!("{}: {}", (t().kind)("undo"), describe::operation(operation));
+        self.plan_titled(title, Mutation::Undo { operation: operation.id.clone() }, None);
+    }
+
+    fn plan_titled(self, title: String, wish: Mutation, form: Option<RwSignal<bool>>) {
         if self.runs() {
             return self.open.set(true);
         }
-        self.title.set(describe::wish(&wish));
-        self.wish.set_value(Some(wish.clone()));
+        self.title.set(title);
         self.form.set_value(form);
         self.stage.set(Stage::Planning);
         if form.is_none() {
@@ -101,11 +120,15 @@ impl Change {
         self.form.with_value(Option::is_some)
     }
 
-    /// Does what was planned.
+    /// Does what the plan says that is shown, and nothing else: when the installation is not as it was, nothing is done.
     pub fn apply(self) {
-        let Some(wish) = self.wish.get_value() else { return };
+        let shown = self.stage.with_untracked(|stage| match stage {
+            Stage::Planned(plan) => Some(plan.id.clone()),
+            _ => None,
+        });
+        let Some(plan) = shown else { return };
         spawn_local(async move {
-            match api::submit(wish).await {
+            match api::apply(plan).await {
                 Ok(operation) => self.watch(operation),
                 Err(error) => self.stage.set(Stage::Refused(error.into())),
             }
@@ -151,7 +174,6 @@ impl Change {
     }
 
     fn watch(self, operation: Operation) {
-        self.wish.set_value(None);
         let id = operation.id.clone();
         let ended = operation.state.is_final();
         self.observed(operation);
@@ -192,7 +214,12 @@ impl Change {
         });
     }
 
-    fn observed(self, operation: Operation) {
+    fn observed(self, mut operation: Operation) {
+        // Until the operation has made its own, what was shown stands: it does that or nothing.
+        if operation.plan.is_none() {
+            let shown = self.stage.with_untracked(|stage| stage.plan().cloned());
+            operation.plan = shown.filter(|plan| plan.id == operation.id);
+        }
         if !operation.state.is_final() {
             return self.stage.set(Stage::Running(operation));
         }

@@ -1,5 +1,5 @@
 //! JSON bodies as `contracts` promise them: the bare object, no field that is not known, and the bad field named.
-use domain::{Code, EditProvider, Failure, Mutation, NewProvider, SetModel};
+use domain::{Code, Declared, EditProvider, Failure, Mutation, NewProvider, SetModel, SetModels};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
@@ -146,13 +146,16 @@ macro_rules! bodies {
 }
 pub(crate) use bodies;
 
-bodies!(SetModel, NewProvider, EditProvider, domain::TestProvider, domain::Simulate);
+bodies!(SetModel, SetModels, NewProvider, EditProvider, Declared, domain::TestProvider, domain::Simulate);
 
 impl Body for Mutation {
     /// Reads the kind first and then the rest as the kind's own type: serde's tagged and flattened forms would lose the
-    /// name of a bad field and take unknown ones.
+    /// name of a bad field and take unknown ones. A declarative file needs no kind: its version tells what it is.
     fn read(bytes: &[u8]) -> Result<Self, Failure> {
         let mut rest: Map<String, Value> = strict(bytes)?;
+        if !rest.contains_key("kind") && rest.contains_key("version") {
+            return Ok(Self::Apply(whole(rest)?));
+        }
         let kind = take::<String>(&mut rest, "kind")?;
         Ok(match kind.as_str() {
             "set_model" => Self::SetModel { target: take(&mut rest, "target")?, wish: whole(rest)? },
@@ -167,8 +170,15 @@ impl Body for Mutation {
                 let crate::api::Repair { route, consumer } = whole(rest)?;
                 Self::RepairRoutes { route, consumer }
             }
+            "undo" => {
+                let operation = take(&mut rest, "operation")?;
+                whole::<Nothing>(rest)?;
+                Self::Undo { operation }
+            }
+            "apply" => Self::Apply(whole(rest)?),
             _ => {
-                let kinds = "set_model, add_provider, edit_provider, remove_provider or repair_routes";
+                let kinds =
+                    "set_model, add_provider, edit_provider, remove_provider, repair_routes, undo or apply";
                 return Err(Failure::field("kind", format!("use {kinds}")));
             }
         })
@@ -232,6 +242,15 @@ mod tests {
             (r#"{"kind":"remove_provider","name":"p","force":true}"#, "force"),
             (r#"{"kind":"edit_provider","name":"p","tokens":"k"}"#, "tokens"),
             (r#"{"kind":"repair_routes","rout":"r"}"#, "rout"),
+            (r#"{"kind":"undo"}"#, "operation"),
+            (r#"{"kind":"undo","operation":"no id"}"#, "operation"),
+            (r#"{"kind":"apply"}"#, "version"),
+            (r#"{"version":1,"provider":[]}"#, "provider"),
+            (r#"{"version":1,"providers":[{"name":"p","type":"qwen","tokens":"k"}]}"#, "providers[0].tokens"),
+            (
+                r#"{"version":1,"assignments":{"workers":{"alice":{"provider":"p"}}}}"#,
+                "assignments.workers.alice.model",
+            ),
         ] {
             assert_eq!(field::<Mutation>(body), (422, bad.into()), "{body}");
         }
@@ -244,6 +263,16 @@ mod tests {
         let again = Mutation::read(&serde_json::to_vec(&read).unwrap()).unwrap();
         assert_eq!(format!("{read:?}"), format!("{again:?}"));
         assert!(matches!(read, Mutation::SetModel { wish: SetModel { max_tokens: Some(5), .. }, .. }));
+    }
+
+    #[test]
+    fn a_file_is_a_mutation_with_or_without_its_kind() {
+        for body in [r#"{"version":1}"#, r#"{"kind":"apply","version":1}"#] {
+            let read = Mutation::read(body.as_bytes()).unwrap();
+            assert!(matches!(&read, Mutation::Apply(file) if file.version == 1), "{body}");
+            let again = Mutation::read(&serde_json::to_vec(&read).unwrap()).unwrap();
+            assert_eq!(again.kind(), "apply");
+        }
     }
 
     #[test]

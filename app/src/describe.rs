@@ -11,7 +11,8 @@ pub fn wish(wish: &Mutation) -> String {
         Mutation::AddProvider(provider) => format!("{kind}: {}", provider.name),
         Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => format!("{kind}: {name}"),
         Mutation::RepairRoutes { consumer: Some(consumer), .. } => format!("{kind}: {consumer}"),
-        Mutation::RepairRoutes { .. } => kind.into(),
+        Mutation::RepairRoutes { .. } | Mutation::Apply(_) => kind.into(),
+        Mutation::Undo { operation } => format!("{kind}: {operation}"),
     }
 }
 

@@ -24,6 +24,28 @@ test("a worker is switched, and its own agent answers with the new model", async
   await setModel(page, "alice", "deepseek", "deepseek-chat");
 });
 
+test("what was done can be taken back from its result", async ({ page }) => {
+  await open(page, "/agm/models");
+  await page.getByRole("button", { name: "Set model of alice" }).click();
+  const form = page.getByRole("dialog", { name: "Set model of alice" });
+  await expect(models(page)).toHaveCount(2);
+  await form.getByRole("combobox", { name: "Model", exact: true }).fill("deepseek-reasoner");
+  await form.getByRole("button", { name: "Show the plan" }).click();
+  const change = page.getByRole("dialog", { name: "alice » deepseek-reasoner", exact: true });
+  await change.getByRole("button", { name: "Apply" }).click();
+  await expect(change).toContainText("Done, and read back.");
+  await change.getByRole("button", { name: "Undo" }).click();
+
+  const undo = page.getByRole("dialog", { name: "Undo: alice » deepseek-reasoner" });
+  await expect(undo.getByRole("region", { name: "What will change" })).toContainText("agents/alice/openclaw.json");
+  expect((await ask("alice")).text).toContain("deepseek-reasoner");
+  await undo.getByRole("button", { name: "Apply" }).click();
+  await expect(undo).toContainText("Done, and read back.");
+  await undo.getByRole("button", { name: "Done", exact: true }).click();
+  await expect(page.getByRole("row", { name: /alice/ })).toContainText("deepseek-chat");
+  expect((await ask("alice")).text).toContain("deepseek-chat");
+});
+
 test.describe("a switch that cannot be", () => {
   test.use({ refusals: true });
 
@@ -41,6 +63,30 @@ test.describe("a switch that cannot be", () => {
     expect(after.model).toEqual(before.model);
     expect(after.updatedAt).toEqual(before.updatedAt);
     expect((await ask("alice")).text).toContain("deepseek-chat");
+  });
+
+  test("is not made when somebody else was faster, and the page shows what they did", async ({ page }) => {
+    await open(page, "/agm/models");
+    await page.getByRole("button", { name: "Set model of alice" }).click();
+    const form = page.getByRole("dialog", { name: "Set model of alice" });
+    await expect(models(page)).toHaveCount(2);
+    await form.getByRole("combobox", { name: "Model", exact: true }).fill("deepseek-reasoner");
+    await form.getByRole("button", { name: "Show the plan" }).click();
+    const change = page.getByRole("dialog", { name: "alice » deepseek-reasoner" });
+    await expect(change.getByRole("button", { name: "Apply" })).toBeVisible();
+    const faster = { provider: "moonshot", model: "kimi-k2.5" };
+    expect((await page.request.put("/ni_status/assignment/workers/alice", { data: faster })).status()).toBe(200);
+
+    await change.getByRole("button", { name: "Apply" }).click();
+    const alert = change.getByRole("alert");
+    await expect(alert).toContainText("changed since the plan was made");
+    await expect(alert).toContainText("s3:agents/alice/openclaw.json");
+    const moved = change.getByRole("region", { name: "What changed meanwhile" });
+    await expect(moved).toContainText("hiclaw-gateway/kimi-k2.5");
+    await expect(change).toContainText("Nothing was changed");
+    expect((await ask("alice")).text).toContain("kimi-k2.5");
+    await change.getByRole("button", { name: "Done", exact: true }).click();
+    await setModel(page, "alice", "deepseek", "deepseek-chat");
   });
 
   test("is undone when the model does not answer, and the page says why", async ({ page }) => {

@@ -1,8 +1,8 @@
 //! Bodies and answers that are the API's own, beside the types of `domain`.
 use crate::codec::{Body, bodies, take, whole};
 use domain::{
-    AiRoute, ConsumerName, Failure, ModelId, Operation, OperationId, Plan, Provider, ProviderModel,
-    ProviderName, RouteName, SetModel, Step, Target, Timestamp, Warning,
+    AiRoute, Bulk, BulkPlan, ConsumerName, Declared, Failure, ModelId, Operation, OperationId, Plan,
+    Provider, ProviderModel, ProviderName, RouteName, SetModel, Step, Target, Timestamp, Warning,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -116,6 +116,26 @@ impl Body for Switch {
         let mut rest: Map<String, Value> = crate::codec::strict(bytes)?;
         Ok(Self { target: take(&mut rest, "target")?, wish: whole(rest)? })
     }
+}
+
+/// The answer to `POST /set-models`: with `?dry_run=true` the plans, else what became of each agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub enum BulkOutcome {
+    Planned(BulkPlan),
+    Done(Bulk),
+}
+
+/// `GET /export`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Exported {
+    /// What `POST /plans` takes as it is.
+    pub file: Declared,
+    /// What the file does not say, because it does not work as it stands.
+    pub left_out: Vec<Warning>,
 }
 
 /// A switch that was done.

@@ -1,10 +1,13 @@
 //! Who calls, through which door, and what the call says beside its body.
-use super::{Outcome, Providers, Routes, Success, Switched};
+use super::{BulkOutcome, Outcome, Providers, Routes, Success, Switched};
 use crate::error::ApiError;
-use domain::{Code, Context, Door, Failure, Mutation, Operation, RouteName, SetModel, Target};
+use domain::{
+    Code, Context, Door, Failure, Mutation, Operation, OperationId, Plan, RouteName, SetModel, SetModels,
+    Target,
+};
 use http::request::Parts;
 use leptos::prelude::use_context;
-use operations::Operations;
+use operations::{Operations, Running};
 use std::sync::Arc;
 
 /// Somebody whose credentials were verified. The server's gate puts it into the request; nothing else does.
@@ -33,6 +36,8 @@ pub struct Caller {
     pub operations: Operations,
     context: Context,
     dry_run: bool,
+    /// Whether the answer may come before the end.
+    at_once: bool,
 }
 
 impl Caller {
@@ -49,8 +54,9 @@ impl Caller {
             actor: identity.user.to_string(),
             door: door(parts),
             idempotency_key: idempotency_key(parts)?,
+            bulk: None,
         };
-        Ok(Self { operations, context, dry_run: dry_run(parts.uri.query())? })
+        Ok(Self { operations, context, dry_run: dry_run(parts.uri.query())?, at_once: at_once(parts) })
     }
 
     /// Plans the mutation when only that is asked for; else does it, waits for its end and maps what was observed.
@@ -60,12 +66,78 @@ impl Caller {
         done: impl FnOnce(&Operation) -> T,
     ) -> Result<Outcome<T>, ApiError> {
         if self.dry_run {
-            return Ok(Outcome::Planned(Box::new(Success::new(self.operations.plan(&mutation).await?))));
+            return Ok(Outcome::Planned(Box::new(Success::new(self.plan(mutation).await?))));
         }
         let running = self.operations.submit(mutation, self.context).await?;
         let operation = running.finished().await?;
         let warnings = operation.plan.iter().flat_map(|plan| &plan.warnings).cloned().collect();
         Ok(Outcome::Done(Success { warnings, ..Success::new(done(&operation)) }))
+    }
+
+    /// Plans the mutation and keeps the plan, so that it can be applied by its id.
+    pub async fn plan(self, mutation: Mutation) -> Result<Plan, ApiError> {
+        Ok(self.operations.plan_to_apply(mutation).await?)
+    }
+
+    /// Does what a kept plan says.
+    pub async fn apply(self, plan: &OperationId) -> Result<Answered, ApiError> {
+        self.not_rehearsed("a plan is a rehearsal already")?;
+        let running = self.operations.apply(plan, self.context).await?;
+        answered(running, self.at_once).await
+    }
+
+    /// Puts back what an operation replaced, or plans to when only that is asked for.
+    pub async fn undo(self, operation: OperationId) -> Result<Outcome<Answered>, ApiError> {
+        if self.dry_run {
+            let plan = self.plan(Mutation::Undo { operation }).await?;
+            return Ok(Outcome::Planned(Box::new(Success::new(plan))));
+        }
+        let running = self.operations.undo(operation, self.context).await?;
+        Ok(Outcome::Done(Success::new(answered(running, self.at_once).await?)))
+    }
+
+    /// Asks an operation that runs to stop and to go back.
+    pub async fn cancel(self, id: &OperationId) -> Result<Operation, ApiError> {
+        self.not_rehearsed("stopping an operation has no plan")?;
+        self.operations.cancel(id)?;
+        self.operation(id).await
+    }
+
+    /// Takes over an operation that cannot be undone.
+    pub async fn release(self, id: &OperationId) -> Result<Operation, ApiError> {
+        self.not_rehearsed("taking over an operation has no plan")?;
+        self.operations.release(id)?;
+        self.operation(id).await
+    }
+
+    /// One operation as it is now.
+    pub async fn operation(&self, id: &OperationId) -> Result<Operation, ApiError> {
+        let watch = self.operations.operation(id).await?;
+        let operation = Operation::clone(&watch.borrow());
+        Ok(operation)
+    }
+
+    /// The newest operations, newest first: those for a target, and no more than the limit.
+    pub fn newest(&self, limit: Option<usize>, target: Option<&Target>) -> Vec<Operation> {
+        let wanted = target.map(Target::to_string);
+        let is_for =
+            |operation: &Operation| wanted.as_ref().is_none_or(|name| operation.targets.contains(name));
+        let all = self.operations.operations();
+        let all = all.iter().filter(|operation| is_for(operation)).take(limit.unwrap_or(usize::MAX));
+        all.map(|operation| Operation::clone(operation)).collect()
+    }
+
+    /// Lets many agents run a model, and waits until each ended.
+    pub async fn switch_all(self, wish: SetModels) -> Result<BulkOutcome, ApiError> {
+        if self.dry_run {
+            return Ok(BulkOutcome::Planned(self.operations.plan_models(&wish).await?));
+        }
+        let bulk = self.operations.set_models(wish, self.context)?.finished().await?;
+        Ok(BulkOutcome::Done((*bulk).clone()))
+    }
+
+    fn not_rehearsed(&self, why: &str) -> Result<(), Failure> {
+        if self.dry_run { Err(Failure::field("dry_run", why)) } else { Ok(()) }
     }
 
     /// Lets an agent run a model.
@@ -105,6 +177,20 @@ impl Caller {
     }
 }
 
+/// How a change was answered: ended well, or begun only since the caller did not want to wait.
+pub enum Answered {
+    Ended(Operation),
+    Begun(Operation),
+}
+
+async fn answered(running: Running, at_once: bool) -> Result<Answered, ApiError> {
+    if at_once {
+        let now = running.watch().borrow().clone();
+        return Ok(Answered::Begun(Operation::clone(&now)));
+    }
+    Ok(Answered::Ended(Operation::clone(&*running.finished().await?)))
+}
+
 /// The AI route that an operation wrote, if it wrote one.
 pub fn changed_route(operation: &Operation) -> Option<RouteName> {
     let changes = operation.plan.iter().flat_map(|plan| &plan.changes);
@@ -130,6 +216,12 @@ fn idempotency_key(parts: &Parts) -> Result<Option<String>, Failure> {
         Ok(key) if (1..=200).contains(&key.len()) => Ok(Some(key.to_owned())),
         _ => Err(Failure::field("Idempotency-Key", "use 1 to 200 visible ASCII characters")),
     }
+}
+
+/// `Prefer: respond-async` (RFC 7240).
+fn at_once(parts: &Parts) -> bool {
+    let preferences = parts.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    preferences.flat_map(|value| value.split(',')).any(|one| one.trim().eq_ignore_ascii_case("respond-async"))
 }
 
 /// A misspelt value must not turn a rehearsal into the real thing.

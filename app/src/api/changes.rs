@@ -1,45 +1,52 @@
 //! Changes: planned, begun, followed, and the seed's calls that wait for the end.
-use super::{Operations, Outcome, Reload, Reloaded, Repair, Success, Switch, Switched, UiClient};
+use super::{
+    BulkOutcome, Operations, Outcome, Reload, Reloaded, Repair, Success, Switch, Switched, UiClient,
+};
 use crate::{codec::StrictJson, error::ApiError};
-use domain::{Mutation, Operation, OperationId, Plan, SetModel};
+use domain::{Mutation, Operation, OperationId, Plan, SetModel, SetModels};
 use leptos::prelude::*;
 use server_fn::codec::{GetUrl, Post, Put};
 
 #[cfg(feature = "ssr")]
-use super::Caller;
+use super::{Answered, Caller};
 
-/// What a mutation would change.
+/// What a mutation would change, kept so that [`apply`] does exactly that.
 pub async fn plan(wish: Mutation) -> Result<Plan, ApiError> {
     Ok(make_plan(wish).await?.answer)
 }
 
-/// Begins a mutation; follow it with [`operation`] or its event stream.
-pub async fn submit(wish: Mutation) -> Result<Operation, ApiError> {
-    Ok(begin(wish).await?.answer)
+/// Begins to do what a kept plan says; follow it with [`operation`] or its event stream.
+pub async fn apply(plan: OperationId) -> Result<Operation, ApiError> {
+    #[cfg(feature = "ssr")]
+    let (Answered::Ended(operation) | Answered::Begun(operation)) = Caller::take()?.apply(&plan).await?;
+    #[cfg(not(feature = "ssr"))]
+    let operation = super::client::act::<Success<_>>("plans", plan.as_str(), "/apply").await?.answer;
+    Ok(operation)
 }
 
-/// All operations, newest first.
-pub async fn operations() -> Result<Vec<Operation>, ApiError> {
-    Ok(list_operations().await?.answer.operations)
+/// The newest operations, newest first.
+pub async fn operations(most: usize) -> Result<Vec<Operation>, ApiError> {
+    Ok(list_operations(Some(most.to_string()), None).await?.answer.operations)
 }
 
 /// One operation as it is now.
 pub async fn operation(id: OperationId) -> Result<Operation, ApiError> {
     #[cfg(feature = "ssr")]
-    let answer = Operation::clone(&Caller::take()?.operations.operation(&id)?.borrow());
+    let answer = Caller::take()?.operation(&id).await?;
     #[cfg(not(feature = "ssr"))]
     let answer = super::client::read::<Success<_>>("operations", id.as_str(), "").await?.answer;
     Ok(answer)
 }
 
-/// Plan a change: a mutation as data, and what it would do to each object. Changes nothing.
+/// Plan a change: a mutation as data or a declarative file, and what it would do to each object. Changes nothing. For an
+/// hour `POST /plans/{id}/apply` does exactly that.
 #[server(name = MakePlanCall, prefix = "/ni_status", endpoint = "plans", input = Post<StrictJson>, client = UiClient)]
 #[cfg_attr(feature = "ssr", utoipa::path(
     post, path = "/ni_status/plans", tag = "changes", request_body = Mutation,
     responses((status = 200, body = Success<Plan>))
 ))]
 pub async fn make_plan(mutation: Mutation) -> Result<Success<Plan>, ApiError> {
-    Ok(Success::new(Caller::take()?.operations.plan(&mutation).await?))
+    Ok(Success::new(Caller::take()?.plan(mutation).await?))
 }
 
 /// Begin a change and return at once: 202 with the operation, which `GET /operations/{id}` follows.
@@ -54,14 +61,23 @@ pub async fn begin(mutation: Mutation) -> Result<Success<Operation>, ApiError> {
     Ok(Success::new(operation))
 }
 
-/// The operations of this server since its start, newest first.
+/// The newest 200 operations, newest first.
 #[server(name = ListOperationsCall, prefix = "/ni_status", endpoint = "operations", input = GetUrl, client = UiClient)]
 #[cfg_attr(feature = "ssr", utoipa::path(
-    get, path = "/ni_status/operations", tag = "changes", responses((status = 200, body = Success<Operations>))
+    get, path = "/ni_status/operations", tag = "changes",
+    params(("limit" = Option<u32>, Query), ("target" = Option<domain::Target>, Query)),
+    responses((status = 200, body = Success<Operations>))
 ))]
-pub async fn list_operations() -> Result<Success<Operations>, ApiError> {
-    let operations = Caller::take()?.operations.operations();
-    let operations = operations.iter().map(|operation| Operation::clone(operation)).collect();
+pub async fn list_operations(
+    limit: Option<String>,
+    target: Option<String>,
+) -> Result<Success<Operations>, ApiError> {
+    let wrong = |field, message: String| domain::Failure::field(field, message);
+    let limit = limit.map(|limit| limit.parse::<usize>()).transpose();
+    let limit = limit.map_err(|_| wrong("limit", "use a whole number".into()))?;
+    let target = target.map(|target| target.parse::<domain::Target>()).transpose();
+    let target = target.map_err(|error| wrong("target", error.to_string()))?;
+    let operations = Caller::take()?.newest(limit, target.as_ref());
     Ok(Success::new(Operations { operations }))
 }
 
@@ -75,6 +91,18 @@ pub async fn list_operations() -> Result<Success<Operations>, ApiError> {
 pub async fn set_model(switch: Switch) -> Result<Outcome<Switched>, ApiError> {
     let Switch { target, wish } = switch;
     Caller::take()?.switch(target, wish).await
+}
+
+/// Let many agents run a model, and wait until each has ended: each commits or rolls back by itself, and the answer says
+/// which. `success` is true when all were committed.
+#[server(name = SetModelsCall, prefix = "/ni_status", endpoint = "set-models", input = Post<StrictJson>, client = UiClient)]
+#[cfg_attr(feature = "ssr", utoipa::path(
+    post, path = "/ni_status/set-models", tag = "changes", request_body = SetModels,
+    params(("dry_run" = Option<bool>, Query)),
+    responses((status = 200, body = BulkOutcome))
+))]
+pub async fn set_models(wish: SetModels) -> Result<BulkOutcome, ApiError> {
+    Caller::take()?.switch_all(wish).await
 }
 
 /// Let the Manager run a model, and wait until it was observed to.

@@ -43,15 +43,32 @@ pub(super) async fn read<T: serde::de::DeserializeOwned>(
     name: &str,
     leaf: &str,
 ) -> Result<T, ApiError> {
-    use server_fn::{
-        error::{FromServerFnError, ServerFnErrorErr},
-        request::ClientReq,
-    };
+    use server_fn::request::ClientReq;
     let name = String::from(leptos::web_sys::js_sys::encode_uri_component(name));
     let path = format!("/ni_status/{folder}/{name}{leaf}");
-    let bytes = answer(BrowserRequest::try_new_get(&path, JSON, JSON, "")).await?;
+    read_answer(answer(BrowserRequest::try_new_get(&path, JSON, JSON, "")).await?)
+}
+
+#[cfg(not(feature = "ssr"))]
+fn read_answer<T: serde::de::DeserializeOwned>(bytes: Bytes) -> Result<T, ApiError> {
+    use server_fn::error::{FromServerFnError, ServerFnErrorErr};
     serde_json::from_slice(&bytes)
         .map_err(|error| ApiError::from_server_fn_error(ServerFnErrorErr::Deserialization(error.to_string())))
+}
+
+/// Acts on what a REST path with a parameter names, and does not wait for the end of what it begins.
+#[cfg(not(feature = "ssr"))]
+pub(super) async fn act<T: serde::de::DeserializeOwned>(
+    folder: &str,
+    name: &str,
+    leaf: &str,
+) -> Result<T, ApiError> {
+    use server_fn::request::ClientReq;
+    let name = String::from(leptos::web_sys::js_sys::encode_uri_component(name));
+    let path = format!("/ni_status/{folder}/{name}{leaf}");
+    let request: BrowserRequest = ClientReq::<ApiError>::try_new_post_bytes(&path, JSON, JSON, Bytes::new())?;
+    request.headers().set("prefer", "respond-async");
+    read_answer(answer(Ok(request)).await?)
 }
 
 /// Sends a body whose answer has none.

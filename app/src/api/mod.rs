@@ -12,12 +12,12 @@ pub mod session;
 pub mod state;
 
 pub use answers::{
-    Account, CreateProvider, Created, Models, Operations, Outcome, Providers, Reload, Reloaded, Repair,
-    Routes, Session, Success, Switch, Switched,
+    Account, BulkOutcome, CreateProvider, Created, Exported, Models, Operations, Outcome, Providers, Reload,
+    Reloaded, Repair, Routes, Session, Success, Switch, Switched,
 };
 #[cfg(feature = "ssr")]
-pub use caller::{Caller, Identity, Installation};
-pub use changes::{operation, operations, plan, submit};
+pub use caller::{Answered, Caller, Identity, Installation};
+pub use changes::{apply, operation, operations, plan};
 pub use client::UiClient;
 pub use providers::{list_providers, provider_models, test_provider};
 pub use routes::{list_routes, simulate};

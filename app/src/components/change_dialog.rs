@@ -4,21 +4,13 @@ use crate::{
         button::{Button, Kind},
         dialog::Dialog,
         error_note::ErrorNote,
-        plan_view::PlanView,
+        plan_view::{PlanView, differences},
         step_list::StepList,
     },
     text::t,
 };
-use domain::{Operation, OperationState, Plan, Step};
+use domain::{Moved, Operation, OperationState, Step};
 use leptos::prelude::*;
-
-fn plan_of(stage: &Stage) -> Option<Plan> {
-    match stage {
-        Stage::Planned(plan) => Some(plan.clone()),
-        Stage::Running(operation) | Stage::Ended(operation) => operation.plan.clone(),
-        _ => None,
-    }
-}
 
 fn steps_of(stage: &Stage) -> Vec<Step> {
     match stage {
@@ -28,7 +20,13 @@ fn steps_of(stage: &Stage) -> Vec<Step> {
     }
 }
 
-/// How an operation ended: committed, or why not and that nothing stays behind.
+/// Whether an operation can be taken back: it was done and changed something.
+fn can_be_undone(operation: &Operation) -> bool {
+    let changed = operation.plan.as_ref().is_some_and(|plan| !plan.changes.is_empty());
+    operation.state == OperationState::Committed && changed
+}
+
+/// How an operation ended: committed, or why not and that nothing stays behind; whom it cut off, and what was seen since.
 fn verdict(operation: Operation) -> AnyView {
     let (class, word) = match operation.state {
         OperationState::Committed => ("verdict ok", t().committed),
@@ -36,8 +34,22 @@ fn verdict(operation: Operation) -> AnyView {
         _ => ("verdict bad", t().nothing_changed),
     };
     let lasts = operation.lasts.map(|until| (t().lasts)(&until));
+    let moved = operation.failure.as_ref().map(|failure| failure.diff.clone()).unwrap_or_default();
+    let moved = (!moved.is_empty()).then(|| {
+        let object = |one: Moved| {
+            view! { <div class="diff-object"><h4>{one.object}</h4> {differences(one.diff)}</div> }
+        };
+        let objects = moved.into_iter().map(object).collect_view();
+        view! { <div class="diff" role="region" aria-label=t().what_moved tabindex="0">{objects}</div> }
+    });
     let cause = operation.failure.map(|failure| view! { <ErrorNote failure=*failure/> });
-    view! { {cause} <p class=class>{word} " " {lasts}</p> }.into_any()
+    let broke = operation
+        .broke
+        .into_iter()
+        .map(|one| view! { <li class="note warn"><b>{one.agent}</b> " " {one.how}</li> });
+    let settled = operation.settled.map(|settled| view! { <p>{settled.evidence}</p> });
+    view! { {cause} {moved} <p class=class>{word} " " {lasts}</p> <ul class="notes">{broke.collect_view()}</ul> {settled} }
+        .into_any()
 }
 
 /// The one dialog of a change: its plan, its steps as they happen, its outcome.
@@ -45,7 +57,7 @@ fn verdict(operation: Operation) -> AnyView {
 pub fn ChangeDialog() -> impl IntoView {
     let change = Change::take();
     // The plan is the same object from the first look to the end: drawn again only when another one comes.
-    let plan = Memo::new(move |_| change.stage.with(plan_of));
+    let plan = Memo::new(move |_| change.stage.with(|stage| stage.plan().cloned()));
     let steps = Signal::derive(move || change.stage.with(steps_of));
     let said = move || match change.stage.get() {
         Stage::Planning => view! { <p class="waiting">{t().planning}</p> }.into_any(),
@@ -101,7 +113,13 @@ fn Actions(change: Change) -> impl IntoView {
             let text = Signal::derive(move || if sent.get() { t().applying } else { t().apply }.to_owned());
             view! { {away} <Button text kind=Kind::Primary busy=sent on_press=apply/> }.into_any()
         }
-        Stage::Ended(_) => view! { <Button text=t().done kind=Kind::Primary on_press=close/> }.into_any(),
+        Stage::Ended(operation) => {
+            let undo = can_be_undone(&operation).then(|| {
+                let undo = Callback::new(move |()| change.undo(&operation));
+                view! { <Button text=t().undo on_press=undo/> }
+            });
+            view! { {undo} <Button text=t().done kind=Kind::Primary on_press=close/> }.into_any()
+        }
         Stage::Refused(_) if change.has_form() => view! { <Button text=t().back on_press=back/> }.into_any(),
         _ => view! { <Button text=t().close on_press=close/> }.into_any(),
     };

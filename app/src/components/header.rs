@@ -56,13 +56,16 @@ pub fn Header() -> impl IntoView {
     .into_any()
 }
 
+/// One that runs is among the newest.
+const NEWEST: usize = 20;
+
 /// Tells of a change that runs while its dialog is closed; also of one that was begun before this page was loaded.
 #[component]
 fn Runs() -> impl IntoView {
     let change = Change::take();
     Effect::new(move |_| {
         spawn_local(async move {
-            let Ok(operations) = api::operations().await else { return };
+            let Ok(operations) = api::operations(NEWEST).await else { return };
             let running = operations.into_iter().find(|operation| !operation.state.is_final());
             if let Some(operation) = running.filter(|_| !change.runs()) {
                 change.resume(operation);

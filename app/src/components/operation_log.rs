@@ -18,7 +18,7 @@ fn sign(state: OperationState) -> (&'static str, &'static str) {
 
 /// What was changed last: when, what, by whom, and how it ended.
 #[component]
-pub fn OperationLog(operations: Vec<Operation>, newest: usize) -> impl IntoView {
+pub fn OperationLog(operations: Vec<Operation>) -> impl IntoView {
     let empty = operations.is_empty().then(|| view! { <p class="empty">{t().log_empty}</p> });
     let row = |operation: Operation| {
         let (sign, class) = sign(operation.state);
@@ -39,7 +39,7 @@ pub fn OperationLog(operations: Vec<Operation>, newest: usize) -> impl IntoView 
         }
     };
     view! {
-        <ol class="log">{operations.into_iter().take(newest).map(row).collect_view()}</ol>
+        <ol class="log">{operations.into_iter().map(row).collect_view()}</ol>
         {empty}
     }
     .into_any()

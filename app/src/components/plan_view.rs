@@ -25,6 +25,11 @@ fn place(path: &str) -> String {
     parts.get(tail..).unwrap_or_default().join(".")
 }
 
+/// What is another one, line by line.
+pub fn differences(lines: Vec<DiffLine>) -> AnyView {
+    view! { <ul>{lines.into_iter().map(line).collect_view()}</ul> }.into_any()
+}
+
 fn line(line: DiffLine) -> AnyView {
     let place = place(&line.path);
     let row = |sign: &'static str, class: &'static str, content: &Value| {
@@ -59,7 +64,7 @@ pub fn PlanView(plan: Plan) -> impl IntoView {
             view! {
                 <div class="diff-object">
                     <h4>{sign} " " {change.object}</h4>
-                    <ul>{change.diff.into_iter().map(line).collect_view()}</ul>
+                    {differences(change.diff)}
                     {lasts}
                 </div>
             }

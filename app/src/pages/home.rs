@@ -35,7 +35,7 @@ pub fn HomePage() -> impl IntoView {
     let again = RwSignal::new(0_u32);
     let old = move || (change.settled.get(), again.get());
     let office = data(old, |_| join3(api::assignments(), api::workers(), api::deep_health()));
-    let gateway = data(old, |_| join(api::metrics(), api::operations()));
+    let gateway = data(old, |_| join(api::metrics(), api::operations(NEWEST)));
     view! {
         <Title text=t().nav_home/>
         <h1 class="sr">{t().nav_home}</h1>
@@ -51,7 +51,7 @@ pub fn HomePage() -> impl IntoView {
                         <Panel title=t().gateway>{answered(metrics, again, meters)}</Panel>
                         <Panel title=t().log>
                             {answered(operations, again, |operations| {
-                                view! { <OperationLog operations newest=NEWEST/> }.into_any()
+                                view! { <OperationLog operations/> }.into_any()
                             })}
                         </Panel>
                     }
@@ -67,6 +67,9 @@ pub fn HomePage() -> impl IntoView {
 fn floor((assignments, workers, health): Office, again: RwSignal<u32>) -> AnyView {
     let systems = health.as_ref().map(|health| health.systems.clone()).unwrap_or_default();
     let alarm = trouble::alarm(&systems, assignments.as_ref().ok());
+    // Our own data directory is no neighbour: it is shown when something is wrong with it.
+    let shown = systems.iter().filter(|system| system.name != "storage" || system.state == SystemState::Down);
+    let wall = shown.cloned().map(self::system).collect_view();
     let room = answered(assignments, again, |assignments| {
         answered(workers, again, |workers| desks(assignments, workers, &systems))
     });
@@ -75,7 +78,7 @@ fn floor((assignments, workers, health): Office, again: RwSignal<u32>) -> AnyVie
         <section class="panel office" aria-labelledby="office">
             <header class="wall">
                 <h2 id="office" class="sign">{t().office}</h2>
-                <ul class="systems" aria-label=t().systems>{systems.into_iter().map(system).collect_view()}</ul>
+                <ul class="systems" aria-label=t().systems>{wall}</ul>
             </header>
             {room}
         </section>

@@ -42,14 +42,7 @@ pub(super) static ENGLISH: Texts = Texts {
 
     office: "The office",
     systems: "Systems",
-    system_name: |name| match name {
-        "higress" => "Higress",
-        "gateway" => "Gateway",
-        "store" => "Store",
-        "manager" => "Manager",
-        "containers" => "Containers",
-        other => other,
-    },
+    system_name,
     up: "up",
     down: "down",
     manager: "Manager",
@@ -76,7 +69,10 @@ pub(super) static ENGLISH: Texts = Texts {
     alarm_no_route: |agent| format!("{agent} cannot reach its model."),
     alarm_no_route_cause: |model| format!("No AI route takes {model}, so every call ends with 404."),
     alarm_unreadable: |agent| format!("The config of {agent} cannot be read."),
-    alarm_system: |system| format!("{system} does not answer."),
+    alarm_system: |system| match system {
+        "storage" => "Nothing can be changed.".into(),
+        other => format!("{} does not answer.", system_name(other)),
+    },
     alarm_more: |count| format!("+ {count} more"),
     show_repair: "Show the repair",
     gateway: "Gateway",
@@ -90,7 +86,7 @@ pub(super) static ENGLISH: Texts = Texts {
     rpm_long: "Gateway requests in the last minute",
     meter_note: "Conn and RPM: one block per doubling.",
     log: "Log",
-    log_empty: "Nothing was changed since the server started.",
+    log_empty: "Nothing was changed yet.",
     add_provider: "Add provider",
     set_manager_model: "Set Manager model",
 
@@ -179,6 +175,7 @@ pub(super) static ENGLISH: Texts = Texts {
     what_changes: "What will change",
     nothing_changes: "Nothing has to change.",
     what_happens: "What happens",
+    what_moved: "What changed meanwhile",
     also_affected: "Also affected",
     nobody_affected: "Nobody else is affected.",
     lasts: |until| format!("lasts {until}"),
@@ -190,6 +187,7 @@ pub(super) static ENGLISH: Texts = Texts {
     nothing_changed: "Nothing was changed.",
     needs_operator: "Somebody has to look: not everything could be put back.",
     done: "Done",
+    undo: "Undo",
     toast_done: |what| format!("Done: {what}"),
     toast_failed: |what| format!("Failed: {what}"),
     step: |step| match step {
@@ -197,6 +195,7 @@ pub(super) static ENGLISH: Texts = Texts {
         StepName::Provider => "Provider",
         StepName::Route => "Route",
         StepName::Test => "Test",
+        StepName::Neighbours => "Neighbours",
         StepName::Record => "model.json",
         StepName::Config => "openclaw.json",
         StepName::Reload => "Taken up",
@@ -216,6 +215,8 @@ pub(super) static ENGLISH: Texts = Texts {
         "edit_provider" => "Edit provider",
         "remove_provider" => "Remove provider",
         "repair_routes" => "Repair access",
+        "undo" => "Undo",
+        "apply" => "Apply a file",
         _ => "Change",
     },
     worker_status: |status| match status {
@@ -249,3 +250,15 @@ pub(super) static ENGLISH: Texts = Texts {
     go_home: "Back to the office",
     error_title: "That did not work.",
 };
+
+fn system_name(name: &str) -> &str {
+    match name {
+        "higress" => "Higress",
+        "gateway" => "Gateway",
+        "store" => "Store",
+        "manager" => "Manager",
+        "storage" => "Own data",
+        "containers" => "Containers",
+        other => other,
+    }
+}

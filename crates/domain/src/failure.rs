@@ -1,5 +1,5 @@
 //! The one error that crosses the wire.
-use crate::{Affected, OperationId, Step, TestLeg};
+use crate::{Affected, Moved, OperationId, Step, TestLeg};
 use serde::{Deserialize, Serialize};
 
 /// What went wrong, as a word that programs can rely on. Each has one HTTP status.
@@ -153,6 +153,9 @@ pub struct Failure {
     pub used_by: Option<UsedBy>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub affected: Vec<Affected>,
+    /// With `CONFLICT`: what is not as it was planned or as it was left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diff: Vec<Moved>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -181,6 +184,7 @@ impl Failure {
             system: None,
             used_by: None,
             affected: Vec::new(),
+            diff: Vec::new(),
             operation: None,
             steps: Vec::new(),
             legs: Vec::new(),

@@ -26,7 +26,7 @@ pub enum SystemState {
     Down,
 }
 
-/// One system: `higress`, `gateway`, `store`, `manager`.
+/// One system: `higress`, `gateway`, `store`, `manager`, or `storage`, our own data directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SystemHealth {

@@ -1,5 +1,7 @@
 //! Everything that can be changed, as data. Page, REST and CLI hand the same value to the same engine.
-use crate::{ConsumerName, EditProvider, NewProvider, ProviderName, RouteName, SetModel, Target};
+use crate::{
+    ConsumerName, Declared, EditProvider, NewProvider, OperationId, ProviderName, RouteName, SetModel, Target,
+};
 use serde::{Deserialize, Serialize};
 
 /// A wish to change something.
@@ -29,6 +31,12 @@ pub enum Mutation {
         #[serde(default)]
         consumer: Option<ConsumerName>,
     },
+    /// Put back what an operation replaced, where that is still what is there.
+    Undo {
+        operation: OperationId,
+    },
+    /// Make the installation what a file says, in one transaction.
+    Apply(Declared),
 }
 
 impl Mutation {
@@ -40,6 +48,8 @@ impl Mutation {
             Self::EditProvider { .. } => "edit_provider",
             Self::RemoveProvider { .. } => "remove_provider",
             Self::RepairRoutes { .. } => "repair_routes",
+            Self::Undo { .. } => "undo",
+            Self::Apply(_) => "apply",
         }
     }
 }
@@ -70,4 +80,6 @@ pub struct Context {
     pub door: Door,
     /// The same key returns the same operation.
     pub idempotency_key: Option<String>,
+    /// The request for many targets that this is a part of.
+    pub bulk: Option<OperationId>,
 }

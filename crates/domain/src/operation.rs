@@ -1,5 +1,5 @@
 //! A mutation that runs or ran, and the steps it took.
-use crate::{Failure, OperationId, Plan, Timestamp};
+use crate::{Affected, Failure, OperationId, Plan, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What a step does.
@@ -15,6 +15,8 @@ pub enum StepName {
     Route,
     /// Ask the new model through the gateway, as the agent.
     Test,
+    /// Ask over other routes that share a host or a provider with a changed one. Its answers never fail an operation.
+    Neighbours,
     /// Record the assignment in `model.json`.
     Record,
     /// Write the agent's openclaw.json: from here on it runs the new model.
@@ -74,6 +76,14 @@ impl OperationState {
     }
 }
 
+/// What the watch over the touched objects saw until no late request could come any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Settled {
+    pub at: Timestamp,
+    pub evidence: String,
+}
+
 /// An operation: what was asked, by whom, what was planned, and what was observed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -97,4 +107,16 @@ pub struct Operation {
     pub lasts: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Box<Failure>>,
+    /// None: the touched objects are still watched for late requests and for writes that others swallowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Settled>,
+    /// The operation that this one takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<OperationId>,
+    /// The request for many targets that this one is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bulk: Option<OperationId>,
+    /// Agents over other routes that were served before this operation wrote, and were turned away after.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broke: Vec<Affected>,
 }

@@ -13,6 +13,19 @@ pub struct Read {
     pub version: String,
 }
 
+/// An object that is not as a plan saw it, or that the plan would now change in another way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Moved {
+    pub object: String,
+    /// The version that the plan saw. Empty: it was not there, or the plan did not look at it.
+    pub planned: String,
+    /// The version now.
+    pub now: String,
+    /// From what the plan saw to what is there now; where that is the same, what would be changed now.
+    pub diff: Vec<DiffLine>,
+}
+
 /// What happens to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -23,8 +36,8 @@ pub enum ChangeAction {
     Delete,
 }
 
-/// One changed place. `path` is a JSON pointer; secrets appear as fingerprints.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One changed place. `path` is a JSON pointer; a secret only shows that it is one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DiffLine {
     pub path: String,
@@ -60,7 +73,7 @@ pub struct Affected {
 
 /// Something to know before saying yes. Codes: `VISION_LOST`, `CONTEXT_SHRINKS`, `LIMITS_ARE_DEFAULTS`,
 /// `DEFAULT_ROUTE_CHANGES`, `DEFAULT_ROUTE_MISSING`, `RESET_BY_HICLAW`, `MODEL_LIST_UNREADABLE`, `PREDICATE_TAKEN`,
-/// `CONSUMER_MISSING`, `AGENT_UNREADABLE`.
+/// `CONSUMER_MISSING`, `AGENT_UNREADABLE`, `ACCESS_LOST`, `SHADOWED`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Warning {

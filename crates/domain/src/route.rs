@@ -16,6 +16,7 @@ pub enum MatchType {
 
 /// One model predicate of a route.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ModelPredicate {
     #[serde(rename = "type")]
@@ -25,13 +26,20 @@ pub struct ModelPredicate {
 
 /// Where a route sends a share of its calls.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RouteUpstream {
     pub provider: ProviderName,
-    /// Percent.
+    /// Percent; unsaid, all.
+    #[serde(default = "all")]
     pub weight: i64,
     /// Model ids that are renamed on the way.
+    #[serde(default)]
     pub mapping: BTreeMap<String, String>,
+}
+
+fn all() -> i64 {
+    100
 }
 
 /// Who made a route.

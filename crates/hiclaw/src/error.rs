@@ -55,10 +55,15 @@ impl From<FileError> for Error {
 }
 
 impl Error {
-    /// True when a write that failed so has certainly changed nothing. Only a store can leave that open: a file is
-    /// replaced whole or not at all.
+    /// True when a write that failed so has certainly changed nothing. A store can leave that open, and so can a disk: a
+    /// file that could not be made durable is in its place.
     pub fn wrote_nothing(&self) -> bool {
-        !matches!(self, Self::Store(_) | Self::Http { .. })
+        !matches!(
+            self,
+            Self::Store(_)
+                | Self::Http { .. }
+                | Self::File(FileError::NotDurable { .. } | FileError::Io { .. })
+        )
     }
 
     /// Which system to look at.

@@ -9,13 +9,13 @@ use crate::{
     registry::{self, Entry, LifecycleFile, Task},
     status::{Containers, Facts, judge},
 };
-use domain::{Target, Worker, WorkerName, rules::KnownLimits};
+use disk::Disk;
+use domain::{Target, Timestamp, Worker, WorkerName, rules::KnownLimits};
 use futures::{StreamExt, stream};
-use openclaw::{Config, FileError, ModelEntry, Switch, read_file, replace_file, switch_model};
+use openclaw::{Config, FileError, ModelEntry, Switch, read_file, replace_file, sweep_beside, switch_model};
 use secrecy::SecretString;
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use store::{ObjectKey, Store};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -30,6 +30,8 @@ const MANAGER_LASTS: &str = "until the Manager restarts, unless HICLAW_DEFAULT_M
 
 /// What the adapter needs.
 pub struct FilesParams {
+    /// Where the Manager's files lie.
+    pub disk: Arc<dyn Disk>,
     /// The Manager's openclaw.json.
     pub manager_config: PathBuf,
     /// The Manager's own HTTP server; none: it is not asked.
@@ -42,6 +44,8 @@ pub struct FilesParams {
     pub http: reqwest::Client,
     /// One call to the Manager.
     pub call: Duration,
+    /// The time of day, for what is noted in the registry.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 /// The adapter.
@@ -62,7 +66,7 @@ impl Files {
     }
 
     async fn text_beside(&self, file: &str) -> Result<(String, openclaw::FileHash), Error> {
-        let (bytes, hash) = read_file(&self.beside(file)).await?;
+        let (bytes, hash) = read_file(&self.params.disk, &self.beside(file)).await?;
         let text = String::from_utf8(bytes)
             .map_err(|_| Error::Malformed { file: file.to_owned(), message: "it is no UTF-8 text".into() })?;
         Ok((text, hash))
@@ -75,7 +79,7 @@ impl Files {
     async fn held_config(&self, target: &Target) -> Result<Held, Error> {
         match target {
             Target::Manager => {
-                let (bytes, hash) = read_file(&self.params.manager_config).await?;
+                let (bytes, hash) = read_file(&self.params.disk, &self.params.manager_config).await?;
                 let text = String::from_utf8(bytes)
                     .map_err(|_| self.unparsable(target, openclaw::ParseError::Encoding))?;
                 Ok(Held { image: Image::new(text), version: Version::File(hash) })
@@ -133,6 +137,7 @@ impl Files {
     async fn write_note(&self, worker: &WorkerName, image: &Image, version: &Version) -> Result<(), Error> {
         let wanted = registry::ModelNote::from_json(image.expose())?;
         let changed = || Error::Changed(note_object(worker));
+        let disk = &self.params.disk;
         let _one = self.notes.lock().await;
         for _ in 0..TRIES {
             let (text, hash) = self.text_beside(registry::REGISTRY).await?;
@@ -141,8 +146,8 @@ impl Files {
             if Version::Note(noted.to_json()) != *version {
                 return Err(changed());
             }
-            let text = registry::with_model_note(&text, worker, &wanted, &now())?;
-            match replace_file(&self.beside(registry::REGISTRY), hash, text.into_bytes()).await {
+            let text = registry::with_model_note(&text, worker, &wanted, (self.params.now)().as_str())?;
+            match replace_file(disk, &self.beside(registry::REGISTRY), hash, text.into_bytes()).await {
                 Err(FileError::Changed { .. }) => {}
                 done => return done.map(drop).map_err(Error::from),
             }
@@ -153,9 +158,8 @@ impl Files {
     async fn write_config(&self, target: &Target, image: &Image, version: &Version) -> Result<(), Error> {
         match (target, version) {
             (Target::Manager, Version::File(hash)) => {
-                let replaced =
-                    replace_file(&self.params.manager_config, *hash, image.expose().as_bytes().to_vec())
-                        .await?;
+                let (disk, path) = (&self.params.disk, &self.params.manager_config);
+                let replaced = replace_file(disk, path, *hash, image.expose().as_bytes().to_vec()).await?;
                 if let Err(error) = replaced.backup {
                     tracing::warn!(%error, "openclaw.json was replaced, its .bak was not");
                 }
@@ -189,7 +193,7 @@ impl Files {
         }
         let after = Image::new(registry::ModelNote::of(wish.model).to_json());
         let object = note_object(worker);
-        Ok(Some(Edit { part: Part::Registry, object, before, after, owner: "manager", lasts: None }))
+        Ok(Some(Edit { part: Part::Registry, object, before, after, owner: "manager".into(), lasts: None }))
     }
 
     fn config_edit(&self, target: &Target, before: &Held, wish: &Wish<'_>) -> Result<Option<Edit>, Error> {
@@ -202,11 +206,11 @@ impl Files {
             return Ok(None);
         }
         let lasts = match target {
-            Target::Manager => Some(MANAGER_LASTS),
+            Target::Manager => Some(MANAGER_LASTS.into()),
             Target::Worker(_) => None,
         };
         let (before, after) = (before.clone(), Image::new(text));
-        Ok(Some(Edit { part: Part::Config, object, before, after, owner: "manager", lasts }))
+        Ok(Some(Edit { part: Part::Config, object, before, after, owner: "manager".into(), lasts }))
     }
 
     async fn ask_manager(&self) -> Result<TakenUp, Error> {
@@ -310,16 +314,6 @@ fn agent(name: WorkerName, entry: Entry) -> Agent {
     Agent { target: Target::Worker(name), runtime: entry.runtime, read_only }
 }
 
-/// Now, as HiClaw's scripts write it.
-fn now() -> String {
-    // Formatting a valid time with an offset of zero cannot fail.
-    OffsetDateTime::now_utc()
-        .replace_nanosecond(0)
-        .ok()
-        .and_then(|now| now.format(&Rfc3339).ok())
-        .unwrap_or_default()
-}
-
 fn note_object(worker: &WorkerName) -> String {
     format!("file:{}#{worker}", registry::REGISTRY)
 }
@@ -389,7 +383,20 @@ impl ModelHolder for Files {
         })
     }
 
+    fn sweep(&self) -> Call<'_, ()> {
+        Box::pin(async {
+            let swept = sweep_beside(&self.params.disk, &self.params.manager_config).await?;
+            if swept > 0 {
+                tracing::info!(files = swept, "half-written files of an earlier life were removed");
+            }
+            Ok(())
+        })
+    }
+
     fn workers(&self) -> Call<'_, Vec<Worker>> {
         Box::pin(self.all_workers())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use crate::Error;
 use domain::{Limits, ModelId, Target, Timestamp, Worker, rules::KnownLimits};
 use secrecy::{ExposeSecret, SecretString};
-use std::{collections::BTreeMap, fmt, future::Future, pin::Pin};
+use std::{borrow::Cow, collections::BTreeMap, fmt, future::Future, pin::Pin};
 
 /// A call that is under way.
 pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -47,6 +47,11 @@ impl AgentConfig {
     }
 }
 
+/// The model that a config selects, when it runs over the gateway.
+pub fn model_in(config: &Image) -> Option<ModelId> {
+    openclaw::Config::parse(config.expose().as_bytes()).ok()?.model()
+}
+
 /// What a part was when it was read. Equal versions, equal parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Version {
@@ -56,6 +61,18 @@ pub enum Version {
     File(openclaw::FileHash),
     /// Of a note within a file that others change too: the note itself.
     Note(String),
+}
+
+impl Version {
+    /// The version of an object by its ETag, as it was written down.
+    pub fn object(etag: String) -> Self {
+        Self::Object(store::ETag::new(etag))
+    }
+
+    /// The version of a file by its hash in hex, as it was written down; none when it is no hash.
+    pub fn file(hex: &str) -> Option<Self> {
+        openclaw::FileHash::from_hex(hex).map(Self::File)
+    }
 }
 
 impl fmt::Display for Version {
@@ -90,6 +107,11 @@ impl Image {
     /// The text, keys included.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+
+    /// BLAKE3 of the text, in hex: equal for equal images.
+    pub fn content_hash(&self) -> String {
+        blake3::hash(self.expose().trim_end().as_bytes()).to_hex().to_string()
     }
 }
 
@@ -131,9 +153,9 @@ pub struct Edit {
     pub before: Held,
     pub after: Image,
     /// Who owns the part: `manager`.
-    pub owner: &'static str,
+    pub owner: Cow<'static, str>,
     /// What would undo it; none: nothing known.
-    pub lasts: Option<&'static str>,
+    pub lasts: Option<Cow<'static, str>>,
 }
 
 /// How an agent takes up a changed config.
@@ -176,6 +198,11 @@ pub trait ModelHolder: Send + Sync {
 
     /// Sees that the agent takes up its config, as far as that can be seen.
     fn reload<'a>(&'a self, target: &'a Target) -> Call<'a, TakenUp>;
+
+    /// Removes what a crash of ours left half-written. For a start only, before anything is written.
+    fn sweep(&self) -> Call<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
 
     /// All workers and how they are.
     fn workers(&self) -> Call<'_, Vec<Worker>>;

@@ -14,6 +14,7 @@ pub use error::{Error, System};
 pub use files::{Files, FilesParams};
 pub use holder::{
     Agent, AgentConfig, Call, Edit, Held, Image, ModelHolder, Part, ReadOnly, TakenUp, Version, Wish,
+    model_in,
 };
 pub use record::{Record, Records, record_object};
 

@@ -18,17 +18,27 @@ pub async fn write(
     image: &Image,
     version: Option<&Version>,
 ) -> Result<(), Error> {
-    let bytes = Bytes::from(openclaw::with_nonce(image.expose(), rand::random()));
+    let bytes = Bytes::from(openclaw::with_nonce(image.expose(), nonce()));
+    planted::crash_point("store.before");
     let written = match version {
         None => store.put_if_absent(key, bytes).await,
         Some(version) => store.put_if_match(key, bytes, etag(key, version)?).await,
     };
+    planted::crash_point("store.after");
     written.map(drop).map_err(|error| lost_race(key, error))
+}
+
+fn nonce() -> u32 {
+    if planted::is(planted::Bug::SameBytesFence) { 0 } else { fastrand::u32(..) }
 }
 
 /// Removes the object of this version.
 pub async fn remove(store: &Store, key: &ObjectKey, version: &Version) -> Result<(), Error> {
-    store.delete(key, etag(key, version)?).await.map_err(|error| lost_race(key, error))
+    let etag = etag(key, version)?;
+    planted::crash_point("store.before");
+    let removed = store.delete(key, etag).await;
+    planted::crash_point("store.after");
+    removed.map_err(|error| lost_race(key, error))
 }
 
 /// The name of an object for people: `s3:agents/alice/openclaw.json`.

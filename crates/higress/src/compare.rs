@@ -26,6 +26,49 @@ pub(crate) fn same_route(a: &Value, b: &Value) -> bool {
     equal(&plain_route(a), &plain_route(b))
 }
 
+/// A hash that is equal for trees that are the same provider.
+pub(crate) fn provider_hash(provider: &Value) -> String {
+    hash(&plain_provider(provider))
+}
+
+/// A hash that is equal for trees that are the same AI route.
+pub(crate) fn route_hash(route: &Value) -> String {
+    hash(&plain_route(route))
+}
+
+fn hash(plain: &Value) -> String {
+    let mut text = String::new();
+    canonical(plain, &mut text);
+    blake3::hash(text.as_bytes()).to_hex().to_string()
+}
+
+/// Writes the tree so that equal ones give equal texts: members sorted, numbers as doubles.
+fn canonical(value: &Value, to: &mut String) {
+    match value {
+        Value::Object(map) => {
+            let sorted: std::collections::BTreeMap<_, _> = map.iter().collect();
+            to.push('{');
+            for (key, value) in sorted {
+                to.push_str(&Value::from(key.as_str()).to_string());
+                to.push(':');
+                canonical(value, to);
+                to.push(',');
+            }
+            to.push('}');
+        }
+        Value::Array(items) => {
+            to.push('[');
+            for item in items {
+                canonical(item, to);
+                to.push(',');
+            }
+            to.push(']');
+        }
+        Value::Number(number) => to.push_str(&number.as_f64().map_or(number.to_string(), |n| n.to_string())),
+        other => to.push_str(&other.to_string()),
+    }
+}
+
 fn plain_route(route: &Value) -> Value {
     let mut route = bare(route);
     let Some(map) = route.as_object_mut() else { return route };
@@ -122,7 +165,7 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 /// Equality that takes `1` and `1.0` for the same.
-fn equal(a: &Value, b: &Value) -> bool {
+pub(crate) fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(x), Value::Number(y)) => x == y || x.as_f64() == y.as_f64(),
         (Value::Array(x), Value::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(a, b)| equal(a, b)),
@@ -169,6 +212,17 @@ mod tests {
         let newer = json!({ "name": "r", "version": "2", "authConfig": { "enabled": true, "allowedConsumers": ["a"] }, "cors": null });
         assert!(!same_route(&route, &open));
         assert!(same_route(&route, &newer));
+    }
+
+    #[test]
+    fn hashes_are_equal_where_the_trees_are() {
+        let wrote = json!({ "name": "r", "version": "1", "upstreams": [{ "provider": "p" }], "x": { "b": 1, "a": "\"" } });
+        let read = json!({ "version": "2", "x": { "a": "\"", "b": 1.0 }, "upstreams": [{ "provider": "p", "weight": 100 }], "name": "r" });
+        assert!(same_route(&wrote, &read));
+        assert_eq!(route_hash(&wrote), route_hash(&read));
+        let other = json!({ "name": "r", "version": "1", "upstreams": [{ "provider": "q" }], "x": { "b": 1, "a": "\"" } });
+        assert_ne!(route_hash(&wrote), route_hash(&other));
+        assert_ne!(provider_hash(&json!({ "tokens": ["a"] })), provider_hash(&json!({ "tokens": ["b"] })));
     }
 
     /// What a real console made of what was written to it.

@@ -5,6 +5,7 @@
 mod compare;
 mod console;
 mod consumer;
+mod declared;
 mod endpoint;
 mod error;
 mod failure;
@@ -13,6 +14,7 @@ mod route;
 mod rules;
 mod scrub;
 mod transport;
+mod wire;
 mod write;
 
 pub use compare::Observation;
@@ -23,5 +25,5 @@ pub use error::{HigressError, Outcome, WriteError};
 pub use provider::ProviderDoc;
 pub use route::RouteDoc;
 pub use scrub::scrub;
-pub use transport::http_client;
+pub use wire::{HttpWire, Wire, WireAnswer, WireRequest, http_client};
 pub use write::Written;

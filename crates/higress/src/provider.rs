@@ -1,5 +1,9 @@
 //! An LLM provider as the console stores it.
-use crate::{HigressError, ModelList, compare::MANAGED, endpoint, rules};
+use crate::{
+    HigressError, ModelList,
+    compare::{self, MANAGED},
+    endpoint, rules,
+};
 use domain::{EditProvider, FieldError, NewProvider, Provider, ProviderName, ProviderType, Tokens, UsedBy};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -7,9 +11,9 @@ use std::fmt;
 use url::Url;
 
 /// Settings that are credentials.
-const CREDENTIALS: &[&str] = &["awsAccessKey", "awsSecretKey", "vertexAuthKey"];
+pub(crate) const CREDENTIALS: &[&str] = &["awsAccessKey", "awsSecretKey", "vertexAuthKey"];
 /// HiClaw's marks on providers that it owns; the second is AgentTeams'.
-const OWNER_MARKS: &[&str] = &["hiclawMode", "agentteamsMode"];
+pub(crate) const OWNER_MARKS: &[&str] = &["hiclawMode", "agentteamsMode"];
 
 /// A provider. Its `Debug` shows name and type only: the tree holds keys in clear.
 #[derive(Clone, PartialEq)]
@@ -178,22 +182,27 @@ impl ProviderDoc {
         &self.json
     }
 
+    /// BLAKE3, in hex, of what the document means: equal for documents that are the same provider.
+    pub fn content_hash(&self) -> String {
+        compare::provider_hash(&self.json)
+    }
+
     /// Its tokens and the settings that are credentials.
     pub(crate) fn all_secrets(&self) -> Vec<SecretString> {
         let settings = CREDENTIALS.iter().filter_map(|key| self.json["rawConfigs"][*key].as_str());
         self.token_texts().chain(settings).map(SecretString::from).collect()
     }
 
-    fn known_type(&self) -> Option<ProviderType> {
+    pub(crate) fn known_type(&self) -> Option<ProviderType> {
         self.kind().parse().ok()
     }
 
-    fn token_texts(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn token_texts(&self) -> impl Iterator<Item = &str> {
         self.json["tokens"].as_array().into_iter().flatten().filter_map(Value::as_str)
     }
 
     /// `rawConfigs` without what the console derives itself.
-    fn settings(&self) -> Map<String, Value> {
+    pub(crate) fn settings(&self) -> Map<String, Value> {
         let mut raw = self.json["rawConfigs"].as_object().cloned().unwrap_or_default();
         raw.retain(|key, value| !MANAGED.contains(&key.as_str()) && !value.is_null());
         raw

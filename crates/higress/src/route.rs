@@ -1,5 +1,5 @@
 //! An AI route as the console stores it.
-use crate::HigressError;
+use crate::{HigressError, compare};
 use domain::{ConsumerName, MatchType, ModelPredicate, ProviderName, RouteName, RouteUpstream};
 use serde_json::Value;
 
@@ -89,6 +89,11 @@ impl RouteDoc {
     /// The tree.
     pub fn json(&self) -> &Value {
         &self.json
+    }
+
+    /// BLAKE3, in hex, of what the document means: equal for documents that are the same AI route, whatever their `version`.
+    pub fn content_hash(&self) -> String {
+        compare::route_hash(&self.json)
     }
 
     /// The tree, to be changed and parsed again.

@@ -10,7 +10,7 @@ use url::{Host, Url};
 mod address;
 mod settings;
 
-pub(crate) use address::{apply_base_url, apply_edited_base_url};
+pub(crate) use address::{apply_base_url, apply_edited_base_url, own_keys};
 pub(crate) use settings::check_settings;
 
 /// What was found, field by field.

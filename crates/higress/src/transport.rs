@@ -1,47 +1,21 @@
-//! Requests and answers: account, time limits, size limits, and the console's envelope.
-use crate::{ConsoleParams, HigressError, error::classify, scrub};
+//! Requests and answers: account, time limits, and the console's envelope.
+use crate::{ConsoleParams, HigressError, Wire, WireAnswer, WireRequest, error::classify, scrub};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{
-    Client, Method, Response, StatusCode,
+    Method, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE},
-    redirect::Policy,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use std::{sync::RwLock, time::Duration};
+use std::{
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 use tokio::sync::Mutex;
 use url::Url;
 
-/// No list of a console comes near this.
-const LARGEST_BODY: usize = 8 << 20;
 /// What people get to see of a console's text.
 const LONGEST_MESSAGE: usize = 300;
-
-/// A client for systems of our own: no proxy, no redirects, TLS by rustls with ring.
-///
-/// # Errors
-/// [`HigressError::Setup`] when the TLS stack cannot be built.
-pub fn http_client(connect: Duration) -> Result<Client, HigressError> {
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // A loser of the race to install it finds the winner's, which is the same.
-        drop(rustls::crypto::ring::default_provider().install_default());
-    }
-    let builder = || Client::builder().connect_timeout(connect).no_proxy().redirect(Policy::none());
-    builder()
-        .build()
-        // A machine without root certificates can still speak plain HTTP; its HTTPS calls fail as they must.
-        .or_else(|_| builder().tls_certs_only([]).build())
-        .map_err(|e| HigressError::Setup { message: root_cause(&e) })
-}
-
-/// The last link of an error's chain: `Connection refused (os error 111)`. It holds no URL.
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
-}
 
 enum Account {
     Basic(HeaderValue),
@@ -51,7 +25,7 @@ enum Account {
 
 /// A connection to one console.
 pub(crate) struct Transport {
-    http: Client,
+    wire: Arc<dyn Wire>,
     params: ConsoleParams,
     account: Account,
     /// Tokens that were seen in answers, to be hidden in messages.
@@ -62,7 +36,7 @@ pub(crate) struct Transport {
 pub(crate) type Body = Option<Value>;
 
 impl Transport {
-    pub fn new(params: ConsoleParams) -> Result<Self, HigressError> {
+    pub fn new(params: ConsoleParams, wire: Arc<dyn Wire>) -> Result<Self, HigressError> {
         let setup = |message: &str| HigressError::Setup { message: message.into() };
         if !matches!(params.url.scheme(), "http" | "https") || params.url.cannot_be_a_base() {
             return Err(setup("its URL must begin with http:// or https://"));
@@ -77,9 +51,8 @@ impl Transport {
             header.set_sensitive(true);
             Account::Basic(header)
         };
-        let http = http_client(params.connect)?;
         let secrets = RwLock::new(vec![params.password.clone()]);
-        Ok(Self { http, params, account, secrets })
+        Ok(Self { wire, params, account, secrets })
     }
 
     /// A read, with our account.
@@ -100,7 +73,10 @@ impl Transport {
         path: &[&str],
         body: Option<&Value>,
     ) -> Result<Body, HigressError> {
-        self.call(method, path, body, self.params.write).await
+        planted::crash_point("console.before");
+        let answer = self.call(method, path, body, self.params.write).await;
+        planted::crash_point("console.after");
+        answer
     }
 
     /// From now on these texts are hidden in messages.
@@ -183,16 +159,9 @@ impl Transport {
         body: Option<&Value>,
         account: Option<(HeaderName, HeaderValue)>,
         limit: Duration,
-    ) -> Result<Answer, HigressError> {
-        let mut request = self.http.request(method, self.url(path)?).timeout(limit);
-        if let Some((name, value)) = account {
-            request = request.header(name, value);
-        }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let answer = request.send().await.map_err(|e| lost(&e))?;
-        Answer::read(answer).await
+    ) -> Result<WireAnswer, HigressError> {
+        let url = self.url(path)?;
+        self.wire.send(WireRequest { method, url, account, body: body.cloned(), limit }).await
     }
 
     fn url(&self, path: &[&str]) -> Result<Url, HigressError> {
@@ -204,8 +173,8 @@ impl Transport {
         Ok(url)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Body, HigressError> {
-        let Answer { status, headers, body } = answer;
+    fn decode(&self, answer: WireAnswer) -> Result<Body, HigressError> {
+        let WireAnswer { status, headers, body } = answer;
         if status.is_redirection() || (is_html(&headers, &body) && !status.is_server_error()) {
             return Err(HigressError::NotAConsole);
         }
@@ -250,40 +219,6 @@ impl Transport {
             Ok(secrets) => scrub(message, secrets.iter(), LONGEST_MESSAGE),
             Err(_) => scrub(message, [], 0),
         }
-    }
-}
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    async fn read(mut answer: Response) -> Result<Self, HigressError> {
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|e| lost(&e))? {
-            if body.len() + chunk.len() > LARGEST_BODY {
-                return Err(HigressError::Malformed { message: format!("more than {LARGEST_BODY} bytes") });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Self { status, headers, body })
-    }
-}
-
-/// What is known when no whole answer came.
-fn lost(error: &reqwest::Error) -> HigressError {
-    let message = scrub(&root_cause(error), [], LONGEST_MESSAGE);
-    if error.is_connect() {
-        HigressError::Unreachable { message }
-    } else if error.is_timeout() {
-        HigressError::Timeout
-    } else if error.is_builder() {
-        HigressError::Setup { message }
-    } else {
-        HigressError::Interrupted { message }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     console::{Stored, is_same, observation},
 };
 use domain::{ProviderName, RouteName};
+use planted::Bug;
 use reqwest::Method;
 use serde_json::Value;
 use std::time::Duration;
@@ -95,10 +96,18 @@ impl Console {
                 return Err(self.met_foreign::<D>(wanted.id(), last.is_some()).await);
             }
             match self.put(now.as_ref(), wanted).await {
+                Ok(_) if planted::is(Bug::AckMeansDone) => {
+                    return Ok(Written { before: now, after: wanted.clone() });
+                }
                 Ok(_) => match self.read_back(now, before, wanted).await? {
                     Some(written) => return Ok(written),
                     None => last = Some(HigressError::Lost { object: name_for_people(wanted) }),
                 },
+                Err(error @ HigressError::Conflict { .. })
+                    if planted::is(Bug::ConflictMeansNothingHappened) =>
+                {
+                    return Err(WriteError::not_applied(error));
+                }
                 Err(error @ HigressError::Conflict { .. }) => last = Some(error),
                 Err(error) => return self.after_error(before, wanted, error, last.is_some()).await,
             }
@@ -284,6 +293,7 @@ fn after(error: &HigressError) -> Aftermath {
         | HigressError::Refused
         | HigressError::NotInitialised
         | HigressError::Changed { .. } => Aftermath::Nothing,
+        HigressError::Timeout if planted::is(Bug::TimeoutMeansNotApplied) => Aftermath::Nothing,
         HigressError::Timeout | HigressError::Interrupted { .. } => Aftermath::Late,
         // A proxy in front of the console says these while the console may still be at work.
         HigressError::Server { status: 502..=504, .. } => Aftermath::Late,
@@ -303,6 +313,6 @@ fn name_for_people<D: Stored>(doc: &D) -> String {
 /// Waits a little, and not as long as the other writer.
 async fn pause(attempt: u32) {
     if attempt > 0 {
-        tokio::time::sleep(PAUSE.mul_f64(f64::from(attempt) * rand::random_range(0.3..1.0))).await;
+        tokio::time::sleep(PAUSE.mul_f64(f64::from(attempt) * (0.3 + 0.7 * fastrand::f64()))).await;
     }
 }

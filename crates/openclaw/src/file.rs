@@ -1,14 +1,15 @@
 //! Replacing a config file in one piece.
+use disk::{Attributes, Disk, Draft, InstallError, Kind, Temporary};
 use std::{
-    fs::{self, File, Metadata},
-    io::{self, Read, Write},
-    os::unix::fs::{MetadataExt, fchown},
+    io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
-use tempfile::NamedTempFile;
 
 /// More than any config has; HiClaw's own are about 10 KB.
-const LIMIT: u64 = 4 * 1024 * 1024;
+const LIMIT: usize = 4 * 1024 * 1024;
+/// Half-written configs, beside the one whose place they shall take.
+const TEMPORARY: Temporary = Temporary(".openclaw-");
 
 /// The BLAKE3 hash of a file's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,101 +58,108 @@ impl FileHash {
     pub fn to_hex(self) -> String {
         self.0.to_hex().to_string()
     }
+
+    /// A hash that was written as hex; none when it is no hash.
+    pub fn from_hex(hex: &str) -> Option<Self> {
+        blake3::Hash::from_hex(hex).ok().map(Self)
+    }
 }
 
 /// Reads a config file whole.
-pub async fn read_file(path: &Path) -> Result<(Vec<u8>, FileHash), FileError> {
-    let path = path.to_owned();
-    blocking(path.clone(), move || read(&path).map(|(bytes, hash, _)| (bytes, hash))).await
+pub async fn read_file(disk: &Arc<dyn Disk>, path: &Path) -> Result<(Vec<u8>, FileHash), FileError> {
+    let owned = path.to_owned();
+    let done = disk::on(disk, move |disk| read(disk, &owned).map(|(bytes, hash, _)| (bytes, hash))).await;
+    done.map_err(|error| classified(path, error))?
 }
 
 /// Replaces the file when it still has the `expected` bytes: a temporary file beside it, synced, renamed over it, and
 /// the folder synced. Mode and owner stay. A link is followed and stays a link. `<file>.bak` gets the new bytes too,
 /// since OpenClaw restores from it when a file looks suspicious.
-pub async fn replace_file(path: &Path, expected: FileHash, bytes: Vec<u8>) -> Result<Replaced, FileError> {
-    let path = path.to_owned();
-    blocking(path.clone(), move || replace(&path, expected, &bytes)).await
+pub async fn replace_file(
+    disk: &Arc<dyn Disk>,
+    path: &Path,
+    expected: FileHash,
+    bytes: Vec<u8>,
+) -> Result<Replaced, FileError> {
+    let owned = path.to_owned();
+    let done = disk::on(disk, move |disk| replace(disk, &owned, expected, &bytes)).await;
+    done.map_err(|error| classified(path, error))?
 }
 
-async fn blocking<T: Send + 'static>(
-    path: PathBuf,
-    work: impl FnOnce() -> Result<T, FileError> + Send + 'static,
-) -> Result<T, FileError> {
-    let ended = tokio::task::spawn_blocking(work).await;
-    ended.map_err(|e| FileError::Io { path, source: io::Error::other(e) })?
+/// Removes the temporary files of ours that a crash left beside a config file. Returns how many. Only for a start: a
+/// replacement that is under way would lose its new file.
+pub async fn sweep_beside(disk: &Arc<dyn Disk>, path: &Path) -> Result<usize, FileError> {
+    let owned = path.to_owned();
+    let sweep = move |disk: &dyn Disk| {
+        // A link is followed when the file is replaced, so that is where they lie.
+        let path = disk.canonical(&owned)?;
+        disk::sweep(disk, disk::parent(&path), TEMPORARY)
+    };
+    let swept = disk::on(disk, sweep).await.and_then(|swept| swept);
+    swept.map_err(|error| classified(path, error))
 }
 
-fn read(path: &Path) -> Result<(Vec<u8>, FileHash, Metadata), FileError> {
-    let failed = |source| classified(path, source);
+fn read(disk: &dyn Disk, path: &Path) -> Result<(Vec<u8>, FileHash, Attributes), FileError> {
     // Asked before opening, since opening a pipe waits for a writer.
-    if !fs::metadata(path).map_err(failed)?.is_file() {
+    let metadata = disk.metadata(path).map_err(|error| classified(path, error))?;
+    if metadata.kind != Kind::File {
         return Err(FileError::NotAFile(path.to_owned()));
     }
-    let file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    let mut bytes = Vec::new();
-    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > LIMIT {
-        return Err(FileError::TooLarge(path.to_owned()));
-    }
+    let bytes = disk::read(disk, path, LIMIT).map_err(|error| classified(path, error))?;
     let hash = FileHash::of(&bytes);
-    Ok((bytes, hash, metadata))
+    Ok((bytes, hash, metadata.attributes))
 }
 
-fn replace(path: &Path, expected: FileHash, bytes: &[u8]) -> Result<Replaced, FileError> {
-    let path = &fs::canonicalize(path).map_err(|e| classified(path, e))?;
-    let (_, found, metadata) = read(path)?;
-    if found != expected {
-        return Err(FileError::Changed { path: path.clone(), found });
-    }
-    let new = prepare(path, &metadata, bytes)?;
+fn replace(disk: &dyn Disk, path: &Path, expected: FileHash, bytes: &[u8]) -> Result<Replaced, FileError> {
+    let path = &disk.canonical(path).map_err(|error| classified(path, error))?;
+    let attributes = expect(disk, path, expected)?;
+    let draft = prepare(disk, path, bytes, attributes)?;
     // Writing took time; somebody may have been quicker.
-    let (_, found, _) = read(path)?;
-    if found != expected {
-        return Err(FileError::Changed { path: path.clone(), found });
+    expect(disk, path, expected)?;
+    install(draft, path)?;
+    Ok(Replaced { hash: FileHash::of(bytes), backup: refresh_backup(disk, path, bytes, attributes) })
+}
+
+fn expect(disk: &dyn Disk, path: &Path, expected: FileHash) -> Result<Attributes, FileError> {
+    match read(disk, path)? {
+        (_, found, attributes) if found == expected => Ok(attributes),
+        (_, found, _) => Err(FileError::Changed { path: path.to_owned(), found }),
     }
-    install(new, path)?;
-    Ok(Replaced { hash: FileHash::of(bytes), backup: refresh_backup(path, &metadata, bytes) })
 }
 
-/// A synced file beside `path` with this content and the owner and mode of the present one.
-fn prepare(path: &Path, like: &Metadata, bytes: &[u8]) -> Result<NamedTempFile, FileError> {
-    let write = || {
-        let mut new =
-            tempfile::Builder::new().prefix(".openclaw-").suffix(".tmp").tempfile_in(folder(path))?;
-        let made = new.as_file().metadata()?;
-        if (made.uid(), made.gid()) != (like.uid(), like.gid()) {
-            fchown(new.as_file(), Some(like.uid()), Some(like.gid()))?;
-        }
-        new.as_file().set_permissions(like.permissions())?;
-        new.write_all(bytes)?;
-        new.as_file().sync_all()?;
-        Ok(new)
-    };
-    write().map_err(|e| classified(path, e))
+fn prepare<'a>(
+    disk: &'a dyn Disk,
+    path: &'a Path,
+    bytes: &[u8],
+    attributes: Attributes,
+) -> Result<Draft<'a>, FileError> {
+    Draft::write(disk, path, bytes, attributes, TEMPORARY).map_err(|error| classified(path, error))
 }
 
-fn install(new: NamedTempFile, path: &Path) -> Result<(), FileError> {
-    new.persist(path).map_err(|e| classified(path, e.error))?;
-    let synced = File::open(folder(path)).and_then(|folder| folder.sync_all());
-    synced.map_err(|source| FileError::NotDurable { path: path.to_owned(), source })
+fn install(draft: Draft<'_>, path: &Path) -> Result<(), FileError> {
+    draft.install().map_err(|error| match error {
+        InstallError::NotReplaced(error) => classified(path, error),
+        InstallError::NotDurable(source) => FileError::NotDurable { path: path.to_owned(), source },
+    })
 }
 
-fn refresh_backup(path: &Path, like: &Metadata, bytes: &[u8]) -> Result<(), FileError> {
+fn refresh_backup(
+    disk: &dyn Disk,
+    path: &Path,
+    bytes: &[u8],
+    attributes: Attributes,
+) -> Result<(), FileError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".bak");
     let backup = PathBuf::from(name);
-    install(prepare(&backup, like, bytes)?, &backup)
-}
-
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    install(prepare(disk, &backup, bytes, attributes)?, &backup)
 }
 
 fn classified(path: &Path, source: io::Error) -> FileError {
     let path = path.to_owned();
     match source.kind() {
         io::ErrorKind::NotFound => FileError::Missing(path),
+        io::ErrorKind::FileTooLarge => FileError::TooLarge(path),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             FileError::ReadOnly { path, source }
         }

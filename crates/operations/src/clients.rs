@@ -1,12 +1,16 @@
 //! The clients of all systems, built from the configuration.
 use crate::{
-    Config,
+    Ask, Clock, Config, Outside,
+    conditional::Conditional,
     egress::{Egress, EgressParams},
     probe::{Probe, ProbeParams},
+    reads::PlanReads,
 };
+use disk::Disk;
 use domain::{Code, Failure};
 use hiclaw::{ContainerApi, Files, FilesParams, ModelHolder, Records};
 use higress::{Console, ConsoleParams};
+use std::sync::Arc;
 use store::Store;
 
 /// Everything that talks to somebody else.
@@ -15,25 +19,38 @@ pub struct Clients {
     pub store: Store,
     pub holder: Box<dyn ModelHolder>,
     pub records: Records,
-    pub probe: Probe,
+    pub probe: Arc<dyn Ask>,
     pub egress: Egress,
+    pub disk: Arc<dyn Disk>,
+    pub clock: Clock,
     /// For systems of our own.
     pub http: reqwest::Client,
+    /// What is known of the store.
+    pub conditional: Conditional,
+    /// Reads that plans share.
+    pub together: PlanReads,
 }
 
 impl Clients {
     /// Makes no call.
-    pub fn new(config: &Config) -> Result<Self, Failure> {
+    pub fn new(config: &Config, outside: &Outside) -> Result<Self, Failure> {
         let timing = &config.timing;
-        let http = higress::http_client(timing.connect)?;
-        let console = Console::new(ConsoleParams {
+        let http = match &outside.http {
+            Some(http) => http.clone(),
+            None => higress::http_client(timing.connect)?,
+        };
+        let console = ConsoleParams {
             url: config.console.url.clone(),
             user: config.console.user.clone(),
             password: config.console.password.clone(),
             connect: timing.connect,
-            call: timing.call,
-            write: timing.call * 2,
-        })?;
+            call: timing.bounded_call(),
+            write: timing.write(),
+        };
+        let console = match &outside.wire {
+            Some(wire) => Console::over(console, wire.clone()),
+            None => Console::new(console),
+        }?;
         let egress = Egress::new(EgressParams {
             allow_private: config.allow_private_upstreams,
             own: own_systems(config),
@@ -42,28 +59,26 @@ impl Clients {
             total: timing.list,
         })
         .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-        let probe = Probe::new(
-            ProbeParams {
-                gateway: config.gateway.clone(),
-                gateway_host: config.gateway_host.clone(),
-                connect: timing.connect,
-                question: timing.question,
-                effective: timing.effective,
-            },
-            egress.clone(),
-        )
-        .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-        let store = Store::new(&store::Params {
+        let probe = match &outside.ask {
+            Some(ask) => ask.clone(),
+            None => Arc::new(probe(config, egress.clone())?),
+        };
+        let store = store::Params {
             endpoint: config.store.endpoint.clone(),
             access_key: config.store.access_key.clone(),
             secret_key: config.store.secret_key.clone(),
             bucket: config.store.bucket.clone(),
             connect_timeout: timing.connect,
-            call_timeout: timing.call,
-        });
+            call_timeout: timing.bounded_call(),
+        };
+        let store = match &outside.store_http {
+            Some(http) => Store::over(&store, http.clone()),
+            None => Store::new(&store),
+        };
         let containers =
             config.containers.clone().map(|url| ContainerApi::new(http.clone(), url, timing.call));
         let holder = Files::new(FilesParams {
+            disk: outside.disk.clone(),
             manager_config: config.manager.config_path.clone(),
             manager_url: config.manager.url.clone(),
             manager_key: config.manager.gateway_key.clone(),
@@ -71,10 +86,38 @@ impl Clients {
             containers,
             http: http.clone(),
             call: timing.call,
+            now: {
+                let clock = outside.clock.clone();
+                Arc::new(move || clock.now())
+            },
         });
         let records = Records::new(store.clone());
-        Ok(Self { console, store, holder: Box::new(holder), records, probe, egress, http })
+        let (disk, clock) = (outside.disk.clone(), outside.clock.clone());
+        Ok(Self {
+            console,
+            store,
+            holder: Box::new(holder),
+            records,
+            probe,
+            egress,
+            disk,
+            clock,
+            http,
+            conditional: Conditional::default(),
+            together: PlanReads::default(),
+        })
     }
+}
+
+fn probe(config: &Config, egress: Egress) -> Result<Probe, Failure> {
+    let params = ProbeParams {
+        gateway: config.gateway.clone(),
+        gateway_host: config.gateway_host.clone(),
+        connect: config.timing.connect,
+        question: config.timing.question,
+        effective: config.timing.effective,
+    };
+    Probe::new(params, egress).map_err(|error| Failure::new(Code::Internal, error.to_string()))
 }
 
 /// Addresses that no provider may have: a provider there would make us ask our own systems, with a stranger's path.

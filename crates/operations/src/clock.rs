@@ -1,17 +1,99 @@
-//! The time of day as it goes on the wire.
+//! The time of day as it goes on the wire, and ids that sort by it.
 use domain::{Code, Failure, NameError, OperationId, Timestamp};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use ulid::Ulid;
 
-/// Now, to the second.
-pub fn now() -> Timestamp {
-    let now = OffsetDateTime::now_utc();
-    let whole = now.replace_nanosecond(0).unwrap_or(now);
-    // Formatting a valid time with an offset of zero cannot fail.
+/// Tells the time of day. Cheap to clone; clones share the last id.
+#[derive(Clone)]
+pub struct Clock(Arc<Inner>);
+
+struct Inner {
+    wall: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    last: Mutex<Ulid>,
+}
+
+impl Default for Clock {
+    /// The host's clock.
+    fn default() -> Self {
+        Self::new(SystemTime::now)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Clock").field(&self.now().as_str()).finish()
+    }
+}
+
+impl Clock {
+    /// A clock that asks `wall`, which may jump both ways.
+    pub fn new(wall: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self(Arc::new(Inner { wall: Box::new(wall), last: Mutex::new(Ulid::nil()) }))
+    }
+
+    /// Now, to the second.
+    pub fn now(&self) -> Timestamp {
+        rfc3339(OffsetDateTime::from((self.0.wall)()))
+    }
+
+    /// The point in time that comes this much later.
+    pub fn after(&self, time: Duration) -> Timestamp {
+        rfc3339(OffsetDateTime::from((self.0.wall)() + time))
+    }
+
+    /// How long it is until then; zero when it is over or cannot be read.
+    pub fn until(&self, then: &Timestamp) -> Duration {
+        let then = OffsetDateTime::parse(then.as_str(), &Rfc3339).map(SystemTime::from);
+        then.ok().and_then(|then| then.duration_since((self.0.wall)()).ok()).unwrap_or_default()
+    }
+
+    /// A new id. Ids sort by time, and each is greater than the one before, also when the clock stands or goes back.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] when no greater id is left.
+    pub fn new_id(&self) -> Result<OperationId, Failure> {
+        let used_up = || Failure::new(Code::Internal, "there is no later operation id");
+        let millis = (self.0.wall)().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let millis = u64::try_from(millis).unwrap_or(u64::MAX);
+        let mut last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = if last.timestamp_ms() >= millis {
+            last.increment().ok_or_else(used_up)?
+        } else {
+            Ulid::from_parts(millis, fastrand::u128(..))
+        };
+        *last = id;
+        id.to_string().parse().map_err(|error: NameError| Failure::new(Code::Internal, error.to_string()))
+    }
+}
+
+/// To the second.
+fn rfc3339(at: OffsetDateTime) -> Timestamp {
+    let whole = at.replace_nanosecond(0).unwrap_or(at);
+    // Formatting a valid time with an offset of zero cannot fail before the year 10000.
     Timestamp::from_rfc3339(whole.format(&Rfc3339).unwrap_or_else(|_| "1970-01-01T00:00:00Z".into()))
 }
 
-/// A new operation id: ids sort by time.
-pub fn new_id() -> Result<OperationId, Failure> {
-    let id = ulid::Ulid::new().to_string().parse();
-    id.map_err(|error: NameError| Failure::new(Code::Internal, error.to_string()))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{sync::atomic::AtomicU64, sync::atomic::Ordering};
+
+    #[test]
+    fn ids_rise_while_the_clock_stands_or_goes_back() {
+        let seconds = Arc::new(AtomicU64::new(1_000_000));
+        let wall = seconds.clone();
+        let clock = Clock::new(move || UNIX_EPOCH + Duration::from_secs(wall.load(Ordering::Relaxed)));
+        let mut ids = vec![clock.new_id().unwrap(), clock.new_id().unwrap()];
+        seconds.store(10, Ordering::Relaxed);
+        ids.push(clock.new_id().unwrap());
+        seconds.store(2_000_000, Ordering::Relaxed);
+        ids.push(clock.new_id().unwrap());
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
+        assert_eq!(clock.now().as_str(), "1970-01-24T03:33:20Z");
+    }
 }

@@ -72,6 +72,21 @@ pub struct Timing {
     pub cache: Duration,
     /// How long an operation may take to apply its changes. What is not done then is undone.
     pub operation: Duration,
+    /// How late a request that was given up may still be carried out. What was touched is watched that long.
+    pub horizon: Duration,
+}
+
+impl Timing {
+    /// One write to the console, which needs long for AI routes. At most half the horizon, so that a write that was
+    /// given up is carried out, if ever, while it is still watched for.
+    pub fn write(&self) -> Duration {
+        (self.call * 2).min(self.horizon / 2)
+    }
+
+    /// One call to the console or the store: [`Timing::call`], at most half the horizon.
+    pub fn bounded_call(&self) -> Duration {
+        self.call.min(self.horizon / 2)
+    }
 }
 
 impl Default for Timing {
@@ -84,6 +99,7 @@ impl Default for Timing {
             effective: Duration::from_secs(15),
             cache: Duration::from_secs(2),
             operation: Duration::from_secs(180),
+            horizon: Duration::from_secs(120),
         }
     }
 }

@@ -58,8 +58,8 @@ impl Resolver for System {
 pub struct Egress {
     params: Arc<EgressParams>,
     resolver: Arc<dyn Resolver>,
-    /// For hosts of the map only.
-    mapped: Client,
+    /// For hosts of the map only; none: the map is empty.
+    mapped: Option<Client>,
     /// Whose an address is. Always [`address::class`], except in a test that has loopback addresses only.
     class: fn(IpAddr) -> Class,
 }
@@ -107,7 +107,8 @@ impl Egress {
     /// # Errors
     /// As [`Egress::new`].
     pub fn with_resolver(params: EgressParams, resolver: Arc<dyn Resolver>) -> Result<Self, EgressError> {
-        let mapped = higress::http_client(params.connect).map_err(|e| EgressError::Setup(e.to_string()))?;
+        let client = || higress::http_client(params.connect).map_err(|e| EgressError::Setup(e.to_string()));
+        let mapped = if params.map.is_empty() { None } else { Some(client()?) };
         Ok(Self { params: Arc::new(params), resolver, mapped, class: address::class })
     }
 
@@ -166,7 +167,8 @@ impl Egress {
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
         let local =
             Url::parse(&format!("http://{addr}{path}")).map_err(|e| EgressError::Setup(e.to_string()))?;
-        Ok(self.mapped.get(local).header(HOST, url.host_str().unwrap_or_default()))
+        let client = self.mapped.as_ref().ok_or_else(|| EgressError::Setup("no host is mapped".into()))?;
+        Ok(client.get(local).header(HOST, url.host_str().unwrap_or_default()))
     }
 
     /// Asks the resolver once, checks every address, and ties the connection to those that were checked: what the

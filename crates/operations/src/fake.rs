@@ -1,5 +1,5 @@
 //! Clients of an installation of which nothing answers, but for a holder of models that says what it was told to.
-use crate::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing, clients::Clients};
+use crate::{Config, ConsoleConfig, ManagerConfig, Outside, StoreConfig, Timing, clients::Clients};
 use domain::{Target, Worker};
 use hiclaw::{Agent, AgentConfig, Call, Edit, Error, Held, Image, ModelHolder, Part, TakenUp, Version, Wish};
 use std::{
@@ -71,5 +71,5 @@ pub fn clients(holder: Holder) -> Clients {
         data_dir: "/nowhere".into(),
         timing: Timing::default(),
     };
-    Clients { holder: Box::new(holder), ..Clients::new(&config).unwrap() }
+    Clients { holder: Box::new(holder), ..Clients::new(&config, &Outside::default()).unwrap() }
 }

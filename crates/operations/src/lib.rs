@@ -1,23 +1,38 @@
 //! The use cases of AI Gateway Management, and the engine that runs changes. The only thing that the doors (page,
 //! REST, CLI) call.
+mod audit;
+mod bulk;
 mod cache;
 mod clients;
 mod clock;
+mod conditional;
 mod config;
+mod declared;
 mod edits;
 mod egress;
 mod engine;
 mod failure;
 #[cfg(test)]
 mod fake;
+mod journal;
 mod locks;
 mod log;
+mod neighbours;
+mod outside;
+mod plans;
 mod prepare;
 mod probe;
 mod reads;
 mod scrub;
+mod seal;
 
+pub use audit::{AUDIT_FILE, Break, Verified, verify};
+pub use bulk::BulkRunning;
+pub use clock::Clock;
 pub use config::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing};
+pub use declared::Exported;
+pub use outside::Outside;
+pub use probe::{Answered, Ask, ListedModel, Listing, MayPass, ProbeFailure};
 
 use clients::Clients;
 use domain::{
@@ -25,11 +40,14 @@ use domain::{
     OperationId, OperationState, Plan, Provider, ProviderModel, ProviderName, ProviderTest, Simulate,
     Simulation, Target, TestProvider, Worker, rules,
 };
-use engine::Engine;
-use prepare::Installation;
+use engine::{Asked, Engine};
+use journal::JournalError;
+use plans::Plans;
+use prepare::{Installation, Prepared};
 use reads::{Agents, AssignmentsSeen, Caches, ConsoleState, Sampler};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
 /// Everything that can be asked or done. Cheap to clone.
@@ -41,8 +59,10 @@ struct Inner {
     caches: Arc<Caches>,
     engine: Arc<Engine>,
     sampler: Sampler,
+    plans: Plans,
     installation: Installation,
     gateway: Url,
+    gateway_metrics: Option<Url>,
 }
 
 /// What a read observed, and when; reads may be up to [`Timing::cache`] old and are dropped by own writes.
@@ -56,9 +76,15 @@ pub struct Seen<T> {
 pub struct Running {
     id: OperationId,
     watch: watch::Receiver<Arc<Operation>>,
+    /// Always none, but where a test plants the bug that an operation dies with the request that began it.
+    _tied: Option<AbortOnDropHandle<()>>,
 }
 
 impl Running {
+    fn follow((id, watch): (OperationId, watch::Receiver<Arc<Operation>>)) -> Self {
+        Self { id, watch, _tied: None }
+    }
+
     /// Its id.
     pub fn id(&self) -> &OperationId {
         &self.id
@@ -87,24 +113,78 @@ impl Running {
 }
 
 impl Operations {
-    /// Builds the clients and begins to measure. Makes no call before it returns: an installation that is down shows
-    /// in reads and in health. Must be called within a tokio runtime.
+    /// Operations on the real world, see [`Operations::with`].
     pub fn new(config: Config) -> Result<Self, Failure> {
-        let clients = Arc::new(Clients::new(&config)?);
+        Self::with(config, Outside::default())
+    }
+
+    /// Builds the clients. Makes no call before it returns: an installation that is down shows in reads and in health.
+    /// Must be called within a tokio runtime.
+    pub fn with(config: Config, outside: Outside) -> Result<Self, Failure> {
+        let clients = Arc::new(Clients::new(&config, &outside)?);
         let caches = Arc::new(Caches::new(config.timing.cache));
         let host = config.gateway_host.clone().or_else(|| host_of(&config.gateway)).unwrap_or_default();
         let installation = Installation { gateway_host: host, hiclaw_provider: config.hiclaw_provider };
-        let engine = Engine::new(clients.clone(), installation.clone(), caches.clone(), config.timing);
-        let sampler = Sampler::start(clients.http.clone(), config.gateway_metrics);
+        let engine = Engine::new(
+            clients.clone(),
+            installation.clone(),
+            caches.clone(),
+            config.data_dir,
+            config.timing,
+        );
+        let sampler = Sampler::new(&clients.clock);
         let gateway = config.gateway;
         Ok(Self(Arc::new(Inner {
             clients,
             caches,
             engine: Arc::new(engine),
             sampler,
+            plans: Plans::default(),
             installation,
             gateway,
+            gateway_metrics: config.gateway_metrics,
         })))
+    }
+
+    /// Opens the data directory and takes up what an earlier life of the server left. When the directory cannot be read
+    /// or written now, reads go on, and each change tries again and is refused until it can.
+    ///
+    /// # Errors
+    /// `STORAGE_UNAVAILABLE` when another process has the directory.
+    pub async fn recover(&self) -> Result<(), Failure> {
+        match self.0.engine.books().await {
+            Ok(_) => Ok(()),
+            Err(error @ JournalError::InUse(_)) => Err(error.into()),
+            Err(error) => {
+                tracing::error!(%error, "nothing can be changed until the data directory can be written");
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether changes can be written down, which they must be before they are made.
+    pub async fn can_change(&self) -> Result<(), Failure> {
+        self.0.engine.books().await?.journal.probe().await?;
+        Ok(())
+    }
+
+    /// Begins to measure how busy the host and the gateway are, for as long as these operations live. Until then
+    /// [`Operations::metrics`] has no figures. Must be called within a tokio runtime.
+    pub fn start_sampling(&self) {
+        let Inner { clients, sampler, gateway_metrics, .. } = &*self.0;
+        sampler.start(clients.http.clone(), gateway_metrics.clone(), clients.clock.clone());
+    }
+
+    /// Begins to ask the object store whether it honours conditional writes, until it has said so or these operations are
+    /// gone. Until then it is taken to. Must be called within a tokio runtime.
+    pub fn start_probing(&self) {
+        tokio::spawn(conditional::find_out(Arc::downgrade(&self.0.clients)));
+    }
+
+    /// # Errors
+    /// `UPSTREAM_UNAVAILABLE` when the object store was seen to ignore conditional writes: no agent can be changed then.
+    pub fn store_is_safe(&self) -> Result<(), Failure> {
+        self.0.clients.conditional.check()
     }
 
     /// All providers, with who uses each.
@@ -183,7 +263,7 @@ impl Operations {
     /// All workers and how they are.
     pub async fn workers(&self) -> Result<Arc<Seen<Vec<Worker>>>, Failure> {
         let load = || async {
-            let observed_at = clock::now();
+            let observed_at = self.0.clients.clock.now();
             Ok(Seen { value: self.0.clients.holder.workers().await?, observed_at })
         };
         self.0.caches.workers.get(load).await
@@ -194,9 +274,9 @@ impl Operations {
         self.0.sampler.latest()
     }
 
-    /// Asks every system at once.
+    /// Asks every system at once, and tries whether a change could be written down.
     pub async fn health(&self) -> DeepHealth {
-        Box::pin(reads::health(&self.0.clients, &self.0.gateway)).await
+        Box::pin(reads::health(&self.0.clients, &self.0.gateway, self.can_change())).await
     }
 
     /// OpenClaw reloads by itself when its file changes, so this only tells how, after seeing the agent alive.
@@ -209,31 +289,61 @@ impl Operations {
 
     /// What the mutation would change. Changes nothing.
     pub async fn plan(&self, mutation: &Mutation) -> Result<Plan, Failure> {
-        let Inner { clients, installation, .. } = &*self.0;
+        Ok(self.prepare(mutation).await?.plan)
+    }
+
+    async fn prepare(&self, mutation: &Mutation) -> Result<Prepared, Failure> {
+        let Inner { clients, engine, .. } = &*self.0;
         prepare::check(clients, mutation)?;
-        let id = clock::new_id()?;
-        Ok(prepare::prepare(clients, installation, mutation, id).await?.plan)
+        engine.prepare(mutation, clients.clock.new_id()?).await
     }
 
-    /// Begins a mutation in a task of its own. Fails at once when the request is bad or the target is held.
+    /// Begins a mutation in a task of its own. Fails at once when the request is bad, the target is held, or nothing
+    /// can be written down.
     pub async fn submit(&self, mutation: Mutation, context: Context) -> Result<Running, Failure> {
-        let (id, watch) = self.0.engine.submit(mutation, context)?;
-        Ok(Running { id, watch })
+        self.begin(Asked { mutation, context, kept: None }).await
     }
 
-    /// Newest first.
+    async fn begin(&self, asked: Asked) -> Result<Running, Failure> {
+        self.0.engine.submit(asked).await
+    }
+
+    /// Puts back what an operation replaced, as an operation of its own.
+    pub async fn undo(&self, operation: OperationId, context: Context) -> Result<Running, Failure> {
+        self.submit(Mutation::Undo { operation }, context).await
+    }
+
+    /// Asks an operation that runs to stop and to go back, which it does unless the change is live already.
+    pub fn cancel(&self, id: &OperationId) -> Result<(), Failure> {
+        self.0.engine.cancel(id)
+    }
+
+    /// Takes over an operation that cannot be undone: what is where stays there, and its targets are free again.
+    pub fn release(&self, id: &OperationId) -> Result<(), Failure> {
+        self.0.engine.give_up(id)
+    }
+
+    /// The newest 200, newest first.
     pub fn operations(&self) -> Vec<Arc<Operation>> {
         self.0.engine.log.list()
     }
 
-    /// Follows one operation.
-    pub fn operation(&self, id: &OperationId) -> Result<watch::Receiver<Arc<Operation>>, Failure> {
-        self.0.engine.log.find(id)
+    /// Follows one operation; one that is long over is read from the audit log.
+    pub async fn operation(&self, id: &OperationId) -> Result<watch::Receiver<Arc<Operation>>, Failure> {
+        let unknown = match self.0.engine.log.find(id) {
+            Ok(watch) => return Ok(watch),
+            Err(failure) => failure,
+        };
+        match self.0.engine.books().await?.audit.find(id).await? {
+            Some(operation) => Ok(watch::channel(Arc::new(operation)).1),
+            None => Err(unknown),
+        }
     }
 
-    /// Waits until no operation runs; new ones are refused. For shutdown.
-    pub async fn drain(&self) {
-        self.0.engine.drain().await;
+    /// Refuses new operations and waits for those that run, at most so long; the next start takes up the rest. For
+    /// shutdown.
+    pub async fn drain(&self, limit: Duration) {
+        self.0.engine.drain(limit).await;
     }
 
     async fn console(&self) -> Result<Arc<ConsoleState>, Failure> {

@@ -1,5 +1,6 @@
-//! The operations of this process, newest last, and which idempotency key began which.
-use domain::{Code, Context, Failure, Mutation, Operation, OperationId};
+//! The newest operations, those of earlier lives of the server included, and which idempotency key began which.
+use crate::journal::RequestMark;
+use domain::{Code, Failure, Operation, OperationId};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -7,7 +8,7 @@ use std::{
 use tokio::sync::watch;
 
 /// How many are kept. Running ones are never dropped.
-const KEPT: usize = 200;
+pub const KEPT: usize = 200;
 
 /// Follows one operation.
 pub type Watch = watch::Receiver<Arc<Operation>>;
@@ -18,35 +19,15 @@ pub struct Log(Mutex<VecDeque<Entry>>);
 
 struct Entry {
     id: OperationId,
-    request: Option<Request>,
+    request: Option<RequestMark>,
     watch: Watch,
-}
-
-/// A request that came with an idempotency key. The same actor may repeat it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Request {
-    actor: String,
-    key: String,
-    /// Of the whole mutation, keys included, so it stays in memory.
-    hash: blake3::Hash,
-}
-
-impl Request {
-    /// None when the request carries no key.
-    pub fn of(mutation: &Mutation, context: &Context) -> Result<Option<Self>, Failure> {
-        let Some(key) = context.idempotency_key.clone() else { return Ok(None) };
-        let bytes = serde_json::to_vec(mutation).map_err(|error| {
-            Failure::new(Code::Internal, format!("the request cannot be written down: {error}"))
-        })?;
-        Ok(Some(Self { actor: context.actor.clone(), key, hash: blake3::hash(&bytes) }))
-    }
 }
 
 impl Log {
     /// The operation that this request has begun already, if any.
-    pub fn begun_by(&self, request: &Request) -> Result<Option<(OperationId, Watch)>, Failure> {
+    pub fn begun_by(&self, request: &RequestMark) -> Result<Option<(OperationId, Watch)>, Failure> {
         let entries = self.entries();
-        let same_key = |r: &Request| r.actor == request.actor && r.key == request.key;
+        let same_key = |r: &RequestMark| r.actor == request.actor && r.key == request.key;
         let Some(entry) = entries.iter().find(|e| e.request.as_ref().is_some_and(same_key)) else {
             return Ok(None);
         };
@@ -60,10 +41,22 @@ impl Log {
         Err(failure)
     }
 
-    /// Notes an operation that begins.
-    pub fn add(&self, id: OperationId, request: Option<Request>, watch: Watch) {
+    /// Operations of earlier lives, newest first.
+    pub fn fill(&self, ended: Vec<Arc<Operation>>) {
         let mut entries = self.entries();
-        entries.push_back(Entry { id, request, watch });
+        for operation in ended {
+            let (_, watch) = watch::channel(operation.clone());
+            entries.push_front(Entry { id: operation.id.clone(), request: None, watch });
+        }
+    }
+
+    /// Notes an operation that begins, or one of an earlier life that goes on.
+    pub fn add(&self, id: OperationId, request: Option<RequestMark>, watch: Watch) {
+        let mut entries = self.entries();
+        match entries.iter_mut().find(|entry| entry.id == id) {
+            Some(known) => *known = Entry { id, request, watch },
+            None => entries.push_back(Entry { id, request, watch }),
+        }
         while entries.len() > KEPT {
             let Some(oldest) = entries.iter().position(|e| e.watch.borrow().state.is_final()) else { break };
             entries.remove(oldest);
@@ -75,7 +68,7 @@ impl Log {
         let found = self.entries().iter().find(|e| e.id == *id).map(|e| e.watch.clone());
         found.ok_or_else(|| {
             Failure::new(Code::OperationNotFound, format!("there is no operation {id}"))
-                .hint(format!("The last {KEPT} operations since the start of the server are kept."))
+                .hint(format!("The last {KEPT} operations can be looked at; the audit log has them all."))
         })
     }
 

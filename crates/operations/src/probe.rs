@@ -6,6 +6,7 @@ mod verdict;
 
 use crate::egress::{Egress, EgressError};
 use domain::{ModelId, Reason};
+use futures::future::BoxFuture;
 use higress::{KeyHeader, ModelList};
 use reqwest::{
     Client,
@@ -24,6 +25,64 @@ const LARGEST_ANSWER: usize = 1 << 20;
 /// Pauses between two questions while the gateway takes up a change.
 const FIRST_PAUSE: Duration = Duration::from_millis(150);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Who is asked whether a model answers.
+pub trait Ask: Send + Sync {
+    /// One chat completion of one token through the gateway, with a consumer's key.
+    ///
+    /// # Errors
+    /// What the gateway, or the provider behind it, had against that. Only a 200 with `choices` passes.
+    fn ask<'a>(
+        &'a self,
+        key: &'a SecretString,
+        model: &'a ModelId,
+    ) -> BoxFuture<'a, Result<Answered, ProbeFailure>>;
+
+    /// A provider's models, from itself, with its own key.
+    ///
+    /// # Errors
+    /// What the provider, or the way to it, had against that.
+    fn list_models<'a>(
+        &'a self,
+        list: &'a ModelList,
+        key: Option<&'a SecretString>,
+    ) -> BoxFuture<'a, Result<Listing, ProbeFailure>>;
+
+    /// How long a refusal does not count after a change.
+    fn effective(&self) -> Duration;
+
+    /// Asks again while the gateway may not have taken up a change yet: refusals of the gateway do not count for
+    /// [`Ask::effective`], those of a provider for a third of that.
+    ///
+    /// # Errors
+    /// The last failure.
+    fn ask_until_effective<'a>(
+        &'a self,
+        key: &'a SecretString,
+        model: &'a ModelId,
+    ) -> BoxFuture<'a, Result<Answered, ProbeFailure>> {
+        Box::pin(async move {
+            let begun = tokio::time::Instant::now();
+            let mut pause = FIRST_PAUSE;
+            loop {
+                let failure = match self.ask(key, model).await {
+                    Ok(answered) => return Ok(answered),
+                    Err(failure) => failure,
+                };
+                let patience = match failure.may_pass {
+                    MayPass::No => Duration::ZERO,
+                    MayPass::Gateway => self.effective(),
+                    MayPass::Provider => self.effective() / 3,
+                };
+                if begun.elapsed() + pause > patience {
+                    return Err(failure);
+                }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+            }
+        })
+    }
+}
 
 /// Where the gateway is, and how long a question may take.
 #[derive(Clone, Debug)]
@@ -104,15 +163,7 @@ impl Probe {
         Ok(Self { egress, http, params })
     }
 
-    /// Asks a provider for its models, directly, with its own key.
-    ///
-    /// # Errors
-    /// What the provider, or the way to it, had against that.
-    pub async fn list_models(
-        &self,
-        list: &ModelList,
-        key: Option<&SecretString>,
-    ) -> Result<Listing, ProbeFailure> {
+    async fn listing(&self, list: &ModelList, key: Option<&SecretString>) -> Result<Listing, ProbeFailure> {
         let begun = Instant::now();
         let headers = key_headers(list.key, key).ok_or_else(|| {
             ProbeFailure::new(Reason::Auth, "the key cannot be sent in a header", Duration::ZERO)
@@ -138,51 +189,6 @@ impl Probe {
         };
         let evidence = format!("{}: {} models", reply.head(), models.len());
         Ok(Listing { models, latency: answer.latency, evidence })
-    }
-
-    /// One chat completion of one token through the gateway, with a consumer's key.
-    ///
-    /// # Errors
-    /// What the gateway, or the provider behind it, had against that. Only a 200 with `choices` passes.
-    pub async fn ask(&self, key: &SecretString, model: &ModelId) -> Result<Answered, ProbeFailure> {
-        let newer = wants_completion_tokens(model);
-        match self.question(key, model, newer).await {
-            // Reasoning models of other names want the newer parameter too, and say so.
-            Err(failure) if !newer && failure.evidence.contains("max_completion_tokens") => {
-                self.question(key, model, true).await
-            }
-            other => other,
-        }
-    }
-
-    /// Asks again while the gateway may not have taken up a change yet: refusals of the gateway do not count for
-    /// [`ProbeParams::effective`], those of a provider for a third of that.
-    ///
-    /// # Errors
-    /// The last failure.
-    pub async fn ask_until_effective(
-        &self,
-        key: &SecretString,
-        model: &ModelId,
-    ) -> Result<Answered, ProbeFailure> {
-        let begun = tokio::time::Instant::now();
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let failure = match self.ask(key, model).await {
-                Ok(answered) => return Ok(answered),
-                Err(failure) => failure,
-            };
-            let patience = match failure.may_pass {
-                MayPass::No => Duration::ZERO,
-                MayPass::Gateway => self.params.effective,
-                MayPass::Provider => self.params.effective / 3,
-            };
-            if begun.elapsed() + pause > patience {
-                return Err(failure);
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
-        }
     }
 
     async fn question(
@@ -231,6 +237,37 @@ impl Probe {
             request = request.header(HOST, host);
         }
         Ok(request)
+    }
+}
+
+impl Ask for Probe {
+    fn ask<'a>(
+        &'a self,
+        key: &'a SecretString,
+        model: &'a ModelId,
+    ) -> BoxFuture<'a, Result<Answered, ProbeFailure>> {
+        Box::pin(async move {
+            let newer = wants_completion_tokens(model);
+            match self.question(key, model, newer).await {
+                // Reasoning models of other names want the newer parameter too, and say so.
+                Err(failure) if !newer && failure.evidence.contains("max_completion_tokens") => {
+                    self.question(key, model, true).await
+                }
+                other => other,
+            }
+        })
+    }
+
+    fn list_models<'a>(
+        &'a self,
+        list: &'a ModelList,
+        key: Option<&'a SecretString>,
+    ) -> BoxFuture<'a, Result<Listing, ProbeFailure>> {
+        Box::pin(self.listing(list, key))
+    }
+
+    fn effective(&self) -> Duration {
+        self.params.effective
     }
 }
 

@@ -1,7 +1,8 @@
 //! The outside world of `agm` in one process, over real HTTP on loopback: a Higress Console, an AI gateway, LLM
 //! upstreams, an S3 store and the agents of a HiClaw v1.0 installation. It knows wire formats only, nothing of `agm`.
 //!
-//! [`Sandbox::start`] assembles it. The parts can be started alone too, for tests of one client.
+//! [`Sandbox::start`] assembles it. The parts can be started alone too, for tests of one client, and [`Still`] is the same
+//! installation without any server, for simulations.
 pub mod agents;
 mod clock;
 pub mod console;
@@ -17,4 +18,5 @@ mod switch;
 pub mod upstreams;
 mod world;
 
+pub use demo::Still;
 pub use world::{Account, Addresses, ManagerAddress, S3Address, Sandbox, SandboxError, SandboxOptions};

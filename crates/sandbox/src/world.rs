@@ -2,6 +2,7 @@
 //! empty.
 use crate::{
     agents::{AgentError, Agents, Surroundings, Workspace},
+    clock::now,
     console::{Console, ConsoleOptions},
     containers::{self, Containers},
     demo,
@@ -15,9 +16,9 @@ use serde::Serialize;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 /// HiClaw's bucket.
-const BUCKET: &str = "hiclaw-storage";
+pub(crate) const BUCKET: &str = "hiclaw-storage";
 /// The store's one account.
-const STORE_USER: &str = "hiclaw-admin";
+pub(crate) const STORE_USER: &str = "hiclaw-admin";
 
 /// Where the console and the store are inside HiClaw's all-in-one container, as its service sources name them: the gateway
 /// must not take the real host's ports for these.
@@ -162,9 +163,9 @@ impl Sandbox {
         let workspace = Workspace::open(home.workspace()).map_err(io("the Manager's workspace"))?;
         let containers = Arc::new(Containers::open(home.containers()).map_err(io("the list of containers"))?);
         if install {
-            demo::install_console(&console.router(), &upstreams).await?;
-            demo::install_workspace(&workspace).map_err(io("the Manager's workspace"))?;
-            demo::install_store(&objects, BUCKET)
+            demo::install_console(&console.router()).await?;
+            demo::install_workspace(&workspace, now()).map_err(io("the Manager's workspace"))?;
+            demo::install_store(&objects, BUCKET, now())
                 .map_err(|error| SandboxError::state("the bucket", error))?;
             demo::install_manager(&containers).map_err(io("the list of containers"))?;
         } else if new {
@@ -217,6 +218,15 @@ impl Sandbox {
     /// Where everything is.
     pub fn addresses(&self) -> &Addresses {
         &self.addresses
+    }
+
+    /// Adds workers on the default model, without containers, and lets them into these AI routes.
+    ///
+    /// # Errors
+    /// When a name is taken or a route does not exist.
+    pub async fn hire(&self, workers: &[String], routes: &[&str]) -> Result<(), SandboxError> {
+        let (objects, workspace) = (self.s3.objects(), self.agents.workspace());
+        demo::hire(&self.console, objects, BUCKET, workspace, workers, routes).await
     }
 
     /// Public provider hosts and the socket that stands for each: what `agm serve --sandbox` resolves instead of DNS.

@@ -4,6 +4,7 @@ mod key;
 mod probe;
 mod s3;
 
+pub use aws_sdk_s3::config::SharedHttpClient;
 pub use error::StoreError;
 pub use key::ObjectKey;
 pub use s3::{ETag, Object, Params, Store};

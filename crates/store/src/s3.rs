@@ -5,7 +5,7 @@ use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
-    StalledStreamProtectionConfig,
+    SharedHttpClient, StalledStreamProtectionConfig,
 };
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::{Client, Config};
@@ -58,6 +58,11 @@ pub(crate) enum Condition<'a> {
 }
 
 impl ETag {
+    /// One that was written down before, quotes included.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// As the store wrote it, quotes included.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -80,6 +85,11 @@ impl Store {
                 .build_https(),
             _ => Builder::new().build_http(),
         };
+        Self::over(params, http)
+    }
+
+    /// A client whose HTTP calls go through `http`.
+    pub fn over(params: &Params, http: SharedHttpClient) -> Self {
         let secret = params.secret_key.expose_secret();
         let timeouts = TimeoutConfig::builder().connect_timeout(params.connect_timeout).build();
         let config = Config::builder()

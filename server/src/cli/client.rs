@@ -89,9 +89,37 @@ impl Client {
         Ok(text.map(|text| TypedKey::new(text.expose_secret().to_owned())))
     }
 
+    /// The text of a file, `-` for standard input.
+    pub fn document(&self, file: &Path) -> Result<String, CliError> {
+        let text = match (file == Path::new("-"), self.stdin_read) {
+            (true, true) => {
+                let both = "standard input cannot hold both the password and the file";
+                return Err(CliError::Usage(both.into()));
+            }
+            (true, false) => stdin()?,
+            (false, _) => contents(file)?,
+        };
+        Ok(text.expose_secret().to_owned())
+    }
+
     /// `GET` below `/ni_status`.
     pub async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, CliError> {
-        self.read(self.request(Method::GET, path)?).await
+        self.find(path, &[]).await
+    }
+
+    /// The same with a query.
+    pub async fn find<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+    ) -> Result<T, CliError> {
+        self.read(self.asking(Method::GET, path, query)?).await
+    }
+
+    /// The text of a `GET`, in this media type.
+    pub async fn text(&self, path: &[&str], kind: &str) -> Result<String, CliError> {
+        let answer = self.send(self.request(Method::GET, path)?.header("accept", kind)).await?;
+        answer.text().await.map_err(|_| self.broke_off())
     }
 
     /// `POST` with a JSON body.
@@ -103,6 +131,28 @@ impl Client {
         self.read(self.request(Method::POST, path)?.json(body)).await
     }
 
+    /// `POST` with a JSON body, again under the same key while the answer takes longer than the server waits.
+    pub async fn post_until_answered<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+        body: &impl Serialize,
+    ) -> Result<T, CliError> {
+        let key = format!("{:032x}", rand::random::<u128>());
+        loop {
+            let request = self.asking(Method::POST, path, query)?.header("idempotency-key", &key).json(body);
+            match self.read(request).await {
+                Err(CliError::Failed(failure)) if failure.code == Code::UpstreamTimeout => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    /// `POST` without a body to what a path names; does not wait for the end of what it begins.
+    pub async fn act<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, CliError> {
+        self.read(self.request(Method::POST, path)?.header("prefer", "respond-async")).await
+    }
+
     /// The events of an operation, as they come.
     pub async fn events(&self, id: &str) -> Result<Response, CliError> {
         let request = self.request(Method::GET, &["operations", id])?.header("accept", "text/event-stream");
@@ -110,9 +160,21 @@ impl Client {
     }
 
     fn request(&self, method: Method, path: &[&str]) -> Result<reqwest::RequestBuilder, CliError> {
+        self.asking(method, path, &[])
+    }
+
+    fn asking(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, String)],
+    ) -> Result<reqwest::RequestBuilder, CliError> {
         let wrong = || CliError::Usage(format!("{} is no http or https address", self.url));
         let mut url = url::Url::parse(&self.url).map_err(|_| wrong())?;
         url.path_segments_mut().map_err(|()| wrong())?.pop_if_empty().push("ni_status").extend(path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         let request = self.http.request(method, url).timeout(WAIT);
         Ok(match &self.password {
             Some(password) => request.basic_auth(&self.user, Some(password.expose_secret())),
@@ -136,17 +198,22 @@ impl Client {
         let status = response.status();
         let bytes = response.bytes().await.map_err(unreachable)?;
         let failure = serde_json::from_slice::<Failure>(&bytes);
-        Err(failure
-            .unwrap_or_else(|_| Failure::new(Code::Internal, format!("HTTP {status}, and not from agm")))
-            .into())
+        let mut failure = failure
+            .unwrap_or_else(|_| Failure::new(Code::Internal, format!("HTTP {status}, and not from agm")));
+        // The code has one word for both on the wire.
+        if status.as_u16() == Code::UpstreamTimeout.status() {
+            failure.code = Code::UpstreamTimeout;
+        }
+        Err(failure.into())
+    }
+
+    fn broke_off(&self) -> CliError {
+        CliError::Unreachable { url: self.url.clone(), reason: "the answer broke off".into() }
     }
 
     async fn read<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, CliError> {
         let bytes = self.send(request).await?.bytes().await;
-        let bytes = bytes.map_err(|_| CliError::Unreachable {
-            url: self.url.clone(),
-            reason: "the answer broke off".into(),
-        })?;
+        let bytes = bytes.map_err(|_| self.broke_off())?;
         serde_json::from_slice(&bytes).map_err(|error| {
             Failure::new(Code::Internal, format!("the answer cannot be read: {error}")).into()
         })

@@ -1,4 +1,5 @@
 //! How a command fails, and with which exit code.
+use super::show;
 use domain::{Code, Failure};
 use std::process::ExitCode;
 
@@ -52,6 +53,12 @@ impl CliError {
         if let Self::Failed(failure) = self {
             for field in failure.fields.iter().filter(|_| failure.fields.len() > 1) {
                 text.push_str(&format!("\n  {}: {}", field.field, field.message));
+            }
+            for moved in &failure.diff {
+                text.push_str(&format!("\n  {}", moved.object));
+                for line in show::differences(&moved.diff) {
+                    text.push_str(&format!("\n  {line}"));
+                }
             }
             let hint = match failure.code {
                 Code::AuthRequired | Code::AuthFailed => {

@@ -4,7 +4,7 @@ use domain::{Failure, Mutation, Operation, OperationState, Plan, Step};
 use futures::StreamExt;
 use std::collections::HashMap;
 
-/// `agm watch OPERATION`.
+/// `agm watch OPERATION`: also an operation that somebody else began.
 pub async fn watch(call: &Call, id: &str) -> Result<(), CliError> {
     let operation = to_the_end(call, id).await?;
     finish(call, operation)
@@ -16,7 +16,12 @@ pub async fn change(call: &Call, mutation: &Mutation, dry_run: bool) -> Result<(
         let plan: Plan = call.client.post(&["plans"], mutation).await?;
         return show::document(call.json, &plan, || show::plan(&plan));
     }
-    let begun: Operation = call.client.post(&["operations"], mutation).await?;
+    let begun = call.client.post(&["operations"], mutation).await?;
+    begun_to_the_end(call, begun).await
+}
+
+/// Follows an operation that was begun and shows how it ended.
+pub async fn begun_to_the_end(call: &Call, begun: Operation) -> Result<(), CliError> {
     let operation = to_the_end(call, begun.id.as_str()).await?;
     finish(call, operation)
 }
@@ -34,7 +39,7 @@ fn finish(call: &Call, operation: Operation) -> Result<(), CliError> {
 }
 
 /// Writes each step to standard error when it changes. When the stream breaks, the operation itself is asked again.
-async fn to_the_end(call: &Call, id: &str) -> Result<Operation, CliError> {
+pub async fn to_the_end(call: &Call, id: &str) -> Result<Operation, CliError> {
     let mut shown = HashMap::new();
     loop {
         let mut events = call.client.events(id).await?.bytes_stream();

@@ -2,7 +2,9 @@
 mod client;
 mod doctor;
 mod error;
+mod file;
 mod follow;
+mod history;
 mod model;
 mod provider;
 mod route;
@@ -46,6 +48,14 @@ enum Command {
     /// AI routes.
     #[command(subcommand)]
     Route(route::Command),
+    /// Show what a declarative file would change, and keep the plan for an hour.
+    Plan(file::PlanArgs),
+    /// Do what a plan or a declarative file says.
+    Apply(file::ApplyArgs),
+    /// Write the installation down as a declarative file, without keys.
+    Export(file::ExportArgs),
+    /// What was changed, newest first; take it back, or check the record of it.
+    History(Box<history::History>),
     /// Follow an operation to its end.
     Watch { operation: String },
     /// Show each setting with its source, ask every system, and say what is wrong.
@@ -82,6 +92,14 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Model(command) => model::run(&call()?, command).await?,
         Command::Workers => model::workers(&call()?).await?,
         Command::Route(command) => route::run(&call()?, command).await?,
+        Command::Plan(args) => file::plan(&call()?, &args).await?,
+        Command::Apply(args) => file::apply(&call()?, &args).await?,
+        Command::Export(args) => file::export(&call()?, &args).await?,
+        Command::History(args) if args.is_offline() => {
+            let whole = history::verify(json, &args)?;
+            return Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) });
+        }
+        Command::History(args) => history::run(&call()?, *args).await?,
         Command::Watch { operation } => follow::watch(&call()?, &operation).await?,
         Command::Doctor => return doctor::run(&call()?).await,
         Command::Completions { shell } => {

@@ -3,45 +3,56 @@ use super::{
     Call, DryRun,
     error::CliError,
     follow::change,
-    show::{assignment, document, word},
+    show::{self, assignment, document, word},
 };
-use clap::Subcommand;
-use domain::{Assignment, Assignments, ModelId, Mutation, ProviderName, SetModel, Target, Worker};
+use clap::{Args, Subcommand};
+use domain::{
+    Assignment, Assignments, Bulk, BulkPlan, Code, Failure, ModelId, Mutation, OperationState, ProviderName,
+    Refused, SetModel, SetModels, Target, Worker,
+};
+use std::num::NonZeroU32;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Let an agent run a model, and see it do so.
-    Set {
-        /// manager, worker:NAME or NAME.
-        target: Target,
-        #[arg(long)]
-        provider: ProviderName,
-        #[arg(long)]
-        model: ModelId,
-        /// Tokens [default: from the table of known models].
-        #[arg(long)]
-        context_window: Option<u64>,
-        /// Tokens of one answer [default: from the table of known models].
-        #[arg(long)]
-        max_tokens: Option<u64>,
-        #[arg(long)]
-        reasoning: Option<bool>,
-        #[command(flatten)]
-        dry_run: DryRun,
-    },
+    /// Let agents run a model, and see them do so: each by itself, whole or not at all.
+    Set(Set),
     /// An agent's model.
     Get { target: Target },
     /// Every agent's model.
     List,
 }
 
+#[derive(Args)]
+pub struct Set {
+    /// manager, worker:NAME or NAME; the first is the canary.
+    #[arg(required = true)]
+    targets: Vec<Target>,
+    #[arg(long)]
+    provider: ProviderName,
+    #[arg(long)]
+    model: ModelId,
+    /// Tokens [default: from the table of known models].
+    #[arg(long)]
+    context_window: Option<u64>,
+    /// Tokens of one answer [default: from the table of known models].
+    #[arg(long)]
+    max_tokens: Option<u64>,
+    #[arg(long)]
+    reasoning: Option<bool>,
+    /// Of several agents, begin no more once so many have failed.
+    #[arg(long, value_name = "N")]
+    stop_after_failures: Option<NonZeroU32>,
+    /// Of several agents, the first alone; if it fails, no other is begun.
+    #[arg(long)]
+    canary: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
+}
+
 /// Runs the command.
 pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
     match command {
-        Command::Set { target, provider, model, context_window, max_tokens, reasoning, dry_run } => {
-            let wish = SetModel { provider, model, context_window, max_tokens, reasoning };
-            change(call, &Mutation::SetModel { target, wish }, dry_run.dry_run).await
-        }
+        Command::Set(args) => set(call, args).await,
         Command::Get { target } => {
             let found: Assignment = match &target {
                 Target::Manager => call.client.get(&["assignment", "manager"]).await?,
@@ -57,6 +68,70 @@ pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
             })
         }
     }
+}
+
+async fn set(call: &Call, args: Set) -> Result<(), CliError> {
+    let Set { targets, provider, model, context_window, max_tokens, reasoning, .. } = args;
+    if let [target] = targets.as_slice() {
+        let wish = SetModel { provider, model, context_window, max_tokens, reasoning };
+        return change(call, &Mutation::SetModel { target: target.clone(), wish }, args.dry_run.dry_run)
+            .await;
+    }
+    let wish = SetModels {
+        targets,
+        provider,
+        model,
+        context_window,
+        max_tokens,
+        reasoning,
+        stop_after_failures: args.stop_after_failures,
+        canary: args.canary,
+        concurrency: None,
+    };
+    if args.dry_run.dry_run {
+        let rehearsal = [("dry_run", "true".to_owned())];
+        let plan = call.client.post_until_answered(&["set-models"], &rehearsal, &wish).await?;
+        return planned(call, &plan);
+    }
+    let bulk = call.client.post_until_answered(&["set-models"], &[], &wish).await?;
+    done(call, &bulk)
+}
+
+fn refused(refused: &Refused) -> String {
+    format!("! {}: {}", refused.target, refused.failure)
+}
+
+fn planned(call: &Call, bulk: &BulkPlan) -> Result<(), CliError> {
+    document(call.json, bulk, || {
+        let plan = |plan: &domain::Plan| {
+            std::iter::once(plan.targets.join(" ")).chain(show::plan(plan)).collect::<Vec<_>>()
+        };
+        bulk.plans.iter().flat_map(plan).chain(bulk.refused.iter().map(refused)).collect()
+    })?;
+    let of = bulk.plans.len() + bulk.refused.len();
+    let first = bulk.refused.first().map_or(Code::Internal, |refused| refused.failure.code);
+    let message = format!("{} of {of} agents cannot be switched", bulk.refused.len());
+    if bulk.success { Ok(()) } else { Err(Failure::new(first, message).into()) }
+}
+
+/// Each agent with what became of it. Fails when not all were switched, as the gravest of them.
+fn done(call: &Call, bulk: &Bulk) -> Result<(), CliError> {
+    document(call.json, bulk, || {
+        let ended = bulk.results.iter().flat_map(|operation| {
+            let failed = operation.failure.as_ref().map(|failure| format!("  {failure}"));
+            show::operation(operation).into_iter().chain(failed)
+        });
+        let waiting = bulk.not_begun.iter().map(|target| format!("- {target}: not begun"));
+        ended.chain(bulk.refused.iter().map(refused)).chain(waiting).collect()
+    })?;
+    if bulk.success {
+        return Ok(());
+    }
+    let done = bulk.results.iter().filter(|operation| operation.state == OperationState::Committed).count();
+    let of = bulk.results.len() + bulk.refused.len() + bulk.not_begun.len();
+    let stuck = bulk.results.iter().any(|operation| operation.state == OperationState::NeedsOperator);
+    let code = if stuck { Code::NeedsOperator } else { Code::RolledBack };
+    Err(Failure::new(code, format!("{done} of {of} agents were switched")).into())
 }
 
 /// `agm workers`.

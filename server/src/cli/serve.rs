@@ -2,7 +2,7 @@
 use super::{error::CliError, show::print};
 use crate::{
     auth::Limits,
-    config::{Lookup, Settings},
+    config::{Lookup, Settings, rehearse},
     http::{AppState, Bounds, Entrance, Hosts, Setup, acceptor, serve as serve_http, stack},
 };
 use clap::Args;
@@ -21,8 +21,8 @@ use tokio::{
 };
 use tracing_subscriber::EnvFilter;
 
-/// How long running operations may take to end once the server stops.
-const DRAIN: Duration = Duration::from_secs(60);
+/// How long running operations may take to end once the server stops. What is not done then is taken up by the next start.
+const DRAIN: Duration = Duration::from_secs(30);
 
 /// Settings that can be given as flags; the rest comes from the environment or the file.
 #[derive(Args, Default)]
@@ -151,6 +151,7 @@ pub async fn serve(options: Serve) -> Result<(), CliError> {
         lookup = lookup.with_sandbox(sandbox_settings(sandbox.addresses(), state.path()));
     }
     let mut settings = Settings::read(lookup).map_err(start)?;
+    rehearse(&mut settings.operations);
     if let Some(sandbox) = &sandbox {
         settings.operations.upstream_map = sandbox.upstream_map();
         print(&serde_json::to_string(sandbox.addresses()).map_err(start)?)?;
@@ -162,10 +163,13 @@ pub async fn serve(options: Serve) -> Result<(), CliError> {
     outcome
 }
 
-async fn listen(settings: Settings, sandbox: bool, stop: Stop) -> Result<(), CliError> {
+async fn listen(settings: Settings, sandbox: bool, mut stop: Stop) -> Result<(), CliError> {
     let addr = settings.addr;
     let tls = settings.tls.map(|files| acceptor(&files.cert, &files.key)).transpose().map_err(start)?;
     let operations = Operations::new(settings.operations).map_err(start)?;
+    operations.recover().await?;
+    operations.start_sampling();
+    operations.start_probing();
     let state = AppState::new(Setup {
         operations: operations.clone(),
         user: settings.admin_user,
@@ -186,16 +190,23 @@ async fn listen(settings: Settings, sandbox: bool, stop: Stop) -> Result<(), Cli
     let scheme = if tls.is_some() { "https" } else { "http" };
     print(&format!("AI Gateway Management: {scheme}://{bound}/agm/{account}"))?;
     let entrance = Entrance { listener, tls, bounds: Bounds::default() };
-    let served = serve_http(entrance, stack(state), closing.clone());
-    tokio::join!(served, async {
+    let orderly = async {
+        let drained = async {
+            closing.cancelled().await;
+            operations.drain(DRAIN).await;
+        };
+        tokio::join!(serve_http(entrance, stack(state), closing.clone()), drained);
+    };
+    let told = async {
         stop.told().await;
         tracing::info!("stopping");
         closing.cancel();
-    });
-    if tokio::time::timeout(DRAIN, operations.drain()).await.is_err() {
-        tracing::warn!("an operation still runs; its journal tells the rest");
+        stop.told().await;
+    };
+    tokio::select! {
+        () = orderly => Ok(()),
+        () = told => Err(start("stopped at once: the next start takes up what was under way")),
     }
-    Ok(())
 }
 
 /// SIGTERM and SIGINT. From `listen` on they no longer end the process by themselves.
@@ -210,7 +221,7 @@ impl Stop {
         Ok(Self { terminate, interrupt: signal(SignalKind::interrupt()).map_err(start)? })
     }
 
-    async fn told(mut self) {
+    async fn told(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -220,7 +231,7 @@ impl Stop {
 
 /// Runs the outside world alone.
 pub async fn sandbox(args: SandboxArgs) -> Result<(), CliError> {
-    let stop = Stop::listen()?;
+    let mut stop = Stop::listen()?;
     let sandbox = Sandbox::start(SandboxOptions {
         empty: args.empty,
         console_addr: args.console_addr,

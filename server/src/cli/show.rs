@@ -1,6 +1,6 @@
 //! What commands print: tab-separated text, or one JSON document.
 use super::error::CliError;
-use domain::{Assignment, Operation, Plan, Step};
+use domain::{Assignment, DiffLine, Operation, Plan, Step};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 
@@ -46,24 +46,33 @@ pub fn step(step: &Step) -> String {
         .to_owned()
 }
 
+/// What an operation came to, whom it cut off, and what was seen since.
 pub fn operation(operation: &Operation) -> Vec<String> {
+    let mut lines = vec![outcome(operation)];
+    lines.extend(operation.broke.iter().map(|one| format!("  no longer served: {}: {}", one.agent, one.how)));
+    lines.extend(operation.settled.iter().map(|settled| format!("  settled: {}", settled.evidence)));
+    lines
+}
+
+/// `01JD…  committed  set_model  worker:alice`
+pub fn outcome(operation: &Operation) -> String {
     let target = operation.targets.join(" ");
-    vec![
-        format!("{}\t{}\t{}\t{target}", operation.id, word(&operation.state), operation.kind)
-            .trim_end()
-            .to_owned(),
-    ]
+    format!("{}\t{}\t{}\t{target}", operation.id, word(&operation.state), operation.kind)
+        .trim_end()
+        .to_owned()
+}
+
+/// `  /model: "a" -> "b"`
+pub fn differences(diff: &[DiffLine]) -> impl Iterator<Item = String> {
+    let side = |value: &Option<serde_json::Value>| value.as_ref().map_or("-".into(), ToString::to_string);
+    diff.iter().map(move |line| format!("  {}: {} -> {}", line.path, side(&line.before), side(&line.after)))
 }
 
 pub fn plan(plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
     for change in &plan.changes {
         lines.push(format!("{}\t{}", word(&change.action), change.object));
-        for line in &change.diff {
-            let side =
-                |value: &Option<serde_json::Value>| value.as_ref().map_or("-".into(), ToString::to_string);
-            lines.push(format!("  {}: {} -> {}", line.path, side(&line.before), side(&line.after)));
-        }
+        lines.extend(differences(&change.diff));
     }
     lines
         .extend(plan.affected.iter().map(|affected| format!("affects {}: {}", affected.agent, affected.how)));

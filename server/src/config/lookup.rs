@@ -59,7 +59,8 @@ pub struct Told {
 /// Reads a variable.
 type Environment = Box<dyn Fn(&str) -> Option<String>>;
 
-/// Settings of the server itself, which hold in a sandbox too.
+/// Settings of the server itself, which hold in a sandbox too. The data directory is not one of them unless it is given as
+/// a flag: with that of a real installation, a demo would take up what is under way there.
 const OWN: &[&str] = &[
     "addr",
     "allowed-hosts",
@@ -104,6 +105,7 @@ impl Lookup {
     fn find(&self, name: &'static str, variables: &[&str]) -> Option<(String, Source)> {
         if let Some(sandbox) = &self.sandbox
             && !OWN.contains(&name)
+            && !(name == "data-dir" && self.flags.contains_key(name))
         {
             return Some((sandbox.get(name)?.clone(), Source::Sandbox));
         }

@@ -1,6 +1,8 @@
 //! What the server is told: flags over the environment over a TOML file, each value with its source.
 mod lookup;
+mod rehearsal;
 mod settings;
 
 pub use lookup::{ConfigError, Lookup, Told};
+pub use rehearsal::rehearse;
 pub use settings::{Settings, TlsFiles};

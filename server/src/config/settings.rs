@@ -226,11 +226,21 @@ mod tests {
     fn a_sandbox_hears_nothing_of_a_real_installation() {
         let env = |name: &str| match name {
             "AGM_ADDR" => Some("127.0.0.1:2".to_owned()),
-            "HICLAW_MANAGER_GATEWAY_KEY" | "HICLAW_AI_GATEWAY_ADMIN_URL" => Some("http://real".to_owned()),
+            "HICLAW_MANAGER_GATEWAY_KEY" | "HICLAW_AI_GATEWAY_ADMIN_URL" | "AGM_DATA_DIR" => {
+                Some("http://real".to_owned())
+            }
             _ => None,
         };
-        let sandbox = BTreeMap::from([("admin-password", "admin".to_owned())]);
-        let read = Settings::read(Lookup::new([].into(), env, None).unwrap().with_sandbox(sandbox)).unwrap();
+        let sandbox =
+            BTreeMap::from([("admin-password", "admin".to_owned()), ("data-dir", "/tmp/own".to_owned())]);
+        let read = |flags: &[(&'static str, &str)]| {
+            let flags = flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+            Settings::read(Lookup::new(flags, env, None).unwrap().with_sandbox(sandbox.clone())).unwrap()
+        };
+        let flagged = read(&[("data-dir", "/tmp/said")]).operations.data_dir;
+        assert_eq!(flagged.to_str(), Some("/tmp/said"), "who says so wants it");
+        let read = read(&[]);
+        assert_eq!(read.operations.data_dir.to_str(), Some("/tmp/own"));
         assert_eq!(read.addr.port(), 2);
         assert!(read.operations.manager.gateway_key.is_none());
         assert_eq!(source(&read, "console-url"), "default");

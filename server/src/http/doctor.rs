@@ -38,6 +38,7 @@ pub async fn doctor(State(state): State<AppState>, parts: Parts) -> Result<Json<
         futures::join!(operations.health(), operations.assignments(), operations.routes());
     let routes = routes.as_ref().map(|routes| routes.value.as_slice());
     let mut findings: Vec<_> = health.systems.iter().filter_map(down).collect();
+    findings.extend(operations.store_is_safe().err().map(|failure| unsafe_store(&failure)));
     findings.extend(of_agents(agents.as_ref()));
     findings.extend(of_routes(routes, agents.as_ref().ok()));
     let settings = state.shared.told.clone();
@@ -50,6 +51,7 @@ fn down(system: &SystemHealth) -> Option<Finding> {
         "gateway" => "HICLAW_AI_GATEWAY_URL",
         "store" => "HICLAW_FS_ENDPOINT and the store's keys",
         "manager" => "OPENCLAW_CONFIG_PATH",
+        "storage" => return (system.state == SystemState::Down).then(|| no_storage(system)),
         _ => "HICLAW_CONTAINER_API",
     };
     (system.state == SystemState::Down).then(|| Finding {
@@ -57,6 +59,19 @@ fn down(system: &SystemHealth) -> Option<Finding> {
         problem: format!("is down: {}", system.error.as_deref().unwrap_or("no reason is known")),
         fix: Some(format!("Start it, or correct {setting}.")),
     })
+}
+
+fn no_storage(system: &SystemHealth) -> Finding {
+    let why = system.error.as_deref().unwrap_or("no reason is known");
+    Finding {
+        about: system.name.clone(),
+        problem: format!("nothing can be changed, since it could not be written down first: {why}"),
+        fix: Some("Make the data directory (AGM_DATA_DIR) writable, with space left.".into()),
+    }
+}
+
+fn unsafe_store(failure: &Failure) -> Finding {
+    Finding { about: "store".into(), problem: failure.message.clone(), fix: failure.hint.clone() }
 }
 
 fn unread(about: &str, failure: &Failure) -> Finding {

@@ -13,19 +13,38 @@ use tokio_util::sync::CancellationToken;
 /// A comment this often keeps proxies from closing a quiet stream.
 const QUIET: Duration = Duration::from_secs(15);
 
-/// Follows an operation. `Last-Event-ID` leaves out what was seen; when that was the end, 204 tells the browser not to
-/// come back.
+/// How long a stream goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Until the outcome is known.
+    End,
+    /// Until nothing of it can come late any more.
+    Settled,
+}
+
+impl Until {
+    fn reached(self, operation: &Operation) -> bool {
+        match self {
+            Self::End => operation.state.is_final(),
+            Self::Settled => operation.state.is_final() && operation.settled.is_some(),
+        }
+    }
+}
+
+/// Follows an operation. `Last-Event-ID` leaves out what was seen; when nothing is left to come, 204 tells the browser not
+/// to come back.
 pub fn follow(
     watch: watch::Receiver<Arc<Operation>>,
+    until: Until,
     headers: &HeaderMap,
     closing: CancellationToken,
 ) -> Response {
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
     let now = watch.borrow().clone();
-    if now.state.is_final() && seen.is_some_and(|seen| seen >= progress(&now)) {
+    if until.reached(&now) && seen.is_some_and(|seen| seen >= progress(&now)) {
         return StatusCode::NO_CONTENT.into_response();
     }
-    let stream = events(watch, seen.unwrap_or(0)).take_until(closing.cancelled_owned());
+    let stream = events(watch, until, seen.unwrap_or(0)).take_until(closing.cancelled_owned());
     let mut response = Response::new(Body::from_stream(stream.map(Ok::<_, std::convert::Infallible>)));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     response
@@ -34,6 +53,7 @@ pub fn follow(
 /// Where a follower is.
 struct Follower {
     watch: watch::Receiver<Arc<Operation>>,
+    until: Until,
     /// The last state that was told, none at first.
     told: Option<Arc<Operation>>,
     /// Nothing up to here is told again.
@@ -41,8 +61,8 @@ struct Follower {
     ended: bool,
 }
 
-fn events(watch: watch::Receiver<Arc<Operation>>, seen: u64) -> impl Stream<Item = String> {
-    let follower = Follower { watch, told: None, seen, ended: false };
+fn events(watch: watch::Receiver<Arc<Operation>>, until: Until, seen: u64) -> impl Stream<Item = String> {
+    let follower = Follower { watch, until, told: None, seen, ended: false };
     stream::unfold(follower, |mut follower| async move {
         if follower.ended {
             return None;
@@ -55,7 +75,7 @@ fn events(watch: watch::Receiver<Arc<Operation>>, seen: u64) -> impl Stream<Item
             }
         }
         let now = follower.watch.borrow_and_update().clone();
-        follower.ended = now.state.is_final();
+        follower.ended = follower.until.reached(&now);
         let text =
             if progress(&now) > follower.seen { news(follower.told.as_deref(), &now) } else { String::new() };
         follower.told = Some(now);
@@ -77,12 +97,14 @@ fn progress(operation: &Operation) -> u64 {
         OperationState::Applying => 2,
         OperationState::Verifying => 3,
         OperationState::Compensating => 4,
-        OperationState::Committed | OperationState::RolledBack | OperationState::NeedsOperator => 5,
+        // What could not be put back may be later.
+        OperationState::NeedsOperator => 5,
+        OperationState::Committed | OperationState::RolledBack => 6,
     };
-    steps.sum::<u64>() + state
+    steps.sum::<u64>() + state + u64::from(operation.settled.is_some())
 }
 
-/// What changed between two looks: each changed step, then the state. Only the last event carries the sequence number,
+/// What changed between two looks: each changed step, then the state, or that it has settled. Only the last event carries the sequence number,
 /// so that a follower who lost the connection in the middle is told all of it again.
 fn news(before: Option<&Operation>, now: &Operation) -> String {
     let mut text = String::new();
@@ -95,7 +117,16 @@ fn news(before: Option<&Operation>, now: &Operation) -> String {
         }
     }
     let state = serde_json::json!({ "state": now.state }).to_string();
-    write_event(&mut text, "state", Some(progress(now)), &state);
+    match &now.settled {
+        None => write_event(&mut text, "state", Some(progress(now)), &state),
+        Some(settled) => {
+            if before.is_none_or(|before| before.state != now.state) {
+                write_event(&mut text, "state", None, &state);
+            }
+            let settled = serde_json::json!(settled).to_string();
+            write_event(&mut text, "settled", Some(progress(now)), &settled);
+        }
+    }
     text
 }
 
@@ -133,6 +164,10 @@ mod tests {
             finished_at: None,
             lasts: None,
             failure: None,
+            settled: None,
+            undoes: None,
+            bulk: None,
+            broke: vec![],
         })
     }
 
@@ -140,7 +175,7 @@ mod tests {
     async fn steps_come_in_order_and_the_stream_ends_with_the_operation() {
         use StepState::{Done, Pending, Running};
         let (tell, watch) = watch::channel(operation(OperationState::Applying, &[Running, Pending]));
-        let mut stream = Box::pin(events(watch, 0));
+        let mut stream = Box::pin(events(watch, Until::End, 0));
         let first = stream.next().await.unwrap();
         assert_eq!(first.matches("event: step").count(), 2);
         assert!(first.contains("id: 3\nevent: state\ndata: {\"state\":\"applying\"}"), "{first}");
@@ -157,12 +192,36 @@ mod tests {
     async fn who_comes_back_is_told_only_what_is_new() {
         let now = operation(OperationState::Applying, &[StepState::Running]);
         let (_tell, watch) = watch::channel(now.clone());
-        let mut stream = Box::pin(events(watch.clone(), progress(&now)));
+        let mut stream = Box::pin(events(watch.clone(), Until::End, progress(&now)));
         assert_eq!(stream.next().await.unwrap(), "");
         let ended = operation(OperationState::Committed, &[StepState::Done]);
         let (_tell, watch) = watch::channel(ended.clone());
         let id = HeaderValue::try_from(progress(&ended).to_string()).unwrap();
         let headers = HeaderMap::from_iter([(http::HeaderName::from_static("last-event-id"), id)]);
-        assert_eq!(follow(watch, &headers, CancellationToken::new()).status(), StatusCode::NO_CONTENT);
+        let status = |until| follow(watch.clone(), until, &headers, CancellationToken::new()).status();
+        assert_eq!(status(Until::End), StatusCode::NO_CONTENT);
+        assert_eq!(status(Until::Settled), StatusCode::OK, "it has not settled");
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_it_is_told_that_it_settled() {
+        let ended = operation(OperationState::Committed, &[StepState::Done]);
+        let (tell, watch) = watch::channel(ended.clone());
+        let mut stream = Box::pin(events(watch, Until::Settled, 0));
+        let first = stream.next().await.unwrap();
+        assert!(first.contains("\"committed\"") && !first.contains("event: settled"), "{first}");
+        let at = ended.started_at.clone();
+        let settled = Some(domain::Settled { at, evidence: "3 looks".into() });
+        tell.send_replace(Arc::new(Operation { settled, ..(*ended).clone() }));
+        let last = stream.next().await.unwrap();
+        assert!(last.starts_with("id: 9\nevent: settled\ndata: {") && last.contains("3 looks"), "{last}");
+        assert!(stream.next().await.is_none());
+        // Who comes late is told both at once.
+        let both = events(watch::channel(tell.borrow().clone()).1, Until::End, 0).collect::<String>().await;
+        assert_eq!(
+            (both.matches("event: state").count(), both.matches("event: settled").count()),
+            (1, 1),
+            "{both}"
+        );
     }
 }

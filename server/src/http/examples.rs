@@ -16,6 +16,10 @@ pub const REQUESTS: &[(&str, &str)] = &[
     ("Repair", r#"{"route":"deepseek-ai-route","consumer":"worker-dave"}"#),
     ("Reload", r#"{"target":"manager"}"#),
     (
+        "SetModels",
+        r#"{"targets":["worker:alice","worker:bob"],"provider":"deepseek","model":"deepseek-chat","canary":true}"#,
+    ),
+    (
         "Mutation",
         r#"{"kind":"set_model","target":"worker:alice","provider":"deepseek","model":"deepseek-chat"}"#,
     ),

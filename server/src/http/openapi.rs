@@ -1,5 +1,5 @@
 //! The OpenAPI document, made from the annotations beside each handler and server function.
-use super::{doctor, examples, rest, sign_in};
+use super::{doctor, examples, export, operations, rest, sign_in};
 use app::api;
 use axum::{Json, response::IntoResponse};
 use domain::Failure;
@@ -24,6 +24,7 @@ use utoipa::{
         api::changes::begin,
         api::changes::list_operations,
         api::changes::set_model,
+        api::changes::set_models,
         api::changes::set_manager,
         api::changes::repair_routes,
         api::changes::reload,
@@ -47,7 +48,12 @@ use utoipa::{
         rest::provider_models,
         rest::worker,
         rest::set_worker,
-        rest::operation,
+        operations::operation,
+        operations::undo,
+        operations::cancel,
+        operations::release,
+        operations::apply,
+        export::export,
         doctor::doctor,
         sign_in::login,
         sign_in::logout,
@@ -87,7 +93,7 @@ fn complete(operation: &mut Operation) {
     }
     let parameters = operation.parameters.get_or_insert_default();
     let changes = parameters.iter().any(|parameter| matches!(parameter, RefOr::T(p) if p.name == "dry_run"));
-    if changes || operation.operation_id.as_deref() == Some("begin") {
+    if changes || matches!(operation.operation_id.as_deref(), Some("begin" | "apply")) {
         parameters.push(RefOr::T(idempotency_key()));
     }
     for parameter in parameters {
@@ -100,7 +106,7 @@ fn complete(operation: &mut Operation) {
 fn meaning(status: &str) -> &'static str {
     match status {
         "201" => "It was made.",
-        "202" => "It was begun.",
+        "202" => "It was begun; `GET /ni_status/operations/{id}` follows it.",
         "204" => "It was done; there is no body.",
         _ => "What was asked for.",
     }
@@ -111,7 +117,11 @@ fn purpose(parameter: &str) -> &'static str {
         "dry_run" => "`true`: answer with the plan and change nothing.",
         "Idempotency-Key" => "The same key with the same request returns the same operation.",
         "deep" => "`true`: ask every system; needs a sign-in.",
-        "id" => "The operation's id.",
+        "id" => "The operation's id, or the plan's.",
+        "until" => "How long to stream events: `end` (as when it is absent) or `settled`.",
+        "limit" => "At most so many.",
+        "target" => "Only those for this agent: `manager`, `worker:NAME`, or the bare name.",
+        "Prefer" => "`respond-async`: answer when it was begun.",
         _ => "The name as the list shows it.",
     }
 }

@@ -1,39 +1,53 @@
-//! What a server function cannot be: paths with a parameter, and streams.
-use super::{events, state::AppState};
+//! What a server function cannot be: paths with a parameter.
+use super::state::AppState;
 use app::{
     api::{Caller, Models, Outcome, Success, Switched},
     error::ApiError,
 };
 use axum::{
     Json,
-    extract::{FromRequestParts, Path, Request, State},
-    response::{IntoResponse, Response},
+    extract::{FromRequestParts, Path, Request},
 };
 use domain::{
     Assignment, Code, EditProvider, Failure, Mutation, Operation, OperationId, Provider, ProviderName,
     SetModel, Target, WorkerName,
 };
-use http::{HeaderMap, header, request::Parts};
+use http::request::Parts;
 use http_body_util::BodyExt;
 use std::str::FromStr;
 
-/// The caller and the name in the path.
-pub struct Named<N> {
-    caller: Caller,
-    name: N,
+/// What a path can name.
+pub trait InPath: FromStr<Err = domain::NameError> {
+    /// The parameter's own name.
+    const FIELD: &'static str;
 }
 
-impl<N> FromRequestParts<AppState> for Named<N>
-where
-    N: FromStr<Err = domain::NameError>,
-{
+impl InPath for ProviderName {
+    const FIELD: &'static str = "name";
+}
+
+impl InPath for WorkerName {
+    const FIELD: &'static str = "name";
+}
+
+impl InPath for OperationId {
+    const FIELD: &'static str = "id";
+}
+
+/// The caller and the name in the path.
+pub struct Named<N> {
+    pub caller: Caller,
+    pub name: N,
+}
+
+impl<N: InPath> FromRequestParts<AppState> for Named<N> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let text = Path::<String>::from_request_parts(parts, state).await;
-        let Path(text) = text.map_err(|_| Failure::field("name", "the path is not UTF-8"))?;
+        let Path(text) = text.map_err(|_| Failure::field(N::FIELD, "the path is not UTF-8"))?;
         let name =
-            text.parse().map_err(|error: domain::NameError| Failure::field("name", error.to_string()))?;
+            text.parse().map_err(|error: domain::NameError| Failure::field(N::FIELD, error.to_string()))?;
         Ok(Self { caller: Caller::of(parts, state.shared.operations.clone())?, name })
     }
 }
@@ -110,23 +124,4 @@ pub async fn set_worker(
 ) -> Result<Json<Outcome<Switched>>, ApiError> {
     let wish = body::<SetModel>(request).await?;
     caller.switch(Target::Worker(name), wish).await.map(Json)
-}
-
-/// One operation; with `Accept: text/event-stream` its steps as they happen, until it has ended.
-#[utoipa::path(get, path = "/ni_status/operations/{id}", tag = "changes", params(("id" = String, Path)),
-    responses((status = 200, body = Success<Operation>)))]
-pub async fn operation(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let id: OperationId =
-        id.parse().map_err(|error: domain::NameError| Failure::field("id", error.to_string()))?;
-    let watch = state.shared.operations.operation(&id)?;
-    let streamed = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    if streamed.is_some_and(|accept| accept.contains("text/event-stream")) {
-        return Ok(events::follow(watch, &headers, state.shared.closing.clone()));
-    }
-    let operation = Operation::clone(&watch.borrow());
-    Ok(Json(Success::new(operation)).into_response())
 }

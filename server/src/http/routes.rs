@@ -1,9 +1,9 @@
 //! The route table and the layers around it.
 use super::{
-    docs, doctor,
+    docs, doctor, export,
     front::Front,
     gate::Gate,
-    openapi, pages, prometheus, rest, sign_in, site,
+    openapi, operations, pages, prometheus, rest, sign_in, site,
     state::{AppState, Shared},
 };
 use app::error::ApiError;
@@ -63,7 +63,12 @@ fn own() -> Vec<Row> {
         ),
         ("/ni_status/providers/{name}/models", &["GET"], get(rest::provider_models)),
         ("/ni_status/assignment/workers/{name}", &["GET", "PUT"], get(rest::worker).put(rest::set_worker)),
-        ("/ni_status/operations/{id}", &["GET"], get(rest::operation)),
+        ("/ni_status/operations/{id}", &["GET"], get(operations::operation)),
+        ("/ni_status/operations/{id}/undo", &["POST"], post(operations::undo)),
+        ("/ni_status/operations/{id}/cancel", &["POST"], post(operations::cancel)),
+        ("/ni_status/operations/{id}/release", &["POST"], post(operations::release)),
+        ("/ni_status/plans/{id}/apply", &["POST"], post(operations::apply)),
+        ("/ni_status/export", &["GET"], get(export::export)),
         ("/ni_status/doctor", &["GET"], get(doctor::doctor)),
     ]
 }

@@ -134,6 +134,25 @@ async fn tour(world: &World) -> Vec<(String, String)> {
         ("PUT", "/ni_status/assignment/manager", r#"{"provider":"deepseek","model":"deepseek-chat"}"#.into()),
         ("POST", "/ni_status/routes/repair", "{}".into()),
         ("POST", "/ni_status/reload", r#"{"target":"manager"}"#.into()),
+        (
+            "POST",
+            "/ni_status/set-models",
+            r#"{"targets":["bob","carol"],"provider":"moonshot","model":"kimi-k2.5"}"#.into(),
+        ),
+        (
+            "POST",
+            "/ni_status/plans",
+            format!(
+                r#"{{"version":1,"providers":[{{"name":"zhipuai","type":"zhipuai","tokens":[{edited}]}}]}}"#
+            ),
+        ),
+        (
+            "POST",
+            "/ni_status/plans",
+            format!(
+                r#"{{"version":1,"providers":[{{"name":"zhipuai","type":"zhipuai","tokens":{misplaced}}}]}}"#
+            ),
+        ),
         ("DELETE", "/ni_status/providers/zhipuai", String::new()),
     ];
     let mut surfaces = Vec::new();
@@ -142,6 +161,7 @@ async fn tour(world: &World) -> Vec<(String, String)> {
         let answer = world.call(method, path, &[signed, JSON, ("content-length", &length)], body).await;
         surfaces.push((format!("{method} {path}"), format!("{:?}{}", answer.headers, answer.text)));
     }
+    surfaces.extend(taken_back(world, signed, &edited).await);
     let reads = [
         "/ni_status/health?deep=true",
         "/ni_status/metrics",
@@ -156,6 +176,7 @@ async fn tour(world: &World) -> Vec<(String, String)> {
         "/ni_status/session",
         "/ni_status/operations",
         "/ni_status/doctor",
+        "/ni_status/export",
         "/metrics",
         "/openapi.json",
         "/docs",
@@ -181,6 +202,43 @@ async fn tour(world: &World) -> Vec<(String, String)> {
     let wrong = world.call("GET", "/ni_status/session", &[ADMIN], "").await;
     surfaces.push(("a refused sign-in".into(), wrong.text));
     surfaces
+}
+
+/// A file with a key is applied by its plan's id, and everything that was done is taken back, the newest first.
+async fn taken_back(world: &World, signed: (&str, &str), key: &str) -> Vec<(String, String)> {
+    let file = format!(
+        r#"{{"version":1,"providers":[{{"name":"grok","type":"grok","tokens":[{key}]}},{{"name":"qwen","type":"qwen","tokens":[{key}]}}]}}"#
+    );
+    let length = file.len().to_string();
+    let headers = [signed, JSON, ("content-length", &length)];
+    let plan = world.call("POST", "/ni_status/plans", &headers, file).await;
+    let path = format!("/ni_status/plans/{}/apply", plan.json()["id"].as_str().unwrap());
+    let applied = world.call("POST", &path, &[signed], "").await;
+    assert_eq!(applied.status.as_u16(), 200, "{}", applied.text);
+    let mut surfaces = vec![("a plan of a file".to_owned(), plan.text), (path, applied.text)];
+    for operation in world.operations.operations() {
+        let path = format!("/ni_status/operations/{}/undo", operation.id);
+        for query in ["?dry_run=true", ""] {
+            let answer = world.call("POST", &format!("{path}{query}"), &[signed], "").await;
+            surfaces.push((format!("{path}{query}"), format!("{:?}{}", answer.headers, answer.text)));
+        }
+    }
+    surfaces
+}
+
+/// Every file of the data directory but the key that seals: with it all of them can be opened.
+fn on_disk(folder: &std::path::Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(on_disk(&path));
+        } else if !path.ends_with("seal.key") {
+            let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            found.push((path.display().to_string(), text));
+        }
+    }
+    found
 }
 
 #[tokio::test]
@@ -209,6 +267,14 @@ async fn no_secret_comes_out() {
         .filter(|op| op.state == domain::OperationState::Committed)
         .count();
     assert!(done >= 5, "only {done} changes were done: the tour sees too little");
+    let undone = world.operations.operations().iter().filter(|op| op.undoes.is_some()).count();
+    assert!(undone >= 3, "only {undone} operations were undone");
+    let files = on_disk(world.data.path());
+    for part in ["audit.jsonl", "journal"] {
+        let of = |(name, text): &&(String, String)| name.contains(part) && text.contains("worker:alice");
+        assert!(files.iter().any(|file| of(&file)), "{part} tells nothing");
+    }
+    surfaces.extend(files);
     let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
     assert!(logged.contains("answered"), "nothing was logged");
     surfaces.push(("the log".into(), logged));

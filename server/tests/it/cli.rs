@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Runs `agm` with its password in the environment.
-async fn agm(url: &str, args: &[&str], stdin: &str) -> Output {
+pub async fn agm(url: &str, args: &[&str], stdin: &str) -> Output {
     agm_as("admin", url, args, stdin).await
 }
 
@@ -34,15 +34,15 @@ async fn agm_as(password: &str, url: &str, args: &[&str], stdin: &str) -> Output
     tokio::task::spawn_blocking(run).await.unwrap()
 }
 
-fn out(output: &Output) -> String {
+pub fn out(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn err(output: &Output) -> String {
+pub fn err(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn code(output: &Output) -> i32 {
+pub fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
 

@@ -4,8 +4,12 @@
 mod canary;
 mod cli;
 mod cross_site;
+mod history;
+mod kill;
 mod openapi;
+mod operations;
 mod paths;
+mod running;
 mod sign_in;
 mod sockets;
 mod support;

@@ -3,7 +3,7 @@ use app::{
     api::{Account, CreateProvider, Reload, Repair, Switch},
     codec::Body,
 };
-use domain::{EditProvider, Failure, Mutation, NewProvider, SetModel, Simulate, TestProvider};
+use domain::{EditProvider, Failure, Mutation, NewProvider, SetModel, SetModels, Simulate, TestProvider};
 use serde_json::Value;
 use server::http::{REQUESTS, all_routes, document};
 use std::collections::BTreeSet;
@@ -78,6 +78,7 @@ fn the_examples_are_bodies_that_are_taken() {
             "Simulate" => Simulate::read(bytes).map(drop),
             "Repair" => Repair::read(bytes).map(drop),
             "Reload" => Reload::read(bytes).map(drop),
+            "SetModels" => SetModels::read(bytes).map(drop),
             _ => Mutation::read(bytes).map(drop),
         };
         assert_eq!(read, Ok(()), "{name}");

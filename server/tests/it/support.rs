@@ -2,8 +2,9 @@
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use operations::Operations;
+use operations::{Config, Operations};
 use sandbox::{Sandbox, SandboxOptions};
+use serde_json::Value;
 use server::{
     auth::Limits,
     cli::sandbox_settings,
@@ -25,7 +26,7 @@ pub struct World {
     pub state: AppState,
     pub sandbox: Sandbox,
     pub operations: Operations,
-    _data: tempfile::TempDir,
+    pub data: tempfile::TempDir,
 }
 
 /// A server on a socket of loopback.
@@ -52,7 +53,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn json(&self) -> serde_json::Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{} {}", self.status, self.text))
     }
 
@@ -69,6 +70,15 @@ impl World {
 
     /// A world whose setup is changed before it starts.
     pub async fn with(change: impl FnOnce(&mut Setup)) -> Self {
+        Self::made(|_| {}, change).await
+    }
+
+    /// A world whose operations are configured in another way.
+    pub async fn configured(configure: impl FnOnce(&mut Config)) -> Self {
+        Self::made(configure, |_| {}).await
+    }
+
+    async fn made(configure: impl FnOnce(&mut Config), change: impl FnOnce(&mut Setup)) -> Self {
         server::install_crypto();
         let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
         let data = tempfile::tempdir().unwrap();
@@ -76,7 +86,10 @@ impl World {
         let lookup = lookup.with_sandbox(sandbox_settings(sandbox.addresses(), data.path()));
         let mut settings = Settings::read(lookup).unwrap();
         settings.operations.upstream_map = sandbox.upstream_map();
+        configure(&mut settings.operations);
         let operations = Operations::new(settings.operations).unwrap();
+        operations.recover().await.unwrap();
+        operations.start_sampling();
         let mut setup = Setup {
             operations: operations.clone(),
             user: "admin".into(),
@@ -92,7 +105,7 @@ impl World {
         };
         change(&mut setup);
         let state = AppState::new(setup);
-        Self { stack: stack(state.clone()), state, sandbox, operations, _data: data }
+        Self { stack: stack(state.clone()), state, sandbox, operations, data }
     }
 
     /// A call from the outside, with exactly these headers and `Host: localhost`.

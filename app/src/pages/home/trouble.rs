@@ -35,8 +35,7 @@ pub fn alarm(systems: &[SystemHealth], assignments: Option<&Assignments>) -> Opt
     let more = (troubles.len() > 1).then(|| (t().alarm_more)(troubles.len() - 1));
     let (sentence, cause, mend) = match troubles.into_iter().next()? {
         Trouble::System(system) => {
-            let name = (t().system_name)(&system.name);
-            ((t().alarm_system)(name), system.error.clone().unwrap_or_default(), ().into_any())
+            ((t().alarm_system)(&system.name), system.error.clone().unwrap_or_default(), ().into_any())
         }
         Trouble::Agent(target, now, problem) => agent_alarm(target, now, problem),
     };

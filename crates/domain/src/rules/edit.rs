@@ -162,21 +162,26 @@ fn new_route(
     consumers: &[ConsumerName],
     default: &Value,
 ) -> Value {
-    let mut route = Map::new();
-    route.insert("name".into(), name.as_str().into());
-    copy(default, &mut route, &["domains", "pathPredicate"]);
+    let mut route = default_parts(name, default);
     route.insert("modelPredicates".into(), predicates.iter().map(predicate_json).collect());
     let upstream = json!({"provider": provider, "weight": 100, "modelMapping": {}});
     route.insert("upstreams".into(), Value::Array(vec![upstream]));
     let auth =
         json!({"enabled": true, "allowedCredentialTypes": ["key-auth"], "allowedConsumers": consumers});
     route.insert("authConfig".into(), auth);
-    copy(default, &mut route, &["headerControl"]);
+    Value::Object(route)
+}
+
+/// What every new route has, whatever it is for.
+pub(super) fn default_parts(name: &RouteName, default: &Value) -> Map<String, Value> {
+    let mut route = Map::new();
+    route.insert("name".into(), name.as_str().into());
+    copy(default, &mut route, &["domains", "pathPredicate", "headerControl"]);
     // The console's own default, except that Higress 2.2.1 fills in 120000, and means seconds.
     let conditions = ["error", "timeout", "non_idempotent"];
     let retry = json!({"enabled": true, "attempts": 3, "timeout": 120, "conditions": conditions});
     route.insert("proxyNextUpstream".into(), retry);
-    Value::Object(route)
+    route
 }
 
 fn copy(from: &Value, to: &mut Map<String, Value>, keys: &[&str]) {
@@ -187,7 +192,7 @@ fn copy(from: &Value, to: &mut Map<String, Value>, keys: &[&str]) {
     }
 }
 
-fn predicate_json(predicate: &ModelPredicate) -> Value {
+pub(super) fn predicate_json(predicate: &ModelPredicate) -> Value {
     json!({"matchType": predicate.kind, "matchValue": predicate.value, "caseSensitive": true})
 }
 

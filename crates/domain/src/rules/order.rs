@@ -112,6 +112,12 @@ pub(super) fn winner_for<'a>(view: &'a RoutingView, model: &str) -> Option<&'a R
     winner(&view.routes, &view.host, CHAT, Some(model))
 }
 
+/// Whether the gateway keeps the route where agents call, and asks it for chats.
+pub(super) fn answers_chat(view: &RoutingView, name: &RouteName) -> bool {
+    let takes = |route: &RouteView| route.name == *name && unmet(route, CHAT, Some("")).is_none();
+    ordered(&view.routes, &view.host).into_iter().any(takes)
+}
+
 fn managed_by(view: &RoutingView, route: &RouteView) -> ManagedBy {
     let named_for = |provider: &crate::ProviderName| provider.route() == route.name;
     if route.name == RouteName::default_route() {
@@ -188,7 +194,7 @@ fn same_conditions(a: &RouteView, b: &RouteView) -> bool {
 }
 
 /// An older route that has all hosts of this one and the same conditions.
-fn shadow<'a>(routes: &'a [RouteView], route: &RouteView) -> Option<&'a RouteView> {
+pub(super) fn shadow<'a>(routes: &'a [RouteView], route: &RouteView) -> Option<&'a RouteView> {
     let older = routes.iter().take_while(|r| r.name != route.name);
     let covers = |o: &RouteView| hosts(route).all(|h| hosts(o).any(|other| other.eq_ignore_ascii_case(h)));
     older.into_iter().find(|o| same_conditions(o, route) && covers(o))

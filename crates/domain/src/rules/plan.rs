@@ -248,13 +248,17 @@ fn admit(edits: &mut Vec<RouteEdit>, route: &RouteView, consumers: &[ConsumerNam
 
 fn finish(view: &RoutingView, edits: Vec<RouteEdit>, target: Option<&Target>) -> RoutePlan {
     let planned = edited(view, &edits);
-    let others = view.agents.iter().filter(|agent| target.is_none_or(|t| *t != agent.target));
-    let affected = others
-        .filter_map(|agent| {
-            change(view, &planned, agent).map(|how| Affected { agent: agent.target.agent().into(), how })
-        })
-        .collect();
+    let affected = affected(view, &planned, target.map_or(&[], std::slice::from_ref));
     RoutePlan { warnings: warnings(&edits), edits, affected, winner: None }
+}
+
+/// The agents, but for `targets`, whose calls go another way after a change.
+pub fn affected(before: &RoutingView, after: &RoutingView, targets: &[Target]) -> Vec<Affected> {
+    let others = before.agents.iter().filter(|agent| !targets.contains(&agent.target));
+    let reached = |agent: &AgentView| {
+        change(before, after, agent).map(|how| Affected { agent: agent.target.agent().into(), how })
+    };
+    others.filter_map(reached).collect()
 }
 
 /// What the edits change for an agent that nobody asked to change.
@@ -274,7 +278,9 @@ fn change(before: &RoutingView, after: &RoutingView, agent: &AgentView) -> Optio
         Some(format!("{model} goes to {} instead of {} ({})", text(&is), text(&was), name(new)))
     } else if old.map(|r| &r.name) != new.map(|r| &r.name) {
         Some(format!("{model} takes {} instead of {}, same provider", name(new), name(old)))
-    } else if open(old) != open(new) {
+    } else if open(old) && !open(new) {
+        Some(format!("{consumer} is no longer let into {}", name(new)))
+    } else if open(new) && !open(old) {
         Some(format!("{consumer} is let into {}", name(new)))
     } else {
         None
@@ -286,6 +292,11 @@ fn warnings(edits: &[RouteEdit]) -> Vec<Warning> {
     if !repointed {
         return Vec::new();
     }
+    default_route_warnings()
+}
+
+/// What goes with the default route when it leads elsewhere.
+pub(super) fn default_route_warnings() -> Vec<Warning> {
     let warning = |code: &str, message: &str| Warning { code: code.into(), message: message.into() };
     vec![
         warning(

@@ -44,7 +44,7 @@ pub(crate) fn apply_edited_base_url(
 }
 
 /// The settings that hold a type's address.
-fn own_keys(kind: ProviderType) -> &'static [&'static str] {
+pub(crate) fn own_keys(kind: ProviderType) -> &'static [&'static str] {
     match kind {
         ProviderType::Openai => &["openaiCustomUrl"],
         ProviderType::Vllm => &["vllmCustomUrl"],

@@ -1,31 +1,52 @@
 //! Runs mutations: one supervised task each, so that a closed browser tab stops nothing half way.
+//!
+//! `submit` begins one, `plan` works it out while holding what it needs, [`course`] leads it through the state machine,
+//! [`perform`] touches the world, [`recover`] ends it (also after a crash), [`settle`] watches what comes late.
+mod books;
+mod control;
+mod course;
+mod perform;
+mod plan;
 mod progress;
-mod run;
+mod recover;
+mod settle;
 #[cfg(test)]
 mod tests;
+mod watches;
 
+pub use books::Books;
 pub use progress::pending;
 
 use crate::{
-    Timing,
+    Running, Timing,
+    audit::Audit,
     clients::Clients,
-    clock,
-    locks::Locks,
-    log::{Log, Request, Watch},
+    clock::Clock,
+    journal::{Journal, JournalError, Record, RequestMark},
+    locks::{HeldTargets, Locks},
+    log::Log,
+    plans::KeptPlan,
     prepare::{self, Installation},
     reads::Caches,
 };
-use domain::{Code, Context, Failure, Mutation, OperationId};
+use control::Controls;
+use course::Course;
+use domain::{Code, Context, Failure, Mutation, OperationId, OperationState, Settled, rules::Event};
 use progress::Progress;
-use run::Run;
 use std::{
+    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Instant,
+    time::Duration,
 };
-use tokio_util::task::TaskTracker;
+use tokio::{sync::OnceCell, time::Instant};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
+use watches::Watches;
 
 /// What all operations of this process share.
 pub struct Engine {
@@ -33,10 +54,28 @@ pub struct Engine {
     pub installation: Installation,
     pub caches: Arc<Caches>,
     pub log: Log,
+    clock: Clock,
+    data_dir: PathBuf,
+    books: OnceCell<Arc<Books>>,
     locks: Arc<Locks>,
+    watches: Watches,
+    controls: Controls,
+    /// Operations that write.
     tasks: TaskTracker,
+    /// The server stops.
+    stop: CancellationToken,
+    /// Between the look whether a request was begun and its beginning nobody else may begin.
+    begin: Mutex<()>,
     written: Written,
     timing: Timing,
+}
+
+/// A mutation that somebody asks for.
+pub struct Asked {
+    pub mutation: Mutation,
+    pub context: Context,
+    /// The plan that was shown: nothing else may be done.
+    pub kept: Option<Arc<KeptPlan>>,
 }
 
 /// Our own writes to the console: plans made before one are old, and the gateway may not follow the newest yet.
@@ -46,65 +85,217 @@ struct Written {
     last: Mutex<Option<Instant>>,
 }
 
+/// An operation that has its locks and no plan yet.
+struct Begun {
+    books: Arc<Books>,
+    asked: Asked,
+    progress: Arc<Progress>,
+    request: Option<RequestMark>,
+    held: HeldTargets,
+}
+
 impl Engine {
     /// Runs nothing yet.
     pub fn new(
         clients: Arc<Clients>,
         installation: Installation,
         caches: Arc<Caches>,
+        data_dir: PathBuf,
         timing: Timing,
     ) -> Self {
         Self {
+            clock: clients.clock.clone(),
             clients,
             installation,
             caches,
             log: Log::default(),
+            data_dir,
+            books: OnceCell::new(),
             locks: Arc::default(),
+            watches: Watches::default(),
+            controls: Controls::default(),
             tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            begin: Mutex::default(),
             written: Written::default(),
             timing,
         }
     }
 
-    /// Begins a mutation and returns at once. A request that was begun before under the same idempotency key is not
-    /// begun again.
-    pub fn submit(
-        self: &Arc<Self>,
-        mutation: Mutation,
-        context: Context,
-    ) -> Result<(OperationId, Watch), Failure> {
-        prepare::check(&self.clients, &mutation)?;
-        let request = Request::of(&mutation, &context)?;
+    /// The journal and the audit log. The first call that can open them takes up what an earlier life left, before it
+    /// returns to anybody who wants to change something. They are opened in a task: half opened and left by whoever
+    /// asked, the data directory would still be in use when the next one asks.
+    pub async fn books(self: &Arc<Self>) -> Result<&Arc<Books>, JournalError> {
+        if self.books.get().is_none() {
+            let engine = self.clone();
+            let opened =
+                tokio::spawn(
+                    async move { engine.books.get_or_try_init(|| engine.open_books()).await.cloned() },
+                );
+            drop(opened.await.map_err(|error| JournalError::broken_off(&error.into()))??);
+        }
+        self.books.get().ok_or_else(|| JournalError::Unwritable("the journal is not open".into()))
+    }
+
+    async fn open_books(self: &Arc<Self>) -> Result<Arc<Books>, JournalError> {
+        let (journal, found) = Journal::open(self.clients.disk.clone(), &self.data_dir).await?;
+        let audit = Audit::open(self.clients.disk.clone(), &self.data_dir).await?;
+        let books = Arc::new(Books { journal, audit });
+        if let Err(error) = self.clients.holder.sweep().await {
+            tracing::warn!(%error, "what an earlier life left half-written beside the Manager's config stays");
+        }
+        self.log.fill(books.audit.newest(crate::log::KEPT));
+        self.take_up(&books, found);
+        Ok(books)
+    }
+
+    /// Begins a mutation and returns at once. A request that was begun before under the same idempotency key, or for
+    /// the same plan, is not begun again.
+    pub async fn submit(self: &Arc<Self>, asked: Asked) -> Result<Running, Failure> {
+        prepare::check(&self.clients, &asked.mutation)?;
+        let books = self.books().await?.clone();
+        let (held, targets) = self.reach(&asked.mutation).await?;
+        let request = mark(&books, &asked)?;
+        let _one_at_a_time = self.begin.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(begun) = request.as_ref().map(|r| self.log.begun_by(r)).transpose()?.flatten() {
-            return Ok(begun);
+            return Ok(Running::follow(begun));
+        }
+        let id = match &asked.kept {
+            Some(kept) => kept.plan.id.clone(),
+            None => self.clock.new_id()?,
+        };
+        if let Ok(watch) = self.log.find(&id) {
+            return Ok(Running::follow((id, watch)));
         }
         if self.tasks.is_closed() {
             return Err(Failure::new(Code::UpstreamUnavailable, "the server is shutting down")
                 .hint("Nothing was changed. Try again when it is back."));
         }
-        let id = clock::new_id()?;
-        let held = self.locks.hold(prepare::held_by(&mutation), &id)?;
-        let progress = Arc::new(Progress::begin(id.clone(), &mutation, prepare::targets(&mutation), context));
+        let held = self.locks.hold(held, &id)?;
+        let context = asked.context.clone();
+        let progress = Progress::begin(id.clone(), &asked.mutation, targets, context, self.clock.now());
+        let progress = Arc::new(progress);
         let watch = progress.watch();
-        self.log.add(id.clone(), request, watch.clone());
-        let engine = self.clone();
-        self.tasks.spawn(async move {
-            let run = Run::new(engine.clone(), progress.clone(), mutation);
-            let end = tokio::spawn(run.drive()).await.unwrap_or_else(|error| {
-                tracing::error!(operation = %progress.operation().id, %error, "an operation broke off");
-                progress.broken_off()
-            });
-            engine.caches.clear();
-            drop(held);
-            progress.finish(end);
-        });
-        Ok((id, watch))
+        self.log.add(id.clone(), request.clone(), watch.clone());
+        drop(self.controls.of(&id));
+        let begun = Begun { books, asked, progress, request, held };
+        let task = self.tasks.spawn(self.clone().supervise(begun));
+        let tied = planted::is(planted::Bug::InlineExecution).then(|| AbortOnDropHandle::new(task));
+        Ok(Running { id, watch, _tied: tied })
     }
 
-    /// Refuses new operations and waits for those that run.
-    pub async fn drain(&self) {
+    /// What a mutation holds, and the agents that it is for. An undo is for those of what it takes back.
+    async fn reach(self: &Arc<Self>, mutation: &Mutation) -> Result<(Vec<String>, Vec<String>), Failure> {
+        let Mutation::Undo { operation } = mutation else {
+            return Ok((prepare::held_by(mutation), prepare::targets(mutation)));
+        };
+        let record = self.record(operation).await?;
+        Ok((record.held, record.operation.targets))
+    }
+
+    /// What the journal keeps of an operation.
+    async fn record(self: &Arc<Self>, operation: &OperationId) -> Result<Record, Failure> {
+        let books = self.books().await?;
+        books.journal.load(operation).await?.ok_or_else(|| prepare::no_record(operation))
+    }
+
+    async fn supervise(self: Arc<Self>, begun: Begun) {
+        let Begun { books, asked, progress, request, held } = begun;
+        let engine = self.clone();
+        let (task_books, task_progress) = (books.clone(), progress.clone());
+        let names = held.names().to_vec();
+        let driven = AbortOnDropHandle::new(tokio::spawn(async move {
+            let (prepared, shared) = engine.plan(&asked, &task_progress).await?;
+            let control = engine.controls.of(&task_progress.operation().id);
+            let mut course =
+                Course::begin(engine, task_books, task_progress, control, prepared, names, request);
+            let stage = course.drive(Event::Begin).await;
+            Ok::<_, Failure>((course, shared, stage))
+        }));
+        match driven.await {
+            Ok(Ok((course, shared, stage))) => self.conclude(course, held, shared, stage).await,
+            Ok(Err(failure)) => self.refuse(&books, &progress, held, failure).await,
+            Err(error) => Box::pin(self.after_panic(books, progress, held, error)).await,
+        }
+    }
+
+    /// The plan could not be made: nothing was begun.
+    async fn refuse(&self, books: &Books, progress: &Progress, held: HeldTargets, failure: Failure) {
+        let mut end = progress.at_end(OperationState::RolledBack, Some(failure), self.clock.now());
+        end.settled = Some(Settled { at: self.clock.now(), evidence: "nothing was written".to_owned() });
+        books.note(crate::audit::Stage::Ended, &end, Vec::new()).await;
+        self.controls.forget(&end.id);
+        drop(held);
+        progress.publish(end);
+    }
+
+    /// A panic is a crash of one operation: what its record says is led to an end by looking.
+    async fn after_panic(
+        self: Arc<Self>,
+        books: Arc<Books>,
+        progress: Arc<Progress>,
+        held: HeldTargets,
+        error: tokio::task::JoinError,
+    ) {
+        let id = progress.operation().id.clone();
+        tracing::error!(operation = %id, %error, "an operation broke off");
+        let failure = Failure::new(Code::Internal, "the operation broke off because of a defect");
+        match books.journal.load(&id).await {
+            Ok(Some(record)) => {
+                let control = self.controls.of(&id);
+                let mut course = Course::resume(self.clone(), books, progress, control, record);
+                course.cause.get_or_insert(failure);
+                self.lead(course, held).await;
+            }
+            Ok(None) => {
+                let failure = failure.hint("Nothing was changed. The log has the details.");
+                self.refuse(&books, &progress, held, failure).await;
+            }
+            Err(error) => {
+                let why = format!("its record cannot be read: {error}");
+                tracing::error!(operation = %id, why, "an operation that broke off cannot be taken up");
+                progress.publish(progress.at_end(
+                    OperationState::NeedsOperator,
+                    Some(failure.hint(
+                        "Restart agm when its data directory can be read: it takes the operation up then.",
+                    )),
+                    self.clock.now(),
+                ));
+                // Its targets stay locked until then.
+                std::mem::forget(held);
+            }
+        }
+    }
+
+    /// Asks an operation that runs to stop. It goes back, unless the change is live already.
+    pub fn cancel(&self, id: &OperationId) -> Result<(), Failure> {
+        let found = self.controls.cancel(id);
+        if found { Ok(()) } else { Err(self.has_ended(id)) }
+    }
+
+    /// A person takes over an operation that cannot be undone: what is where stays there, and its targets are free.
+    pub fn give_up(&self, id: &OperationId) -> Result<(), Failure> {
+        let stuck = self.log.find(id)?.borrow().state == OperationState::NeedsOperator;
+        if stuck && self.controls.give_up(id) { Ok(()) } else { Err(self.has_ended(id)) }
+    }
+
+    fn has_ended(&self, id: &OperationId) -> Failure {
+        match self.log.find(id) {
+            Ok(_) => Failure::new(Code::Conflict, format!("operation {id} is not under way any more"))
+                .hint("What it did can be taken back with an undo."),
+            Err(failure) => failure,
+        }
+    }
+
+    /// Refuses new operations and waits for those that run, at most so long. What is not done then is taken up by the
+    /// next start.
+    pub async fn drain(&self, limit: Duration) {
         self.tasks.close();
-        self.tasks.wait().await;
+        // Whoever only waits, for a better time to undo or for the horizon, ends at once.
+        self.stop.cancel();
+        if tokio::time::timeout(limit, self.tasks.wait()).await.is_err() {
+            tracing::warn!("operations are still under way; the next start takes them up");
+        }
     }
 
     fn note_console_write(&self) {
@@ -122,4 +313,9 @@ impl Engine {
         let last = *self.written.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.is_some_and(|at| at.elapsed() < self.timing.effective)
     }
+}
+
+fn mark(books: &Books, asked: &Asked) -> Result<Option<RequestMark>, Failure> {
+    let Some(key) = &asked.context.idempotency_key else { return Ok(None) };
+    Ok(Some(RequestMark::of(books.journal.seal(), &asked.context.actor, key, &asked.mutation)?))
 }

@@ -1,21 +1,28 @@
 //! What those who watch an operation see of it.
-use crate::clock;
 use domain::{
-    Code, Context, Failure, Mutation, Operation, OperationId, OperationState, Plan, Step, StepName, StepState,
+    Affected, Context, Failure, Mutation, Operation, OperationId, OperationState, Plan, Settled, Step,
+    StepName, StepState, Timestamp,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
-
-/// A final state, and why it is not the wanted one.
-pub type End = (OperationState, Option<Failure>);
 
 /// The writing end of an operation's watch channel. Nobody else changes the operation.
 pub struct Progress(watch::Sender<Arc<Operation>>);
 
 impl Progress {
     /// An operation that has only its plan before it.
-    pub fn begin(id: OperationId, mutation: &Mutation, targets: Vec<String>, context: Context) -> Self {
-        let operation = Operation {
+    pub fn begin(
+        id: OperationId,
+        mutation: &Mutation,
+        targets: Vec<String>,
+        context: Context,
+        now: Timestamp,
+    ) -> Self {
+        let undoes = match mutation {
+            Mutation::Undo { operation } => Some(operation.clone()),
+            _ => None,
+        };
+        Self::resume(Operation {
             id,
             kind: mutation.kind().to_owned(),
             state: OperationState::Planned,
@@ -24,11 +31,19 @@ impl Progress {
             targets,
             plan: None,
             steps: vec![pending(StepName::Plan, None)],
-            started_at: clock::now(),
+            started_at: now,
             finished_at: None,
             lasts: None,
             failure: None,
-        };
+            settled: None,
+            undoes,
+            bulk: context.bulk,
+            broke: Vec::new(),
+        })
+    }
+
+    /// An operation as it was left.
+    pub fn resume(operation: Operation) -> Self {
         Self(watch::Sender::new(Arc::new(operation)))
     }
 
@@ -73,46 +88,60 @@ impl Progress {
         });
     }
 
-    /// A step was undone, or could not be: the evidence of both is kept.
+    /// What was seen of a step after a crash, which is all that is known of it.
+    pub fn found(&self, step: usize, state: StepState, evidence: &str) {
+        self.step(step, |step| {
+            step.state = state;
+            step.evidence = Some(evidence.to_owned());
+        });
+    }
+
+    /// A step was undone, or could not be: the evidence of both is kept. Tries that fail alike are told once.
     pub fn undone(&self, step: usize, state: Option<StepState>, evidence: &str) {
         self.step(step, |step| {
             step.state = state.unwrap_or(step.state);
             step.evidence = Some(match &step.evidence {
+                Some(before) if before.ends_with(evidence) => before.clone(),
                 Some(before) => format!("{before}; {evidence}"),
                 None => evidence.to_owned(),
             });
         });
     }
 
-    /// Nothing more happens. Steps that were not reached are marked as skipped.
-    pub fn finish(&self, (state, failure): End) {
-        self.change(|operation| {
-            for step in operation.steps.iter_mut().filter(|s| s.state == StepState::Pending) {
-                step.state = StepState::Skipped;
-            }
-            operation.state = state;
-            operation.finished_at = Some(clock::now());
-            if state != OperationState::Committed {
-                operation.lasts = None;
-            }
-            operation.failure = failure.map(|mut failure| {
-                failure.operation = Some(operation.id.clone());
-                failure.steps.clone_from(&operation.steps);
-                Box::new(failure)
-            });
-        });
+    /// Agents that a step saw without an answer.
+    pub fn broke(&self, agents: Vec<Affected>) {
+        if !agents.is_empty() {
+            self.change(|operation| operation.broke.extend(agents));
+        }
     }
 
-    /// How an operation ends whose task is gone without a word.
-    pub fn broken_off(&self) -> End {
-        let untouched = self.operation().steps.iter().skip(1).all(|step| step.state == StepState::Pending);
-        let failure = Failure::new(Code::Internal, "the operation broke off because of a defect");
-        if untouched {
-            (OperationState::RolledBack, Some(failure.hint("Nothing was changed. The log has the details.")))
-        } else {
-            let hint = "Compare the objects of its plan with what is stored; the steps say how far it got.";
-            (OperationState::NeedsOperator, Some(failure.hint(hint)))
+    /// The operation as it ends, not yet published. Steps that were not reached are marked as skipped.
+    pub fn at_end(&self, state: OperationState, failure: Option<Failure>, now: Timestamp) -> Operation {
+        let mut operation = (*self.operation()).clone();
+        for step in operation.steps.iter_mut().filter(|s| s.state == StepState::Pending) {
+            step.state = StepState::Skipped;
         }
+        operation.state = state;
+        operation.finished_at.get_or_insert(now);
+        if state != OperationState::Committed {
+            operation.lasts = None;
+        }
+        operation.failure = failure.map(|mut failure| {
+            failure.operation = Some(operation.id.clone());
+            failure.steps.clone_from(&operation.steps);
+            Box::new(failure)
+        });
+        operation
+    }
+
+    /// Shows an operation as it is now.
+    pub fn publish(&self, operation: Operation) {
+        self.change(|shown| *shown = operation);
+    }
+
+    /// Nothing of it can happen any more.
+    pub fn settled(&self, settled: Settled) {
+        self.change(|operation| operation.settled = Some(settled));
     }
 
     fn step(&self, index: usize, change: impl FnOnce(&mut Step)) {
@@ -136,7 +165,8 @@ pub fn pending(name: StepName, object: Option<String>) -> Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Door, SetModel};
+    use crate::Clock;
+    use domain::{Code, Door, SetModel};
 
     fn begun() -> Progress {
         let wish = SetModel {
@@ -147,8 +177,9 @@ mod tests {
             reasoning: None,
         };
         let mutation = Mutation::SetModel { target: "alice".parse().unwrap(), wish };
-        let context = Context { actor: "admin".into(), door: Door::Rest, idempotency_key: None };
-        Progress::begin(clock::new_id().unwrap(), &mutation, vec!["worker:alice".into()], context)
+        let context = Context { actor: "admin".into(), door: Door::Rest, idempotency_key: None, bulk: None };
+        let clock = Clock::default();
+        Progress::begin(clock.new_id().unwrap(), &mutation, vec!["worker:alice".into()], context, clock.now())
     }
 
     fn plan(progress: &Progress) -> Plan {
@@ -156,7 +187,7 @@ mod tests {
             id: progress.operation().id.clone(),
             kind: "set_model".into(),
             targets: vec!["worker:alice".into()],
-            created_at: clock::now(),
+            created_at: Clock::default().now(),
             reads: Vec::new(),
             changes: Vec::new(),
             affected: Vec::new(),
@@ -166,31 +197,24 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_breaks_off_before_any_write_changed_nothing() {
-        let progress = begun();
-        progress.running(0);
-        let (state, failure) = progress.broken_off();
-        assert_eq!((state, failure.unwrap().code), (OperationState::RolledBack, Code::Internal));
-        progress.ended(0, StepState::Done, Duration::ZERO, "planned");
-        progress.planned(&plan(&progress), None);
-        assert_eq!(progress.broken_off().0, OperationState::RolledBack);
-        progress.running(1);
-        assert_eq!(progress.broken_off().0, OperationState::NeedsOperator);
-    }
-
-    #[test]
     fn the_end_carries_the_steps_and_skips_what_was_not_reached() {
         let progress = begun();
         let watch = progress.watch();
         progress.ended(0, StepState::Done, Duration::from_millis(7), "planned");
         progress.planned(&plan(&progress), Some("a while".into()));
         progress.ended(1, StepState::Failed, Duration::ZERO, "HTTP 500");
+        progress.undone(1, None, "not undone: no answer");
+        progress.undone(1, None, "not undone: no answer");
         progress.undone(1, Some(StepState::Undone), "is as before");
-        progress.finish((OperationState::RolledBack, Some(Failure::new(Code::RolledBack, "no"))));
+        let failure = Failure::new(Code::RolledBack, "no");
+        let end = progress.at_end(OperationState::RolledBack, Some(failure), Clock::default().now());
+        assert!(!watch.borrow().state.is_final(), "who sees the end may begin the next one");
+        progress.publish(end);
         let operation = watch.borrow().clone();
         let states: Vec<_> = operation.steps.iter().map(|step| step.state).collect();
         assert_eq!(states, [StepState::Done, StepState::Undone, StepState::Skipped]);
-        assert_eq!(operation.steps[1].evidence.as_deref(), Some("HTTP 500; is as before"));
+        let evidence = "HTTP 500; not undone: no answer; is as before";
+        assert_eq!(operation.steps[1].evidence.as_deref(), Some(evidence));
         assert_eq!((operation.steps[0].ms, &operation.lasts), (Some(7), &None));
         let failure = operation.failure.as_ref().unwrap();
         assert_eq!((&failure.steps, failure.operation.as_ref()), (&operation.steps, Some(&operation.id)));

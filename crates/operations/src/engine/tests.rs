@@ -9,7 +9,9 @@ async fn a_panic_ends_its_operation_and_lets_everything_go() {
     let installation = Installation { gateway_host: String::new(), hiclaw_provider: None };
     let caches = Arc::new(Caches::new(Duration::ZERO));
     let clients = Arc::new(clients(Holder::default()));
-    let engine = Arc::new(Engine::new(clients, installation, caches, Timing::default()));
+    let data = tempfile::tempdir().unwrap();
+    let engine = Engine::new(clients, installation, caches, data.path().to_owned(), Timing::default());
+    let engine = Arc::new(engine);
     let wish = SetModel {
         provider: "deepseek".parse().unwrap(),
         model: "deepseek-chat".parse().unwrap(),
@@ -19,8 +21,10 @@ async fn a_panic_ends_its_operation_and_lets_everything_go() {
     };
     for _ in 0..2 {
         let mutation = Mutation::SetModel { target: "alice".parse().unwrap(), wish: wish.clone() };
-        let context = Context { actor: "admin".into(), door: Door::Rest, idempotency_key: None };
-        let (id, mut watch) = engine.submit(mutation, context).expect("the target is free");
+        let context = Context { actor: "admin".into(), door: Door::Rest, idempotency_key: None, bulk: None };
+        let asked = Asked { mutation, context, kept: None };
+        let running = engine.submit(asked).await.expect("the target is free");
+        let (id, mut watch) = (running.id().clone(), running.watch());
         let ended = watch.wait_for(|operation| operation.state.is_final()).await.unwrap().clone();
         let failure = ended.failure.as_ref().unwrap();
         assert_eq!((ended.state, failure.code), (OperationState::RolledBack, Code::Internal));
@@ -30,5 +34,5 @@ async fn a_panic_ends_its_operation_and_lets_everything_go() {
             "the text of a panic stays in the log"
         );
     }
-    tokio::time::timeout(Duration::from_secs(5), engine.drain()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(5), engine.drain(Duration::from_secs(5))).await.unwrap();
 }

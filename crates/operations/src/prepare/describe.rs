@@ -1,7 +1,7 @@
 //! An edit as a line of a plan. Secrets never appear in it.
-use crate::edits::Edit;
-use domain::{Change, ChangeAction, Code, Failure, Read, RouteName, StepName, rules::diff};
-use hiclaw::{Image, Part};
+use crate::{edits::Edit, plans::Looked};
+use domain::{Change, ChangeAction, Code, Failure, RouteName, StepName, rules::diff};
+use hiclaw::{Held, Image, Part};
 use higress::{ProviderDoc, RouteDoc};
 use serde_json::Value;
 
@@ -39,7 +39,7 @@ fn trees(edit: &Edit) -> Result<(Option<Value>, Option<Value>), Failure> {
             // A record that cannot be read is replaced; what it held is not shown.
             (
                 before.as_ref().map(|held| tree(edit, &held.image).unwrap_or_default()),
-                Some(tree(edit, after)?),
+                after.as_ref().map(|image| tree(edit, image)).transpose()?,
             )
         }
         Edit::Agent { edit: part, .. } => {
@@ -61,7 +61,7 @@ fn owner(edit: &Edit) -> &str {
         Edit::Provider { before: Some(before), .. } if before.hiclaw_owned() => "hiclaw",
         Edit::Route { name, .. } if *name == RouteName::default_route() => "hiclaw",
         Edit::Provider { .. } | Edit::Route { .. } | Edit::Record { .. } => "agm",
-        Edit::Agent { edit, .. } => edit.owner,
+        Edit::Agent { edit, .. } => &edit.owner,
     }
 }
 
@@ -76,7 +76,7 @@ fn lasts(edit: &Edit) -> Option<&str> {
             Some(DEFAULT_ROUTE_LASTS)
         }
         Edit::Provider { .. } | Edit::Route { .. } | Edit::Record { .. } => None,
-        Edit::Agent { edit, .. } => edit.lasts,
+        Edit::Agent { edit, .. } => edit.lasts.as_deref(),
     }
 }
 
@@ -100,12 +100,19 @@ pub fn short(edit: &Edit) -> String {
 }
 
 /// A provider as a plan has read it. It has no version of its own, so the version is a hash of all it holds.
-pub fn read_provider(doc: &ProviderDoc) -> Read {
-    let hash = blake3::hash(doc.json().to_string().as_bytes()).to_hex();
-    Read { object: format!("provider:{}", doc.name()), version: hash.chars().take(16).collect() }
+pub fn looked_provider(doc: Option<&ProviderDoc>) -> Looked {
+    let version = |doc: &ProviderDoc| doc.content_hash().chars().take(16).collect();
+    Looked { version: doc.map_or_else(String::new, version), tree: doc.map(|doc| doc.json().clone()) }
 }
 
 /// A route as a plan has read it.
-pub fn read_route(doc: &RouteDoc) -> Read {
-    Read { object: format!("route:{}", doc.name()), version: doc.version().to_owned() }
+pub fn looked_route(doc: Option<&RouteDoc>) -> Looked {
+    let version = doc.map_or_else(String::new, |doc| doc.version().to_owned());
+    Looked { version, tree: doc.map(|doc| doc.json().clone()) }
+}
+
+/// A text as a plan has read it.
+pub fn looked_text(held: Option<&Held>) -> Looked {
+    let version = held.map_or_else(String::new, |held| held.version.to_string());
+    Looked { version, tree: held.and_then(|held| serde_json::from_str(held.image.expose()).ok()) }
 }

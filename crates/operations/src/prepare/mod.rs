@@ -1,22 +1,36 @@
 //! Working out what a mutation would do: the exact writes, their order, and who else they reach. Reads only.
+//!
+//! The installation is read once ([`world`]); every part of a mutation is worked out on what was read and on what the
+//! parts before it make of it, into one [`draft`], so that several changes can be one transaction.
+mod declared;
 mod describe;
+mod draft;
 mod providers;
 mod routes;
 mod set_model;
+mod undo;
+mod world;
+
+pub use undo::{Past, no_record};
 
 use crate::{
     clients::Clients,
     edits::Edit,
     engine::pending,
-    locks::{Hold, Needs, Shared, provider_name, target_name},
+    locks::{Needs, provider_name, target_name},
+    neighbours::{self, Neighbour},
+    plans::Looked,
     probe::ProbeFailure,
 };
 use domain::{
-    Affected, Code, EditProvider, Failure, FieldError, ModelId, Mutation, OperationId, Plan, ProviderName,
-    Read, StepName, Target, TypedKey, Warning, rules::RouteEdit,
+    Code, EditProvider, Failure, FieldError, ModelId, Mutation, OperationId, Plan, ProviderName, Read,
+    StepName, Target, TypedKey, rules::RoutingView,
 };
+use draft::Draft;
 use higress::ProviderDoc;
 use secrecy::SecretString;
+use std::collections::{BTreeMap, BTreeSet};
+pub use world::World;
 
 /// What the plans need to know of the installation, beside what they read.
 #[derive(Clone, Debug)]
@@ -43,12 +57,16 @@ pub struct Prepared {
     pub needs: Needs,
     /// What could undo the change later.
     pub lasts: Option<String>,
+    /// What the plan was made from, by object. Keys included: it stays in memory.
+    pub looked: BTreeMap<String, Looked>,
 }
 
 /// One thing to do.
 pub enum Work {
     Write(Edit),
     Ask(Question),
+    /// Questions over routes that are not written. They never fail the operation.
+    Neighbours(Vec<Neighbour>),
     Reload(Target),
 }
 
@@ -60,26 +78,16 @@ pub struct Question {
     pub key: SecretString,
 }
 
-/// What a mutation's own part works out; the rest of the plan follows from it.
-#[derive(Default)]
-struct Draft {
-    work: Vec<Work>,
-    reads: Vec<Read>,
-    affected: Vec<Affected>,
-    warnings: Vec<Warning>,
-    needs: Needs,
-}
-
 impl Prepared {
     /// All writes, in order.
     pub fn edits(&self) -> impl Iterator<Item = &Edit> {
         self.work.iter().filter_map(|work| match work {
             Work::Write(edit) => Some(edit),
-            Work::Ask(_) | Work::Reload(_) => None,
+            Work::Ask(_) | Work::Neighbours(_) | Work::Reload(_) => None,
         })
     }
 
-    /// The write that makes the change live: the last one of an agent's config.
+    /// The write that makes the change live: the last one of an agent's own objects.
     pub fn pivot(&self) -> Option<usize> {
         self.work.iter().rposition(|work| matches!(work, Work::Write(Edit::Agent { .. })))
     }
@@ -106,10 +114,15 @@ pub fn check(clients: &Clients, mutation: &Mutation) -> Result<(), Failure> {
         Mutation::EditProvider { edit: EditProvider { tokens: Some(tokens), .. }, .. } => {
             refuse_masks(tokens)
         }
+        Mutation::Apply(file) => match file.errors() {
+            errors if errors.is_empty() => Ok(()),
+            errors => Err(invalid(errors)),
+        },
         Mutation::EditProvider { .. }
         | Mutation::SetModel { .. }
         | Mutation::RemoveProvider { .. }
-        | Mutation::RepairRoutes { .. } => Ok(()),
+        | Mutation::RepairRoutes { .. }
+        | Mutation::Undo { .. } => Ok(()),
     }
 }
 
@@ -129,104 +142,152 @@ fn invalid(fields: Vec<FieldError>) -> Failure {
     Failure { fields, ..Failure::new(Code::InvalidRequest, sentences.join("; ")) }
 }
 
-/// What the mutation holds while it runs; another one that wants it too is refused.
+/// What the mutation holds while it runs; another one that wants it too is refused. An undo holds what the operation held
+/// that it takes back.
 pub fn held_by(mutation: &Mutation) -> Vec<String> {
-    vec![match mutation {
-        Mutation::SetModel { target, .. } => target_name(target),
-        Mutation::AddProvider(new) => provider_name(&new.name),
-        Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => provider_name(name),
-        Mutation::RepairRoutes { .. } => "routes".to_owned(),
-    }]
-}
-
-/// The agents that the mutation is for.
-pub fn targets(mutation: &Mutation) -> Vec<String> {
     match mutation {
-        Mutation::SetModel { target, .. } => vec![target.to_string()],
-        Mutation::AddProvider(_)
-        | Mutation::EditProvider { .. }
-        | Mutation::RemoveProvider { .. }
-        | Mutation::RepairRoutes { .. } => Vec::new(),
+        Mutation::SetModel { target, .. } => vec![target_name(target)],
+        Mutation::AddProvider(new) => vec![provider_name(&new.name)],
+        Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => vec![provider_name(name)],
+        Mutation::RepairRoutes { .. } => vec!["routes".to_owned()],
+        Mutation::Apply(file) => {
+            let agents = file.assignments.all().map(|(target, _)| target_name(&target));
+            let providers = file.providers.iter().map(|provider| provider_name(&provider.name));
+            let routes = (!file.routes.is_empty()).then(|| "routes".to_owned());
+            agents.chain(providers).chain(routes).collect()
+        }
+        Mutation::Undo { .. } => Vec::new(),
     }
 }
 
-/// Reads what matters now and works out the plan.
+/// The agents that the mutation is for. An undo is for those of the operation that it takes back.
+pub fn targets(mutation: &Mutation) -> Vec<String> {
+    agents_of(mutation).iter().map(Target::to_string).collect()
+}
+
+fn agents_of(mutation: &Mutation) -> Vec<Target> {
+    match mutation {
+        Mutation::SetModel { target, .. } => vec![target.clone()],
+        Mutation::Apply(file) => file.assignments.all().map(|(target, _)| target).collect(),
+        Mutation::AddProvider(_)
+        | Mutation::EditProvider { .. }
+        | Mutation::RemoveProvider { .. }
+        | Mutation::RepairRoutes { .. }
+        | Mutation::Undo { .. } => Vec::new(),
+    }
+}
+
+/// Reads what matters now and works out the plan. `past` is the operation that an undo takes back.
 pub async fn prepare(
     clients: &Clients,
     installation: &Installation,
     mutation: &Mutation,
     id: OperationId,
+    past: Option<&Past>,
 ) -> Result<Prepared, Failure> {
-    let draft = match mutation {
-        Mutation::SetModel { target, wish } => set_model::draft(clients, installation, target, wish).await?,
-        Mutation::AddProvider(new) => providers::add(clients, installation, new).await?,
-        Mutation::EditProvider { name, edit } => providers::edit(clients, installation, name, edit).await?,
-        Mutation::RemoveProvider { name } => providers::remove(clients, installation, name).await?,
-        Mutation::RepairRoutes { route, consumer } => {
-            routes::repair(clients, installation, route.as_ref(), consumer.as_ref()).await?
+    let mut world = World::read(clients, mutation).await?;
+    let before = world.view(installation);
+    let mut draft = Draft::default();
+    let mut agents = agents_of(mutation);
+    let (world, out) = (&mut world, &mut draft);
+    match mutation {
+        Mutation::SetModel { target, wish } => {
+            set_model::draft(clients, world, out, installation, target, wish).await?;
         }
+        Mutation::AddProvider(new) => providers::add(clients, world, out, installation, new).await?,
+        Mutation::EditProvider { name, edit } => {
+            providers::edit(clients, world, out, installation, name, edit)?;
+        }
+        Mutation::RemoveProvider { name } => providers::remove(world, out, installation, name)?,
+        Mutation::RepairRoutes { route, consumer } => {
+            routes::repair(world, out, installation, route.as_ref(), consumer.as_ref())?;
+        }
+        Mutation::Apply(file) => declared::draft(clients, world, out, installation, file).await?,
+        Mutation::Undo { operation } => {
+            let past = past.ok_or_else(|| no_record(operation))?;
+            agents = undo::draft(clients, world, out, installation, past).await?;
+        }
+    }
+    draft.tidy();
+    let neighbours = match draft.written_routes() {
+        written if written.is_empty() => Vec::new(),
+        written => neighbours(world, &before?, &world.view(installation)?, &written, &agents),
     };
-    let Draft { work, reads, affected, warnings, needs } = draft;
+    finish(clients, mutation, id, agents, draft, neighbours)
+}
+
+/// The questions over routes that are left alone, as agents whose key is known.
+fn neighbours(
+    world: &World,
+    before: &RoutingView,
+    after: &RoutingView,
+    written: &BTreeSet<domain::RouteName>,
+    agents: &[Target],
+) -> Vec<Neighbour> {
+    let found = domain::rules::neighbours(before, after, written, agents).into_iter();
+    let question = |found: domain::rules::Neighbour| {
+        let config = world.agents.get(&found.target).ok()?.config.as_ref().ok()?;
+        let key = config.key.clone()?;
+        let question = Question { target: found.target, provider: found.provider, model: found.model, key };
+        Some(Neighbour { question, route: found.route })
+    };
+    found.filter_map(question).collect()
+}
+
+fn finish(
+    clients: &Clients,
+    mutation: &Mutation,
+    id: OperationId,
+    agents: Vec<Target>,
+    mut draft: Draft,
+    neighbours: Vec<Neighbour>,
+) -> Result<Prepared, Failure> {
+    let (looked, needs) = (std::mem::take(&mut draft.looked), std::mem::take(&mut draft.needs));
+    let (affected, warnings) = (std::mem::take(&mut draft.affected), std::mem::take(&mut draft.warnings));
+    let work = draft.into_work(neighbours);
+    if work.iter().any(writes_store) {
+        clients.conditional.check()?;
+    }
     let steps = work.iter().map(step).chain([pending(StepName::Verify, None)]).collect();
     let changes = work
         .iter()
         .filter_map(|work| match work {
             Work::Write(edit) => Some(describe::change(edit)),
-            Work::Ask(_) | Work::Reload(_) => None,
+            Work::Ask(_) | Work::Neighbours(_) | Work::Reload(_) => None,
         })
         .collect::<Result<Vec<_>, _>>()?;
     let lasts = changes.iter().find_map(|change| change.lasts.clone());
+    let read = |(object, looked): (&String, &Looked)| Read {
+        object: object.clone(),
+        version: looked.version.clone(),
+    };
     let plan = Plan {
         id,
         kind: mutation.kind().to_owned(),
-        targets: targets(mutation),
-        created_at: crate::clock::now(),
-        reads,
+        targets: agents.iter().map(Target::to_string).collect(),
+        created_at: clients.clock.now(),
+        reads: looked.iter().map(read).collect(),
         changes,
         affected,
         warnings,
         steps,
     };
-    Ok(Prepared { plan, work, needs, lasts })
+    Ok(Prepared { plan, work, needs, lasts, looked })
+}
+
+/// Whether this may be a write to the object store.
+fn writes_store(work: &Work) -> bool {
+    matches!(work, Work::Write(Edit::Record { .. } | Edit::Agent { .. }))
 }
 
 fn step(work: &Work) -> domain::Step {
     let (name, object) = match work {
         Work::Write(edit) => (describe::step_name(edit), describe::short(edit)),
         Work::Ask(question) => (StepName::Test, question.model.to_string()),
+        Work::Neighbours(neighbours) => (StepName::Neighbours, neighbours::names(neighbours)),
         Work::Reload(target) => (StepName::Reload, target.agent().to_owned()),
     };
     pending(name, Some(object))
-}
-
-impl Draft {
-    /// Adds a write of a provider: no other operation may use the providers meanwhile.
-    fn write_provider(
-        &mut self,
-        name: ProviderName,
-        before: Option<ProviderDoc>,
-        after: Option<ProviderDoc>,
-    ) {
-        self.needs.add(Shared::Providers, Hold::Write);
-        self.work.push(Work::Write(Edit::Provider { name, before, after }));
-    }
-
-    /// Adds a write of a route. One that decides anew which route takes a model excludes all other plans meanwhile;
-    /// letting somebody in does not.
-    fn write_route(&mut self, change: &RouteEdit, edit: Edit) {
-        let only_lets_in = matches!(
-            change,
-            RouteEdit::Update { add_predicates, remove_predicates, repoint: None, align: false, .. }
-                if add_predicates.is_empty() && remove_predicates.is_empty()
-        );
-        self.needs.add(Shared::Providers, if only_lets_in { Hold::Read } else { Hold::Write });
-        self.needs.add(Shared::Route(change.route().clone()), Hold::Write);
-        self.work.push(Work::Write(edit));
-    }
-
-    fn warn(&mut self, code: &str, message: impl Into<String>) {
-        self.warnings.push(Warning { code: code.to_owned(), message: message.into() });
-    }
 }
 
 impl Question {

@@ -1,8 +1,8 @@
 //! Adding, changing and removing a provider, with the route that lives and dies with it.
-use super::{Draft, Installation, describe::read_provider, invalid, routes};
+use super::{Draft, Installation, invalid, routes, world::World};
 use crate::{
     clients::Clients,
-    reads::{Agents, ConsoleState, Listed, list_models, routing_view},
+    reads::{Listed, list_models},
 };
 use domain::{
     Code, EditProvider, Failure, ModelId, NewProvider, ProviderName,
@@ -13,31 +13,26 @@ use higress::ProviderDoc;
 /// A new provider and its route.
 pub async fn add(
     clients: &Clients,
+    world: &mut World,
+    draft: &mut Draft,
     installation: &Installation,
     new: &NewProvider,
-) -> Result<Draft, Failure> {
+) -> Result<(), Failure> {
     let after = ProviderDoc::create(new).map_err(invalid)?;
-    let (console, agents) = futures::join!(ConsoleState::read(clients), Agents::read(clients));
-    let console = console?;
-    if console.provider(&new.name).is_ok() {
+    if world.console.provider(&new.name).is_ok() {
         return Err(Failure::new(Code::ProviderExists, format!("there is a provider {} already", new.name))
             .hint("Choose another name, or edit that one."));
     }
     let provider = ProviderView::from_console_json(after.json())
         .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-    let mut draft = Draft::default();
     // Only an endpoint without a model family of its own needs exact ids.
-    let same_kind = console.providers.iter().any(|other| other.kind() == after.kind());
-    let models = if provider.custom_endpoint || same_kind {
-        ids(clients, &after, &mut draft).await
-    } else {
-        Vec::new()
-    };
-    draft.write_provider(new.name.clone(), None, Some(after));
-    let view = routing_view(&console, &agents, installation)?;
+    let same_kind = world.console.providers.iter().any(|other| other.kind() == after.kind());
+    let models =
+        if provider.custom_endpoint || same_kind { ids(clients, &after, draft).await } else { Vec::new() };
+    let view = world.view(installation)?;
+    draft.write_provider(world, &new.name, Some(after));
     let plan = plan_routes(&view, &Wanted::AddProvider { provider, models }).map_err(routes::failure)?;
-    routes::add_writes(&mut draft, &console, plan)?;
-    Ok(draft)
+    routes::add_writes(world, draft, plan)
 }
 
 async fn ids(clients: &Clients, provider: &ProviderDoc, draft: &mut Draft) -> Vec<ModelId> {
@@ -57,59 +52,60 @@ async fn ids(clients: &Clients, provider: &ProviderDoc, draft: &mut Draft) -> Ve
 }
 
 /// Changes of a provider that is there.
-pub async fn edit(
+pub fn edit(
     clients: &Clients,
+    world: &mut World,
+    draft: &mut Draft,
     installation: &Installation,
     name: &ProviderName,
     edit: &EditProvider,
-) -> Result<Draft, Failure> {
-    let console = ConsoleState::read(clients).await?;
-    let before = console.provider(name)?;
+) -> Result<(), Failure> {
+    let before = world.console.provider(name)?;
     let after = before.edited(edit).map_err(invalid)?;
     refuse_host(clients, &after)?;
-    let mut draft = Draft::default();
-    draft.reads.push(read_provider(before));
+    draft.look_at_provider(name, Some(before));
     if installation.manager_of(before) == "hiclaw" {
         draft.warn(
             "RESET_BY_HICLAW",
             format!("HiClaw sets {name} from its own environment at its next start"),
         );
     }
-    if after != *before {
-        draft.write_provider(name.clone(), Some(before.clone()), Some(after));
-    }
-    Ok(draft)
+    draft.write_provider(world, name, Some(after));
+    Ok(())
 }
 
 /// A provider that nobody needs, and its own route.
-pub async fn remove(
-    clients: &Clients,
+pub fn remove(
+    world: &mut World,
+    draft: &mut Draft,
     installation: &Installation,
     name: &ProviderName,
-) -> Result<Draft, Failure> {
-    let (console, agents) = futures::join!(ConsoleState::read(clients), Agents::read(clients));
-    let console = console?;
-    let before = console.provider(name)?.clone();
-    // An agent that cannot be looked at may use the provider.
-    if let Some(why) = &agents.workers_unknown {
-        return Err(why.clone());
-    }
-    if let Some(why) = agents.by_target.values().find_map(|seen| seen.config.as_ref().err()) {
-        return Err(why
-            .clone()
-            .hint("An agent whose config cannot be read may use the provider, so it is not removed."));
-    }
-    let view = routing_view(&console, &agents, installation)?;
-    let mut draft = Draft::default();
-    draft.reads.push(read_provider(&before));
-    if installation.manager_of(&before) == "hiclaw" {
+) -> Result<(), Failure> {
+    let before = world.console.provider(name)?;
+    let hiclaws = installation.manager_of(before) == "hiclaw";
+    refuse_unread(world)?;
+    if hiclaws {
         draft.warn("RESET_BY_HICLAW", format!("HiClaw makes {name} again at its next start"));
     }
+    let view = world.view(installation)?;
     let plan =
         plan_routes(&view, &Wanted::RemoveProvider { provider: name.clone() }).map_err(routes::failure)?;
-    routes::add_writes(&mut draft, &console, plan)?;
-    draft.write_provider(name.clone(), Some(before), None);
-    Ok(draft)
+    routes::add_writes(world, draft, plan)?;
+    draft.write_provider(world, name, None);
+    Ok(())
+}
+
+/// An agent that cannot be looked at may use the provider that is to go.
+pub fn refuse_unread(world: &World) -> Result<(), Failure> {
+    if let Some(why) = &world.agents.workers_unknown {
+        return Err(why.clone());
+    }
+    match world.agents.by_target.values().find_map(|seen| seen.config.as_ref().err()) {
+        Some(why) => Err(why
+            .clone()
+            .hint("An agent whose config cannot be read may use the provider, so it is not removed.")),
+        None => Ok(()),
+    }
 }
 
 /// Refuses an address that we would not call ourselves, such as one of our own systems.

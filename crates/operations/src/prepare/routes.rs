@@ -1,10 +1,6 @@
 //! The writes of AI routes that a routing plan asks for.
-use super::{Draft, Installation, describe::read_route};
-use crate::{
-    clients::Clients,
-    edits::Edit,
-    reads::{Agents, ConsoleState, routing_view},
-};
+use super::{Draft, Installation, world::World};
+use crate::locks::Hold;
 use domain::{
     Code, ConsumerName, Failure, RouteName,
     rules::{RouteEdit, RouteError, RoutePlan, Wanted, apply_edit, plan_routes},
@@ -13,43 +9,53 @@ use higress::RouteDoc;
 use serde_json::Value;
 
 /// Lets agents into the routes that lack them.
-pub async fn repair(
-    clients: &Clients,
+pub fn repair(
+    world: &mut World,
+    draft: &mut Draft,
     installation: &Installation,
     route: Option<&RouteName>,
     consumer: Option<&ConsumerName>,
-) -> Result<Draft, Failure> {
-    let (console, agents) = futures::join!(ConsoleState::read(clients), Agents::read(clients));
-    let console = console?;
-    let view = routing_view(&console, &agents, installation)?;
+) -> Result<(), Failure> {
     let wanted = Wanted::Repair { route: route.cloned(), consumer: consumer.cloned() };
-    let mut draft = Draft::default();
-    let plan = plan_routes(&view, &wanted).map_err(failure)?;
-    add_writes(&mut draft, &console, plan)?;
-    Ok(draft)
+    let plan = plan_routes(&world.view(installation)?, &wanted).map_err(failure)?;
+    add_writes(world, draft, plan)
 }
 
 /// Adds what a routing plan asks for to a draft, in its order.
-pub fn add_writes(draft: &mut Draft, console: &ConsoleState, plan: RoutePlan) -> Result<(), Failure> {
+pub fn add_writes(world: &mut World, draft: &mut Draft, plan: RoutePlan) -> Result<(), Failure> {
     for change in &plan.edits {
         let name = change.route();
-        let before = console.route(name).cloned();
-        draft.reads.extend(before.as_ref().map(read_route));
-        let after = changed(console, before.as_ref(), change)?;
-        let edit = Edit::Route { name: name.clone(), before, after };
-        draft.write_route(change, edit);
+        let after = changed(world, world.console.route(name), change)?;
+        draft.write_route(world, name, after, hold(change));
     }
     draft.affected.extend(plan.affected);
-    draft.warnings.extend(plan.warnings);
+    for warning in plan.warnings {
+        draft.warn(&warning.code, warning.message);
+    }
     Ok(())
 }
 
+/// A change that decides anew which route takes a model excludes all other plans meanwhile; letting somebody in does
+/// not.
+fn hold(change: &RouteEdit) -> Hold {
+    if only_lets_in(change) { Hold::Read } else { Hold::Write }
+}
+
+/// Whether a change only adds to who may call.
+pub fn only_lets_in(change: &RouteEdit) -> bool {
+    matches!(
+        change,
+        RouteEdit::Update { add_predicates, remove_predicates, repoint: None, align: false, .. }
+            if add_predicates.is_empty() && remove_predicates.is_empty()
+    )
+}
+
 fn changed(
-    console: &ConsoleState,
+    world: &World,
     before: Option<&RouteDoc>,
     change: &RouteEdit,
 ) -> Result<Option<RouteDoc>, Failure> {
-    let default = console.route(&RouteName::default_route()).map_or(&Value::Null, RouteDoc::json);
+    let default = world.console.route(&RouteName::default_route()).map_or(&Value::Null, RouteDoc::json);
     let tree = apply_edit(before.map(RouteDoc::json), default, change);
     let tree = tree.map_err(|error| Failure::new(Code::Conflict, error.to_string()))?;
     Ok(tree.map(RouteDoc::parse).transpose()?)

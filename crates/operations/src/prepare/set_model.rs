@@ -1,67 +1,61 @@
 //! Letting an agent run a model.
-use super::{
-    Draft, Installation, Question, Work,
-    describe::{read_provider, read_route},
-    routes,
-};
+use super::{Draft, Installation, Question, routes, world::World};
 use crate::{
     clients::Clients,
-    clock,
     edits::Edit,
     failure,
     locks::{Hold, Shared},
     probe::ListedModel,
-    reads::{Agents, ConsoleState, Listed, limits_of, list_models, routing_view},
+    reads::{Listed, limits_of, list_models},
 };
 use domain::{
-    Code, Failure, LimitSource, Limits, Read, SetModel, Target,
+    Code, Failure, LimitSource, Limits, SetModel, Target,
     rules::{KnownLimits, Wanted, limits_for, plan_routes},
 };
-use hiclaw::{AgentConfig, Held, Record, Wish, record_object};
+use hiclaw::{AgentConfig, Record, Wish, record_object};
 use higress::ProviderDoc;
 
 /// Routes first, then a question as the agent, then our record, HiClaw's note and the agent's config.
 pub async fn draft(
     clients: &Clients,
+    world: &mut World,
+    draft: &mut Draft,
     installation: &Installation,
     target: &Target,
     wish: &SetModel,
-) -> Result<Draft, Failure> {
-    let (console, agents, record) =
-        futures::join!(ConsoleState::read(clients), Agents::read(clients), clients.records.read(target));
-    let (console, record) = (console?, record?);
-    let agent = agents.get(target)?;
+) -> Result<(), Failure> {
+    let agent = world.agents.get(target)?;
     if let Some(why) = &agent.agent.read_only {
         return Err(Failure::new(Code::ReadOnlyTarget, why.reason.clone()).hint(why.way.clone()));
     }
-    let config = agent.config.as_ref().map_err(Clone::clone)?;
+    let config = agent.config.as_ref().map_err(Clone::clone)?.clone();
     let key = config.key.clone().ok_or_else(|| failure::no_key(target))?;
-    let provider = console.provider(&wish.provider)?;
+    let provider = world.console.provider(&wish.provider)?;
+    draft.look_at_provider(&wish.provider, Some(provider));
+    let listed = listed(clients, provider, wish, draft).await?;
+    let limits = limits(draft, &config, wish, listed.as_ref());
 
-    let mut draft = Draft::default();
-    draft.reads.push(read_provider(provider));
-    let listed = listed(clients, provider, wish, &mut draft).await?;
-    let limits = limits(&mut draft, config, wish, listed.as_ref());
-
-    let view = routing_view(&console, &agents, installation)?;
     let wanted = Wanted::SetModel {
         target: target.clone(),
         provider: wish.provider.clone(),
         model: wish.model.clone(),
     };
-    let plan = plan_routes(&view, &wanted).map_err(routes::failure)?;
+    let plan = plan_routes(&world.view(installation)?, &wanted).map_err(routes::failure)?;
     draft.needs.add(Shared::Providers, Hold::Read);
     if let Some(winner) = &plan.winner {
         draft.needs.add(Shared::Route(winner.clone()), Hold::Read);
-        let untouched = plan.edits.iter().all(|edit| edit.route() != winner);
-        draft.reads.extend(console.route(winner).filter(|_| untouched).map(read_route));
+        draft.look_at_route(winner, world.console.route(winner));
     }
-    routes::add_writes(&mut draft, &console, plan)?;
-    let question =
-        Question { target: target.clone(), provider: wish.provider.clone(), model: wish.model.clone(), key };
-    draft.work.push(Work::Ask(question));
-    add_agent(clients, &mut draft, target, config, record, wish, limits).await?;
-    Ok(draft)
+    routes::add_writes(world, draft, plan)?;
+    draft.ask(Question {
+        target: target.clone(),
+        provider: wish.provider.clone(),
+        model: wish.model.clone(),
+        key,
+    });
+    add_agent(clients, world, draft, target, &config, wish, limits).await?;
+    world.now_runs(target, Some(wish.model.clone()));
+    Ok(())
 }
 
 /// What the provider says about the model. `INVALID_MODEL` when it lists its models and this is none of them.
@@ -131,26 +125,26 @@ fn limits(draft: &mut Draft, config: &AgentConfig, wish: &SetModel, listed: Opti
 
 async fn add_agent(
     clients: &Clients,
+    world: &World,
     draft: &mut Draft,
     target: &Target,
     config: &AgentConfig,
-    record: Option<Held>,
     wish: &SetModel,
     limits: Limits,
 ) -> Result<(), Failure> {
-    let at = clock::now();
-    let edits = clients.holder.edits(target, config, &Wish { model: &wish.model, limits, at: &at }).await?;
-    let version = record.as_ref().map_or_else(String::new, |held| held.version.to_string());
-    draft.reads.push(Read { object: record_object(target), version });
-    let after = Record::of(wish, &limits, &at).image()?;
-    draft.work.push(Work::Write(Edit::Record { target: target.clone(), before: record, after }));
-    for edit in edits {
-        draft.reads.push(Read { object: edit.object.clone(), version: edit.before.version.to_string() });
-        if let Some(lasts) = edit.lasts {
+    let at = clients.clock.now();
+    let parts = clients.holder.edits(target, config, &Wish { model: &wish.model, limits, at: &at }).await?;
+    let before = world.held_record(target).cloned();
+    draft.look_at_text(record_object(target), before.as_ref());
+    let after = Some(Record::of(wish, &limits, &at).image()?);
+    let mut edits = vec![Edit::Record { target: target.clone(), before, after }];
+    for edit in parts {
+        draft.look_at_text(edit.object.clone(), Some(&edit.before));
+        if let Some(lasts) = &edit.lasts {
             draft.warn("RESET_BY_HICLAW", format!("this lasts {lasts}"));
         }
-        draft.work.push(Work::Write(Edit::Agent { target: target.clone(), edit }));
+        edits.push(Edit::Agent { target: target.clone(), edit });
     }
-    draft.work.push(Work::Reload(target.clone()));
+    draft.write_agent(target, edits);
     Ok(())
 }

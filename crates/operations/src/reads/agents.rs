@@ -1,5 +1,5 @@
 //! All agents and what their own configs and our records say.
-use crate::{clients::Clients, clock};
+use crate::clients::Clients;
 use domain::{Failure, Target, Timestamp, rules::AgentView};
 use futures::{StreamExt, future::join, stream};
 use hiclaw::{Agent, AgentConfig, Record};
@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 const AT_ONCE: usize = 32;
 
 /// One agent.
+#[derive(Clone)]
 pub struct SeenAgent {
     pub agent: Agent,
     pub config: Result<AgentConfig, Failure>,
@@ -17,6 +18,7 @@ pub struct SeenAgent {
 }
 
 /// One look at all agents.
+#[derive(Clone)]
 pub struct Agents {
     pub at: Timestamp,
     pub by_target: BTreeMap<Target, SeenAgent>,
@@ -25,6 +27,11 @@ pub struct Agents {
 }
 
 impl Agents {
+    /// No look at all, for plans that do not depend on agents.
+    pub fn unread(clients: &Clients) -> Self {
+        Self { at: clients.clock.now(), by_target: BTreeMap::new(), workers_unknown: None }
+    }
+
     /// Looks at all agents' configs, which is all that a plan needs. What cannot be read says so in its place.
     pub async fn read(clients: &Clients) -> Self {
         Self::look(clients, false).await
@@ -36,7 +43,7 @@ impl Agents {
     }
 
     async fn look(clients: &Clients, with_records: bool) -> Self {
-        let at = clock::now();
+        let at = clients.clock.now();
         let (agents, workers_unknown) = match clients.holder.agents().await {
             Ok(agents) => (agents, None),
             Err(error) => {

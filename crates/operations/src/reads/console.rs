@@ -1,10 +1,11 @@
 //! Everything that the console stores about AI, read at once.
-use crate::{clients::Clients, clock};
+use crate::clients::Clients;
 use domain::{Code, ConsumerName, Failure, ProviderName, RouteName, Timestamp};
 use futures::try_join;
 use higress::{ConsumerDoc, ProviderDoc, RouteDoc};
 
 /// One look at the console.
+#[derive(Clone)]
 pub struct ConsoleState {
     pub at: Timestamp,
     pub providers: Vec<ProviderDoc>,
@@ -15,7 +16,7 @@ pub struct ConsoleState {
 impl ConsoleState {
     /// Looks.
     pub async fn read(clients: &Clients) -> Result<Self, Failure> {
-        let at = clock::now();
+        let at = clients.clock.now();
         let console = &clients.console;
         let (providers, routes, consumers) =
             try_join!(console.providers(), console.routes(), console.consumers())?;

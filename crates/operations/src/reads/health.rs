@@ -1,15 +1,19 @@
 //! Whether every system answers.
 use super::models::millis;
 use crate::{clients::Clients, scrub};
-use domain::{DeepHealth, SystemHealth, SystemState, Target};
+use domain::{DeepHealth, Failure, SystemHealth, SystemState, Target};
 use std::time::{Duration, Instant};
 use url::Url;
 
 /// A health answer that takes longer than this is no answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Asks all systems at once.
-pub async fn health(clients: &Clients, gateway: &Url) -> DeepHealth {
+/// Asks all systems at once; `storage` tries our own data directory.
+pub async fn health(
+    clients: &Clients,
+    gateway: &Url,
+    storage: impl Future<Output = Result<(), Failure>>,
+) -> DeepHealth {
     let console = async {
         let (info, account) = futures::join!(clients.console.system_info(), clients.console.ping());
         account.map_err(|error| error.to_string())?;
@@ -25,13 +29,15 @@ pub async fn health(clients: &Clients, gateway: &Url) -> DeepHealth {
         clients.holder.config(&Target::Manager).await.map_err(|error| error.to_string())?;
         clients.holder.reload(&Target::Manager).await.map(|_| None).map_err(|error| error.to_string())
     };
-    let (console, answers, store, manager) = futures::join!(
+    let storage = async { storage.await.map(|()| None).map_err(|failure| failure.message) };
+    let (console, answers, store, manager, storage) = futures::join!(
         timed("higress", console),
         timed("gateway", answers),
         timed("store", store),
         timed("manager", manager),
+        timed("storage", storage),
     );
-    let systems = vec![console, answers, store, manager];
+    let systems = vec![console, answers, store, manager, storage];
     let healthy = systems.iter().all(|system| system.state == SystemState::Up);
     DeepHealth { status: if healthy { "healthy" } else { "degraded" }.to_owned(), systems }
 }

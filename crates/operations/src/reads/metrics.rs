@@ -1,10 +1,10 @@
 //! How busy the host and the gateway are, measured in the background so that a read never waits.
 use super::prometheus::{self, Reading};
-use crate::{clock, scrub};
-use domain::Metrics;
+use crate::{Clock, scrub};
+use domain::{Metrics, Timestamp};
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 use sysinfo::System;
@@ -21,28 +21,33 @@ const FIRST: Duration = Duration::from_millis(500);
 /// Envoy's page has some hundred KB; more than this is none.
 const MAX_PAGE: usize = 16 * 1024 * 1024;
 
-/// Measures as long as it lives.
+/// Measures from its start for as long as it lives.
 pub struct Sampler {
     latest: Arc<RwLock<Arc<Metrics>>>,
-    _task: AbortOnDropHandle<()>,
+    task: OnceLock<AbortOnDropHandle<()>>,
 }
 
 impl Sampler {
-    /// Begins. Must be called within a tokio runtime.
-    pub fn start(http: reqwest::Client, page: Option<Url>) -> Self {
+    /// Has no figures yet.
+    pub fn new(clock: &Clock) -> Self {
         let first = Metrics {
             cpu: None,
             memory: None,
             connections: None,
             rpm: None,
-            timestamp: clock::now(),
+            timestamp: clock.now(),
             unavailable: ["cpu", "memory", "connections", "rpm"]
                 .map(|name| (name.into(), "not yet measured".into()))
                 .into(),
         };
-        let latest = Arc::new(RwLock::new(Arc::new(first)));
-        let task = tokio::spawn(measure(http, page, latest.clone()));
-        Self { latest, _task: AbortOnDropHandle::new(task) }
+        Self { latest: Arc::new(RwLock::new(Arc::new(first))), task: OnceLock::new() }
+    }
+
+    /// Begins, once. Must be called within a tokio runtime.
+    pub fn start(&self, http: reqwest::Client, page: Option<Url>, clock: Clock) {
+        self.task.get_or_init(|| {
+            AbortOnDropHandle::new(tokio::spawn(measure(http, page, clock, self.latest.clone())))
+        });
     }
 
     /// The newest figures.
@@ -51,7 +56,7 @@ impl Sampler {
     }
 }
 
-async fn measure(http: reqwest::Client, page: Option<Url>, latest: Arc<RwLock<Arc<Metrics>>>) {
+async fn measure(http: reqwest::Client, page: Option<Url>, clock: Clock, latest: Arc<RwLock<Arc<Metrics>>>) {
     let mut system = System::new().map_err(|error| error.to_string());
     let mut history = History::default();
     if let Ok(system) = &mut system {
@@ -68,12 +73,12 @@ async fn measure(http: reqwest::Client, page: Option<Url>, latest: Arc<RwLock<Ar
             system.refresh_memory();
         }
         history.add(Instant::now(), scrape(&http, page.as_ref()).await);
-        let metrics = Arc::new(figures(&system, &history));
+        let metrics = Arc::new(figures(&system, &history, clock.now()));
         *latest.write().unwrap_or_else(PoisonError::into_inner) = metrics;
     }
 }
 
-fn figures(system: &Result<System, String>, history: &History) -> Metrics {
+fn figures(system: &Result<System, String>, history: &History, now: Timestamp) -> Metrics {
     let mut unavailable = BTreeMap::new();
     let mut known = |name: &str, figure: Result<u64, String>| {
         figure.map_err(|why| unavailable.insert(name.to_owned(), why)).ok()
@@ -90,7 +95,7 @@ fn figures(system: &Result<System, String>, history: &History) -> Metrics {
         memory: known("memory", memory).map(percent),
         connections: known("connections", history.connections()),
         rpm: known("rpm", history.per_minute()),
-        timestamp: clock::now(),
+        timestamp: now,
         unavailable,
     }
 }

@@ -9,6 +9,7 @@ mod prometheus;
 mod providers;
 mod routes;
 mod test;
+mod together;
 
 pub use agents::{Agents, SeenAgent};
 pub use assignments::observed_assignments;
@@ -16,9 +17,10 @@ pub use console::ConsoleState;
 pub use health::health;
 pub use metrics::Sampler;
 pub use models::{Listed, limits_of, list_models, provider_models};
-pub use providers::provider_views;
+pub use providers::{CHAT, provider_views};
 pub use routes::{routing_view, view_for_routes};
 pub use test::test_provider;
+pub use together::PlanReads;
 
 use crate::{
     Seen,

@@ -28,7 +28,7 @@ async fn a_request_that_goes_away_does_not_stop_the_operation() {
         world.operations.submit(switch("alice", "moonshot", "kimi-k2.5"), context(None)).await.unwrap();
     let id = running.id().clone();
     drop(running);
-    let mut watch = world.operations.operation(&id).unwrap();
+    let mut watch = world.operations.operation(&id).await.unwrap();
     let done = watch.wait_for(|operation| operation.state.is_final()).await.unwrap().clone();
     assert_eq!(done.state, OperationState::Committed, "{done:?}");
     assert_eq!(world.stored_model(&worker("alice")), "kimi-k2.5");
@@ -94,7 +94,7 @@ async fn a_shutdown_waits_for_what_runs_and_refuses_what_is_new() {
         .set_behaviour("moonshot", Behaviour::Slow(std::time::Duration::from_millis(300)));
     let running =
         world.operations.submit(switch("alice", "moonshot", "kimi-k2.5"), context(None)).await.unwrap();
-    world.operations.drain().await;
+    world.operations.drain(std::time::Duration::from_secs(60)).await;
     assert!(running.watch().borrow().state.is_final());
     let refused = world.operations.submit(switch("bob", "moonshot", "kimi-k2.5"), context(None)).await;
     assert_eq!(refused.err().unwrap().code, Code::UpstreamUnavailable);

@@ -210,7 +210,7 @@ async fn somebody_elses_edit_of_our_route_stays_and_a_person_is_told() {
     let route = step(&failure.steps, StepName::Route);
     assert_eq!(route.state, StepState::Done, "{route:?}");
     assert!(route.evidence.as_deref().unwrap().contains("somebody else changed it"), "{route:?}");
-    let told = world.operations.operation(&failure.operation.unwrap()).unwrap();
+    let told = world.operations.operation(&failure.operation.unwrap()).await.unwrap();
     assert_eq!(told.borrow().state, domain::OperationState::NeedsOperator);
     let now = console.route(&name).await.unwrap().unwrap();
     assert_eq!(without_version(now.json()), without_version(theirs.json()));

@@ -4,9 +4,18 @@
     clippy::expect_used,
     reason = "what a test prepares may panic as the test itself may"
 )]
+mod away;
+mod bulk;
 mod concurrency;
+mod crowd;
+mod declared;
 mod faults;
+mod neighbours;
+mod plans;
 mod providers;
 mod reads;
+mod rival;
 mod switch;
+mod undo;
+mod whole;
 mod world;

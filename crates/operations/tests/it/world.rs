@@ -6,7 +6,13 @@ use domain::{
 use operations::{Config, ConsoleConfig, ManagerConfig, Operations, StoreConfig, Timing};
 use sandbox::{Sandbox, SandboxOptions, live::LiveConfig};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tempfile::TempDir;
 
 /// The bucket of the sandbox.
 pub const BUCKET: &str = "hiclaw-storage";
@@ -18,6 +24,7 @@ pub struct World {
     pub sandbox: Sandbox,
     pub operations: Operations,
     pub config: Config,
+    _data: TempDir,
 }
 
 /// Everything that an operation may touch, without versions and times of writing.
@@ -46,10 +53,24 @@ impl World {
             ..SandboxOptions::default()
         };
         let sandbox = Sandbox::start(options).await.unwrap();
-        let mut config = config(&sandbox);
+        let data = TempDir::new().unwrap();
+        let mut config = config(&sandbox, data.path());
         change(&mut config);
         let operations = Operations::new(config.clone()).unwrap();
-        Self { sandbox, operations, config }
+        operations.recover().await.unwrap();
+        operations.start_sampling();
+        Self { sandbox, operations, config, _data: data }
+    }
+
+    /// Another life of the server on the same data directory; the one before must have let go of it.
+    pub async fn start_again(&mut self) {
+        let before = std::mem::replace(&mut self.operations, Operations::new(self.config.clone()).unwrap());
+        before.drain(Duration::ZERO).await;
+        drop(before);
+        // Its tasks let go of the data directory when they next run.
+        while self.operations.recover().await.is_err() {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Runs a mutation to its end.
@@ -137,7 +158,7 @@ impl World {
 }
 
 /// Settings that point at a sandbox, with little patience.
-pub fn config(sandbox: &Sandbox) -> Config {
+pub fn config(sandbox: &Sandbox, data: &Path) -> Config {
     let at = sandbox.addresses();
     let url = |text: &str| text.parse().unwrap();
     Config {
@@ -164,7 +185,7 @@ pub fn config(sandbox: &Sandbox) -> Config {
         hiclaw_provider: Some("qwen".into()),
         allow_private_upstreams: false,
         upstream_map: sandbox.upstream_map(),
-        data_dir: std::env::temp_dir(),
+        data_dir: data.to_owned(),
         timing: Timing {
             connect: Duration::from_secs(1),
             call: Duration::from_secs(2),
@@ -173,12 +194,13 @@ pub fn config(sandbox: &Sandbox) -> Config {
             effective: Duration::from_secs(2),
             cache: Duration::ZERO,
             operation: Duration::from_secs(60),
+            horizon: Duration::from_secs(8),
         },
     }
 }
 
 pub fn context(key: Option<&str>) -> Context {
-    Context { actor: "admin".into(), door: Door::Rest, idempotency_key: key.map(str::to_owned) }
+    Context { actor: "admin".into(), door: Door::Rest, idempotency_key: key.map(str::to_owned), bulk: None }
 }
 
 pub fn worker(name: &str) -> Target {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use super::documents::{Admin, ConfigMap, EnvoyFilter, Ingress, McpBridge, WasmPlugin};
-use super::faults::{Request, StoreVerb, Trouble};
+use super::faults::{Request, StoreCall, StoreVerb, Trouble};
 use super::refusal::ApiError;
 use super::switches::Switches;
 use crate::live::LiveConfig;
@@ -193,15 +193,23 @@ pub(super) struct Api {
     pub(super) server: Arc<ApiServer>,
     pub(super) switches: Arc<Switches>,
     pub(super) request: Request,
+    /// The call to the API server that fails for this request alone.
+    pub(super) failing: Mutex<Option<(StoreCall, Trouble)>>,
 }
 
 impl Api {
     async fn call<T: Document>(&self, verb: StoreVerb, name: &str) -> Result<(), ApiError> {
-        match self.switches.before_store(&self.request, verb, T::PLURAL, name).await {
+        let trouble = self.switches.before_store(&self.request, verb, T::PLURAL, name).await;
+        match trouble.or_else(|| self.own_trouble(verb, T::PLURAL, name)) {
             None => Ok(()),
             Some(Trouble::Conflict) => Err(ApiError::Conflict { plural: T::PLURAL, name: name.to_owned() }),
             Some(Trouble::Broken) => Err(ApiError::Broken { plural: T::PLURAL, name: name.to_owned() }),
         }
+    }
+
+    fn own_trouble(&self, verb: StoreVerb, plural: &str, name: &str) -> Option<Trouble> {
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        failing.take_if(|(call, _)| call.reached(verb, plural, name)).map(|(_, trouble)| trouble)
     }
 
     pub(super) async fn read<T: Document>(&self, name: &str) -> Result<Option<Stored<T>>, ApiError> {

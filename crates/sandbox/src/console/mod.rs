@@ -31,7 +31,7 @@ mod switches;
 mod system;
 mod yaml;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -85,7 +85,8 @@ impl Console {
         Self { server: Arc::new(ApiServer::new(fresh())), switches: Arc::new(switches) }
     }
 
-    /// The HTTP surface; serve it on a loopback socket.
+    /// The HTTP surface; serve it on a loopback socket. Called in process, a request may carry the [`Effect`] that it is
+    /// to suffer as an extension.
     pub fn router(&self) -> Router {
         let console = self.clone();
         let large = SizeAbove::new(COMPRESSED_FROM - 1);
@@ -114,6 +115,15 @@ impl Console {
         self.server.look(|state| serde_json::to_value(state)).unwrap_or_default()
     }
 
+    /// Another console in the same state, which goes its own way from here on.
+    pub fn fork(&self) -> Self {
+        let switches = Switches::default();
+        switches.set_release(self.switches.release());
+        switches.set_controller(self.switches.controller());
+        let state = self.server.look(State::clone);
+        Self { server: Arc::new(ApiServer::new(state)), switches: Arc::new(switches) }
+    }
+
     /// Takes over a state that [`Console::export`] gave.
     pub fn import(&self, state: serde_json::Value) -> Result<(), ImportError> {
         let imported: State = serde_json::from_value(state)?;
@@ -127,7 +137,7 @@ impl Console {
     }
 
     async fn answer(&self, request: axum::extract::Request) -> Response {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let seen = faults::Request { method: parts.method.clone(), path: parts.uri.path().to_owned() };
         let latency = self.switches.latency();
         if !latency.is_zero() {
@@ -138,8 +148,18 @@ impl Console {
         if !reads {
             tokio::time::sleep(LEAST_WRITE).await;
         }
-        let api = Api { server: self.server.clone(), switches: self.switches.clone(), request: seen };
-        match self.switches.take(&api.request) {
+        let own = parts.extensions.remove::<Effect>();
+        let failing = match &own {
+            Some(Effect::StoreFails(call, trouble)) => Some((call.clone(), *trouble)),
+            _ => None,
+        };
+        let api = Api {
+            server: self.server.clone(),
+            switches: self.switches.clone(),
+            request: seen,
+            failing: Mutex::new(failing),
+        };
+        match own.or_else(|| self.switches.take(&api.request)) {
             None | Some(Effect::StoreFails(..)) => Box::pin(dispatch::answer(&api, parts, body)).await,
             Some(effect) => Box::pin(with_effect(effect, &api, parts, body)).await,
         }

@@ -1,6 +1,6 @@
 //! What the installer of HiClaw v1.0.9 creates in the console, made through the console's own HTTP API.
 use super::{DemoWorker, WORKERS, secret::gateway_key};
-use crate::{SandboxError, upstreams::Upstreams};
+use crate::{SandboxError, upstreams::keys_of};
 use axum::{Router, body::Body};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{Method, Request, StatusCode, header};
@@ -20,14 +20,14 @@ const LEFT_OUT: &str = "dave";
 const LEFT_OUT_OF: &str = "deepseek-ai-route";
 
 /// Sets up a console that was never initialised.
-pub(crate) async fn install(console: &Router, upstreams: &Upstreams) -> Result<(), SandboxError> {
+pub(crate) async fn install(console: &Router) -> Result<(), SandboxError> {
     let init =
         json!({"adminUser": {"name": ADMIN.0, "displayName": "Admin", "password": ADMIN.1}, "configs": {}});
     let api = Api(console);
     api.send(Method::POST, "/system/init", &init).await?;
     install_services(&api).await?;
     install_consumers(&api).await?;
-    install_providers(&api, upstreams).await?;
+    install_providers(&api).await?;
     install_routes(&api).await
 }
 
@@ -58,18 +58,43 @@ async fn install_services(api: &Api<'_>) -> Result<(), SandboxError> {
 async fn install_consumers(api: &Api<'_>) -> Result<(), SandboxError> {
     let workers = WORKERS.iter().map(|worker| (worker.consumer(), worker.name));
     for (consumer, agent) in std::iter::once(("manager".to_owned(), "manager")).chain(workers) {
-        let credential = json!({"type": "key-auth", "source": "BEARER", "values": [gateway_key(agent)]});
-        let consumer = json!({"name": consumer, "credentials": [credential]});
-        api.send(Method::POST, "/v1/consumers", &consumer).await?;
+        install_consumer(api, &consumer, agent).await?;
+    }
+    Ok(())
+}
+
+async fn install_consumer(api: &Api<'_>, consumer: &str, agent: &str) -> Result<(), SandboxError> {
+    let credential = json!({"type": "key-auth", "source": "BEARER", "values": [gateway_key(agent)]});
+    let consumer = json!({"name": consumer, "credentials": [credential]});
+    api.send(Method::POST, "/v1/consumers", &consumer).await.map(drop)
+}
+
+/// Makes the consumers of new workers, and lets them into these routes.
+pub(super) async fn let_in(
+    console: &Router,
+    workers: &[String],
+    routes: &[&str],
+) -> Result<(), SandboxError> {
+    let api = Api(console);
+    for worker in workers {
+        install_consumer(&api, &super::consumer_of(worker), worker).await?;
+    }
+    for route in routes {
+        let path = format!("/v1/ai/routes/{route}");
+        let mut stored = api.send(Method::GET, &path, &Value::Null).await?["data"].take();
+        if let Some(allowed) = stored["authConfig"]["allowedConsumers"].as_array_mut() {
+            allowed.extend(workers.iter().map(|worker| json!(super::consumer_of(worker))));
+        }
+        api.send(Method::PUT, &path, &stored).await?;
     }
     Ok(())
 }
 
 /// HiClaw's own provider, and two that somebody added.
-async fn install_providers(api: &Api<'_>, upstreams: &Upstreams) -> Result<(), SandboxError> {
+async fn install_providers(api: &Api<'_>) -> Result<(), SandboxError> {
     let hiclaw = json!({"qwenEnableSearch": false, "qwenEnableCompatible": true, "qwenFileIds": [], "hiclawMode": true});
     for (name, raw) in [("qwen", hiclaw), ("deepseek", json!({})), ("moonshot", json!({}))] {
-        let provider = json!({"type": name, "name": name, "tokens": [upstreams.key_for(name)], "protocol": "openai/v1",
+        let provider = json!({"type": name, "name": name, "tokens": [keys_of(name)[0]], "protocol": "openai/v1",
             "tokenFailoverConfig": {"enabled": false}, "rawConfigs": raw});
         api.send(Method::POST, "/v1/ai/providers", &provider).await?;
     }

@@ -1,14 +1,19 @@
 //! The demo: a HiClaw v1.0.9 installation with a Manager and five workers, one in each state, and one broken on purpose.
 mod console;
+mod hire;
 mod openclaw;
 mod secret;
+mod still;
+
+pub use still::Still;
 
 pub(crate) use console::{ADMIN, install as install_console};
+pub(crate) use hire::hire;
 pub(crate) use secret::{all as secrets, store_secret};
 
 use crate::{
     agents::{AgentError, Agents, WorkerState, Workspace},
-    clock::{now, rfc3339},
+    clock::rfc3339,
     containers::{Container, Containers, Status},
     files,
     s3::{Condition, Object, ObjectError, Objects},
@@ -16,6 +21,7 @@ use crate::{
 use secret::secret;
 use serde_json::{Value, json};
 use std::io;
+use time::OffsetDateTime;
 
 /// The model that HiClaw gives to the Manager and to new workers.
 const DEFAULT_MODEL: &str = "qwen3.5-plus";
@@ -98,25 +104,21 @@ impl DemoWorker {
 
     /// Its key-auth consumer at the gateway.
     fn consumer(&self) -> String {
-        format!("worker-{}", self.name)
-    }
-
-    fn room(&self) -> String {
-        format!("!{}:{}", &secret("room", self.name)[..18], openclaw::MATRIX_DOMAIN)
+        consumer_of(self.name)
     }
 }
 
+fn consumer_of(worker: &str) -> String {
+    format!("worker-{worker}")
+}
+
 /// Writes the Manager's workspace as it is on its local disk: openclaw.json is nowhere else in this generation.
-pub(crate) fn install_workspace(workspace: &Workspace) -> io::Result<()> {
+pub(crate) fn install_workspace(workspace: &Workspace, at: OffsetDateTime) -> io::Result<()> {
     let write = |file: &str, json: &Value| files::write_json(&workspace.folder().join(file), json);
-    let at = rfc3339(now());
+    let at = rfc3339(at);
     write("openclaw.json", &openclaw::manager(DEFAULT_MODEL))?;
     let workers = WORKERS.iter().map(|worker| {
-        let mut entry = json!({
-            "matrix_user_id": format!("@{}:{}", worker.name, openclaw::MATRIX_DOMAIN), "room_id": worker.room(),
-            "runtime": "openclaw", "deployment": "local", "skills": worker.skills, "role": "worker", "team_id": null,
-            "image": null, "created_at": at, "skills_updated_at": at,
-        });
+        let mut entry = registered(worker.name, worker.skills, &at);
         if worker.switched {
             entry["model"] = json!(worker.model);
         }
@@ -136,8 +138,18 @@ pub(crate) fn install_workspace(workspace: &Workspace) -> io::Result<()> {
     )
 }
 
+/// A worker's entry in the registry, as HiClaw makes it: without a model.
+fn registered(worker: &str, skills: &[&str], at: &str) -> Value {
+    json!({
+        "matrix_user_id": format!("@{worker}:{}", openclaw::MATRIX_DOMAIN),
+        "room_id": format!("!{}:{}", &secret("room", worker)[..18], openclaw::MATRIX_DOMAIN),
+        "runtime": "openclaw", "deployment": "local", "skills": skills, "role": "worker", "team_id": null,
+        "image": null, "created_at": at, "skills_updated_at": at,
+    })
+}
+
 /// Fills the bucket: what each worker pulls, and what they share.
-pub(crate) fn install_store(objects: &Objects, bucket: &str) -> Result<(), ObjectError> {
+pub(crate) fn install_store(objects: &Objects, bucket: &str, at: OffsetDateTime) -> Result<(), ObjectError> {
     objects.create_bucket(bucket);
     let put = |key: String, body: String, content_type: &str| {
         objects.put(bucket, &key, Object::new(body, content_type), &Condition::default())
@@ -165,8 +177,8 @@ pub(crate) fn install_store(objects: &Objects, bucket: &str) -> Result<(), Objec
         )?;
     }
     // The record that agm itself keeps of a switch; only these two were switched with it.
-    json("agents/manager/model.json".into(), record("qwen", DEFAULT_MODEL, 200_000, 64_000))?;
-    json("agents/alice/model.json".into(), record("deepseek", "deepseek-chat", 256_000, 128_000))
+    json("agents/manager/model.json".into(), record("qwen", DEFAULT_MODEL, 200_000, 64_000, at))?;
+    json("agents/alice/model.json".into(), record("deepseek", "deepseek-chat", 256_000, 128_000, at))
 }
 
 /// The Manager's container, running.
@@ -190,7 +202,7 @@ pub(crate) fn install_states(agents: &Agents) -> Result<(), AgentError> {
     Ok(())
 }
 
-fn record(provider: &str, model: &str, context: u64, output: u64) -> Value {
+fn record(provider: &str, model: &str, context: u64, output: u64, at: OffsetDateTime) -> Value {
     json!({"provider": provider, "model": model, "contextWindow": context, "maxTokens": output, "reasoning": true,
-        "updatedAt": rfc3339(now())})
+        "updatedAt": rfc3339(at)})
 }

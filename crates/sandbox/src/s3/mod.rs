@@ -9,6 +9,7 @@ pub use objects::{Condition, Listing, Object, ObjectError, Objects, Page, Tag};
 
 use crate::switch::{HangUp, Server};
 use api::Api;
+use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{Request, Response, StatusCode, header};
 use hyper::body::Incoming;
@@ -42,6 +43,31 @@ impl S3Auth for Keys {
     }
 }
 
+/// The store without a socket, for calls in process.
+#[derive(Clone)]
+pub struct Service(S3Service);
+
+impl Service {
+    /// Serves `objects` to whoever signs with `keys`.
+    pub fn new(keys: Keys, objects: Arc<Objects>) -> Self {
+        Self(service(keys, objects, Arc::default()))
+    }
+
+    /// Answers one request; none: the store failed.
+    pub async fn call(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        let answer = self.0.call(request.map(Body::from)).await.ok()?;
+        let (parts, body) = answer.into_parts();
+        let body = http_body_util::BodyExt::collect(body).await.ok()?;
+        Some(Response::from_parts(parts, body.to_bytes()))
+    }
+}
+
+fn service(keys: Keys, objects: Arc<Objects>, faults: Arc<Faults>) -> S3Service {
+    let mut builder = S3ServiceBuilder::new(Api { objects, faults });
+    builder.set_auth(keys);
+    builder.build()
+}
+
 /// A running store.
 pub struct S3 {
     server: Server,
@@ -54,9 +80,8 @@ impl S3 {
     /// Serves `objects` at `address`, or at a free port, to whoever signs with `keys`.
     pub async fn start(address: Option<SocketAddr>, keys: Keys, objects: Objects) -> io::Result<Self> {
         let (objects, faults) = (Arc::new(objects), Arc::new(Faults::default()));
-        let mut builder = S3ServiceBuilder::new(Api { objects: objects.clone(), faults: faults.clone() });
-        builder.set_auth(keys.clone());
-        let service = Faulty { store: builder.build(), faults: faults.clone() };
+        let store = service(keys.clone(), objects.clone(), faults.clone());
+        let service = Faulty { store, faults: faults.clone() };
         let server = Server::start(address, service).await?;
         Ok(Self { server, keys, objects, faults })
     }

@@ -111,6 +111,11 @@ impl Objects {
         Ok(Self { buckets: Mutex::new(buckets), file })
     }
 
+    /// Other buckets with the same objects, in memory only, which go their own way from here on.
+    pub fn fork(&self) -> Self {
+        Self { buckets: Mutex::new(self.lock().clone()), file: None }
+    }
+
     /// Makes a bucket. False: it was there.
     pub fn create_bucket(&self, bucket: &str) -> bool {
         let mut buckets = self.lock();

@@ -27,6 +27,18 @@ pub struct UpstreamOptions {
     pub addrs: BTreeMap<String, SocketAddr>,
 }
 
+/// The keys that the provider accepts. Empty for an unknown provider.
+pub fn keys_of(provider: &str) -> [&'static str; 2] {
+    catalog::vendor(provider).map_or_else(Default::default, |vendor| vendor.keys)
+}
+
+/// What the vendor at this host lists to the holder of this key, without any server: none for a host or a key that is
+/// not known.
+pub fn listed(host: &str, key: &str) -> Option<Vec<&'static str>> {
+    let vendor = VENDORS.iter().find(|vendor| vendor.host == host && vendor.keys.contains(&key))?;
+    Some(vendor.models().collect())
+}
+
 /// A request as an upstream saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -104,12 +116,12 @@ impl Upstreams {
 
     /// A key that the provider accepts. Empty for an unknown provider.
     pub fn key_for(&self, provider: &str) -> &'static str {
-        catalog::vendor(provider).map_or("", |vendor| vendor.keys[0])
+        keys_of(provider)[0]
     }
 
     /// Another key that the provider accepts. Empty for an unknown provider.
     pub fn second_key_for(&self, provider: &str) -> &'static str {
-        catalog::vendor(provider).map_or("", |vendor| vendor.keys[1])
+        keys_of(provider)[1]
     }
 
     /// The public host name. Empty for an unknown provider.

@@ -1,0 +1,225 @@
+//! What the world remembers of who looked at what, who wrote what, and what was broken.
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// Longer than a look and the write after it ever need, in milliseconds. A write that trusts an older look is blind.
+const FRESH: u64 = 250;
+
+/// A promise that was not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    pub invariant: Invariant,
+    pub what: String,
+}
+
+/// The promises of a transaction, by their numbers in the design.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Invariant {
+    /// 1. Everything is as before or as wished, but for what is reported.
+    AllOrNothing,
+    /// 2. What is reported was read back after the last write.
+    ReportedAsObserved,
+    /// 3. What another person wrote is not overwritten.
+    OthersKept,
+    /// 4. The gateway runs what is stored.
+    LiveIsStored,
+    /// 5. Nothing is written outside before it is written down.
+    IntentFirst,
+    /// 6. What lies on disk can be read, and no start fails on it.
+    StatesParse,
+    /// 7. A start that finds nothing to do does nothing.
+    RecoveryIdempotent,
+    /// 8. One operation at a time changes an agent.
+    OneAtATime,
+    /// 9. The audit trail is whole.
+    ChainHolds,
+    /// 10. No token changes that was not to be changed.
+    TokensKept,
+    /// 11. No secret is told or stored in clear.
+    NoSecretLeaves,
+    /// 12. Every operation comes to its end in time.
+    EndsInTime,
+    /// 13. Configs stay valid and keep what is not ours.
+    ConfigsKept,
+}
+
+/// Something that a rival wrote, which must stay.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    pub object: String,
+    /// Stands nowhere else.
+    pub text: String,
+    at: Moment,
+    lost: bool,
+}
+
+/// A point in the order of events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    turn: u64,
+    millis: u64,
+}
+
+/// What we saw of an object, and when the other side said it.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// When it was so.
+    pub served: Moment,
+    /// When we knew.
+    pub answered: Moment,
+    /// None: it was not there.
+    pub tree: Option<Value>,
+}
+
+/// A write of ours on its way.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub object: String,
+    pub at: Moment,
+    pub look: Option<Look>,
+    /// What was sent; none: a removal.
+    pub body: Option<String>,
+}
+
+#[derive(Default)]
+struct Pages {
+    turn: u64,
+    looks: BTreeMap<String, Look>,
+    written: BTreeMap<String, Moment>,
+    writes: u64,
+    marks: Vec<Mark>,
+    submitted: Moment,
+    races: u64,
+    broken: Vec<Broken>,
+}
+
+/// The book of one run.
+#[derive(Default)]
+pub struct Book(Mutex<Pages>);
+
+impl Book {
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next moment.
+    pub fn moment(&self, millis: u64) -> Moment {
+        let mut pages = self.pages();
+        pages.turn += 1;
+        Moment { turn: pages.turn, millis }
+    }
+
+    /// A promise was broken.
+    pub fn broken(&self, invariant: Invariant, what: impl Into<String>) {
+        let broken = Broken { invariant, what: what.into() };
+        let mut pages = self.pages();
+        if !pages.broken.contains(&broken) {
+            pages.broken.push(broken);
+        }
+    }
+
+    /// All broken promises so far.
+    pub fn all_broken(&self) -> Vec<Broken> {
+        self.pages().broken.clone()
+    }
+
+    /// Overwrites that nobody could have avoided: the console gives no means to.
+    pub fn races(&self) -> u64 {
+        self.pages().races
+    }
+
+    /// A new process knows nothing of what the last one saw.
+    pub fn forget_looks(&self) {
+        self.pages().looks.clear();
+    }
+
+    /// We saw an object.
+    pub fn looked(&self, object: String, look: Look) {
+        self.pages().looks.insert(object, look);
+    }
+
+    /// What we saw last of an object.
+    pub fn last_look(&self, object: &str) -> Option<Look> {
+        self.pages().looks.get(object).cloned()
+    }
+
+    /// We send a write.
+    pub fn sends(&self, object: &str, at: Moment, body: Option<String>) -> Sent {
+        let mut pages = self.pages();
+        pages.written.insert(object.to_owned(), at);
+        pages.writes += 1;
+        Sent { object: object.to_owned(), at, look: pages.looks.get(object).cloned(), body }
+    }
+
+    /// When we sent the last write of an object.
+    pub fn last_write(&self, object: &str) -> Option<Moment> {
+        self.pages().written.get(object).copied()
+    }
+
+    /// How often we wrote.
+    pub fn writes(&self) -> u64 {
+        self.pages().writes
+    }
+
+    /// Somebody asked for a change.
+    pub fn submitted(&self, at: Moment) {
+        self.pages().submitted = at;
+    }
+
+    /// The rival wrote something and saw it there.
+    pub fn marked(&self, object: &str, text: &str, at: Moment) {
+        let mark = Mark { object: object.to_owned(), text: text.to_owned(), at, lost: false };
+        self.pages().marks.push(mark);
+    }
+
+    /// What the rival wrote and is not known to be lost.
+    pub fn marks(&self) -> Vec<Mark> {
+        self.pages().marks.iter().filter(|mark| !mark.lost).cloned().collect()
+    }
+
+    /// After a write of ours took effect: what the rival wrote and is not there any more was overwritten by it.
+    pub fn after_ours(&self, sent: &Sent, still_there: impl Fn(&Mark) -> bool) {
+        let mut pages = self.pages();
+        let (submitted, mut lost) = (pages.submitted, Vec::new());
+        for mark in pages.marks.iter_mut().filter(|mark| !mark.lost && mark.object == sent.object) {
+            if !still_there(mark) {
+                mark.lost = true;
+                lost.push(mark.clone());
+            }
+        }
+        for mark in lost {
+            if sent.is_to_blame(&mark, submitted) {
+                let what = format!("{} lost {:?} to a write of ours", mark.object, mark.text);
+                pages.broken.push(Broken { invariant: Invariant::OthersKept, what });
+            } else {
+                pages.races += 1;
+            }
+        }
+    }
+
+    /// The rival's work was lost within the console, by no write of the object itself.
+    pub fn lost_elsewhere(&self, text: &str) {
+        let mut pages = self.pages();
+        for mark in pages.marks.iter_mut().filter(|mark| mark.text == text) {
+            mark.lost = true;
+        }
+        pages.races += 1;
+    }
+}
+
+impl Sent {
+    fn is_to_blame(&self, mark: &Mark, submitted: Moment) -> bool {
+        if self.body.as_ref().is_some_and(|body| body.contains(&mark.text)) {
+            return false;
+        }
+        let seen = self.look.as_ref().is_some_and(|look| mark.at < look.served);
+        let looked = self.look.as_ref().map_or(0, |look| look.answered.millis);
+        let blind = self.at.millis > looked + FRESH && mark.at.millis + FRESH < self.at.millis;
+        // To remove what was there when the removal was asked for is no overwriting.
+        let asked_for = self.body.is_none() && mark.at < submitted;
+        (seen || blind) && !asked_for
+    }
+}

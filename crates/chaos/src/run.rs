@@ -1,0 +1,210 @@
+//! One run of the campaign: a world, people, a rival, faults and crashes, all by one seed.
+use crate::{
+    admin::{Admin, Told},
+    book::{Broken, Invariant},
+    check::{self, Final},
+    fault::{Seen, Weather},
+    process::Process,
+    rival::rival,
+    trace::Trace,
+    world::{Base, World},
+};
+use domain::{Operation, OperationState};
+use fastrand::Rng;
+use planted::Bug;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+/// After this time of trouble the faults stop, whether or not all wishes were asked for.
+const TROUBLE: Duration = Duration::from_secs(900);
+/// How long everything may take to come to its end after the last fault: the horizon and 30 s.
+pub(crate) const CALM: Duration = Duration::from_secs(150);
+
+/// How to run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// A bug that is planted for this run.
+    pub bug: Option<Bug>,
+    /// Keep the lines of the course.
+    pub trace: bool,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub seed: u64,
+    /// Of the course: two runs of one seed have one.
+    pub hash: String,
+    pub seen: Seen,
+    /// How many operations ended how, and what people were told instead of an end.
+    pub ends: BTreeMap<String, u64>,
+    pub told: BTreeMap<String, u64>,
+    pub broken: Vec<Broken>,
+    /// Overwrites that the console gives nobody the means to avoid.
+    pub races: u64,
+    pub lines: Vec<String>,
+}
+
+/// What a seed makes of a run.
+struct Profile {
+    admins: usize,
+    wishes: usize,
+    impatience: u32,
+    /// Faults in 1,000 exchanges, and in 1,000 calls of the disk.
+    faults: u32,
+    disk_faults: u32,
+    edits: usize,
+    crashes: usize,
+    /// Seconds that the clock jumps.
+    jump: Option<i64>,
+}
+
+impl Profile {
+    fn of(chance: &mut Rng) -> Self {
+        let one_of = |chance: &mut Rng, from: &[u32]| from[chance.usize(..from.len())];
+        Self {
+            admins: chance.usize(1..=4),
+            wishes: chance.usize(1..=2),
+            impatience: one_of(chance, &[0, 0, 30, 80]),
+            faults: one_of(chance, &[0, 5, 10, 20, 40]),
+            disk_faults: one_of(chance, &[0, 0, 0, 1, 4]),
+            edits: [0, 0, 2, 5][chance.usize(..4)],
+            crashes: [0, 0, 1, 2, 3][chance.usize(..5)],
+            jump: (chance.u32(0..10) == 0).then(|| [-3_600, 3_600, 315_360_000][chance.usize(..3)]),
+        }
+    }
+}
+
+/// Runs a seed to its end.
+///
+/// # Errors
+/// The runtime or the world cannot be built.
+pub fn run(seed: u64, options: Options, base: &Base) -> std::io::Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+    fastrand::seed(seed);
+    planted::plant(options.bug);
+    let outcome = runtime.block_on(course(seed, options, base));
+    drop(runtime);
+    planted::plant(None);
+    outcome
+}
+
+async fn course(seed: u64, options: Options, base: &Base) -> std::io::Result<Outcome> {
+    let mut chance = Rng::with_seed(seed);
+    let profile = Profile::of(&mut chance);
+    let weather = Weather::new(chance.fork(), profile.faults);
+    let world = World::new(base, weather, profile.disk_faults, Trace::begin(options.trace))?;
+    let first = World::new(base, Weather::new(chance.fork(), 0), 0, Trace::begin(false))?;
+    let told = Arc::new(Told::default());
+    let process = Process::new(world.clone());
+    let mut everything = JoinSet::new();
+    everything.spawn(process.clone().keep_alive());
+    trouble(&profile, &mut chance, &world, &process, &told).await;
+
+    world.weather.calm();
+    world.trace.note(format_args!("the faults stop"));
+    let alive = process.alive().await;
+    sleep(CALM).await;
+    let operations = oldest_first(&alive.operations.operations());
+    let last = Final { world: &world, first: &first, told: &told, operations: &operations, base, seed };
+    check::check(&last).await;
+    restarts_quietly(&world, &process, &operations).await;
+    everything.abort_all();
+    // It holds the world, which would hold it for ever.
+    world.served_by(None);
+
+    let mut ends: BTreeMap<String, u64> = BTreeMap::new();
+    for operation in &operations {
+        *ends.entry(format!("{:?}", operation.state)).or_default() += 1;
+    }
+    Ok(Outcome {
+        seed,
+        hash: world.trace.hash(),
+        seen: world.weather.seen(),
+        ends,
+        told: told.counts(),
+        broken: world.book.all_broken(),
+        races: world.book.races(),
+        lines: world.trace.lines(),
+    })
+}
+
+/// Everybody at work, until all wishes are asked for.
+async fn trouble(
+    profile: &Profile,
+    chance: &mut Rng,
+    world: &Arc<World>,
+    process: &Arc<Process>,
+    told: &Arc<Told>,
+) {
+    let mut people = JoinSet::new();
+    for number in 1..=profile.admins {
+        let admin = Admin {
+            name: format!("admin-{number}"),
+            process: process.clone(),
+            world: world.clone(),
+            told: told.clone(),
+            chance: chance.fork(),
+            wishes: profile.wishes,
+            impatience: profile.impatience,
+        };
+        people.spawn(admin.work());
+    }
+    people.spawn(rival(world.clone(), chance.fork(), profile.edits));
+    people.spawn(killer(process.clone(), chance.fork(), profile.crashes));
+    if let Some(jump) = profile.jump {
+        let (world, after) = (world.clone(), chance.u64(1..60));
+        people.spawn(async move {
+            sleep(Duration::from_secs(after)).await;
+            world.weather.count("clock Jump".into());
+            world.jump(jump);
+        });
+    }
+    let all = async { while people.join_next().await.is_some() {} };
+    if timeout(TROUBLE, all).await.is_err() {
+        world.trace.note(format_args!("not all wishes were asked for"));
+    }
+}
+
+async fn killer(process: Arc<Process>, mut chance: Rng, times: usize) {
+    for _ in 0..times {
+        sleep(Duration::from_millis(chance.u64(100..25_000))).await;
+        process.kill();
+    }
+}
+
+/// A start that finds everything ended does nothing, and knows what the last life knew.
+pub(crate) async fn restarts_quietly(world: &World, process: &Process, operations: &[Arc<Operation>]) {
+    let before = world.book.writes();
+    if let Some(alive) = process.now() {
+        alive.life.end();
+    }
+    sleep(Duration::from_secs(1)).await;
+    let alive = process.alive().await;
+    sleep(CALM).await;
+    let open = |operation: &Arc<Operation>| operation.settled.is_none();
+    if world.book.writes() != before && !operations.iter().any(open) {
+        let what = format!("a start wrote {} times with nothing left to do", world.book.writes() - before);
+        world.book.broken(Invariant::RecoveryIdempotent, what);
+    }
+    let states = |all: &[Arc<Operation>]| -> BTreeMap<String, String> {
+        all.iter().map(|one| (one.id.to_string(), format!("{:?}", one.state))).collect()
+    };
+    let (had, has) = (states(operations), states(&alive.operations.operations()));
+    for (id, state) in had {
+        // What a person was called for may have come right by itself.
+        if has.get(&id) != Some(&state) && state != "NeedsOperator" {
+            let what = format!("{id} was {state} before a restart and is {:?} after it", has.get(&id));
+            world.book.broken(Invariant::RecoveryIdempotent, what);
+        }
+    }
+}
+
+pub(crate) fn oldest_first(operations: &[Arc<Operation>]) -> Vec<Arc<Operation>> {
+    let mut operations = operations.to_vec();
+    operations.sort_by(|a, b| a.id.cmp(&b.id));
+    operations
+}

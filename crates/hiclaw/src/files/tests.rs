@@ -1,0 +1,116 @@
+use super::*;
+use disk::{Fault, MemDisk};
+use std::path::Path;
+
+const REGISTRY: &str = "/manager/workers-registry.json";
+const OLD: &str = r#"{"version":1,"workers":{"alice":{"runtime":"openclaw","model":"old"},"bob":{}}}"#;
+/// What another writer makes of it meanwhile.
+const THEIRS: &str = r#"{"version":1,"workers":{"alice":{"runtime":"openclaw","model":"old"},"carol":{}}}"#;
+
+fn files(disk: &MemDisk) -> Files {
+    let nowhere: Url = "http://127.0.0.1:9".parse().unwrap();
+    let store = Store::new(&store::Params {
+        endpoint: nowhere,
+        access_key: "a".into(),
+        secret_key: "b".to_owned().into(),
+        bucket: "c".into(),
+        connect_timeout: Duration::from_secs(1),
+        call_timeout: Duration::from_secs(1),
+    });
+    Files::new(FilesParams {
+        disk: Arc::new(disk.clone()),
+        manager_config: "/manager/openclaw.json".into(),
+        manager_url: None,
+        manager_key: None,
+        store,
+        containers: None,
+        http: higress::http_client(Duration::from_secs(1)).unwrap(),
+        call: Duration::from_secs(1),
+        now: Arc::new(|| Timestamp::from_rfc3339("2026-01-15T10:30:00Z".into())),
+    })
+}
+
+fn machine() -> MemDisk {
+    let disk = MemDisk::new();
+    disk.put(Path::new(REGISTRY), OLD.as_bytes()).unwrap();
+    disk.put(Path::new("/manager/openclaw.json"), b"{}").unwrap();
+    disk
+}
+
+fn registry(disk: &MemDisk) -> String {
+    String::from_utf8(disk.get(Path::new(REGISTRY)).unwrap()).unwrap()
+}
+
+fn model_of_alice(text: &str) -> Option<String> {
+    registry::model_note(text, &"alice".parse().unwrap()).unwrap().unwrap().model
+}
+
+/// Writes another note for alice.
+async fn note_new(disk: &MemDisk) -> Result<(), Error> {
+    let (files, alice) = (files(disk), "worker:alice".parse().unwrap());
+    let before = registry::ModelNote::of(&"old".parse().unwrap()).to_json();
+    let after = Image::new(registry::ModelNote::of(&"new".parse().unwrap()).to_json());
+    files.write(&alice, Part::Registry, &after, &Version::Note(before)).await
+}
+
+#[tokio::test]
+async fn a_note_is_written_or_not_whatever_fails_and_what_failed_surely_is_not_there() {
+    let disk = machine();
+    note_new(&disk).await.unwrap();
+    let calls = disk.calls();
+    assert_eq!(model_of_alice(&registry(&disk.crash())).as_deref(), Some("new"));
+    for fault in Fault::ERRORS.into_iter().chain([Fault::CrashBefore, Fault::CrashAfter]) {
+        for nth in 1..=calls {
+            let disk = machine();
+            disk.fail_nth(nth, fault);
+            let written = note_new(&disk).await;
+            let (halted, now) = (disk.halted(), registry(&disk));
+            let after = registry(&disk.crash());
+            let cell = format!("{fault:?} at {nth}: {written:?}");
+            assert!(after == OLD || model_of_alice(&after).as_deref() == Some("new"), "{cell}");
+            match written {
+                Ok(()) => assert_eq!(model_of_alice(&after).as_deref(), Some("new"), "{cell}"),
+                Err(error) if error.wrote_nothing() && !halted => assert_eq!(now, OLD, "{cell}"),
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_somebody_else_meanwhile_is_kept_beside_ours() {
+    let reads = {
+        let (disk, counted) = (machine(), Arc::new(std::sync::atomic::AtomicU64::new(0)));
+        let count = counted.clone();
+        disk.fail(move |call| {
+            let read = u64::from(call.primitive == disk::Primitive::Read);
+            count.fetch_add(read, std::sync::atomic::Ordering::Relaxed);
+            None
+        });
+        note_new(&disk).await.unwrap();
+        counted.load(std::sync::atomic::Ordering::Relaxed)
+    };
+    for nth in 1..=reads {
+        let disk = machine();
+        let mut read = 0;
+        disk.fail(move |call| {
+            read += u64::from(call.primitive == disk::Primitive::Read);
+            (call.primitive == disk::Primitive::Read && read == nth)
+                .then_some(Fault::Foreign(THEIRS.as_bytes()))
+        });
+        note_new(&disk).await.unwrap();
+        let text = registry(&disk);
+        assert_eq!(model_of_alice(&text).as_deref(), Some("new"), "at read {nth} of {reads}");
+        assert!(text.contains("carol") && !text.contains("bob"), "theirs is kept: {text}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_crash_left_is_swept() {
+    let disk = machine();
+    let half = Path::new("/manager/.openclaw-0123456789abcdef.tmp");
+    disk.put(half, b"half").unwrap();
+    files(&disk).sweep().await.unwrap();
+    assert!(disk.get(half).is_none());
+    assert_eq!(registry(&disk), OLD);
+}

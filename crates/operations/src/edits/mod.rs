@@ -1,0 +1,249 @@
+//! The writes of an operation: each can be done, looked at, undone and put right. Nothing is ever written without a look
+//! before.
+mod put;
+mod reverse;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    clients::Clients,
+    locks::{Hold, Needs, Shared},
+};
+use domain::{Failure, ProviderName, RouteName, Target};
+use futures::TryFutureExt;
+use hiclaw::{Held, Image, Part};
+use higress::{HigressError, Observation, Outcome, ProviderDoc, RouteDoc, WriteError};
+use store::StoreError;
+
+pub use put::Put;
+pub use reverse::Reversal;
+
+/// One object, as it was and as it shall be. None: not there.
+#[derive(Clone, Debug)]
+pub enum Edit {
+    Provider {
+        name: ProviderName,
+        before: Option<ProviderDoc>,
+        after: Option<ProviderDoc>,
+    },
+    Route {
+        name: RouteName,
+        before: Option<RouteDoc>,
+        after: Option<RouteDoc>,
+    },
+    /// `model.json`.
+    Record {
+        target: Target,
+        before: Option<Held>,
+        after: Option<Image>,
+    },
+    /// A part of what HiClaw holds of an agent.
+    Agent {
+        target: Target,
+        edit: hiclaw::Edit,
+    },
+}
+
+/// One of the two images of an edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Before,
+    After,
+}
+
+/// A write that failed.
+#[derive(Debug)]
+pub struct Unwritten {
+    pub failure: Failure,
+    /// The object is seen or known to be as it was and to stay so: there is nothing of ours to undo.
+    pub untouched: bool,
+}
+
+impl From<Failure> for Unwritten {
+    fn from(failure: Failure) -> Self {
+        Self { failure, untouched: false }
+    }
+}
+
+impl From<WriteError> for Unwritten {
+    fn from(error: WriteError) -> Self {
+        // A refused AI route may be live all the same, so only an error that came before the write leaves no trace.
+        let before_the_write = matches!(
+            error.error,
+            HigressError::Setup { .. }
+                | HigressError::Unreachable { .. }
+                | HigressError::Refused
+                | HigressError::NotInitialised
+                | HigressError::NotAConsole
+                | HigressError::Changed { .. }
+        );
+        let untouched = error.outcome == Outcome::NotApplied && before_the_write;
+        Self { failure: error.into(), untouched }
+    }
+}
+
+impl Edit {
+    /// The object's name for people, as in a plan: `route:deepseek-ai-route`.
+    pub fn object(&self) -> String {
+        match self {
+            Self::Provider { name, .. } => format!("provider:{name}"),
+            Self::Route { name, .. } => format!("route:{name}"),
+            Self::Record { target, .. } => hiclaw::record_object(target),
+            Self::Agent { edit, .. } => edit.object.clone(),
+        }
+    }
+
+    /// True for objects of the console: the gateway takes a moment to follow them.
+    pub fn is_console(&self) -> bool {
+        matches!(self, Self::Provider { .. } | Self::Route { .. })
+    }
+
+    /// True for parts of a document that others read, change and write back too: a write that was acknowledged can be
+    /// swallowed by somebody else's older copy.
+    pub fn is_shared(&self) -> bool {
+        self.is_console() || matches!(self, Self::Agent { edit, .. } if edit.part == Part::Registry)
+    }
+
+    /// The agent whose own object it is.
+    pub fn agent(&self) -> Option<&Target> {
+        match self {
+            Self::Provider { .. } | Self::Route { .. } => None,
+            Self::Record { target, .. } | Self::Agent { target, .. } => Some(target),
+        }
+    }
+
+    /// Adds what has to be held while the object is written by itself.
+    pub fn add_needs(&self, needs: &mut Needs) {
+        match self {
+            Self::Provider { .. } => needs.add(Shared::Providers, Hold::Write),
+            Self::Route { name, .. } => {
+                // Which route takes a model is decided anew.
+                needs.add(Shared::Providers, Hold::Write);
+                needs.add(Shared::Route(name.clone()), Hold::Write);
+            }
+            Self::Record { .. } | Self::Agent { .. } => {}
+        }
+    }
+
+    /// A hash of an image: equal for images that mean the same. Empty: not there.
+    pub fn hash(&self, side: Side) -> String {
+        let hash = match (self, side) {
+            (Self::Provider { before: doc, .. }, Side::Before)
+            | (Self::Provider { after: doc, .. }, Side::After) => doc.as_ref().map(ProviderDoc::content_hash),
+            (Self::Route { before: doc, .. }, Side::Before)
+            | (Self::Route { after: doc, .. }, Side::After) => doc.as_ref().map(RouteDoc::content_hash),
+            (Self::Record { .. } | Self::Agent { .. }, _) => self.text(side).map(Image::content_hash),
+        };
+        hash.unwrap_or_default()
+    }
+
+    /// The image of an object that is a text.
+    fn text(&self, side: Side) -> Option<&Image> {
+        match (self, side) {
+            (Self::Record { before, .. }, Side::Before) => before.as_ref().map(|held| &held.image),
+            (Self::Record { after, .. }, Side::After) => after.as_ref(),
+            (Self::Agent { edit, .. }, Side::Before) => Some(&edit.before.image),
+            (Self::Agent { edit, .. }, Side::After) => Some(&edit.after),
+            (Self::Provider { .. } | Self::Route { .. }, _) => None,
+        }
+    }
+
+    /// Writes the object and reads it back. The text says what was seen.
+    pub async fn apply(&self, clients: &Clients) -> Result<&'static str, Unwritten> {
+        match self {
+            Self::Provider { before, after: Some(after), .. } => {
+                clients.console.write_provider(before.as_ref(), after).await?;
+                Ok("written and read back")
+            }
+            Self::Route { before, after: Some(after), .. } => {
+                clients.console.write_route(before.as_ref(), after).await?;
+                Ok("written and read back")
+            }
+            Self::Provider { before: Some(before), after: None, .. } => {
+                clients.console.remove_provider(before).await?;
+                Ok("removed")
+            }
+            Self::Route { before: Some(before), after: None, .. } => {
+                clients.console.remove_route(before).await?;
+                Ok("removed")
+            }
+            Self::Provider { .. } | Self::Route { .. } => Ok("not there"),
+            Self::Record { target, before, after } => {
+                let version = before.as_ref().map(|held| &held.version);
+                let written = match (after, version) {
+                    (Some(after), version) => clients.records.write(target, after, version).await,
+                    (None, Some(version)) => clients.records.remove(target, version).await,
+                    (None, None) => return Ok("not there"),
+                };
+                self.settle(clients, written).await
+            }
+            Self::Agent { target, edit } => {
+                let written =
+                    clients.holder.write(target, edit.part, &edit.after, &edit.before.version).await;
+                self.settle(clients, written).await
+            }
+        }
+    }
+
+    /// A write that answered with an error may have been done, or may yet be: only a look can tell the first, and what
+    /// was not answered at all must be fenced off.
+    async fn settle(
+        &self,
+        clients: &Clients,
+        written: Result<(), hiclaw::Error>,
+    ) -> Result<&'static str, Unwritten> {
+        let Err(error) = written else { return Ok("written") };
+        if error.wrote_nothing() {
+            return Err(Unwritten { failure: error.into(), untouched: true });
+        }
+        let may_come_late = matches!(error, hiclaw::Error::Store(StoreError::Unavailable { .. }));
+        let failure = Failure::from(error);
+        match self.observe(clients).await {
+            Ok(Observation::AllNew) => Ok("the answer was lost, and the object was read back as written"),
+            Ok(Observation::AllOld) if may_come_late => Err(Unwritten { failure, untouched: false }),
+            // Over another version a late write is refused.
+            Ok(Observation::AllOld | Observation::Foreign) => Err(Unwritten { failure, untouched: true }),
+            Err(_) => Err(failure.into()),
+        }
+    }
+
+    /// What is there now, against both images.
+    pub async fn observe(&self, clients: &Clients) -> Result<Observation, Failure> {
+        match self {
+            Self::Provider { name, before, after } => {
+                let seen = clients.console.observe_provider(name, before.as_ref(), after.as_ref());
+                seen.err_into().await
+            }
+            Self::Route { name, before, after } => {
+                clients.console.observe_route(name, before.as_ref(), after.as_ref()).err_into().await
+            }
+            Self::Record { .. } | Self::Agent { .. } => {
+                let now = self.look(clients).await?;
+                Ok(compare(
+                    now.as_ref().map(|held| &held.image),
+                    self.text(Side::Before),
+                    self.text(Side::After),
+                ))
+            }
+        }
+    }
+
+    /// An object that is a text, as it stands.
+    async fn look(&self, clients: &Clients) -> Result<Option<Held>, Failure> {
+        match self {
+            Self::Record { target, .. } => Ok(clients.records.read(target).await?),
+            Self::Agent { target, edit } => Ok(Some(clients.holder.observe(target, edit.part).await?)),
+            Self::Provider { .. } | Self::Route { .. } => Ok(None),
+        }
+    }
+}
+
+fn compare(now: Option<&Image>, before: Option<&Image>, after: Option<&Image>) -> Observation {
+    if now == after {
+        Observation::AllNew
+    } else if now == before {
+        Observation::AllOld
+    } else {
+        Observation::Foreign
+    }
+}

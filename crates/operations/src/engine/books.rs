@@ -1,0 +1,41 @@
+//! What is kept on disk of operations: the journal, which recovery and undo live by, and the audit log.
+use super::course::Course;
+use crate::{
+    audit::{Audit, Link, Stage},
+    edits::Side,
+    journal::Journal,
+};
+use domain::{Operation, rules::Outcome};
+
+/// Both books of an open data directory.
+pub struct Books {
+    pub journal: Journal,
+    pub audit: Audit,
+}
+
+impl Books {
+    /// Notes in the audit log how an operation ended, or that it has settled. What the log lacks, the next start adds
+    /// from the journal.
+    pub async fn note(&self, stage: Stage, operation: &Operation, links: Vec<Link>) {
+        if let Err(error) = self.audit.append(stage, operation, links).await {
+            tracing::error!(operation = %operation.id, %error, "the audit log could not be written");
+        }
+    }
+}
+
+impl Course {
+    /// What the outcome made of each object. An operation that was undone changed nothing; what somebody else made of
+    /// an object shows at the next change of it.
+    pub fn links(&self, outcome: Outcome) -> Vec<Link> {
+        if outcome != Outcome::Committed {
+            return Vec::new();
+        }
+        let link = |edit: &crate::edits::Edit| Link {
+            object: edit.object(),
+            before: edit.hash(Side::Before),
+            after: edit.hash(Side::After),
+            foreign: None,
+        };
+        self.edits().map(|(_, edit)| link(edit)).collect()
+    }
+}

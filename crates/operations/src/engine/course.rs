@@ -1,0 +1,410 @@
+//! The way of one operation through its state machine: performs each effect and says what came of it.
+use super::{Engine, books::Books, control::Control, perform::Performed, progress::Progress};
+use crate::{
+    edits::{Edit, Put, Side, Unwritten},
+    journal::{Kept, Record, RequestMark},
+    locks::Needs,
+    prepare::{Prepared, Work},
+};
+use domain::{
+    Code, Failure, Operation, OperationId, OperationState, StepState, Timestamp,
+    rules::{Certainty, Effect, Event, Outcome, Saga, next},
+};
+use planted::crash_point;
+use std::{sync::Arc, time::Duration};
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// How often a read-back or an undo is tried again, in all, while a system does not answer.
+const RETRIES: u32 = 8;
+/// How the failure of an operation that went back ends.
+const UNDONE: &str = "everything was undone";
+const UNCHANGED: &str = "nothing was changed";
+/// Between two tries to undo an object.
+const UNDO_PAUSE: Duration = Duration::from_millis(500);
+
+/// An operation on its way, from its plan to the end of its watch.
+pub struct Course {
+    pub engine: Arc<Engine>,
+    pub books: Arc<Books>,
+    pub progress: Arc<Progress>,
+    pub control: Arc<Control>,
+    pub saga: Saga,
+    /// By the index of the saga's steps. None: what a crash left nothing of, such as a question.
+    pub work: Vec<Option<Work>>,
+    /// Edits of earlier operations on the same objects, whose requests may still be on their way.
+    pub ghosts: Vec<Edit>,
+    /// The names of the locks.
+    pub held: Vec<String>,
+    pub request: Option<RequestMark>,
+    /// The intent is on disk: something may have been written.
+    pub begun: bool,
+    /// What is not applied then is undone.
+    pub deadline: Instant,
+    /// When no late request can come any more.
+    pub horizon_ends: Option<Timestamp>,
+    /// The failure that turned the course.
+    pub cause: Option<Failure>,
+    /// What could not be undone.
+    pub left: Vec<String>,
+}
+
+/// How far a course got by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The outcome is known and on disk.
+    Ended(Outcome),
+    /// An undo cannot be made or confirmed now.
+    Stuck,
+}
+
+impl Course {
+    /// A course that has its plan before it.
+    pub fn begin(
+        engine: Arc<Engine>,
+        books: Arc<Books>,
+        progress: Arc<Progress>,
+        control: Arc<Control>,
+        prepared: Prepared,
+        held: Vec<String>,
+        request: Option<RequestMark>,
+    ) -> Self {
+        let saga = Saga::new(prepared.work.len(), prepared.pivot(), RETRIES);
+        let deadline = Instant::now() + engine.timing.operation;
+        let work = prepared.work.into_iter().map(Some).collect();
+        Self {
+            engine,
+            books,
+            progress,
+            control,
+            saga,
+            work,
+            ghosts: Vec::new(),
+            held,
+            request,
+            begun: false,
+            deadline,
+            horizon_ends: None,
+            cause: None,
+            left: Vec::new(),
+        }
+    }
+
+    /// A course as its record tells it.
+    pub fn resume(
+        engine: Arc<Engine>,
+        books: Arc<Books>,
+        progress: Arc<Progress>,
+        control: Arc<Control>,
+        record: Record,
+    ) -> Self {
+        let deadline = Instant::now() + engine.timing.operation;
+        let work = record.work.into_iter().map(|kept| match kept {
+            Kept::Write(edit) => Some(Work::Write(edit)),
+            Kept::Other => None,
+        });
+        let cause = record.operation.failure.as_deref().cloned();
+        Self {
+            engine,
+            books,
+            progress,
+            control,
+            saga: Saga { retries: RETRIES, ..record.saga },
+            work: work.collect(),
+            ghosts: record.ghosts,
+            held: record.held,
+            request: record.request,
+            begun: true,
+            deadline,
+            horizon_ends: record.horizon_ends,
+            cause,
+            left: Vec::new(),
+        }
+    }
+
+    pub fn id(&self) -> OperationId {
+        self.progress.operation().id.clone()
+    }
+
+    /// All writes, with their steps.
+    pub fn edits(&self) -> impl Iterator<Item = (usize, &Edit)> {
+        self.work.iter().enumerate().filter_map(|(step, work)| match work {
+            Some(Work::Write(edit)) => Some((step, edit)),
+            _ => None,
+        })
+    }
+
+    pub fn edit(&self, step: usize) -> Option<&Edit> {
+        match self.work.get(step) {
+            Some(Some(Work::Write(edit))) => Some(edit),
+            _ => None,
+        }
+    }
+
+    /// Watches its objects from now on.
+    pub fn begin_watch(&self) {
+        let edits = || self.edits().map(|(_, edit)| edit);
+        let late = edits().filter(|_| self.saga.may_come_late);
+        self.engine.watches.begin(&self.id(), edits(), late.chain(&self.ghosts));
+    }
+
+    /// What must be held while any of its objects is written.
+    pub fn needs(&self) -> Needs {
+        let mut needs = Needs::default();
+        self.edits().for_each(|(_, edit)| edit.add_needs(&mut needs));
+        needs
+    }
+
+    /// Goes to the machine's next state.
+    pub fn advance(&mut self, event: Event) -> Vec<Effect> {
+        let (saga, effects) = next(&self.saga, event);
+        self.saga = saga;
+        effects
+    }
+
+    /// Goes on until the outcome is on disk, or nothing more can be done now. The end is not published: who sees it may
+    /// begin the next operation, so first everything is let go.
+    pub async fn drive(&mut self, first: Event) -> Stage {
+        let mut event = first;
+        loop {
+            let mut effects = Vec::new();
+            if self.control.cancelled() && !self.saga.cancelled {
+                effects = self.advance(Event::Cancel);
+                self.cause.get_or_insert_with(cancelled);
+            }
+            if effects.is_empty() {
+                effects = self.advance(event);
+            }
+            // The machine asks for one thing that has an answer at a time, and ends with `Finish` or `Stop`.
+            let Some(asked) = effects.last().copied() else { return Stage::Stuck };
+            if effects.contains(&Effect::Record) {
+                self.record().await;
+            }
+            event = match asked {
+                Effect::WriteIntent => self.write_intent().await,
+                Effect::Apply(step) => self.apply(step).await,
+                Effect::Verify => self.verify().await,
+                Effect::Undo(step) => self.undo(step).await,
+                Effect::Finish(outcome) => return Stage::Ended(outcome),
+                Effect::Stop | Effect::Record | Effect::Watch | Effect::Right(..) | Effect::Close(_) => {
+                    return Stage::Stuck;
+                }
+            };
+        }
+    }
+
+    /// Nothing is written anywhere before the plan is on disk. From then on this operation answers for what earlier ones
+    /// may still do to its objects.
+    async fn write_intent(&mut self) -> Event {
+        let objects: Vec<String> = self.edits().map(|(_, edit)| edit.object()).collect();
+        self.ghosts = self.engine.watches.ghosts(&objects);
+        if planted::is(planted::Bug::NoJournal) {
+            self.begun = true;
+            return Event::IntentWritten;
+        }
+        crash_point("intent.before");
+        match self.books.journal.begin(&self.to_record()).await {
+            Ok(()) => {
+                crash_point("intent.after");
+                self.begun = true;
+                self.engine.watches.take_over(&objects);
+                Event::IntentWritten
+            }
+            Err(error) => {
+                self.cause = Some(error.into());
+                Event::IntentFailed
+            }
+        }
+    }
+
+    /// Makes the phase durable. When that fails the course goes on: what the disk says then still leads, by looking, to
+    /// a whole state.
+    pub async fn record(&mut self) {
+        if self.saga.outcome().is_some() && self.horizon_ends.is_none() {
+            self.horizon_ends = Some(self.engine.clock.after(self.engine.timing.horizon));
+        }
+        if planted::is(planted::Bug::NoJournal) {
+            return;
+        }
+        crash_point("record.before");
+        if let Err(error) = self.books.journal.save(&self.to_record()).await {
+            tracing::error!(operation = %self.id(), %error, "the journal could not be written");
+        }
+        crash_point("record.after");
+    }
+
+    fn to_record(&self) -> Record {
+        let kept = |work: &Option<Work>| match work {
+            Some(Work::Write(edit)) => Kept::Write(edit.clone()),
+            _ => Kept::Other,
+        };
+        let mut operation = match self.saga.outcome() {
+            Some(outcome) => self.told(outcome),
+            None => (*self.progress.operation()).clone(),
+        };
+        if operation.failure.is_none() && self.saga.outcome() != Some(Outcome::Committed) {
+            operation.failure = self.cause.clone().map(Box::new);
+        }
+        Record {
+            operation,
+            saga: self.saga.clone(),
+            held: self.held.clone(),
+            work: self.work.iter().map(kept).collect(),
+            ghosts: self.ghosts.clone(),
+            request: self.request.clone(),
+            horizon_ends: self.horizon_ends.clone(),
+        }
+    }
+
+    async fn apply(&mut self, step: usize) -> Event {
+        let Some(Some(work)) = self.work.get(step) else {
+            return Event::Failed(step, Certainty::Rejected);
+        };
+        let progress = self.progress.clone();
+        progress.state(OperationState::Applying);
+        progress.running(step + 1);
+        let began = Instant::now();
+        crash_point("apply.before");
+        let done = timeout_at(self.deadline, self.performed(work)).await;
+        crash_point("apply.after");
+        match done.unwrap_or_else(|_| Err(self.engine.too_long().into())) {
+            Ok(done) => {
+                progress.broke(done.broke);
+                progress.ended(step + 1, done.state, began.elapsed(), done.evidence);
+                Event::Applied(step)
+            }
+            Err(Unwritten { failure, untouched }) => {
+                progress.ended(step + 1, StepState::Failed, began.elapsed(), failure.message.clone());
+                self.cause = Some(failure);
+                Event::Failed(step, if untouched { Certainty::Rejected } else { Certainty::Unknown })
+            }
+        }
+    }
+
+    /// A question changes nothing, so nobody who cancels has to wait for its answer.
+    async fn performed(&self, work: &Work) -> Result<Performed, Unwritten> {
+        if !matches!(work, Work::Ask(_) | Work::Neighbours(_)) {
+            return self.engine.perform(work).await;
+        }
+        tokio::select! {
+            done = self.engine.perform(work) => done,
+            () = self.control.cancellation() => Err(Unwritten { failure: cancelled(), untouched: true }),
+        }
+    }
+
+    async fn verify(&mut self) -> Event {
+        let progress = self.progress.clone();
+        let step = self.work.len() + 1;
+        progress.state(OperationState::Verifying);
+        progress.running(step);
+        let began = Instant::now();
+        let edits: Vec<&Edit> = self.edits().map(|(_, edit)| edit).collect();
+        let read = timeout_at(self.deadline, self.engine.verify(&edits)).await;
+        crash_point("verify.after");
+        match read.unwrap_or_else(|_| Err((self.engine.too_long(), Certainty::Rejected))) {
+            Ok(evidence) => {
+                progress.ended(step, StepState::Done, began.elapsed(), evidence);
+                Event::Verified
+            }
+            Err((failure, certainty)) => {
+                progress.ended(step, StepState::Failed, began.elapsed(), failure.message.clone());
+                self.cause = Some(failure);
+                Event::VerifyFailed(certainty)
+            }
+        }
+    }
+
+    async fn undo(&mut self, step: usize) -> Event {
+        let progress = self.progress.clone();
+        progress.state(OperationState::Compensating);
+        let Some(edit) = self.edit(self.undone_by(step)) else { return Event::Undone(step) };
+        let object = edit.object();
+        crash_point("undo.before");
+        let put = self.engine.put(edit, Side::Before, &self.ghosts).await;
+        crash_point("undo.after");
+        self.left.retain(|left| *left != object);
+        match put {
+            Ok(put @ (Put::There | Put::Written)) => {
+                let seen =
+                    if put == Put::Written { "was written, is as before again" } else { "is as before" };
+                progress.undone(step + 1, Some(StepState::Undone), seen);
+                Event::Undone(step)
+            }
+            Ok(Put::Foreign) => {
+                progress.undone(step + 1, None, "not undone: somebody else changed it meanwhile");
+                self.left.push(object);
+                Event::UndoForeign(step)
+            }
+            Err(failure) => {
+                progress.undone(step + 1, None, &format!("not undone: {}", failure.message));
+                self.left.push(object);
+                sleep(UNDO_PAUSE).await;
+                Event::UndoFailed(step)
+            }
+        }
+    }
+
+    /// The step whose object an undo of this step restores: its own.
+    fn undone_by(&self, step: usize) -> usize {
+        if planted::is(planted::Bug::UndoInWrongOrder) { self.work.len() - 1 - step } else { step }
+    }
+
+    /// The operation as its end is told.
+    pub fn told(&self, outcome: Outcome) -> Operation {
+        let state = match outcome {
+            Outcome::Committed => OperationState::Committed,
+            Outcome::RolledBack => OperationState::RolledBack,
+            Outcome::LeftForeign | Outcome::GivenUp => OperationState::NeedsOperator,
+        };
+        let failure = match outcome {
+            Outcome::Committed => None,
+            Outcome::RolledBack => {
+                let steps = &self.progress.operation().steps;
+                let wrote = steps.iter().any(|step| step.state == StepState::Undone);
+                Some(rolled_back(self.cause(), wrote))
+            }
+            Outcome::LeftForeign | Outcome::GivenUp => Some(needs_operator(self.cause(), &self.left)),
+        };
+        self.progress.at_end(state, failure, self.engine.clock.now())
+    }
+
+    /// The operation while a person has to look and its undo is tried again and again.
+    pub fn stuck(&self) -> Operation {
+        let failure = needs_operator(self.cause(), &self.left);
+        self.progress.at_end(OperationState::NeedsOperator, Some(failure), self.engine.clock.now())
+    }
+
+    fn cause(&self) -> Failure {
+        self.cause.clone().unwrap_or_else(|| {
+            Failure::new(Code::UpstreamUnavailable, "the server stopped before the change was done")
+        })
+    }
+}
+
+fn cancelled() -> Failure {
+    Failure::new(Code::RolledBack, "somebody cancelled it")
+}
+
+/// A failed test, a refused plan or a full disk say so by their own codes; any other failure is told as what was undone.
+fn rolled_back(cause: Failure, wrote: bool) -> Failure {
+    // Taken up after a crash, the cause of its record may have been told before.
+    let told = cause.code == Code::RolledBack
+        && (cause.message.ends_with(UNDONE) || cause.message.ends_with(UNCHANGED));
+    if told || matches!(cause.code, Code::ModelNotReachable | Code::StorageUnavailable) {
+        return cause;
+    }
+    let end = if wrote { UNDONE } else { UNCHANGED };
+    Failure { code: Code::RolledBack, message: format!("{}; {end}", cause.message), ..cause }
+}
+
+fn needs_operator(cause: Failure, left: &[String]) -> Failure {
+    if cause.code == Code::NeedsOperator {
+        return cause;
+    }
+    let message = match left {
+        [] => cause.message.clone(),
+        left => format!("{}; not undone: {}", cause.message, left.join(", ")),
+    };
+    Failure { code: Code::NeedsOperator, message, ..cause }.hint(
+        "Compare these objects with the plan's before and after and decide which is right; the steps say what is where.",
+    )
+}

@@ -1,0 +1,130 @@
+//! The effects of an operation on the outside world.
+use super::Engine;
+use crate::{
+    edits::{Edit, Put, Side, Unwritten},
+    neighbours,
+    prepare::{Question, Work},
+};
+use domain::{Affected, Code, Failure, StepState, Target, rules::Certainty};
+use futures::future::join_all;
+use higress::Observation;
+
+/// How often an acknowledged write that another writer swallowed is written again.
+const REWRITES: u32 = 3;
+
+/// What was observed of a step.
+pub struct Performed {
+    pub state: StepState,
+    pub evidence: String,
+    /// Agents that do not get an answer any more.
+    pub broke: Vec<Affected>,
+}
+
+impl Performed {
+    fn new(state: StepState, evidence: impl Into<String>) -> Self {
+        Self { state, evidence: evidence.into(), broke: Vec::new() }
+    }
+}
+
+impl Engine {
+    /// Does one thing. The text says what was observed.
+    pub async fn perform(&self, work: &Work) -> Result<Performed, Unwritten> {
+        match work {
+            Work::Write(edit) => Ok(Performed::new(StepState::Done, self.write(edit).await?)),
+            Work::Ask(question) => match self.ask(question).await {
+                Ok(evidence) => Ok(Performed::new(StepState::Done, evidence)),
+                Err(failure) => Err(Unwritten { failure, untouched: true }),
+            },
+            Work::Neighbours(neighbours) => {
+                let answers = neighbours::ask(&self.clients, neighbours).await;
+                Ok(Performed { broke: answers.broke, ..Performed::new(StepState::Done, answers.evidence) })
+            }
+            Work::Reload(target) => Ok(self.reload(target).await),
+        }
+    }
+
+    async fn write(&self, edit: &Edit) -> Result<&'static str, Unwritten> {
+        let written = edit.apply(&self.clients).await;
+        self.note_write(edit);
+        written
+    }
+
+    /// Makes an object one of its images, where one of ours stands.
+    pub async fn put(&self, edit: &Edit, side: Side, ours: &[Edit]) -> Result<Put, Failure> {
+        let object = edit.object();
+        let same: Vec<Edit> = ours.iter().filter(|ghost| ghost.object() == object).cloned().collect();
+        let put = edit.put(&self.clients, side, &same).await;
+        self.note_write(edit);
+        put
+    }
+
+    fn note_write(&self, edit: &Edit) {
+        if edit.is_console() {
+            self.note_console_write();
+        }
+    }
+
+    async fn ask(&self, question: &Question) -> Result<String, Failure> {
+        let probe = &self.clients.probe;
+        let answered = if self.gateway_may_lag() {
+            probe.ask_until_effective(&question.key, &question.model).await
+        } else {
+            probe.ask(&question.key, &question.model).await
+        };
+        let consumer = question.target.consumer();
+        match answered {
+            Ok(answered) => Ok(format!("{} as {consumer}", answered.evidence)),
+            Err(failed) => Err(question.failure(&failed)),
+        }
+    }
+
+    /// An agent that is down cannot be seen to take its config up, which does not make the change wrong.
+    async fn reload(&self, target: &Target) -> Performed {
+        match self.clients.holder.reload(target).await {
+            Ok(taken_up) => Performed::new(StepState::Done, taken_up.evidence),
+            Err(error) => Performed::new(StepState::Skipped, format!("not seen: {error}")),
+        }
+    }
+
+    /// Reads everything back. A write that another writer swallowed meanwhile is made again.
+    pub async fn verify(&self, edits: &[&Edit]) -> Result<String, (Failure, Certainty)> {
+        if !planted::is(planted::Bug::VerifySkipped) {
+            let checks = join_all(edits.iter().map(|edit| self.confirm(edit))).await;
+            checks.into_iter().collect::<Result<Vec<()>, _>>()?;
+        }
+        Ok(match edits.len() {
+            1 => "1 object read back as written".to_owned(),
+            n => format!("{n} objects read back as written"),
+        })
+    }
+
+    async fn confirm(&self, edit: &Edit) -> Result<(), (Failure, Certainty)> {
+        let not_there = |seen| (not_there(edit, seen), Certainty::Rejected);
+        for _ in 0..=REWRITES {
+            let seen = edit.observe(&self.clients).await;
+            match seen.map_err(|failure| (failure, Certainty::Unknown))? {
+                Observation::AllNew => return Ok(()),
+                Observation::AllOld if edit.is_shared() => {
+                    tracing::warn!(object = edit.object(), "an acknowledged write is gone; writing it again");
+                    self.write(edit).await.map_err(|unwritten| match unwritten {
+                        Unwritten { failure, untouched: true } => (failure, Certainty::Rejected),
+                        Unwritten { failure, untouched: false } => (failure, Certainty::Unknown),
+                    })?;
+                }
+                Observation::AllOld => return Err(not_there("it is as it was before the write")),
+                Observation::Foreign => return Err(not_there("somebody else changed it")),
+            }
+        }
+        Err(not_there("it was written again and again and did not stay"))
+    }
+
+    /// Why an operation is turned back at its deadline.
+    pub fn too_long(&self) -> Failure {
+        let limit = self.timing.operation;
+        Failure::new(Code::UpstreamTimeout, format!("the operation took longer than {} s", limit.as_secs()))
+    }
+}
+
+fn not_there(edit: &Edit, seen: &str) -> Failure {
+    Failure::new(Code::Conflict, format!("{} was not read back as written: {seen}", edit.object()))
+}

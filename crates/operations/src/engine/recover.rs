@@ -1,0 +1,193 @@
+//! Taking up what an earlier life of the server left: every record that has not ended is led to an end by looking.
+use super::{
+    Engine,
+    books::Books,
+    course::{Course, Stage},
+    progress::Progress,
+    settle::Watch,
+};
+use crate::{
+    audit::Stage as Noted,
+    journal::{Found, Quarantined, Record},
+    locks::{HeldShared, HeldTargets},
+};
+use domain::{
+    OperationState, Settled, StepState,
+    rules::{Event, Outcome},
+};
+use futures::future::join_all;
+use higress::Observation;
+use planted::crash_point;
+use std::{sync::Arc, time::Duration};
+use tokio::time::{Instant, sleep};
+
+/// Pauses between two tries to look or to undo while a system does not answer.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+impl Engine {
+    /// Holds the targets of all that has not ended, at once, and leads each to its end in a task of its own.
+    pub fn take_up(self: &Arc<Self>, books: &Arc<Books>, found: Found) {
+        for broken in found.quarantined {
+            self.quarantine(broken);
+        }
+        for record in found.records {
+            let progress = Arc::new(Progress::resume(record.operation.clone()));
+            self.log.add(record.operation.id.clone(), record.request.clone(), progress.watch());
+            if record.saga.is_done() {
+                continue;
+            }
+            let course = self.course_of(books, progress, record);
+            match course.saga.outcome() {
+                Some(outcome) => self.resume_watch(course, outcome),
+                None => self.recover(course),
+            }
+        }
+    }
+
+    fn course_of(self: &Arc<Self>, books: &Arc<Books>, progress: Arc<Progress>, record: Record) -> Course {
+        let control = self.controls.of(&record.operation.id);
+        Course::resume(self.clone(), books.clone(), progress, control, record)
+    }
+
+    /// What the operation did to its targets is not known, so nothing may be changed there until a person has looked.
+    fn quarantine(&self, broken: Quarantined) {
+        let file = broken.file.display();
+        tracing::error!(%file, why = broken.why, "a record of the journal cannot be read");
+        let why = format!(
+            "the record {file} of an earlier operation cannot be read ({}); look at {} and remove the file when they are right",
+            broken.why,
+            broken.objects.join(", ")
+        );
+        self.locks.block(broken.held, broken.id, why);
+    }
+
+    fn resume_watch(self: &Arc<Self>, course: Course, outcome: Outcome) {
+        course.begin_watch();
+        tokio::spawn(async move {
+            if !course.books.audit.has(&course.id(), Noted::Ended) {
+                let operation = course.progress.operation();
+                course.books.note(Noted::Ended, &operation, course.links(outcome)).await;
+            }
+            // A try to put something right may have been under way.
+            Watch::new(course).run(Event::Found { all_new: false }).await;
+        });
+    }
+
+    fn recover(self: &Arc<Self>, course: Course) {
+        let id = course.id();
+        tracing::warn!(operation = %id, "taking up an operation that was broken off");
+        match self.locks.hold(course.held.clone(), &id) {
+            Ok(held) => {
+                let engine = self.clone();
+                self.tasks.spawn(async move { engine.lead(course, held).await });
+            }
+            // Two records that were under way cannot have held one target.
+            Err(failure) => tracing::error!(operation = %id, error = %failure, "it cannot be taken up"),
+        }
+    }
+
+    /// After a crash, or after a panic which is treated as one: looks at all objects, then goes on by what was seen.
+    pub async fn lead(self: Arc<Self>, mut course: Course, held: HeldTargets) {
+        let Some(shared) = self.grip(&course).await else { return };
+        let Some(all_new) = self.look(&mut course).await else { return };
+        course.deadline = Instant::now() + self.timing.operation;
+        let stage = course.drive(Event::Found { all_new }).await;
+        self.conclude(course, held, shared, stage).await;
+    }
+
+    /// Tells the end and lets everything go; what is stuck is kept and tried again until it is not.
+    pub async fn conclude(
+        self: Arc<Self>,
+        mut course: Course,
+        held: HeldTargets,
+        shared: HeldShared,
+        mut stage: Stage,
+    ) {
+        let mut shared = shared;
+        let mut pause = FIRST_PAUSE;
+        let outcome = loop {
+            let event = match stage {
+                Stage::Ended(outcome) => break outcome,
+                Stage::Stuck => {
+                    self.caches.clear();
+                    course.progress.publish(course.stuck());
+                    // What others change meanwhile is seen at the next try.
+                    drop(shared);
+                    tokio::select! {
+                        () = self.stop.cancelled() => return,
+                        () = course.control.given_up() => Event::GiveUp,
+                        () = sleep(pause) => Event::Retry,
+                    }
+                }
+            };
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            let Some(again) = self.grip(&course).await else { return };
+            shared = again;
+            course.deadline = Instant::now() + self.timing.operation;
+            stage = course.drive(event).await;
+        };
+        let id = course.id();
+        let mut operation = course.told(outcome);
+        if !course.begun {
+            let evidence = "nothing was written".to_owned();
+            operation.settled = Some(Settled { at: self.clock.now(), evidence });
+        }
+        crash_point("audit.before");
+        course.books.note(Noted::Ended, &operation, course.links(outcome)).await;
+        crash_point("audit.after");
+        if course.begun {
+            course.begin_watch();
+        }
+        self.caches.clear();
+        self.controls.forget(&id);
+        drop((held, shared));
+        course.progress.publish(operation);
+        if course.begun {
+            tokio::spawn(Watch::new(course).run(Event::Quiet));
+        }
+    }
+
+    /// Holds the shared objects of a course. None: the server stops.
+    async fn grip(&self, course: &Course) -> Option<HeldShared> {
+        let needs = course.needs();
+        loop {
+            match self.locks.queue(&needs).await {
+                Ok(held) => return Some(held),
+                Err(failure) => tracing::warn!(operation = %course.id(), error = %failure, "waiting on"),
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return None,
+                () = sleep(FIRST_PAUSE) => {}
+            }
+        }
+    }
+
+    /// Looks at all objects until all could be read. True: all are as they were to become. None: the server stops.
+    async fn look(&self, course: &mut Course) -> Option<bool> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let edits: Vec<_> = course.edits().collect();
+            let seen = join_all(edits.iter().map(|(_, edit)| edit.observe(&self.clients))).await;
+            match seen.into_iter().collect::<Result<Vec<_>, _>>() {
+                Ok(seen) => {
+                    for ((step, _), seen) in edits.iter().zip(&seen) {
+                        if *seen == Observation::AllNew {
+                            course.progress.found(step + 1, StepState::Done, "seen done after a restart");
+                        }
+                    }
+                    let all_new = !seen.is_empty() && seen.iter().all(|seen| *seen == Observation::AllNew);
+                    return Some(all_new || planted::is(planted::Bug::RecoveryAlwaysCommits));
+                }
+                Err(failure) => {
+                    tracing::warn!(operation = %course.id(), error = %failure, "its objects cannot be looked at yet");
+                    course.progress.state(OperationState::Compensating);
+                }
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return None,
+                () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+            }
+        }
+    }
+}

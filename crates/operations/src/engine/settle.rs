@@ -1,0 +1,275 @@
+//! After the end: the objects are looked at until no late request can come any more. What our own requests did late, or
+//! what another writer swallowed, is put right; what somebody else did is left and told.
+use super::course::Course;
+use crate::{
+    audit::Stage as Noted,
+    edits::{Edit, Put, Side},
+    locks::{HeldShared, HeldTargets, Needs},
+};
+use domain::{
+    Failure, Settled,
+    rules::{Effect, Event, Outcome},
+};
+use higress::Observation;
+use planted::crash_point;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// How many ended operations the journal keeps, so that they can be undone.
+const KEPT: usize = 200;
+/// The first look comes after this part of the horizon, each later one after twice the time.
+const FIRST_LOOK: u32 = 64;
+/// A write that is gone within this part of the horizon was swallowed by another writer.
+const SWALLOWED_WITHIN: u32 = 8;
+
+/// What an object was found to be.
+enum Look {
+    AsTold,
+    /// A write of our own changed it late, or it was swallowed.
+    Strayed,
+    Foreign,
+    /// It could not be read.
+    Unknown,
+}
+
+/// What is held while an object is put right.
+struct Grip {
+    _shared: HeldShared,
+    _target: Option<HeldTargets>,
+}
+
+/// A watch under way.
+pub struct Watch {
+    course: Course,
+    pause: Duration,
+    looks: usize,
+    notes: Vec<String>,
+    /// Live routes were made what is stored after the last possible late request.
+    resynced: bool,
+}
+
+impl Watch {
+    /// The objects must be registered with the engine's watches already, before the locks were let go.
+    pub fn new(course: Course) -> Self {
+        let pause = course.engine.timing.horizon / FIRST_LOOK;
+        Self { course, pause, looks: 0, notes: Vec::new(), resynced: false }
+    }
+
+    /// Watches until the horizon, or until the server stops: the next start goes on.
+    pub async fn run(mut self, first: Event) {
+        let mut event = first;
+        loop {
+            event = match self.course.advance(event).last().copied() {
+                Some(Effect::Watch) => match self.watch().await {
+                    Some(event) => event,
+                    None => return,
+                },
+                Some(Effect::Right(outcome, step)) => self.right(outcome, step).await,
+                Some(Effect::Close(_)) => return self.close().await,
+                other => {
+                    tracing::error!(operation = %self.course.id(), ?other, "a watch broke off");
+                    return;
+                }
+            };
+        }
+    }
+
+    async fn close(mut self) {
+        let course = &mut self.course;
+        let engine = course.engine.clone();
+        engine.watches.end(&course.id());
+        let objects = course.edits().count();
+        let evidence = match (objects, self.notes.as_slice()) {
+            (0, _) => "nothing was written".to_owned(),
+            (n, []) => format!("{n} objects looked at {} times, all as told", self.looks),
+            (_, notes) => notes.join("; "),
+        };
+        course.progress.settled(Settled { at: engine.clock.now(), evidence });
+        let operation = course.progress.operation();
+        let books = course.books.clone();
+        // A record that is done is not looked at again, so the log comes first.
+        books.note(Noted::Settled, &operation, Vec::new()).await;
+        crash_point("settled.before");
+        course.record().await;
+        crash_point("settled.after");
+        books.journal.prune(KEPT).await;
+    }
+
+    /// Waits for the next look, and looks. None: the server stops.
+    async fn watch(&mut self) -> Option<Event> {
+        if self.course.edits().next().is_none() || planted::is(planted::Bug::NoSettleCheck) {
+            return Some(Event::LastQuiet);
+        }
+        let engine = self.course.engine.clone();
+        let left = engine.clock.until(self.course.horizon_ends.as_ref()?).min(engine.timing.horizon);
+        tokio::select! {
+            () = engine.stop.cancelled() => return None,
+            () = sleep(if left.is_zero() { Duration::ZERO } else { self.pause.min(left) }) => {}
+        }
+        let last = self.pause >= left;
+        if last && !self.resynced {
+            self.resynced = self.resync().await;
+        }
+        self.pause = if last { engine.timing.horizon / FIRST_LOOK } else { self.pause * 2 };
+        Some(self.look(last).await)
+    }
+
+    async fn look(&mut self, last: bool) -> Event {
+        self.looks += 1;
+        let outcome = self.course.saga.outcome().unwrap_or(Outcome::GivenUp);
+        let mut certain = true;
+        let steps: Vec<usize> = self.watched().map(|(step, _)| step).collect();
+        for step in steps {
+            let Some(edit) = self.course.edit(step) else { continue };
+            let object = edit.object();
+            let look = self.find(outcome, edit).await;
+            // A new operation may have taken the object over during the look.
+            if !self.course.engine.watches.has(&self.course.id(), &object) {
+                continue;
+            }
+            match look {
+                Look::AsTold => {}
+                Look::Strayed => return Event::Strayed(step),
+                Look::Unknown => certain = false,
+                Look::Foreign => self.leave(&object),
+            }
+        }
+        if last && certain && (self.resynced || !self.may_come_late()) {
+            Event::LastQuiet
+        } else {
+            Event::Quiet
+        }
+    }
+
+    async fn find(&self, outcome: Outcome, edit: &Edit) -> Look {
+        let Some(side) = side_of(outcome) else { return Look::Foreign };
+        let clients = &self.course.engine.clients;
+        let Ok(seen) = edit.observe(clients).await else { return Look::Unknown };
+        match (seen, side) {
+            (Observation::AllNew, Side::After) | (Observation::AllOld, Side::Before) => Look::AsTold,
+            // Either our own write came late, or our newest one was swallowed: else it is none of ours.
+            (Observation::AllNew, Side::Before) if self.course.saga.may_come_late => Look::Strayed,
+            (Observation::AllNew | Observation::AllOld, _) if edit.is_shared() && self.may_be_swallowed() => {
+                Look::Strayed
+            }
+            (Observation::AllNew | Observation::AllOld, _) => Look::Foreign,
+            (Observation::Foreign, _) => self.find_ghost(edit).await,
+        }
+    }
+
+    /// Another writer's older copy arrives soon after our write or never; who puts the old image back later means it.
+    fn may_be_swallowed(&self) -> bool {
+        let engine = &self.course.engine;
+        let left = self.course.horizon_ends.as_ref().map(|end| engine.clock.until(end)).unwrap_or_default();
+        left >= engine.timing.horizon - engine.timing.horizon / SWALLOWED_WITHIN
+    }
+
+    /// Whether what stands there was written by an earlier operation, late.
+    async fn find_ghost(&self, edit: &Edit) -> Look {
+        if planted::is(planted::Bug::SettleForgetsGhosts) {
+            return Look::Foreign;
+        }
+        let object = edit.object();
+        for ghost in self.course.ghosts.iter().filter(|ghost| ghost.object() == object) {
+            match ghost.observe(&self.course.engine.clients).await {
+                Ok(Observation::Foreign) => {}
+                Ok(Observation::AllNew | Observation::AllOld) => return Look::Strayed,
+                Err(_) => return Look::Unknown,
+            }
+        }
+        Look::Foreign
+    }
+
+    async fn right(&mut self, outcome: Outcome, step: usize) -> Event {
+        let engine = self.course.engine.clone();
+        let (Some(side), Some(edit)) = (side_of(outcome), self.course.edit(step).cloned()) else {
+            return Event::Righted(step);
+        };
+        let object = edit.object();
+        // Whoever holds it takes the watch over when he begins to write.
+        let Ok(_grip) = self.grip(&edit).await else { return Event::Righted(step) };
+        if !engine.watches.has(&self.course.id(), &object) {
+            return Event::Righted(step);
+        }
+        crash_point("right.before");
+        let put = engine.put(&edit, side, &self.course.ghosts).await;
+        crash_point("right.after");
+        match put {
+            Ok(Put::Foreign) => self.leave(&object),
+            Ok(Put::There) => {}
+            Ok(Put::Written) => self.note(match side {
+                Side::After => {
+                    format!("the write of {object} was swallowed by another writer and was made again")
+                }
+                Side::Before => format!("a late write of {object} was taken back"),
+            }),
+            Err(failure) => {
+                self.course.saga.may_come_late = true;
+                tracing::warn!(object, error = %failure, "an object could not be put right yet");
+            }
+        }
+        // This write can come late too, or be swallowed.
+        self.course.horizon_ends = Some(engine.clock.after(engine.timing.horizon));
+        self.resynced = false;
+        self.pause = engine.timing.horizon / FIRST_LOOK;
+        self.course.record().await;
+        Event::Righted(step)
+    }
+
+    /// Makes live what is stored: a request that was refused late may have changed the live part alone.
+    async fn resync(&self) -> bool {
+        if !self.may_come_late() {
+            return true;
+        }
+        let Some(side) = self.course.saga.outcome().and_then(side_of) else { return true };
+        let edits: Vec<Edit> =
+            self.watched().filter(|(_, e)| e.is_console()).map(|(_, e)| e.clone()).collect();
+        for edit in edits {
+            let Ok(_grip) = self.grip(&edit).await else { return false };
+            let watched = self.course.engine.watches.has(&self.course.id(), &edit.object());
+            if watched && self.course.engine.put(&edit, side, &self.course.ghosts).await.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn grip(&self, edit: &Edit) -> Result<Grip, Failure> {
+        let engine = &self.course.engine;
+        let target = edit.agent().map(|target| vec![crate::locks::target_name(target)]);
+        let target = target.map(|names| engine.locks.hold(names, &self.course.id())).transpose()?;
+        let mut needs = Needs::default();
+        edit.add_needs(&mut needs);
+        Ok(Grip { _shared: engine.locks.queue(&needs).await?, _target: target })
+    }
+
+    fn watched(&self) -> impl Iterator<Item = (usize, &Edit)> {
+        let id = self.course.id();
+        let watches = &self.course.engine.watches;
+        self.course.edits().filter(move |(_, edit)| watches.has(&id, &edit.object()))
+    }
+
+    fn may_come_late(&self) -> bool {
+        self.course.saga.may_come_late || !self.course.ghosts.is_empty()
+    }
+
+    fn leave(&mut self, object: &str) {
+        self.course.engine.watches.leave(&self.course.id(), object);
+        self.note(format!("somebody else changed {object}"));
+    }
+
+    fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+}
+
+/// The image that an outcome means. None: a person has taken the objects over.
+fn side_of(outcome: Outcome) -> Option<Side> {
+    match outcome {
+        Outcome::Committed => Some(Side::After),
+        Outcome::RolledBack | Outcome::LeftForeign => Some(Side::Before),
+        Outcome::GivenUp => None,
+    }
+}

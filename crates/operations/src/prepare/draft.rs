@@ -1,0 +1,277 @@
+//! What a mutation writes, put in an order in which nobody is cut off between two writes.
+use super::{Question, Work, describe, world::World};
+use crate::{
+    edits::{Edit, Side},
+    locks::{Hold, Needs, Shared},
+    neighbours::Neighbour,
+    plans::Looked,
+};
+use domain::{Affected, ModelPredicate, ProviderName, RouteName, Target, Warning};
+use hiclaw::{Held, Part};
+use higress::{ProviderDoc, RouteDoc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a mutation's own part works out; the rest of the plan follows from it. Several parts can be worked out one after
+/// the other into one draft: each object is written once, from what was read to what the last part makes of it.
+#[derive(Default)]
+pub struct Draft {
+    providers: Vec<Edit>,
+    routes: Vec<Edit>,
+    questions: Vec<Question>,
+    /// The writes of each agent, with its reload.
+    agents: Vec<Work>,
+    /// Writes that only take away, and must wait until nothing needs what they take.
+    removals: Vec<Edit>,
+    /// What was read, by the object's name.
+    pub looked: BTreeMap<String, Looked>,
+    pub affected: Vec<Affected>,
+    pub warnings: Vec<Warning>,
+    pub needs: Needs,
+}
+
+impl Draft {
+    /// Notes that a provider was looked at.
+    pub fn look_at_provider(&mut self, name: &ProviderName, doc: Option<&ProviderDoc>) {
+        self.looked.entry(format!("provider:{name}")).or_insert_with(|| describe::looked_provider(doc));
+    }
+
+    /// Notes that a route was looked at.
+    pub fn look_at_route(&mut self, name: &RouteName, doc: Option<&RouteDoc>) {
+        self.looked.entry(format!("route:{name}")).or_insert_with(|| describe::looked_route(doc));
+    }
+
+    /// Notes that a text was looked at.
+    pub fn look_at_text(&mut self, object: String, held: Option<&Held>) {
+        self.looked.entry(object).or_insert_with(|| describe::looked_text(held));
+    }
+
+    /// Adds a write of a provider: no other operation may use the providers meanwhile.
+    pub fn write_provider(&mut self, world: &mut World, name: &ProviderName, after: Option<ProviderDoc>) {
+        let before = world.console.provider(name).ok().cloned();
+        self.look_at_provider(name, before.as_ref());
+        self.needs.add(Shared::Providers, Hold::Write);
+        world.put_provider(name, after.clone());
+        let known = self.providers.iter_mut().find_map(|edit| match edit {
+            Edit::Provider { name: known, after, .. } if known == name => Some(after),
+            _ => None,
+        });
+        match (known, after) {
+            (Some(known), after) => *known = after,
+            (None, None) => {
+                self.removals.push(Edit::Provider { name: name.clone(), before, after: None });
+            }
+            (None, after) => self.providers.push(Edit::Provider { name: name.clone(), before, after }),
+        }
+    }
+
+    /// Adds a write of a route. `providers` says whether other plans may go on meanwhile: one that decides anew which
+    /// route takes a model excludes them.
+    pub fn write_route(
+        &mut self,
+        world: &mut World,
+        name: &RouteName,
+        after: Option<RouteDoc>,
+        providers: Hold,
+    ) {
+        let before = world.console.route(name).cloned();
+        self.look_at_route(name, before.as_ref());
+        self.needs.add(Shared::Providers, providers);
+        self.needs.add(Shared::Route(name.clone()), Hold::Write);
+        world.put_route(name, after.clone());
+        let known = self.routes.iter_mut().find_map(|edit| match edit {
+            Edit::Route { name: known, after, .. } if known == name => Some(after),
+            _ => None,
+        });
+        match known {
+            Some(known) => *known = after,
+            None => self.routes.push(Edit::Route { name: name.clone(), before, after }),
+        }
+    }
+
+    /// Adds a question that decides whether the operation goes on.
+    pub fn ask(&mut self, question: Question) {
+        self.questions.push(question);
+    }
+
+    /// Adds the writes of one agent, in their order, and its reload.
+    pub fn write_agent(&mut self, target: &Target, edits: impl IntoIterator<Item = Edit>) {
+        let before = self.agents.len();
+        self.agents.extend(edits.into_iter().map(Work::Write));
+        if self.agents.len() > before {
+            self.agents.push(Work::Reload(target.clone()));
+        }
+    }
+
+    /// Routes that only take away wait until no agent needs what they take: for changes that no question precedes.
+    pub fn narrow_late(&mut self) {
+        let (early, late) = std::mem::take(&mut self.routes).into_iter().partition(|edit| rank(edit) == 0);
+        self.routes = early;
+        self.removals.splice(0..0, late);
+    }
+
+    pub fn warn(&mut self, code: &str, message: impl Into<String>) {
+        let warning = Warning { code: code.to_owned(), message: message.into() };
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// Drops the writes that come to nothing.
+    pub fn tidy(&mut self) {
+        for edits in [&mut self.providers, &mut self.routes, &mut self.removals] {
+            edits.retain(|edit| edit.hash(Side::Before) != edit.hash(Side::After));
+        }
+    }
+
+    /// The routes that are written.
+    pub fn written_routes(&self) -> BTreeSet<RouteName> {
+        let name = |edit: &Edit| match edit {
+            Edit::Route { name, .. } => Some(name.clone()),
+            _ => None,
+        };
+        self.routes.iter().chain(&self.removals).filter_map(name).collect()
+    }
+
+    /// Whether an agent gets another config or note.
+    pub fn writes_agent(&self, target: &Target) -> bool {
+        self.agents.iter().any(|work| matches!(work, Work::Reload(written) if written == target))
+    }
+
+    /// Whether a provider is written.
+    pub fn writes_provider(&self, provider: &ProviderName) -> bool {
+        self.providers.iter().any(|edit| matches!(edit, Edit::Provider { name, .. } if name == provider))
+    }
+
+    /// Everything in the order in which it is done: first what adds (providers, then routes), then what narrows, then
+    /// the questions, then the agents, and last what only the old state needed. The neighbours are asked when all
+    /// routes are written.
+    pub fn into_work(mut self, neighbours: Vec<Neighbour>) -> Vec<Work> {
+        self.routes.sort_by_key(rank);
+        let mut work: Vec<Work> = self.providers.into_iter().chain(self.routes).map(Work::Write).collect();
+        work.extend(self.questions.into_iter().map(Work::Ask));
+        let ask = (!neighbours.is_empty()).then_some(Work::Neighbours(neighbours));
+        let (early, late) = if self.removals.is_empty() { (ask, None) } else { (None, ask) };
+        work.extend(early);
+        work.extend(self.agents);
+        work.extend(self.removals.into_iter().map(Work::Write));
+        work.extend(late);
+        work
+    }
+}
+
+/// 0: whoever was served still is, 1: somebody may not be, 2: the route goes.
+fn rank(edit: &Edit) -> u8 {
+    match edit {
+        Edit::Route { before: Some(before), after: Some(after), .. } => u8::from(!only_adds(before, after)),
+        Edit::Route { after: None, .. } => 2,
+        _ => 0,
+    }
+}
+
+fn only_adds(before: &RouteDoc, after: &RouteDoc) -> bool {
+    /// Whether `wide` has all of `narrow`; an empty list means anything.
+    fn covers<T: PartialEq>(wide: &[T], narrow: &[T]) -> bool {
+        wide.is_empty() || (!narrow.is_empty() && narrow.iter().all(|one| wide.contains(one)))
+    }
+    let (old, new): (Vec<ModelPredicate>, _) = (before.predicates(), after.predicates());
+    let lets_in = match (before.consumers(), after.consumers()) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(old), Some(new)) => old.iter().all(|consumer| new.contains(consumer)),
+    };
+    let same_way = before.path() == after.path() && before.upstreams() == after.upstreams();
+    same_way && lets_in && covers(&new, &old) && covers(&after.domains(), &before.domains())
+}
+
+/// Whether an edit is the one by which an agent runs another model.
+pub fn is_config(edit: &Edit) -> bool {
+    matches!(edit, Edit::Agent { edit, .. } if edit.part == Part::Config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn doc(name: &str, prefixes: &[&str], consumers: &[&str]) -> RouteDoc {
+        let predicates: Vec<_> =
+            prefixes.iter().map(|prefix| json!({"matchType": "PRE", "matchValue": prefix})).collect();
+        let json = json!({"name": name, "domains": ["gw"], "modelPredicates": predicates,
+            "upstreams": [{"provider": "qwen", "weight": 100}],
+            "authConfig": {"enabled": true, "allowedConsumers": consumers}});
+        RouteDoc::parse(json).unwrap()
+    }
+
+    fn edit(name: &str, before: Option<RouteDoc>, after: Option<RouteDoc>) -> Edit {
+        Edit::Route { name: name.parse().unwrap(), before, after }
+    }
+
+    /// One of each kind, the most dangerous first.
+    fn draft() -> Draft {
+        let goes = edit("goes", Some(doc("goes", &["a"], &[])), None);
+        let narrows =
+            edit("narrows", Some(doc("narrows", &["a", "b"], &[])), Some(doc("narrows", &["a"], &[])));
+        let grows =
+            edit("grows", Some(doc("grows", &["a"], &[])), Some(doc("grows", &["a", "b"], &["manager"])));
+        let new = edit("new", None, Some(doc("new", &[], &[])));
+        Draft { routes: vec![goes, narrows, grows, new], ..Draft::default() }
+    }
+
+    fn objects(work: &[Work]) -> Vec<String> {
+        let name = |work: &Work| match work {
+            Work::Write(edit) => edit.object().split_once(':').unwrap().1.to_owned(),
+            Work::Ask(_) => "question".into(),
+            Work::Neighbours(_) => "neighbours".into(),
+            Work::Reload(_) => "reload".into(),
+        };
+        work.iter().map(name).collect()
+    }
+
+    fn question() -> Question {
+        let (provider, model) = ("qwen".parse().unwrap(), "qwen-max".parse().unwrap());
+        Question { target: Target::Manager, provider, model, key: "k".to_owned().into() }
+    }
+
+    fn neighbour() -> Vec<Neighbour> {
+        vec![Neighbour { question: question(), route: "other".parse().unwrap() }]
+    }
+
+    #[test]
+    fn what_adds_comes_before_what_narrows_and_that_before_what_goes() {
+        let mut asked = draft();
+        asked.ask(question());
+        asked.write_agent(&Target::Manager, [edit("agent", None, None)]);
+        let work = objects(&asked.into_work(neighbour()));
+        assert_eq!(work, ["grows", "new", "narrows", "goes", "question", "neighbours", "agent", "reload"]);
+    }
+
+    #[test]
+    fn without_a_question_what_narrows_waits_for_the_agents() {
+        let mut unasked = draft();
+        unasked.write_agent(&Target::Manager, [edit("agent", None, None)]);
+        unasked.narrow_late();
+        let work = objects(&unasked.into_work(neighbour()));
+        assert_eq!(work, ["grows", "new", "agent", "reload", "goes", "narrows", "neighbours"]);
+    }
+
+    #[test]
+    fn a_change_only_adds_when_nobody_loses_a_route() {
+        let base = doc("r", &["a"], &["manager"]);
+        let with = |pointer: &str, value: Value| {
+            let mut json = base.json().clone();
+            *json.pointer_mut(pointer).unwrap() = value;
+            RouteDoc::parse(json).unwrap()
+        };
+        assert!(only_adds(&base, &base));
+        for wider in [
+            with("/modelPredicates", json!([])),
+            with("/domains", json!([])),
+            with("/domains", json!(["gw", "other"])),
+            with("/authConfig/enabled", json!(false)),
+        ] {
+            assert!(only_adds(&base, &wider) && !only_adds(&wider, &base), "{wider:?}");
+        }
+        assert!(!only_adds(&base, &with("/upstreams/0/provider", json!("deepseek"))));
+        assert!(!only_adds(&base, &with("/authConfig/allowedConsumers", json!(["worker-alice"]))));
+    }
+}

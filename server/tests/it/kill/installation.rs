@@ -1,0 +1,130 @@
+//! What an installation holds, so that two states of it can be compared.
+use crate::kill::program::Program;
+use sandbox::{Sandbox, SandboxOptions, live::LiveConfig, s3::Listing};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tempfile::TempDir;
+
+const BUCKET: &str = "hiclaw-storage";
+
+/// A sandbox, and the data directory of the programs that change it.
+pub struct Installation {
+    pub sandbox: Sandbox,
+    data: TempDir,
+}
+
+/// Everything in it by name, without times and versions.
+pub type Contents = BTreeMap<String, String>;
+
+impl Installation {
+    pub async fn start() -> Self {
+        server::install_crypto();
+        let options = SandboxOptions {
+            effective_after: Duration::from_millis(30),
+            worker_pull: Duration::from_secs(3600),
+            manager_debounce: Duration::from_millis(50),
+            ..SandboxOptions::default()
+        };
+        Self { sandbox: Sandbox::start(options).await.unwrap(), data: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Another life of the program.
+    pub fn program(&self, extra: &[(&str, &str)]) -> Program {
+        Program::start(&self.sandbox, self.data(), extra)
+    }
+
+    pub fn contents(&self) -> Contents {
+        let mut contents = Contents::new();
+        let state = self.sandbox.console().export();
+        note_json(&mut contents, "console", &state);
+        note_live(&mut contents, &self.sandbox.console().live().borrow());
+        let page = self.sandbox.s3().objects().list(BUCKET, &Listing::default()).unwrap();
+        for (key, object) in page.objects {
+            let text = String::from_utf8_lossy(&object.body).into_owned();
+            let text = serde_json::from_str(&text).map_or(text, |tree| timeless(tree).to_string());
+            contents.insert(format!("s3:{key}"), text);
+        }
+        let workspace = self.sandbox.agents().workspace().folder();
+        for file in ["openclaw.json", "workers-registry.json"] {
+            let tree: Value = serde_json::from_slice(&std::fs::read(workspace.join(file)).unwrap()).unwrap();
+            contents.insert(format!("file:{file}"), timeless(tree).to_string());
+        }
+        contents
+    }
+
+    /// What must hold of the program's own files after each start.
+    pub fn assert_books_whole(&self, cell: &str) {
+        let audit = std::fs::read(self.data().join("audit.jsonl")).unwrap_or_default();
+        let verified = operations::verify(&audit);
+        assert!(verified.breaks.is_empty(), "{cell}: {:?}", verified.breaks);
+        let aside = self.data().join("journal/quarantine");
+        assert_eq!(std::fs::read_dir(aside).unwrap().count(), 0, "{cell}: a record was set aside");
+    }
+
+    /// Files that were to take the place of another one, and did not.
+    pub fn half_written(&self) -> BTreeSet<PathBuf> {
+        let workspace = self.sandbox.agents().workspace().folder();
+        let folders = [self.data(), &self.data().join("journal"), workspace];
+        let files = folders.into_iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
+        let paths = files.map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.extension().is_some_and(|end| end == "tmp")).collect()
+    }
+}
+
+/// What the console stores, document by document.
+fn note_json(contents: &mut Contents, name: &str, tree: &Value) {
+    let documents = ["ingresses", "config_maps", "plugins", "bridges", "filters"];
+    for kind in documents {
+        for (file, stored) in tree[kind].as_object().into_iter().flatten() {
+            contents.insert(format!("{name}:{kind}/{file}"), stored["body"].to_string());
+        }
+    }
+    assert!(contents.len() > 5, "the console's state is not understood: {tree}");
+}
+
+/// What the gateway runs. The age of routes is left out: one that was removed and put back is younger.
+fn note_live(contents: &mut Contents, live: &LiveConfig) {
+    for (name, provider) in &live.providers {
+        contents.insert(format!("live:provider:{name}"), format!("{provider:?}"));
+    }
+    for route in &live.routes {
+        contents.insert(format!("live:route:{}", route.ingress), format!("{route:?}"));
+    }
+}
+
+/// Without what says when it was written.
+fn timeless(mut tree: Value) -> Value {
+    match &mut tree {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !name.ends_with("_at") && !name.ends_with("At"));
+            fields.values_mut().for_each(|value| *value = timeless(value.take()));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = timeless(item.take())),
+        _ => {}
+    }
+    tree
+}
+
+/// Where two states differ, for people.
+pub fn difference(one: &Contents, other: &Contents) -> String {
+    let mut text = String::new();
+    for name in one.keys().chain(other.keys().filter(|name| !one.contains_key(*name))) {
+        let (left, right) = (one.get(name), other.get(name));
+        if left != right {
+            let show = |side: Option<&String>| {
+                side.map_or("-".into(), |text| text.chars().take(1500).collect::<String>())
+            };
+            writeln!(text, "{name}\n  {}\n  {}", show(left), show(right)).unwrap();
+        }
+    }
+    text
+}

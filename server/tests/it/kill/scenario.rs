@@ -1,0 +1,83 @@
+//! What is under way when the process dies.
+use crate::kill::{installation::Installation, program::Program};
+use domain::{Mutation, Operation};
+use sandbox::upstreams::Behaviour;
+use serde_json::json;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scenario {
+    /// A worker is let into a route and gets another model.
+    Switch,
+    /// The same, and the model does not answer: everything is undone.
+    Refused,
+    /// The Manager, whose config is a file.
+    Manager,
+    AddProvider,
+    RemoveProvider,
+    /// A switch is taken back.
+    Undo,
+}
+
+impl Scenario {
+    pub const ALL: [Self; 6] =
+        [Self::Switch, Self::Refused, Self::Manager, Self::AddProvider, Self::RemoveProvider, Self::Undo];
+
+    /// Brings an installation to where the change begins, and says which change that is.
+    pub async fn prepare(self, at: &Installation) -> Mutation {
+        match self {
+            Self::Switch => switch("worker:dave", "deepseek", "deepseek-reasoner"),
+            Self::Refused => {
+                at.sandbox.upstreams().set_behaviour("deepseek", Behaviour::NoBalance);
+                switch("worker:dave", "deepseek", "deepseek-reasoner")
+            }
+            Self::Manager => switch("manager", "moonshot", "kimi-k2.5"),
+            Self::AddProvider => add(at),
+            Self::RemoveProvider => {
+                earlier(at, &add(at)).await;
+                serde_json::from_value(json!({"kind": "remove_provider", "name": "zhipuai"})).unwrap()
+            }
+            Self::Undo => {
+                let done = earlier(at, &switch("worker:dave", "deepseek", "deepseek-reasoner")).await;
+                serde_json::from_value(json!({"kind": "undo", "operation": done.id})).unwrap()
+            }
+        }
+    }
+
+    /// A later change of the same target, which must find it free.
+    pub fn next(self, at: &Installation) -> Mutation {
+        at.sandbox.upstreams().set_behaviour("deepseek", Behaviour::Healthy);
+        match self {
+            Self::Switch | Self::Refused | Self::Undo => switch("worker:dave", "moonshot", "kimi-k2.5"),
+            Self::Manager => switch("manager", "deepseek", "deepseek-chat"),
+            Self::AddProvider | Self::RemoveProvider => {
+                let edit =
+                    json!({"kind": "edit_provider", "name": "deepseek", "settings": {"firstByteTimeout": 9}});
+                serde_json::from_value(edit).unwrap()
+            }
+        }
+    }
+}
+
+/// A change that was made, and settled, in a life before.
+async fn earlier(at: &Installation, mutation: &Mutation) -> Operation {
+    let mut program: Program = at.program(&[]);
+    assert!(program.listens().await);
+    let done = program.run(mutation).await;
+    assert_eq!(done.state, domain::OperationState::Committed, "{done:?}");
+    let settled = program.follow(&done.id, "settled").await;
+    program.kill().await;
+    settled
+}
+
+fn add(at: &Installation) -> Mutation {
+    let key = at.sandbox.upstreams().key_for("zhipuai");
+    serde_json::from_value(
+        json!({"kind": "add_provider", "name": "zhipuai", "type": "zhipuai", "tokens": [key]}),
+    )
+    .unwrap()
+}
+
+fn switch(target: &str, provider: &str, model: &str) -> Mutation {
+    let wish = json!({"kind": "set_model", "target": target, "provider": provider, "model": model});
+    serde_json::from_value(wish).unwrap()
+}
