@@ -3,7 +3,7 @@ use crate::{
     book::Invariant,
     check::confirm,
     process::{Alive, Process},
-    world::World,
+    world::{AGENTS, World},
 };
 use domain::{
     Context, Door, EditProvider, Failure, Mutation, NewProvider, Operation, OperationId, OperationState,
@@ -18,7 +18,6 @@ use std::{
 };
 use tokio::time::sleep;
 
-const AGENTS: [&str; 6] = ["manager", "alice", "bob", "carol", "dave", "erin"];
 const MODELS: [(&str, &str); 9] = [
     ("qwen", "qwen3.5-plus"),
     ("qwen", "qwen-max"),
@@ -157,18 +156,18 @@ impl Admin {
     fn wish(&mut self) -> Option<Mutation> {
         let chance = &mut self.chance;
         Some(match chance.u32(0..100) {
-            0..60 => {
+            0..44 => {
                 let target: Target = AGENTS[chance.usize(..AGENTS.len())].parse().ok()?;
                 let (provider, model) = MODELS[chance.usize(..MODELS.len())];
                 Mutation::SetModel { target, wish: set_model(provider, model)? }
             }
-            60..72 => {
+            44..58 => {
                 let name = NEW[chance.usize(..NEW.len())];
                 self.want_token(name, 0);
                 Mutation::AddProvider(new_provider(name)?)
             }
-            72..80 => {
-                let name = ["deepseek", "moonshot", "qwen", "zhipuai"][chance.usize(..4)];
+            58..74 => {
+                let name = ["deepseek", "deepseek", "moonshot", "zhipuai"][chance.usize(..4)];
                 let key = chance.usize(..2);
                 self.want_token(name, key);
                 let edit = EditProvider {
@@ -177,11 +176,11 @@ impl Admin {
                 };
                 Mutation::EditProvider { name: name.parse().ok()?, edit }
             }
-            80..86 => {
+            74..80 => {
                 let name = ["moonshot", "zhipuai", "minimax"][chance.usize(..3)];
                 Mutation::RemoveProvider { name: name.parse().ok()? }
             }
-            86..91 => Mutation::RepairRoutes { route: None, consumer: None },
+            80..87 => Mutation::RepairRoutes { route: None, consumer: None },
             _ => Mutation::Undo { operation: self.told.one_committed(chance)? },
         })
     }

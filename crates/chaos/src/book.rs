@@ -1,7 +1,7 @@
 //! What the world remembers of who looked at what, who wrote what, and what was broken.
 use serde_json::Value;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -44,6 +44,10 @@ pub enum Invariant {
     EndsInTime,
     /// 13. Configs stay valid and keep what is not ours.
     ConfigsKept,
+    /// Every write of an object of the store can be told from every other one.
+    WritesDiffer,
+    /// An agent that was served is not cut off by an undo.
+    StaysServed,
 }
 
 /// Something that a rival wrote, which must stay.
@@ -90,6 +94,8 @@ struct Pages {
     looks: BTreeMap<String, Look>,
     written: BTreeMap<String, Moment>,
     writes: u64,
+    /// All that was ever sent to the store.
+    bodies: BTreeSet<(String, [u8; 32])>,
     marks: Vec<Mark>,
     submitted: Moment,
     races: u64,
@@ -151,6 +157,14 @@ impl Book {
         let mut pages = self.pages();
         pages.written.insert(object.to_owned(), at);
         pages.writes += 1;
+        let hash = body
+            .as_ref()
+            .filter(|_| object.starts_with("s3:"))
+            .map(|body| *blake3::hash(body.as_bytes()).as_bytes());
+        if hash.is_some_and(|hash| !pages.bodies.insert((object.to_owned(), hash))) {
+            let what = format!("{object} was sent twice with the same bytes");
+            pages.broken.push(Broken { invariant: Invariant::WritesDiffer, what });
+        }
         Sent { object: object.to_owned(), at, look: pages.looks.get(object).cloned(), body }
     }
 

@@ -131,10 +131,13 @@ impl Fault {
     }
 }
 
+/// How much oftener writes fail than reads.
+const WRITES_MORE: u32 = 6;
+
 /// Lets exchanges fail at a rate, and counts what was let fail.
 pub struct Weather {
     chance: Mutex<Rng>,
-    /// Of 1,000 exchanges so many suffer a fault.
+    /// Of 1,000 reads so many suffer a fault.
     rate: u32,
     calm: AtomicBool,
     seen: Mutex<Seen>,
@@ -160,14 +163,21 @@ impl Weather {
         self.calm.store(true, Ordering::Release);
     }
 
+    /// True after [`Weather::calm`].
+    pub fn is_calm(&self) -> bool {
+        self.calm.load(Ordering::Acquire)
+    }
+
     /// What the next exchange suffers.
     pub fn next(&self, system: &str, writes: bool) -> Option<Fault> {
         locked(&self.seen).exchanges += 1;
-        if self.calm.load(Ordering::Acquire) {
+        if self.is_calm() {
             return None;
         }
         let mut chance = locked(&self.chance);
-        if chance.u32(0..1000) >= self.rate {
+        // A run has ten reads for each write, and it is the writes that matter.
+        let rate = if writes { self.rate * WRITES_MORE } else { self.rate };
+        if chance.u32(0..1000) >= rate {
             return None;
         }
         let hard = writes && chance.bool();
@@ -187,7 +197,7 @@ impl Weather {
 
     /// True with this chance of 1,000, unless it is calm.
     pub fn strikes(&self, rate: u32) -> bool {
-        !self.calm.load(Ordering::Acquire) && locked(&self.chance).u32(0..1000) < rate
+        !self.is_calm() && locked(&self.chance).u32(0..1000) < rate
     }
 
     /// Some time between these milliseconds.

@@ -96,6 +96,9 @@ async fn course(trial: &Trial, base: &Base) -> std::io::Result<Tried> {
     let told = Arc::new(Told::default());
     let process = Process::new(world.clone());
     let mut everything = JoinSet::new();
+    if trial.scenario == Scenario::FirstStart {
+        world.script.arm(trial.strikes.iter().cloned());
+    }
     everything.spawn(process.clone().keep_alive());
     let admin = Admin {
         name: "admin".into(),
@@ -108,7 +111,9 @@ async fn course(trial: &Trial, base: &Base) -> std::io::Result<Tried> {
     };
     let mutation = trial.scenario.prepare(&admin).await;
     let known = process.alive().await.operations.operations().len();
-    world.script.arm(trial.strikes.iter().cloned());
+    if trial.scenario != Scenario::FirstStart {
+        world.script.arm(trial.strikes.iter().cloned());
+    }
     world.trace.note(format_args!("the script begins"));
     begin_trial(trial, admin, mutation).await;
     // A crash may have stopped it; a late request may strike while it is watched.
@@ -119,7 +124,8 @@ async fn course(trial: &Trial, base: &Base) -> std::io::Result<Tried> {
     let (reached, passed) = (world.script.struck() == trial.strikes.len(), world.script.passed());
     world.script.arm([]);
     let operations = oldest_first(&alive.operations.operations());
-    let last = Final { world: &world, first: &first, told: &told, operations: &operations, base, seed: trial.seed };
+    let last =
+        Final { world: &world, first: &first, told: &told, operations: &operations, base, seed: trial.seed };
     check::check(&last).await;
     restarts_quietly(&world, &process, &operations).await;
     everything.abort_all();
@@ -166,8 +172,13 @@ impl Trial {
 ///
 /// # Errors
 /// The world cannot be built, or a run panicked.
-pub fn hold(cells: &BTreeMap<Cell, Vec<Trial>>, jobs: usize, base: &Base) -> Result<BTreeMap<Cell, Verdict>, Unheld> {
-    let trials: Vec<_> = cells.iter().flat_map(|(cell, trials)| trials.iter().map(move |trial| (cell, trial))).collect();
+pub fn hold(
+    cells: &BTreeMap<Cell, Vec<Trial>>,
+    jobs: usize,
+    base: &Base,
+) -> Result<BTreeMap<Cell, Verdict>, Unheld> {
+    let trials: Vec<_> =
+        cells.iter().flat_map(|(cell, trials)| trials.iter().map(move |trial| (cell, trial))).collect();
     let verdicts: Mutex<BTreeMap<Cell, Verdict>> = Mutex::default();
     let next = AtomicUsize::new(0);
     let worker = || -> Result<(), Unheld> {
@@ -180,7 +191,8 @@ pub fn hold(cells: &BTreeMap<Cell, Vec<Trial>>, jobs: usize, base: &Base) -> Res
     };
     thread::scope(|scope| -> Result<(), Unheld> {
         let workers: Vec<_> = (0..jobs.max(1)).map(|_| scope.spawn(worker)).collect();
-        let ends = workers.into_iter().map(|worker| worker.join().map_err(|_| Unheld("a run panicked".into()))?);
+        let ends =
+            workers.into_iter().map(|worker| worker.join().map_err(|_| Unheld("a run panicked".into()))?);
         ends.collect()
     })?;
     Ok(verdicts.into_inner().unwrap_or_else(PoisonError::into_inner))

@@ -2,7 +2,10 @@
 use crate::{book::Invariant, life::Life, world::World};
 use disk::Loss;
 use operations::Operations;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use tokio::{sync::Notify, time::sleep};
 
 /// A process that serves.
@@ -90,6 +93,11 @@ impl Process {
     pub fn kill(&self) {
         self.world.weather.count("process Kill".into());
         locked(&self.newest).end();
+    }
+
+    /// Ends the process so long after it begins its `nth` write from now on.
+    pub fn kill_at_write(&self, nth: u64, after: Duration) {
+        self.world.arm(nth, after);
     }
 
     /// The process that serves, when there is one again.

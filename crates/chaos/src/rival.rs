@@ -51,6 +51,10 @@ async fn mark_console(world: &World, chance: &mut Rng, kind: &str, text: &str) {
         .flatten()
         .filter_map(|one| one["name"].as_str().map(str::to_owned))
         .collect();
+    // It works on the same things as we do, more often than not.
+    let ours = |name: &String| world.book.last_write(&format!("{kind}:{name}")).is_some();
+    let touched: Vec<String> = names.iter().filter(|name| ours(name)).cloned().collect();
+    let names = if touched.is_empty() || chance.u32(0..4) == 0 { names } else { touched };
     let Some(name) = chance.choice(names) else { return };
     mark_one(world, chance, kind, &name, text).await;
 }

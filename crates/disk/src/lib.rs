@@ -116,7 +116,8 @@ pub fn read(disk: &dyn Disk, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     if bytes.len() > limit { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }
 
-/// Makes a folder and those above it that are not there, durably.
+/// Makes a folder and those above it that are not there, durably; also one that is there already, because whoever made it
+/// may have been stopped before it lasted.
 pub fn make_dirs(disk: &dyn Disk, path: &Path, mode: u32) -> io::Result<()> {
     match disk.make_dir(path, mode) {
         Ok(()) => disk.sync_dir(parent(path)),
@@ -126,7 +127,11 @@ pub fn make_dirs(disk: &dyn Disk, path: &Path, mode: u32) -> io::Result<()> {
         }
         // A read-only file system may say so although the folder is there.
         Err(error) => match disk.metadata(path) {
-            Ok(Metadata { kind: Kind::Dir, .. }) => Ok(()),
+            Ok(Metadata { kind: Kind::Dir, .. }) => match disk.sync_dir(parent(path)) {
+                // A folder that may be passed but not read.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+                synced => synced,
+            },
             Ok(_) | Err(_) => Err(error),
         },
     }

@@ -3,7 +3,7 @@ use domain::{Code, Failure, NameError, OperationId, Timestamp};
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use ulid::Ulid;
@@ -41,15 +41,10 @@ impl Clock {
         rfc3339(OffsetDateTime::from((self.0.wall)()))
     }
 
-    /// The point in time that comes this much later.
-    pub fn after(&self, time: Duration) -> Timestamp {
-        rfc3339(OffsetDateTime::from((self.0.wall)() + time))
-    }
-
-    /// How long it is until then; zero when it is over or cannot be read.
-    pub fn until(&self, then: &Timestamp) -> Duration {
-        let then = OffsetDateTime::parse(then.as_str(), &Rfc3339).map(SystemTime::from);
-        then.ok().and_then(|then| then.duration_since((self.0.wall)()).ok()).unwrap_or_default()
+    /// From now on every new id is greater than this one.
+    pub fn go_beyond(&self, id: &OperationId) {
+        let mut last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = id.as_str().parse().map_or(*last, |id: Ulid| id.max(*last));
     }
 
     /// A new id. Ids sort by time, and each is greater than the one before, also when the clock stands or goes back.
@@ -81,7 +76,7 @@ fn rfc3339(at: OffsetDateTime) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{sync::atomic::AtomicU64, sync::atomic::Ordering};
+    use std::{sync::atomic::AtomicU64, sync::atomic::Ordering, time::Duration};
 
     #[test]
     fn ids_rise_while_the_clock_stands_or_goes_back() {

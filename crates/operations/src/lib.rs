@@ -157,6 +157,7 @@ impl Operations {
             Err(error @ JournalError::InUse(_)) => Err(error.into()),
             Err(error) => {
                 tracing::error!(%error, "nothing can be changed until the data directory can be written");
+                tokio::spawn(engine::open_later(Arc::downgrade(&self.0.engine)));
                 Ok(())
             }
         }

@@ -6,12 +6,16 @@ mod processes;
 mod slow;
 
 use processes::{Agm, Installation, SandboxProcess};
-use std::{error::Error, time::Duration};
+use std::{error::Error, path::Path, time::Duration};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// How long each read is asked for.
 const ROUND: Duration = Duration::from_secs(3);
+/// A folder in memory, where writing durably costs nothing.
+const MEMORY: &str = "/dev/shm";
+/// How many switches are compared.
+const SWITCHES: usize = 20;
 /// What every call to a system of the installation costs more in the set-model figure.
 const UPSTREAM_DELAY: Duration = Duration::from_millis(50);
 
@@ -25,7 +29,8 @@ async fn main() -> Outcome<()> {
         .map_err(|_| "a TLS provider is installed already")?;
     let sandbox = SandboxProcess::start().await?;
     reads(&sandbox.installation).await?;
-    set_model(&sandbox.installation).await
+    set_model(&sandbox.installation).await?;
+    journal(&sandbox.installation).await
 }
 
 /// Requests per second of the reads beside a bare handler with the same bytes, start-up and memory.
@@ -75,4 +80,36 @@ async fn set_model(installation: &Installation) -> Outcome<()> {
         );
     }
     Ok(())
+}
+
+/// What writing the journal and the audit log durably adds to a switch: two servers, one with its data directory on disk
+/// and one in memory, take turns.
+async fn journal(installation: &Installation) -> Outcome<()> {
+    let memory = Path::new(MEMORY);
+    if !memory.is_dir() {
+        println!("\njournal: not measured, there is no {MEMORY}");
+        return Ok(());
+    }
+    let (on_disk, in_memory) = (Agm::start(installation).await?, Agm::start_in(installation, memory).await?);
+    let (mut disk, mut free) = (Vec::new(), Vec::new());
+    for round in 0..SWITCHES {
+        let models = if round % 2 == 0 {
+            ["deepseek-reasoner", "deepseek-chat"]
+        } else {
+            ["deepseek-chat", "deepseek-reasoner"]
+        };
+        disk.push(on_disk.set_model("worker:alice", "deepseek", models[0]).await?);
+        free.push(in_memory.set_model("worker:alice", "deepseek", models[1]).await?);
+    }
+    let (disk, free) = (median(disk), median(free));
+    println!("\nswitch, data on disk      {disk:>8.1} ms");
+    println!("switch, data in memory    {free:>8.1} ms");
+    println!("journal                   {:>8.1} ms   (goal <= 20)", disk - free);
+    Ok(())
+}
+
+/// In milliseconds.
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    times.get(times.len() / 2).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
 }

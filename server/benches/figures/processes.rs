@@ -3,7 +3,7 @@ use crate::{Outcome, load};
 use serde::Deserialize;
 use std::{
     net::{SocketAddr, TcpListener},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -70,8 +70,13 @@ pub struct Agm {
 
 impl Agm {
     pub async fn start(at: &Installation) -> Outcome<Self> {
+        Self::start_in(at, &std::env::temp_dir()).await
+    }
+
+    /// With its data directory somewhere below `parent`.
+    pub async fn start_in(at: &Installation, parent: &Path) -> Outcome<Self> {
         let addr = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let data = tempfile::tempdir()?;
+        let data = tempfile::tempdir_in(parent)?;
         let began = Instant::now();
         let process = Command::new(AGM)
             .args(["serve", "--addr", &addr.to_string()])

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     admin::Told,
     book::Invariant,
-    world::{Base, DATA, World, admin_call},
+    world::{AGENTS, Base, DATA, World, admin_call},
 };
 use domain::{Operation, OperationState, StepState};
 use http::Method;
@@ -15,7 +15,6 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 /// Looking for secrets takes longer than anything else, so only each so manieth run is searched.
 const SECRETS_EVERY: u64 = 16;
-const AGENTS: [&str; 6] = ["manager", "alice", "bob", "carol", "dave", "erin"];
 
 /// All that the last look needs.
 pub struct Final<'a> {
@@ -66,7 +65,9 @@ impl Final<'_> {
             let same = known.is_some_and(|known| {
                 known.state == told.state || told.state == OperationState::NeedsOperator
             });
-            if !same {
+            // What wrote nothing is in the audit log alone, and that may have been on a full disk.
+            let wrote = told.settled.is_none() || told.state == OperationState::Committed;
+            if !same && wrote {
                 let now = known.map(|known| known.state);
                 let what = format!("{} was told as {:?} and is {now:?} now", told.id, told.state);
                 self.broken(Invariant::ReportedAsObserved, what);
@@ -102,8 +103,7 @@ impl Final<'_> {
                 continue;
             }
             let ids: Vec<_> = by.iter().map(|one| format!("{} {:?}", one.id, one.state)).collect();
-            let what =
-                format!("{object}{path} is {have:?}, not {allowed:?}; touched by {}", ids.join(", "));
+            let what = format!("{object}{path} is {have:?}, not {allowed:?}; touched by {}", ids.join(", "));
             self.broken(Invariant::AllOrNothing, what);
         }
     }
@@ -157,7 +157,10 @@ impl Final<'_> {
         // A write that failed in the midst of the last line is cut off by the next one, or by the next start.
         let whole = audit.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         for found in operations::verify(&audit[..whole]).breaks {
-            self.broken(Invariant::ChainHolds, format!("line {} {:?}: {}", found.line, found.object, found.what));
+            self.broken(
+                Invariant::ChainHolds,
+                format!("line {} {:?}: {}", found.line, found.object, found.what),
+            );
         }
         let quarantine = Path::new(DATA).join("journal/quarantine");
         for name in disk.names(&quarantine) {
@@ -224,9 +227,9 @@ impl<'a> Lines<'a> {
         let Some(newest) = here.last() else { return Some(vec![first.cloned()]) };
         // Of two that ran at the same time either may have been the last to write.
         let newest = &newest.0;
-        let at_once = here.iter().filter(|one| {
-            one.0.id == newest.id || one.0.finished_at.as_ref() >= Some(&newest.started_at)
-        });
+        let at_once = here
+            .iter()
+            .filter(|one| one.0.id == newest.id || one.0.finished_at.as_ref() >= Some(&newest.started_at));
         Some(at_once.map(|one| one.2.clone()).collect())
     }
 }

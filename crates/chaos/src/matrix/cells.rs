@@ -35,12 +35,13 @@ pub struct Course {
     pub name: &'static str,
     scenario: Scenario,
     before: Vec<Strike>,
+    seed: u64,
 }
 
 impl Course {
-    fn trial(&self, strike: Option<Strike>, seed: u64) -> Trial {
+    fn trial(&self, strike: Option<Strike>) -> Trial {
         let strikes = self.before.iter().cloned().chain(strike).collect();
-        Trial { scenario: self.scenario, strikes, seed, trace: false }
+        Trial { scenario: self.scenario, strikes, seed: self.seed, trace: false }
     }
 
     /// The run in which nothing more goes wrong.
@@ -48,7 +49,7 @@ impl Course {
     /// # Errors
     /// It cannot be run.
     pub fn rehearse(&self, base: &Base) -> Result<Tried, Unheld> {
-        attempt(&self.trial(None, 1), base)
+        attempt(&self.trial(None), base)
     }
 }
 
@@ -58,7 +59,11 @@ fn strike(passage: &str, after: u32, trouble: Trouble) -> Strike {
 
 /// All courses: each change alone, its undoing, and its recovery after a crash, so that a second one strikes there.
 pub fn courses() -> Vec<Course> {
-    let course = |name, scenario, before: &[Strike]| Course { name, scenario, before: before.to_vec() };
+    let mut seeds = 1..;
+    let mut course = |name, scenario, before: &[Strike]| {
+        let seed = seeds.next().unwrap_or_default();
+        Course { name, scenario, before: before.to_vec(), seed }
+    };
     let refused = strike("gateway GET", 0, Trouble::Exchange(Fault::BadGateway));
     let dies = |passage, after| strike(passage, after, Trouble::CrashAfter);
     vec![
@@ -68,6 +73,7 @@ pub fn courses() -> Vec<Course> {
         course("remove provider", Scenario::RemoveProvider, &[]),
         course("undo", Scenario::Undo, &[]),
         course("start", Scenario::Start, &[]),
+        course("first start", Scenario::FirstStart, &[]),
         course("switch, refused", Scenario::Switch, &[refused]),
         course("switch, crashed at its route", Scenario::Switch, &[dies("console PUT route", 0)]),
         course("switch, crashed at its config", Scenario::Switch, &[dies("store PUT", 1)]),
@@ -130,12 +136,13 @@ pub fn plan(base: &Base, share: Option<usize>) -> Result<BTreeMap<Cell, Vec<Tria
         for (number, (name, trouble)) in troubles(passage).into_iter().enumerate() {
             let cell = Cell { passage: passage.clone(), trouble: name };
             let trials = match share {
-                None => by.iter().flat_map(|(course, times)| (0..*times).map(move |after| (course, after))).collect(),
+                None => by
+                    .iter()
+                    .flat_map(|(course, times)| (0..*times).map(move |after| (course, after)))
+                    .collect(),
                 Some(share) => some_of(by, number, share),
             };
-            let trial = |(course, after): (&Course, u32)| {
-                course.trial(Some(strike(passage, after, trouble)), u64::from(after) * 97 + number as u64)
-            };
+            let trial = |(course, after): (&Course, u32)| course.trial(Some(strike(passage, after, trouble)));
             cells.insert(cell, trials.into_iter().map(trial).collect());
         }
     }
@@ -144,7 +151,8 @@ pub fn plan(base: &Base, share: Option<usize>) -> Result<BTreeMap<Cell, Vec<Tria
 
 /// Other courses and other places for each trouble, so that the cells of a passage together meet all of them.
 fn some_of(by: &[(Course, u32)], number: usize, share: usize) -> Vec<(&Course, u32)> {
-    let chosen = (0..share.min(by.len())).filter_map(|turn| by.get((number + turn * by.len() / share) % by.len()));
+    let chosen =
+        (0..share.min(by.len())).filter_map(|turn| by.get((number + turn * by.len() / share) % by.len()));
     let place = |times: u32| u32::try_from(number).unwrap_or_default() % times.max(1);
     chosen.map(|(course, times)| (course, place(*times))).collect()
 }

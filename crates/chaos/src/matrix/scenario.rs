@@ -14,6 +14,8 @@ pub enum Scenario {
     RemoveProvider,
     /// A switch is taken back.
     Undo,
+    /// The process is started for the first time, and then a worker is switched.
+    FirstStart,
     /// The process is started on what a settled change left, and then a worker is switched.
     Start,
 }
@@ -31,7 +33,7 @@ impl Scenario {
             Mutation::AddProvider(new_provider("zhipuai").expect("a provider"))
         };
         match self {
-            Self::Switch => switch("worker:dave", "deepseek", "deepseek-reasoner"),
+            Self::Switch | Self::FirstStart => switch("worker:dave", "deepseek", "deepseek-reasoner"),
             Self::Manager => switch("manager", "moonshot", "kimi-k2.5"),
             Self::AddProvider => add(),
             Self::RemoveProvider => {
@@ -44,7 +46,9 @@ impl Scenario {
                 Mutation::Undo { operation: done.id.clone() }
             }
             Self::Start => {
-                undisturbed(admin, switch("worker:alice", "moonshot", "kimi-k2.5")).await.expect("it is switched");
+                undisturbed(admin, switch("worker:alice", "moonshot", "kimi-k2.5"))
+                    .await
+                    .expect("it is switched");
                 switch("worker:dave", "deepseek", "deepseek-reasoner")
             }
         }

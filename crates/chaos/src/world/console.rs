@@ -167,7 +167,7 @@ async fn exchange(
 ) -> Result<WireAnswer, HigressError> {
     let (writes, object) = (parts.writes(), parts.object());
     if let Some(object) = object.as_ref().filter(|_| writes) {
-        world.writes_outside(object);
+        world.writes_outside(life, object);
     }
     sleep(world.weather.pause(1, 15)).await;
     let fault = world.suffers(life, "console", &parts.passage(), object.as_deref(), writes).await;
@@ -254,8 +254,9 @@ async fn carried_out(
         _ => None,
     };
     let (tell, told) = oneshot::channel();
-    let world = world.clone();
+    let (world, under_way) = (world.clone(), world.sets_out());
     tokio::spawn(async move {
+        let _under_way = under_way;
         sleep(late).await;
         let reply = performed(&world, parts.clone(), effect, sent.as_ref()).await;
         // Who asked may have given up.
@@ -273,8 +274,10 @@ async fn carried_out(
 
 async fn performed(world: &World, parts: Parts, effect: Option<Effect>, sent: Option<&Sent>) -> Reply {
     let (method, path) = (parts.method.clone(), parts.path.clone());
+    let served = sent.map(|_| world.served_while_undone());
     let reply = call(&world.router, parts, effect).await;
     if let Some(sent) = sent {
+        world.still_served(&served.unwrap_or_default(), &sent.object);
         world.trace.note(format_args!("  done: {method} {path} -> {}", reply.status));
         settle_marks(world, sent).await;
     }

@@ -66,7 +66,7 @@ impl Files {
 
     fn burns_down(&self) -> bool {
         let mut fuse = locked(&self.fuse);
-        let burnt = *fuse == Some(0);
+        let burnt = *fuse == Some(0) && !self.world.weather.is_calm();
         *fuse = fuse.and_then(|left| left.checked_sub(1));
         burnt
     }
@@ -151,7 +151,7 @@ impl Disk for Files {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.call("rename", to, || {
             let Some(object) = object_of(to) else { return self.disk.rename(from, to) };
-            self.world.writes_outside(&object);
+            self.world.writes_outside(&self.life, &object);
             self.disk.rename(from, to)?;
             let now = self.disk.get(to).unwrap_or_default();
             let now = String::from_utf8_lossy(&now).into_owned();
@@ -182,7 +182,8 @@ struct Open {
 
 impl OpenFile for Open {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let short = self.path.starts_with(DATA) && self.files.world.weather.strikes(self.files.world.disk_rate);
+        let short =
+            self.path.starts_with(DATA) && self.files.world.weather.strikes(self.files.world.disk_rate);
         if short && !self.files.life.is_over() {
             self.files.world.weather.count("disk Short".into());
             self.file.write(bytes.get(..bytes.len() / 2).unwrap_or_default())?;

@@ -1,7 +1,7 @@
 //! The gateway and the providers behind it, as they answer a question: decided by the console's live configuration and
 //! by what each vendor has.
-use super::{GATEWAY_HOST, World};
-use crate::{fault::Fault, life::Life};
+use super::{AGENTS, GATEWAY_HOST, World};
+use crate::{book::Invariant, fault::Fault, life::Life};
 use domain::{ModelId, Reason};
 use futures::future::BoxFuture;
 use higress::ModelList;
@@ -13,6 +13,7 @@ use sandbox::{
     upstreams::listed,
 };
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
 
@@ -138,6 +139,42 @@ pub fn decide(live: &LiveConfig, key: &str, model: &ModelId) -> Result<String, P
             no(Reason::ModelNotFound, "the provider has no such model", MayPass::Provider)
         }
         Some(_) => Ok(name.clone()),
+    }
+}
+
+impl World {
+    /// The agents whose operation is just taken back and whose calls are answered. Not those whom nobody served at the
+    /// beginning: that an undo may bring back.
+    pub(super) fn served_while_undone(&self) -> Vec<String> {
+        let undone = self.undone();
+        undone.into_iter().filter(|agent| !self.unserved.contains(agent) && self.is_served(agent)).collect()
+    }
+
+    /// None of these may have been cut off by a write of ours.
+    pub(super) fn still_served(&self, agents: &[String], object: &str) {
+        for agent in agents.iter().filter(|agent| !self.is_served(agent)) {
+            self.book.broken(Invariant::StaysServed, format!("{agent} was cut off by the undo of {object}"));
+        }
+    }
+
+    pub(super) fn unserved_now(&self) -> Vec<String> {
+        let agents =
+            AGENTS.map(|agent| if agent == "manager" { agent.into() } else { format!("worker:{agent}") });
+        agents.into_iter().filter(|agent| !self.is_served(agent)).collect()
+    }
+
+    fn is_served(&self, agent: &str) -> bool {
+        let config = match agent.strip_prefix("worker:") {
+            Some(worker) => self.stored(&format!("agents/{worker}/openclaw.json")),
+            None => self.manager_file("openclaw.json"),
+        };
+        let Some(config) = config else { return false };
+        let text = |path: &str| config.pointer(path).and_then(Value::as_str);
+        let key = text("/models/providers/hiclaw-gateway/apiKey").unwrap_or_default();
+        let primary = text("/agents/defaults/model/primary").unwrap_or_default();
+        let model = primary.strip_prefix("hiclaw-gateway/").and_then(|model| model.parse().ok());
+        let live = self.console.live().borrow().clone();
+        model.is_some_and(|model| decide(&live, key, &model).is_ok())
     }
 }
 

@@ -28,11 +28,17 @@ use serde_json::Value;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use time::OffsetDateTime;
 use tokio::time::Instant;
+
+/// Whose models are changed.
+pub const AGENTS: [&str; 6] = ["manager", "alice", "bob", "carol", "dave", "erin"];
 
 /// Where the Manager's files lie.
 pub const WORKSPACE: &str = "/manager";
@@ -87,22 +93,23 @@ pub struct World {
     began: Instant,
     /// Never asked: the installation has no Manager to call. It is made once because that takes long.
     http: reqwest::Client,
+    /// After how many writes, and how long after that, the process ends.
+    fuse: Mutex<Option<(u64, Duration)>>,
+    /// Requests that are still on their way.
+    under_way: AtomicUsize,
     /// Of the process that serves.
     operations: Mutex<Option<Operations>>,
     /// How many calls there were in this millisecond.
     at_once: Mutex<(u64, u32)>,
+    /// Agents that nobody served at the beginning.
+    unserved: Vec<String>,
     /// Seconds that the wall clock jumped.
     jumped: Mutex<i64>,
 }
 
 impl World {
     /// A copy of the installation that goes its own way.
-    pub fn new(
-        base: &Base,
-        weather: Weather,
-        disk_rate: u32,
-        trace: Trace,
-    ) -> std::io::Result<Arc<Self>> {
+    pub fn new(base: &Base, weather: Weather, disk_rate: u32, trace: Trace) -> std::io::Result<Arc<Self>> {
         let still = &base.still;
         let disk = MemDisk::new();
         for (file, bytes) in &still.workspace {
@@ -110,7 +117,7 @@ impl World {
         }
         disk.put(&Path::new(DATA).join(".here"), b"")?;
         let (console, objects) = (still.console.fork(), Arc::new(still.objects.fork()));
-        Ok(Arc::new(Self {
+        let mut world = Self {
             router: console.router(),
             console,
             store: Service::new(still.keys.clone(), objects.clone()),
@@ -125,10 +132,15 @@ impl World {
             trace,
             began: Instant::now(),
             http: base.http.clone(),
+            fuse: Mutex::default(),
+            under_way: AtomicUsize::new(0),
             operations: Mutex::default(),
             at_once: Mutex::default(),
             jumped: Mutex::new(0),
-        }))
+            unserved: Vec::new(),
+        };
+        world.unserved = world.unserved_now();
+        Ok(Arc::new(world))
     }
 
     /// The ways out for one life of the process.
@@ -267,11 +279,53 @@ impl World {
     }
 
     /// An object of ours is about to be written outside: a durable journal must say so.
-    fn writes_outside(&self, object: &str) {
+    fn writes_outside(&self, life: &Life, object: &str) {
         self.one_at_a_time();
+        self.burn(life);
         if !self.is_intended(object) {
-            self.book.broken(Invariant::IntentFirst, format!("{object} was written without a durable intent"));
+            self.book
+                .broken(Invariant::IntentFirst, format!("{object} was written without a durable intent"));
         }
+    }
+
+    /// From now on nothing goes wrong any more.
+    pub fn calm(&self) {
+        self.weather.calm();
+        *locked(&self.fuse) = None;
+    }
+
+    /// Waits until the last late request has arrived.
+    pub async fn arrived(&self) {
+        while self.under_way.load(Ordering::Acquire) > 0 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    /// A request goes out; it is under way until the answer is dropped.
+    fn sets_out(self: &Arc<Self>) -> UnderWay {
+        self.under_way.fetch_add(1, Ordering::AcqRel);
+        UnderWay(self.clone())
+    }
+
+    /// Ends the process so long after it begins its `nth` write from now on.
+    pub fn arm(&self, nth: u64, after: Duration) {
+        *locked(&self.fuse) = Some((nth, after));
+    }
+
+    fn burn(&self, life: &Life) {
+        let mut fuse = locked(&self.fuse);
+        let Some((left, after)) = *fuse else { return };
+        if left > 1 {
+            *fuse = Some((left - 1, after));
+            return;
+        }
+        *fuse = None;
+        self.weather.count("process Kill in an operation".into());
+        let life = life.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            life.end();
+        });
     }
 
     /// No two operations change one agent at the same time.
@@ -290,6 +344,14 @@ impl World {
                 }
             }
         }
+    }
+
+    /// The agents whose operation is just taken back.
+    fn undone(&self) -> Vec<String> {
+        let operations = locked(&self.operations).clone();
+        let all = operations.iter().flat_map(Operations::operations);
+        let undone = all.filter(|operation| operation.state == OperationState::Compensating);
+        undone.flat_map(|operation| operation.targets.clone()).collect()
     }
 
     /// The process serves with these, or does not serve.
@@ -314,6 +376,15 @@ impl World {
     /// A JSON file of the Manager.
     pub fn manager_file(&self, name: &str) -> Option<Value> {
         serde_json::from_slice(&self.disk().get(&Path::new(WORKSPACE).join(name))?).ok()
+    }
+}
+
+/// A request that has not arrived for the last time.
+struct UnderWay(Arc<World>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

@@ -7,9 +7,7 @@ use crate::{
 };
 use aws_smithy_runtime_api::{
     client::{
-        http::{
-            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-        },
+        http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
         orchestrator::{HttpRequest, HttpResponse},
         result::ConnectorError,
         runtime_components::RuntimeComponents,
@@ -74,7 +72,7 @@ async fn exchange(
     let writes = !matches!(method, Method::GET | Method::HEAD);
     let object = object_of(world, &path);
     if let Some(object) = object.as_ref().filter(|_| writes) {
-        world.writes_outside(object);
+        world.writes_outside(life, object);
     }
     sleep(world.weather.pause(1, 15)).await;
     let fault = world.suffers(life, "store", method.as_str(), object.as_deref(), writes).await;
@@ -102,7 +100,8 @@ async fn exchange(
     if let Some(object) = object.filter(|_| method == Method::GET) {
         looked(world, object, &answer, served);
     }
-    HttpResponse::try_from(answer.map(SdkBody::from)).map_err(|error| ConnectorError::other(error.into(), None))
+    HttpResponse::try_from(answer.map(SdkBody::from))
+        .map_err(|error| ConnectorError::other(error.into(), None))
 }
 
 /// `s3:agents/alice/openclaw.json`; none for lists and for scratch objects.
@@ -171,8 +170,9 @@ async fn carried_out(
     };
     let again = (fault == Some(Fault::DuplicateApply)).then(|| world.weather.pause(50, LATEST));
     let (tell, told) = oneshot::channel();
-    let world = world.clone();
+    let (world, under_way) = (world.clone(), world.sets_out());
     tokio::spawn(async move {
+        let _under_way = under_way;
         sleep(late).await;
         let answer = performed(&world, request.clone(), sent.as_ref()).await;
         // Who asked may have given up.

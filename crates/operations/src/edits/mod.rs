@@ -13,6 +13,7 @@ use domain::{Failure, ProviderName, RouteName, Target};
 use futures::TryFutureExt;
 use hiclaw::{Held, Image, Part};
 use higress::{HigressError, Observation, Outcome, ProviderDoc, RouteDoc, WriteError};
+use planted::Bug;
 use store::StoreError;
 
 pub use put::Put;
@@ -77,7 +78,12 @@ impl From<WriteError> for Unwritten {
                 | HigressError::NotAConsole
                 | HigressError::Changed { .. }
         );
-        let untouched = error.outcome == Outcome::NotApplied && before_the_write;
+        let planted = match error.error {
+            HigressError::Timeout => planted::is(Bug::TimeoutMeansNotApplied),
+            HigressError::Conflict { .. } => planted::is(Bug::ConflictMeansNothingHappened),
+            _ => false,
+        };
+        let untouched = error.outcome == Outcome::NotApplied && (before_the_write || planted);
         Self { failure: error.into(), untouched }
     }
 }
@@ -96,6 +102,15 @@ impl Edit {
     /// True for objects of the console: the gateway takes a moment to follow them.
     pub fn is_console(&self) -> bool {
         matches!(self, Self::Provider { .. } | Self::Route { .. })
+    }
+
+    /// True for a route that is there on this side.
+    pub fn is_stored_route(&self, side: Side) -> bool {
+        matches!(
+            (self, side),
+            (Self::Route { before: Some(_), .. }, Side::Before)
+                | (Self::Route { after: Some(_), .. }, Side::After)
+        )
     }
 
     /// True for parts of a document that others read, change and write back too: a write that was acknowledged can be

@@ -41,6 +41,16 @@ impl Edit {
         }
     }
 
+    /// Makes live what is stored, whoever stored it. Nothing to do for what has no live part.
+    pub async fn resync(&self, clients: &Clients) -> Result<(), Failure> {
+        match self {
+            Self::Provider { name, .. } => drop(clients.console.resync_provider(name).await?),
+            Self::Route { name, .. } => drop(clients.console.resync_route(name).await?),
+            Self::Record { .. } | Self::Agent { .. } => {}
+        }
+        Ok(())
+    }
+
     async fn put_in_console(&self, clients: &Clients, side: Side, known: &[String]) -> Result<Put, Failure> {
         let console = &clients.console;
         let wanted = self.hash(side);
@@ -54,7 +64,7 @@ impl Edit {
                     }
                     (Put::Written, None, Some(now)) => console.remove_provider(&now).await?,
                     (put, ..) => {
-                        console.resync_provider(name).await?;
+                        self.resync(clients).await?;
                         return Ok(put);
                     }
                 }
@@ -68,7 +78,7 @@ impl Edit {
                     }
                     (Put::Written, None, Some(now)) => console.remove_route(&now).await?,
                     (put, ..) => {
-                        console.resync_route(name).await?;
+                        self.resync(clients).await?;
                         return Ok(put);
                     }
                 }

@@ -7,7 +7,7 @@ use crate::{
     prepare::{Prepared, Work},
 };
 use domain::{
-    Code, Failure, Operation, OperationId, OperationState, StepState, Timestamp,
+    Code, Failure, Operation, OperationId, OperationState, StepState,
     rules::{Certainty, Effect, Event, Outcome, Saga, next},
 };
 use planted::crash_point;
@@ -40,8 +40,6 @@ pub struct Course {
     pub begun: bool,
     /// What is not applied then is undone.
     pub deadline: Instant,
-    /// When no late request can come any more.
-    pub horizon_ends: Option<Timestamp>,
     /// The failure that turned the course.
     pub cause: Option<Failure>,
     /// What could not be undone.
@@ -83,7 +81,6 @@ impl Course {
             request,
             begun: false,
             deadline,
-            horizon_ends: None,
             cause: None,
             left: Vec::new(),
         }
@@ -115,7 +112,6 @@ impl Course {
             request: record.request,
             begun: true,
             deadline,
-            horizon_ends: record.horizon_ends,
             cause,
             left: Vec::new(),
         }
@@ -179,11 +175,12 @@ impl Course {
             if effects.contains(&Effect::Record) {
                 self.record().await;
             }
+            // Boxed: the compiler cannot lay out futures that nest deeper.
             event = match asked {
                 Effect::WriteIntent => self.write_intent().await,
-                Effect::Apply(step) => self.apply(step).await,
-                Effect::Verify => self.verify().await,
-                Effect::Undo(step) => self.undo(step).await,
+                Effect::Apply(step) => Box::pin(self.apply(step)).await,
+                Effect::Verify => Box::pin(self.verify()).await,
+                Effect::Undo(step) => Box::pin(self.undo(step)).await,
                 Effect::Finish(outcome) => return Stage::Ended(outcome),
                 Effect::Stop | Effect::Record | Effect::Watch | Effect::Right(..) | Effect::Close(_) => {
                     return Stage::Stuck;
@@ -219,9 +216,6 @@ impl Course {
     /// Makes the phase durable. When that fails the course goes on: what the disk says then still leads, by looking, to
     /// a whole state.
     pub async fn record(&mut self) {
-        if self.saga.outcome().is_some() && self.horizon_ends.is_none() {
-            self.horizon_ends = Some(self.engine.clock.after(self.engine.timing.horizon));
-        }
         if planted::is(planted::Bug::NoJournal) {
             return;
         }
@@ -251,7 +245,6 @@ impl Course {
             work: self.work.iter().map(kept).collect(),
             ghosts: self.ghosts.clone(),
             request: self.request.clone(),
-            horizon_ends: self.horizon_ends.clone(),
         }
     }
 

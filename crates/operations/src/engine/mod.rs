@@ -16,6 +16,7 @@ mod watches;
 
 pub use books::Books;
 pub use progress::pending;
+pub use recover::open_later;
 
 use crate::{
     Running, Timing,
@@ -144,7 +145,11 @@ impl Engine {
         if let Err(error) = self.clients.holder.sweep().await {
             tracing::warn!(%error, "what an earlier life left half-written beside the Manager's config stays");
         }
-        self.log.fill(books.audit.newest(crate::log::KEPT));
+        let known = books.audit.newest(crate::log::KEPT);
+        // The clock may have gone back meanwhile.
+        known.iter().for_each(|operation| self.clock.go_beyond(&operation.id));
+        found.records.iter().for_each(|record| self.clock.go_beyond(&record.operation.id));
+        self.log.fill(known);
         self.take_up(&books, found);
         Ok(books)
     }

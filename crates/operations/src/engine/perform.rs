@@ -89,7 +89,9 @@ impl Engine {
     /// Reads everything back. A write that another writer swallowed meanwhile is made again.
     pub async fn verify(&self, edits: &[&Edit]) -> Result<String, (Failure, Certainty)> {
         if !planted::is(planted::Bug::VerifySkipped) {
-            let checks = join_all(edits.iter().map(|edit| self.confirm(edit))).await;
+            let trusted = |edit: &Edit| edit.is_console() && planted::is(planted::Bug::AckMeansDone);
+            let checked = edits.iter().filter(|edit| !trusted(edit));
+            let checks = join_all(checked.map(|edit| self.confirm(edit))).await;
             checks.into_iter().collect::<Result<Vec<()>, _>>()?;
         }
         Ok(match edits.len() {

@@ -8,22 +8,39 @@ use super::{
 };
 use crate::{
     audit::Stage as Noted,
-    journal::{Found, Quarantined, Record},
+    journal::{Found, Kept, Quarantined, Record},
     locks::{HeldShared, HeldTargets},
 };
 use domain::{
     OperationState, Settled, StepState,
-    rules::{Event, Outcome},
+    rules::{Event, Outcome, Phase},
 };
 use futures::future::join_all;
 use higress::Observation;
 use planted::crash_point;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 use tokio::time::{Instant, sleep};
 
 /// Pauses between two tries to look or to undo while a system does not answer.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Tries to open the books until that is done, so that what an earlier life left does not wait for the next change.
+pub async fn open_later(engine: Weak<Engine>) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+        let Some(engine) = engine.upgrade().filter(|engine| !engine.stop.is_cancelled()) else { return };
+        match engine.books().await {
+            Ok(_) => return,
+            Err(error) => tracing::debug!(%error, "the data directory cannot be used yet"),
+        }
+    }
+}
 
 impl Engine {
     /// Holds the targets of all that has not ended, at once, and leads each to its end in a task of its own.
@@ -31,7 +48,12 @@ impl Engine {
         for broken in found.quarantined {
             self.quarantine(broken);
         }
-        for record in found.records {
+        let mut records = found.records;
+        records.sort_by(|one, other| one.operation.id.cmp(&other.operation.id));
+        for mut record in records {
+            self.believe_the_audit(&mut record);
+            // Of two that changed one object the later one answers for it, as it did before the restart.
+            self.watches.take_over(&objects_of(&record));
             let progress = Arc::new(Progress::resume(record.operation.clone()));
             self.log.add(record.operation.id.clone(), record.request.clone(), progress.watch());
             if record.saga.is_done() {
@@ -42,6 +64,24 @@ impl Engine {
                 Some(outcome) => self.resume_watch(course, outcome),
                 None => self.recover(course),
             }
+        }
+    }
+
+    /// An end that was told counts, also when it could not be written into the record any more: others may have built on it
+    /// since, so nothing of it is undone by a look at how things are now.
+    fn believe_the_audit(&self, record: &mut Record) {
+        let Ok(told) = self.log.find(&record.operation.id) else { return };
+        let told = told.borrow().clone();
+        let outcome = match told.state {
+            OperationState::Committed => Outcome::Committed,
+            OperationState::RolledBack => Outcome::RolledBack,
+            OperationState::NeedsOperator => Outcome::GivenUp,
+            _ => return,
+        };
+        if record.saga.outcome().is_none() {
+            record.saga.phase = Phase::Settling(outcome);
+            record.saga.may_come_late = true;
+            record.operation = (*told).clone();
         }
     }
 
@@ -70,7 +110,7 @@ impl Engine {
                 course.books.note(Noted::Ended, &operation, course.links(outcome)).await;
             }
             // A try to put something right may have been under way.
-            Watch::new(course).run(Event::Found { all_new: false }).await;
+            Watch::resume(course).run(Event::Found { all_new: false }).await;
         });
     }
 
@@ -190,4 +230,12 @@ impl Engine {
             }
         }
     }
+}
+
+fn objects_of(record: &Record) -> Vec<String> {
+    let edits = record.work.iter().filter_map(|kept| match kept {
+        Kept::Write(edit) => Some(edit),
+        Kept::Other => None,
+    });
+    edits.map(crate::edits::Edit::object).collect()
 }

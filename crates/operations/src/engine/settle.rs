@@ -13,12 +13,14 @@ use domain::{
 use higress::Observation;
 use planted::crash_point;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// How many ended operations the journal keeps, so that they can be undone.
 const KEPT: usize = 200;
-/// The first look comes after this part of the horizon, each later one after twice the time.
+/// The first look comes after this part of the horizon, each later one after twice the time …
 const FIRST_LOOK: u32 = 64;
+/// … up to this part of it.
+const LONGEST_PAUSE: u32 = 8;
 /// A write that is gone within this part of the horizon was swallowed by another writer.
 const SWALLOWED_WITHIN: u32 = 8;
 
@@ -41,6 +43,10 @@ struct Grip {
 /// A watch under way.
 pub struct Watch {
     course: Course,
+    /// When no late request of ours can come any more. By the clock that does not jump, so a restart begins anew.
+    ends: Instant,
+    /// Until then a write that is gone was swallowed.
+    swallowed_until: Instant,
     pause: Duration,
     looks: usize,
     notes: Vec<String>,
@@ -51,8 +57,32 @@ pub struct Watch {
 impl Watch {
     /// The objects must be registered with the engine's watches already, before the locks were let go.
     pub fn new(course: Course) -> Self {
-        let pause = course.engine.timing.horizon / FIRST_LOOK;
-        Self { course, pause, looks: 0, notes: Vec::new(), resynced: false }
+        let now = Instant::now();
+        let mut watch = Self {
+            course,
+            ends: now,
+            swallowed_until: now,
+            pause: Duration::ZERO,
+            looks: 0,
+            notes: Vec::new(),
+            resynced: false,
+        };
+        watch.begin_again();
+        watch
+    }
+
+    /// A watch that an earlier life began. What changed while nobody looked was meant.
+    pub fn resume(course: Course) -> Self {
+        Self { swallowed_until: Instant::now(), ..Self::new(course) }
+    }
+
+    /// Something was written: that write can come late too, or be swallowed.
+    fn begin_again(&mut self) {
+        let horizon = self.course.engine.timing.horizon;
+        self.ends = Instant::now() + horizon;
+        self.swallowed_until = Instant::now() + horizon / SWALLOWED_WITHIN;
+        self.pause = horizon / FIRST_LOOK;
+        self.resynced = false;
     }
 
     /// Watches until the horizon, or until the server stops: the next start goes on.
@@ -101,16 +131,18 @@ impl Watch {
             return Some(Event::LastQuiet);
         }
         let engine = self.course.engine.clone();
-        let left = engine.clock.until(self.course.horizon_ends.as_ref()?).min(engine.timing.horizon);
+        let left = self.ends.saturating_duration_since(Instant::now());
+        let pause = if left.is_zero() { self.pause } else { self.pause.min(left) };
         tokio::select! {
             () = engine.stop.cancelled() => return None,
-            () = sleep(if left.is_zero() { Duration::ZERO } else { self.pause.min(left) }) => {}
+            () = sleep(pause) => {}
         }
         let last = self.pause >= left;
         if last && !self.resynced {
             self.resynced = self.resync().await;
         }
-        self.pause = if last { engine.timing.horizon / FIRST_LOOK } else { self.pause * 2 };
+        let horizon = engine.timing.horizon;
+        self.pause = if last { horizon / FIRST_LOOK } else { (self.pause * 2).min(horizon / LONGEST_PAUSE) };
         Some(self.look(last).await)
     }
 
@@ -134,11 +166,7 @@ impl Watch {
                 Look::Foreign => self.leave(&object),
             }
         }
-        if last && certain && (self.resynced || !self.may_come_late()) {
-            Event::LastQuiet
-        } else {
-            Event::Quiet
-        }
+        if last && certain && self.resynced { Event::LastQuiet } else { Event::Quiet }
     }
 
     async fn find(&self, outcome: Outcome, edit: &Edit) -> Look {
@@ -159,9 +187,7 @@ impl Watch {
 
     /// Another writer's older copy arrives soon after our write or never; who puts the old image back later means it.
     fn may_be_swallowed(&self) -> bool {
-        let engine = &self.course.engine;
-        let left = self.course.horizon_ends.as_ref().map(|end| engine.clock.until(end)).unwrap_or_default();
-        left >= engine.timing.horizon - engine.timing.horizon / SWALLOWED_WITHIN
+        Instant::now() <= self.swallowed_until
     }
 
     /// Whether what stands there was written by an earlier operation, late.
@@ -208,26 +234,31 @@ impl Watch {
                 tracing::warn!(object, error = %failure, "an object could not be put right yet");
             }
         }
-        // This write can come late too, or be swallowed.
-        self.course.horizon_ends = Some(engine.clock.after(engine.timing.horizon));
-        self.resynced = false;
-        self.pause = engine.timing.horizon / FIRST_LOOK;
+        self.begin_again();
         self.course.record().await;
         Event::Righted(step)
     }
 
-    /// Makes live what is stored: a request that was refused late may have changed the live part alone.
+    /// Makes live what is stored: a request that came late or twice and was refused may have changed the live part alone.
+    /// A provider has no version, so to write it once more is a risk that is taken only when a call had no answer.
     async fn resync(&self) -> bool {
-        if !self.may_come_late() {
-            return true;
-        }
+        let late = self.may_come_late();
         let Some(side) = self.course.saga.outcome().and_then(side_of) else { return true };
-        let edits: Vec<Edit> =
-            self.watched().filter(|(_, e)| e.is_console()).map(|(_, e)| e.clone()).collect();
-        for edit in edits {
-            let Ok(_grip) = self.grip(&edit).await else { return false };
-            let watched = self.course.engine.watches.has(&self.course.id(), &edit.object());
-            if watched && self.course.engine.put(&edit, side, &self.course.ghosts).await.is_err() {
+        let (engine, id) = (&self.course.engine, self.course.id());
+        for (_, edit) in self.course.edits().filter(|(_, edit)| edit.is_console()) {
+            let object = edit.object();
+            if !late && !edit.is_stored_route(side) {
+                continue;
+            }
+            let Ok(_grip) = self.grip(edit).await else { return false };
+            let done = if engine.watches.has(&id, &object) {
+                engine.put(edit, side, &self.course.ghosts).await.map(drop)
+            } else if engine.watches.has_left(&id, &object) {
+                edit.resync(&engine.clients).await
+            } else {
+                continue;
+            };
+            if done.is_err() {
                 return false;
             }
         }

@@ -8,7 +8,17 @@ use std::{
 
 /// The objects that ended operations still watch.
 #[derive(Default)]
-pub struct Watches(Mutex<BTreeMap<OperationId, BTreeMap<String, Vec<Edit>>>>);
+pub struct Watches(Mutex<Watched>);
+
+type Watched = BTreeMap<OperationId, BTreeMap<String, Object>>;
+
+#[derive(Default)]
+struct Object {
+    /// What may still arrive there.
+    ghosts: Vec<Edit>,
+    /// Somebody else's work stands there. What arrives late may still spoil its live part.
+    left: bool,
+}
 
 impl Watches {
     /// An operation that ended watches the objects of its `edits`. `ghosts` are all whose requests may still arrive there:
@@ -19,10 +29,10 @@ impl Watches {
         edits: impl Iterator<Item = &'a Edit>,
         ghosts: impl Iterator<Item = &'a Edit>,
     ) {
-        let mut objects: BTreeMap<String, Vec<Edit>> =
-            edits.map(|edit| (edit.object(), Vec::new())).collect();
+        let mut objects: BTreeMap<String, Object> =
+            edits.map(|edit| (edit.object(), Object::default())).collect();
         for ghost in ghosts {
-            objects.entry(ghost.object()).or_default().push(ghost.clone());
+            objects.entry(ghost.object()).or_default().ghosts.push(ghost.clone());
         }
         self.locked().insert(id.clone(), objects);
     }
@@ -30,10 +40,8 @@ impl Watches {
     /// What may still arrive at these objects from operations that have ended.
     pub fn ghosts(&self, objects: &[String]) -> Vec<Edit> {
         let watches = self.locked();
-        let of =
-            |object: &String| watches.values().filter_map(|w| w.get(object)).flatten().cloned().collect();
-        let found: Vec<Vec<Edit>> = objects.iter().map(of).collect();
-        found.into_iter().flatten().collect()
+        let of = |object| watches.values().filter_map(move |watched| watched.get(object));
+        objects.iter().flat_map(of).flat_map(|object| object.ghosts.iter().cloned()).collect()
     }
 
     /// From now on somebody else answers for these objects.
@@ -43,15 +51,24 @@ impl Watches {
         }
     }
 
-    /// Whether the operation still answers for the object.
+    /// Whether the operation still answers for what the object is.
     pub fn has(&self, id: &OperationId, object: &str) -> bool {
-        self.locked().get(id).is_some_and(|watched| watched.contains_key(object))
+        self.find(id, object, |object| !object.left)
     }
 
-    /// The operation does not answer for the object any more: it is somebody else's work.
+    /// Whether the object is somebody else's work now, and no later operation of ours has taken it over.
+    pub fn has_left(&self, id: &OperationId, object: &str) -> bool {
+        self.find(id, object, |object| object.left)
+    }
+
+    fn find(&self, id: &OperationId, object: &str, so: impl Fn(&Object) -> bool) -> bool {
+        self.locked().get(id).and_then(|watched| watched.get(object)).is_some_and(so)
+    }
+
+    /// The operation does not answer for what the object is any more: it is somebody else's work.
     pub fn leave(&self, id: &OperationId, object: &str) {
-        if let Some(watched) = self.locked().get_mut(id) {
-            watched.remove(object);
+        if let Some(object) = self.locked().get_mut(id).and_then(|watched| watched.get_mut(object)) {
+            object.left = true;
         }
     }
 
@@ -60,7 +77,7 @@ impl Watches {
         self.locked().remove(id);
     }
 
-    fn locked(&self) -> MutexGuard<'_, BTreeMap<OperationId, BTreeMap<String, Vec<Edit>>>> {
+    fn locked(&self) -> MutexGuard<'_, Watched> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -50,7 +50,9 @@ pub fn open(disk: &dyn Disk, data_dir: &Path) -> Result<Opened, JournalError> {
         _ => JournalError::io(&data_dir.join(LOCK), error),
     })?;
     let seal = Seal::open(disk, data_dir)?;
-    disk::make_dirs(disk, &quarantine, 0o700).map_err(|error| JournalError::io(&quarantine, error))?;
+    for folder in [&folder, &quarantine] {
+        disk::make_dirs(disk, folder, 0o700).map_err(|error| JournalError::io(folder, error))?;
+    }
     if let Err(error) = disk::sweep(disk, &folder, TEMPORARY) {
         tracing::warn!(%error, "half-written records stay in the journal");
     }

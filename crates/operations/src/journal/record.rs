@@ -1,7 +1,7 @@
 //! One operation as it is written down: a line with checksums, a header that can be read on its own, and a body.
 use super::{JournalError, images};
 use crate::{edits::Edit, seal::Seal};
-use domain::{Code, Failure, Mutation, Operation, OperationId, Timestamp, rules::Saga};
+use domain::{Code, Failure, Mutation, Operation, OperationId, rules::Saga};
 use serde::{Deserialize, Serialize};
 
 /// What every record begins with.
@@ -21,8 +21,6 @@ pub struct Record {
     /// Earlier tries whose write may still come.
     pub ghosts: Vec<Edit>,
     pub request: Option<RequestMark>,
-    /// Until then a late request may still have its effect.
-    pub horizon_ends: Option<Timestamp>,
 }
 
 /// A step as it is written down.
@@ -74,7 +72,6 @@ struct Body {
     operation: Operation,
     saga: Saga,
     request: Option<RequestMark>,
-    horizon_ends: Option<Timestamp>,
     /// The edits, sealed: they hold keys and tokens.
     images: String,
 }
@@ -118,7 +115,6 @@ impl Record {
             operation: self.operation.clone(),
             saga: self.saga.clone(),
             request: self.request.clone(),
-            horizon_ends: self.horizon_ends.clone(),
             images: sealed.text.clone(),
         };
         let header = serde_json::to_string(&header).map_err(unwritable)?;
@@ -142,8 +138,8 @@ impl Record {
         let opened = opened.map_err(|error| format!("its images cannot be opened: {error}"))?;
         let (work, ghosts) = images::from_json(&opened)
             .map_err(|error| format!("its images cannot be understood: {error}"))?;
-        let Body { operation, saga, request, horizon_ends, .. } = body;
-        Ok(Self { operation, saga, held: header.held, work, ghosts, request, horizon_ends })
+        let Body { operation, saga, request, .. } = body;
+        Ok(Self { operation, saga, held: header.held, work, ghosts, request })
     }
 }
 

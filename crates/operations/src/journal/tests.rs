@@ -2,7 +2,7 @@ use super::*;
 use crate::edits::Edit;
 use disk::{Fault, Loss, MemDisk, Primitive};
 use domain::{
-    Code, Failure, Mutation, Operation, OperationState, Step, StepName, StepState, Timestamp,
+    Code, Failure, Mutation, Operation, OperationState, Step, StepName, StepState,
     rules::{Outcome, Phase, Saga},
 };
 use hiclaw::{Held, Image, Part, Version};
@@ -84,7 +84,6 @@ fn record(id: OperationId) -> Record {
         work,
         ghosts: vec![agent(Part::Config, held("ghost", Version::object("\"g\"".into())), None)],
         request: Some(RequestMark { actor: "admin".into(), key: "k".into(), hash: "h".into() }),
-        horizon_ends: Some(Timestamp::from_rfc3339("2026-01-15T10:32:00Z".into())),
     }
 }
 
@@ -106,7 +105,7 @@ fn done(id: OperationId) -> Record {
 /// All that a record holds, as one value.
 fn told(record: &Record) -> (serde_json::Value, Vec<u8>, String) {
     let images = images::to_json(&record.work, &record.ghosts).unwrap().to_vec();
-    let rest = json!([record.operation, record.saga, record.request, record.horizon_ends]);
+    let rest = json!([record.operation, record.saga, record.request]);
     (rest, images, record.held.join(","))
 }
 

@@ -23,7 +23,8 @@ pub(crate) async fn hire(
 ) -> Result<(), SandboxError> {
     console::let_in(&console.router(), workers, routes).await?;
     for worker in workers {
-        let config = Object::new(format!("{:#}\n", openclaw::worker(worker, DEFAULT_MODEL)), "application/json");
+        let config =
+            Object::new(format!("{:#}\n", openclaw::worker(worker, DEFAULT_MODEL)), "application/json");
         let key = format!("agents/{worker}/openclaw.json");
         let put = objects.put(bucket, &key, config, &Condition::default());
         put.map_err(|error| SandboxError::state("the bucket", error))?;

@@ -29,8 +29,7 @@ impl Still {
         let objects = Objects::open(None).map_err(io("the bucket"))?;
         install_store(&objects, BUCKET, at).map_err(|error| SandboxError::state("the bucket", error))?;
         let folder = tempfile::tempdir().map_err(io("a temporary directory"))?;
-        let workspace =
-            Workspace::open(folder.path().to_owned()).map_err(io("the Manager's workspace"))?;
+        let workspace = Workspace::open(folder.path().to_owned()).map_err(io("the Manager's workspace"))?;
         install_workspace(&workspace, at).map_err(io("the Manager's workspace"))?;
         let workspace = files(&workspace).map_err(io("the Manager's workspace"))?;
         let keys = Keys { access: STORE_USER.into(), secret: store_secret() };

@@ -92,7 +92,7 @@ impl Program {
     pub async fn follow(&self, id: &OperationId, until: &str) -> Operation {
         let stream = self.request(http::Method::GET, &format!("operations/{id}?until={until}"));
         let stream = stream.header(http::header::ACCEPT, "text/event-stream").send().await.unwrap();
-        timeout(PATIENCE, stream.bytes()).await.expect("it ends in time").unwrap();
+        timeout(PATIENCE, stream.bytes()).await.unwrap().unwrap();
         let answer = self.request(http::Method::GET, &format!("operations/{id}")).send().await.unwrap();
         answer.json().await.unwrap()
     }
