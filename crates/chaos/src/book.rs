@@ -144,7 +144,12 @@ impl Book {
 
     /// We saw an object.
     pub fn looked(&self, object: String, look: Look) {
-        self.pages().looks.insert(object, look);
+        let mut pages = self.pages();
+        // Of two looks that cross, the one that was answered from the later state counts.
+        let is_older = pages.looks.get(&object).is_some_and(|known| known.served > look.served);
+        if !is_older {
+            pages.looks.insert(object, look);
+        }
     }
 
     /// What we saw last of an object.

@@ -9,7 +9,7 @@ use crate::{
     trace::Trace,
     world::{Base, World},
 };
-use domain::Operation;
+use domain::{Operation, OperationState};
 use fastrand::Rng;
 use planted::Bug;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -20,7 +20,9 @@ use tokio::{
 
 /// After this time of trouble the faults stop, whether or not all wishes were asked for.
 const TROUBLE: Duration = Duration::from_secs(900);
-/// How long everything may take to come to its end after the last fault: the horizon and 30 s.
+/// How long an operation may be under way when nothing fails any more.
+const SLOWEST: Duration = Duration::from_secs(180);
+/// How long everything may take to settle after the last operation: the horizon and 30 s.
 pub(crate) const CALM: Duration = Duration::from_secs(150);
 
 /// How to run.
@@ -110,6 +112,7 @@ async fn course(seed: u64, options: Options, base: &Base) -> std::io::Result<Out
     sleep(Duration::from_secs(1)).await;
     process.alive().await;
     world.arrived().await;
+    all_ended(&process).await;
     sleep(CALM).await;
     let alive = process.alive().await;
     let operations = oldest_first(&alive.operations.operations());
@@ -134,6 +137,17 @@ async fn course(seed: u64, options: Options, base: &Base) -> std::io::Result<Out
         races: world.book.races(),
         lines: world.trace.lines(),
     })
+}
+
+/// Waits until no operation is under way, but not longer than one may take.
+async fn all_ended(process: &Process) {
+    for _ in 0..SLOWEST.as_secs() {
+        let operations = process.alive().await.operations.operations();
+        if operations.iter().all(|operation| operation.state.is_final()) {
+            return;
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
 }
 
 /// Everybody at work, until all wishes are asked for.
@@ -198,16 +212,13 @@ pub(crate) async fn restarts_quietly(world: &World, process: &Process, operation
         let what = format!("a start wrote {} times with nothing left to do", world.book.writes() - before);
         world.book.broken(Invariant::RecoveryIdempotent, what);
     }
-    let states = |all: &[Arc<Operation>]| -> BTreeMap<String, String> {
-        all.iter().map(|one| (one.id.to_string(), format!("{:?}", one.state))).collect()
-    };
-    let (had, has) = (states(operations), states(&alive.operations.operations()));
-    for (id, state) in had {
+    let now: BTreeMap<_, _> =
+        alive.operations.operations().iter().map(|one| (one.id.clone(), one.state)).collect();
+    for was in operations.iter().filter(|was| !check::may_be_forgotten(was)) {
+        let is = now.get(&was.id);
         // What a person was called for may have come right by itself.
-        // What failed before it had a plan is in no journal, and a full disk may have kept it out of the audit log.
-        let planned = operations.iter().any(|one| one.id.to_string() == id && one.plan.is_some());
-        if planned && has.get(&id) != Some(&state) && state != "NeedsOperator" {
-            let what = format!("{id} was {state} before a restart and is {:?} after it", has.get(&id));
+        if is != Some(&was.state) && was.state != OperationState::NeedsOperator {
+            let what = format!("{} was {:?} before a restart and is {is:?} after it", was.id, was.state);
             world.book.broken(Invariant::RecoveryIdempotent, what);
         }
     }

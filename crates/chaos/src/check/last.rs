@@ -65,9 +65,7 @@ impl Final<'_> {
             let same = known.is_some_and(|known| {
                 known.state == told.state || told.state == OperationState::NeedsOperator
             });
-            // What wrote nothing is in the audit log alone, and that may have been on a full disk.
-            let wrote = told.settled.is_none() || told.state == OperationState::Committed;
-            if !same && wrote {
+            if !same && !may_be_forgotten(&told) {
                 let now = known.map(|known| known.state);
                 let what = format!("{} was told as {:?} and is {now:?} now", told.id, told.state);
                 self.broken(Invariant::ReportedAsObserved, what);
@@ -184,6 +182,12 @@ impl Final<'_> {
             }
         }
     }
+}
+
+/// What wrote nothing is in the audit log alone, and that may have been on a full disk.
+pub fn may_be_forgotten(operation: &Operation) -> bool {
+    let settled = operation.settled.as_ref();
+    operation.plan.is_none() || settled.is_some_and(|settled| settled.evidence == "nothing was written")
 }
 
 /// The places of an object that operations changed, and what they wished there.

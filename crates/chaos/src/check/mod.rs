@@ -3,7 +3,7 @@ mod images;
 mod last;
 mod live;
 
-pub use last::{Final, check};
+pub use last::{Final, check, may_be_forgotten};
 
 use crate::{book::Invariant, world::World};
 use domain::{Change, ChangeAction, Operation};

@@ -104,6 +104,11 @@ impl Edit {
         matches!(self, Self::Provider { .. } | Self::Route { .. })
     }
 
+    /// True when both images are one: the object was to become what it is.
+    pub fn changes_nothing(&self) -> bool {
+        self.hash(Side::Before) == self.hash(Side::After)
+    }
+
     /// True for a route that is there on this side.
     pub fn is_stored_route(&self, side: Side) -> bool {
         matches!(

@@ -3,7 +3,7 @@ use super::course::Course;
 use crate::{
     audit::{Audit, Link, Stage},
     edits::Side,
-    journal::Journal,
+    journal::{Journal, Record},
 };
 use domain::{Operation, rules::Outcome};
 
@@ -14,6 +14,13 @@ pub struct Books {
 }
 
 impl Books {
+    /// Writes a record. What is lacking then, the next start finds out from the audit log.
+    pub async fn keep(&self, record: &Record) {
+        if let Err(error) = self.journal.save(record).await {
+            tracing::error!(operation = %record.operation.id, %error, "the journal could not be written");
+        }
+    }
+
     /// Notes in the audit log how an operation ended, or that it has settled. What the log lacks, the next start adds
     /// from the journal.
     pub async fn note(&self, stage: Stage, operation: &Operation, links: Vec<Link>) {

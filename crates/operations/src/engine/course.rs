@@ -220,9 +220,7 @@ impl Course {
             return;
         }
         crash_point("record.before");
-        if let Err(error) = self.books.journal.save(&self.to_record()).await {
-            tracing::error!(operation = %self.id(), %error, "the journal could not be written");
-        }
+        self.books.keep(&self.to_record()).await;
         crash_point("record.after");
     }
 

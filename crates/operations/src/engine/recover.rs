@@ -51,12 +51,17 @@ impl Engine {
         let mut records = found.records;
         records.sort_by(|one, other| one.operation.id.cmp(&other.operation.id));
         for mut record in records {
+            let was_open = !record.saga.is_done();
             self.believe_the_audit(&mut record);
             // Of two that changed one object the later one answers for it, as it did before the restart.
             self.watches.take_over(&objects_of(&record));
             let progress = Arc::new(Progress::resume(record.operation.clone()));
             self.log.add(record.operation.id.clone(), record.request.clone(), progress.watch());
             if record.saga.is_done() {
+                if was_open {
+                    let books = books.clone();
+                    self.tasks.spawn(async move { books.keep(&record).await });
+                }
                 continue;
             }
             let course = self.course_of(books, progress, record);
@@ -72,17 +77,20 @@ impl Engine {
     fn believe_the_audit(&self, record: &mut Record) {
         let Ok(told) = self.log.find(&record.operation.id) else { return };
         let told = told.borrow().clone();
-        let outcome = match told.state {
+        let told_outcome = match told.state {
             OperationState::Committed => Outcome::Committed,
             OperationState::RolledBack => Outcome::RolledBack,
             OperationState::NeedsOperator => Outcome::GivenUp,
             _ => return,
         };
-        if record.saga.outcome().is_none() {
-            record.saga.phase = Phase::Settling(outcome);
-            record.saga.may_come_late = true;
-            record.operation = (*told).clone();
-        }
+        let known = record.saga.outcome();
+        record.saga.phase = match known {
+            _ if told.settled.is_some() => Phase::Done(known.unwrap_or(told_outcome)),
+            None => Phase::Settling(told_outcome),
+            Some(_) => return,
+        };
+        record.saga.may_come_late |= known.is_none();
+        record.operation = (*told).clone();
     }
 
     fn course_of(self: &Arc<Self>, books: &Arc<Books>, progress: Arc<Progress>, record: Record) -> Course {

@@ -7,7 +7,7 @@ use crate::{
     locks::{HeldShared, HeldTargets, Needs},
 };
 use domain::{
-    Failure, Settled,
+    Code, Failure, Settled,
     rules::{Effect, Event, Outcome},
 };
 use higress::Observation;
@@ -175,6 +175,7 @@ impl Watch {
         let Ok(seen) = edit.observe(clients).await else { return Look::Unknown };
         match (seen, side) {
             (Observation::AllNew, Side::After) | (Observation::AllOld, Side::Before) => Look::AsTold,
+            (Observation::AllNew, _) if edit.changes_nothing() => Look::AsTold,
             // Either our own write came late, or our newest one was swallowed: else it is none of ours.
             (Observation::AllNew, Side::Before) if self.course.saga.may_come_late => Look::Strayed,
             (Observation::AllNew | Observation::AllOld, _) if edit.is_shared() && self.may_be_swallowed() => {
@@ -241,15 +242,15 @@ impl Watch {
 
     /// Makes live what is stored: a request that came late or twice and was refused may have changed the live part alone.
     /// A provider has no version, so to write it once more is a risk that is taken only when a call had no answer.
-    async fn resync(&self) -> bool {
+    async fn resync(&mut self) -> bool {
         let late = self.may_come_late();
         let Some(side) = self.course.saga.outcome().and_then(side_of) else { return true };
-        let (engine, id) = (&self.course.engine, self.course.id());
-        for (_, edit) in self.course.edits().filter(|(_, edit)| edit.is_console()) {
+        let (engine, id) = (self.course.engine.clone(), self.course.id());
+        let of_interest = |edit: &&Edit| edit.is_stored_route(side) || late && edit.is_console();
+        let edits: Vec<Edit> =
+            self.course.edits().map(|(_, edit)| edit).filter(of_interest).cloned().collect();
+        for edit in &edits {
             let object = edit.object();
-            if !late && !edit.is_stored_route(side) {
-                continue;
-            }
             let Ok(_grip) = self.grip(edit).await else { return false };
             let done = if engine.watches.has(&id, &object) {
                 engine.put(edit, side, &self.course.ghosts).await.map(drop)
@@ -258,8 +259,13 @@ impl Watch {
             } else {
                 continue;
             };
-            if done.is_err() {
-                return false;
+            match done {
+                Ok(()) => {}
+                Err(failure) if failure.code == Code::InvalidRequest => {
+                    let why = failure.message;
+                    self.note(format!("{object} could not be made live once more as it is stored: {why}"));
+                }
+                Err(_) => return false,
             }
         }
         true

@@ -22,8 +22,6 @@ const LOCK: &str = "lock";
 const TEMPORARY: Temporary = Temporary(".journal-");
 /// More than any record has.
 const LIMIT: usize = 64 * 1024 * 1024;
-/// More than the header of any record has.
-const HEAD: usize = 256 * 1024;
 /// How many records of one name can be set aside.
 const SAME_NAME: usize = 1000;
 
@@ -106,7 +104,7 @@ fn read_all(disk: &dyn Disk, folder: &Path, quarantine: &Path, seal: &Seal) -> R
     }
     for name in list(folder)? {
         let Some(id) = id_in(&name).filter(|id| path_of(folder, id) == folder.join(&name)) else { continue };
-        match read_one(disk, folder, quarantine, &id, seal) {
+        match read_one(disk, folder, quarantine, &id, seal)? {
             Ok(record) => found.records.push(record),
             Err(quarantined) => {
                 let Quarantined { file, why, .. } = &quarantined;
@@ -124,24 +122,18 @@ fn read_one(
     quarantine: &Path,
     id: &OperationId,
     seal: &Seal,
-) -> Result<Record, Quarantined> {
+) -> Result<Result<Record, Quarantined>, JournalError> {
     let file = path_of(folder, id);
     let name = file.file_name().unwrap_or_default();
-    let bytes = match disk::read(disk, &file, LIMIT) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            // It may be whole: the next start looks again. What it begins with may be readable.
-            let head = disk.read_at(&file, 0, HEAD).unwrap_or_default();
-            return Err(quarantined(file.clone(), name, error.to_string(), &head));
-        }
-    };
-    parse(&bytes, id, seal).map_err(|why| {
+    // What the disk does not give now may be whole: the journal is opened again later.
+    let bytes = disk::read(disk, &file, LIMIT).map_err(|error| JournalError::io(&file, error))?;
+    Ok(parse(&bytes, id, seal).map_err(|why| {
         let aside = set_aside(disk, folder, quarantine, name).unwrap_or_else(|error| {
             tracing::error!(file = %file.display(), %error, "a record could not be set aside");
             file.clone()
         });
         quarantined(aside, name, why, &bytes)
-    })
+    }))
 }
 
 fn quarantined(file: PathBuf, name: &OsStr, why: String, bytes: &[u8]) -> Quarantined {
