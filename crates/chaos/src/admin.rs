@@ -178,6 +178,8 @@ impl Admin {
             }
             74..80 => {
                 let name = ["moonshot", "zhipuai", "minimax"][chance.usize(..3)];
+                self.world.book.unwanted(format!("provider:{name}"));
+                self.world.book.unwanted(format!("route:{name}-ai-route"));
                 Mutation::RemoveProvider { name: name.parse().ok()? }
             }
             80..87 => Mutation::RepairRoutes { route: None, consumer: None },

@@ -98,6 +98,8 @@ struct Pages {
     bodies: BTreeSet<(String, [u8; 32])>,
     marks: Vec<Mark>,
     submitted: Moment,
+    /// Objects that somebody asked to be removed.
+    unwanted: BTreeSet<String>,
     races: u64,
     broken: Vec<Broken>,
 }
@@ -188,6 +190,11 @@ impl Book {
         self.pages().submitted = at;
     }
 
+    /// Somebody asked for an object to be removed.
+    pub fn unwanted(&self, object: String) {
+        self.pages().unwanted.insert(object);
+    }
+
     /// The rival wrote something and saw it there.
     pub fn marked(&self, object: &str, text: &str, at: Moment) {
         let mark = Mark { object: object.to_owned(), text: text.to_owned(), at, lost: false };
@@ -210,7 +217,7 @@ impl Book {
             }
         }
         for mark in lost {
-            if sent.is_to_blame(&mark, submitted) {
+            if sent.is_to_blame(&mark, submitted, pages.unwanted.contains(&sent.object)) {
                 let what = format!("{} lost {:?} to a write of ours", mark.object, mark.text);
                 pages.broken.push(Broken { invariant: Invariant::OthersKept, what });
             } else {
@@ -230,15 +237,15 @@ impl Book {
 }
 
 impl Sent {
-    fn is_to_blame(&self, mark: &Mark, submitted: Moment) -> bool {
+    fn is_to_blame(&self, mark: &Mark, submitted: Moment, unwanted: bool) -> bool {
         if self.body.as_ref().is_some_and(|body| body.contains(&mark.text)) {
             return false;
         }
         let seen = self.look.as_ref().is_some_and(|look| mark.at < look.served);
         let looked = self.look.as_ref().map_or(0, |look| look.answered.millis);
         let blind = self.at.millis > looked + FRESH && mark.at.millis + FRESH < self.at.millis;
-        // To remove what was there when the removal was asked for is no overwriting.
-        let asked_for = self.body.is_none() && mark.at < submitted;
+        // To remove what was there when the removal was asked for, or planned, is no overwriting.
+        let asked_for = self.body.is_none() && (mark.at < submitted || unwanted && seen);
         (seen || blind) && !asked_for
     }
 }

@@ -14,19 +14,23 @@ pub struct Books {
 }
 
 impl Books {
-    /// Writes a record. What is lacking then, the next start finds out from the audit log.
-    pub async fn keep(&self, record: &Record) {
-        if let Err(error) = self.journal.save(record).await {
+    /// Writes a record. True: it is on disk. What is lacking otherwise, the next start finds out from the audit log.
+    pub async fn keep(&self, record: &Record) -> bool {
+        let kept = self.journal.save(record).await;
+        if let Err(error) = &kept {
             tracing::error!(operation = %record.operation.id, %error, "the journal could not be written");
         }
+        kept.is_ok()
     }
 
-    /// Notes in the audit log how an operation ended, or that it has settled. What the log lacks, the next start adds
-    /// from the journal.
-    pub async fn note(&self, stage: Stage, operation: &Operation, links: Vec<Link>) {
-        if let Err(error) = self.audit.append(stage, operation, links).await {
+    /// Notes in the audit log how an operation ended, or that it has settled. True: it is on disk. What the log lacks,
+    /// the next start adds from the journal.
+    pub async fn note(&self, stage: Stage, operation: &Operation, links: Vec<Link>) -> bool {
+        let noted = self.audit.append(stage, operation, links).await;
+        if let Err(error) = &noted {
             tracing::error!(operation = %operation.id, %error, "the audit log could not be written");
         }
+        noted.is_ok()
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Course {
     pub begun: bool,
     /// What is not applied then is undone.
     pub deadline: Instant,
+    /// The record on disk is the newest.
+    pub recorded: bool,
     /// The failure that turned the course.
     pub cause: Option<Failure>,
     /// What could not be undone.
@@ -80,6 +82,7 @@ impl Course {
             held,
             request,
             begun: false,
+            recorded: false,
             deadline,
             cause: None,
             left: Vec::new(),
@@ -111,6 +114,7 @@ impl Course {
             held: record.held,
             request: record.request,
             begun: true,
+            recorded: true,
             deadline,
             cause,
             left: Vec::new(),
@@ -217,10 +221,11 @@ impl Course {
     /// a whole state.
     pub async fn record(&mut self) {
         if planted::is(planted::Bug::NoJournal) {
+            self.recorded = true;
             return;
         }
         crash_point("record.before");
-        self.books.keep(&self.to_record()).await;
+        self.recorded = self.books.keep(&self.to_record()).await;
         crash_point("record.after");
     }
 

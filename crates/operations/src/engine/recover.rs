@@ -12,7 +12,7 @@ use crate::{
     locks::{HeldShared, HeldTargets},
 };
 use domain::{
-    OperationState, Settled, StepState,
+    Operation, OperationState, Settled, StepState,
     rules::{Event, Outcome, Phase},
 };
 use futures::future::join_all;
@@ -181,9 +181,9 @@ impl Engine {
             let evidence = "nothing was written".to_owned();
             operation.settled = Some(Settled { at: self.clock.now(), evidence });
         }
-        crash_point("audit.before");
-        course.books.note(Noted::Ended, &operation, course.links(outcome)).await;
-        crash_point("audit.after");
+        if !self.end_lasts(&mut course, outcome, &operation).await {
+            return;
+        }
         if course.begun {
             course.begin_watch();
         }
@@ -193,6 +193,25 @@ impl Engine {
         course.progress.publish(operation);
         if course.begun {
             tokio::spawn(Watch::new(course).run(Event::Quiet));
+        }
+    }
+
+    /// An end that is neither in the journal nor in the audit log is not told, and nobody builds on it: after a crash it
+    /// would be looked for again. False: the server stops.
+    async fn end_lasts(&self, course: &mut Course, outcome: Outcome, operation: &Operation) -> bool {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            crash_point("audit.before");
+            let noted = course.books.note(Noted::Ended, operation, course.links(outcome)).await;
+            crash_point("audit.after");
+            if noted || course.recorded || !course.begun {
+                return true;
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return false,
+                () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+            }
+            course.record().await;
         }
     }
 
