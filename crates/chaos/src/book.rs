@@ -98,6 +98,8 @@ struct Pages {
     bodies: BTreeSet<(String, [u8; 32])>,
     marks: Vec<Mark>,
     submitted: Moment,
+    /// Objects that somebody else wrote, or that a request of ours reached twice although it was answered.
+    meddled: BTreeSet<String>,
     /// Objects that somebody asked to be removed.
     unwanted: BTreeSet<String>,
     races: u64,
@@ -190,6 +192,19 @@ impl Book {
         self.pages().submitted = at;
     }
 
+    /// Somebody else writes an object, or the network repeats a write of ours that was answered: nobody can tell the two
+    /// apart.
+    pub fn meddles(&self, object: &str) {
+        self.pages().meddled.insert(object.to_owned());
+    }
+
+    /// Whether what stands there may be none of our doing.
+    pub fn is_meddled(&self, object: &str) -> bool {
+        // Of the registry each worker's note is an object of its own.
+        let object = object.split('#').next().unwrap_or(object);
+        self.pages().meddled.contains(object)
+    }
+
     /// Somebody asked for an object to be removed.
     pub fn unwanted(&self, object: String) {
         self.pages().unwanted.insert(object);
@@ -197,6 +212,7 @@ impl Book {
 
     /// The rival wrote something and saw it there.
     pub fn marked(&self, object: &str, text: &str, at: Moment) {
+        self.meddles(object);
         let mark = Mark { object: object.to_owned(), text: text.to_owned(), at, lost: false };
         self.pages().marks.push(mark);
     }

@@ -69,6 +69,7 @@ async fn mark_one(world: &World, chance: &mut Rng, kind: &str, name: &str, text:
             return;
         }
         put_mark(&mut tree, kind, text);
+        world.book.meddles(&object);
         let reply = admin_call(world, Method::PUT, &path, Some(tree)).await;
         world.trace.note(format_args!("rival writes {object} {text} -> {}", reply.status));
         sleep(Duration::from_millis(chance.u64(1..30))).await;

@@ -12,7 +12,9 @@ use crate::{
 use disk::Disk;
 use domain::{Target, Timestamp, Worker, WorkerName, rules::KnownLimits};
 use futures::{StreamExt, stream};
-use openclaw::{Config, FileError, ModelEntry, Switch, read_file, replace_file, sweep_beside, switch_model};
+use openclaw::{
+    Config, FileError, ModelEntry, Switch, persist_file, read_file, replace_file, sweep_beside, switch_model,
+};
 use secrecy::SecretString;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use store::{ObjectKey, Store};
@@ -368,6 +370,17 @@ impl ModelHolder for Files {
                 (Part::Registry, Target::Worker(worker)) => self.write_note(worker, image, version).await,
                 (Part::Registry, Target::Manager) => Err(Error::Missing(registry::REGISTRY.to_owned())),
             }
+        })
+    }
+
+    fn persist<'a>(&'a self, target: &'a Target, part: Part) -> Call<'a, ()> {
+        Box::pin(async move {
+            let path = match (part, target) {
+                (Part::Config, Target::Manager) => self.params.manager_config.clone(),
+                (Part::Registry, Target::Worker(_)) => self.beside(registry::REGISTRY),
+                (Part::Config, Target::Worker(_)) | (Part::Registry, Target::Manager) => return Ok(()),
+            };
+            Ok(persist_file(&self.params.disk, &path).await?)
         })
     }
 

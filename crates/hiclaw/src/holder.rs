@@ -196,6 +196,9 @@ pub trait ModelHolder: Send + Sync {
         version: &'a Version,
     ) -> Call<'a, ()>;
 
+    /// Makes what a part holds now last, should its last write not have been sure of that itself.
+    fn persist<'a>(&'a self, target: &'a Target, part: Part) -> Call<'a, ()>;
+
     /// Sees that the agent takes up its config, as far as that can be seen.
     fn reload<'a>(&'a self, target: &'a Target) -> Call<'a, TakenUp>;
 

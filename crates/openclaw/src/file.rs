@@ -99,6 +99,14 @@ pub async fn sweep_beside(disk: &Arc<dyn Disk>, path: &Path) -> Result<usize, Fi
     swept.map_err(|error| classified(path, error))
 }
 
+/// Makes an earlier replacement last, should it not have been sure of that itself.
+pub async fn persist_file(disk: &Arc<dyn Disk>, path: &Path) -> Result<(), FileError> {
+    let owned = path.to_owned();
+    let sync = move |disk: &dyn Disk| disk.sync_dir(disk::parent(&disk.canonical(&owned)?));
+    let synced = disk::on(disk, sync).await.and_then(|synced| synced);
+    synced.map_err(|source| FileError::NotDurable { path: path.to_owned(), source })
+}
+
 fn read(disk: &dyn Disk, path: &Path) -> Result<(Vec<u8>, FileHash, Attributes), FileError> {
     // Asked before opening, since opening a pipe waits for a writer.
     let metadata = disk.metadata(path).map_err(|error| classified(path, error))?;

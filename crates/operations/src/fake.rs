@@ -41,6 +41,10 @@ impl ModelHolder for Holder {
             Ok(())
         })
     }
+    fn persist<'a>(&'a self, _: &'a Target, _: Part) -> Call<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn reload<'a>(&'a self, _: &'a Target) -> Call<'a, TakenUp> {
         panic!("no answer was prepared")
     }

@@ -83,7 +83,7 @@ impl Final<'_> {
         }
         for (object, by) in touched {
             let excused = |operation: &&&Operation| is_excused(operation, object);
-            if by.iter().any(|operation| excused(&operation)) {
+            if self.world.book.is_meddled(object) && by.iter().any(|operation| excused(&operation)) {
                 continue;
             }
             let now = tree_of(self.world, object).await;

@@ -263,6 +263,7 @@ async fn carried_out(
         drop(tell.send(reply));
         if let Some(pause) = again {
             sleep(pause).await;
+            sent.iter().for_each(|sent| world.book.meddles(&sent.object));
             performed(&world, parts, None, sent.as_ref()).await;
         }
     });

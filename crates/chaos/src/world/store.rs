@@ -179,6 +179,7 @@ async fn carried_out(
         drop(tell.send(answer));
         if let Some(pause) = again {
             sleep(pause).await;
+            sent.iter().for_each(|sent| world.book.meddles(&sent.object));
             performed(&world, request, sent.as_ref()).await;
         }
     });

@@ -248,6 +248,14 @@ impl Edit {
         }
     }
 
+    /// Makes what stands there last. A file that was replaced may come back as it was when the power fails.
+    pub async fn persist(&self, clients: &Clients) -> Result<(), Failure> {
+        match self {
+            Self::Agent { target, edit } => Ok(clients.holder.persist(target, edit.part).await?),
+            Self::Provider { .. } | Self::Route { .. } | Self::Record { .. } => Ok(()),
+        }
+    }
+
     /// An object that is a text, as it stands.
     async fn look(&self, clients: &Clients) -> Result<Option<Held>, Failure> {
         match self {

@@ -97,6 +97,7 @@ impl Edit {
             (Put::There, Some(Held { version: Version::Object(_), .. })) => {
                 self.write_text(clients, self.text(side), now.as_ref()).await?;
             }
+            (Put::There, Some(_)) => self.persist(clients).await?,
             _ => {}
         }
         Ok(put)

@@ -105,7 +105,10 @@ impl Engine {
         for _ in 0..=REWRITES {
             let seen = edit.observe(&self.clients).await;
             match seen.map_err(|failure| (failure, Certainty::Unknown))? {
-                Observation::AllNew => return Ok(()),
+                Observation::AllNew => {
+                    let persisted = edit.persist(&self.clients).await;
+                    return persisted.map_err(|failure| (failure, Certainty::Rejected));
+                }
                 Observation::AllOld if edit.is_shared() => {
                     tracing::warn!(object = edit.object(), "an acknowledged write is gone; writing it again");
                     self.write(edit).await.map_err(|unwritten| match unwritten {

@@ -140,7 +140,12 @@ impl Engine {
         let Some(shared) = self.grip(&course).await else { return };
         let Some(all_new) = self.look(&mut course).await else { return };
         course.deadline = Instant::now() + self.timing.operation;
-        let stage = course.drive(Event::Found { all_new }).await;
+        let stage = if planted::is(planted::Bug::RecoveryAlwaysCommits) {
+            course.saga.phase = Phase::Settling(Outcome::Committed);
+            Stage::Ended(Outcome::Committed)
+        } else {
+            course.drive(Event::Found { all_new }).await
+        };
         self.conclude(course, held, shared, stage).await;
     }
 
@@ -244,7 +249,7 @@ impl Engine {
                         }
                     }
                     let all_new = !seen.is_empty() && seen.iter().all(|seen| *seen == Observation::AllNew);
-                    return Some(all_new || planted::is(planted::Bug::RecoveryAlwaysCommits));
+                    return Some(all_new);
                 }
                 Err(failure) => {
                     tracing::warn!(operation = %course.id(), error = %failure, "its objects cannot be looked at yet");

@@ -1,6 +1,7 @@
 //! The fault matrix. `AGM_MATRIX=all` runs every cell on every course at every place.
+use crate::jobs;
 use chaos::{PLANNED, installation, matrix};
-use std::{panic, thread};
+use std::panic;
 
 /// Courses that stand for a cell in the quick share.
 const SHARE: usize = 1;
@@ -55,8 +56,7 @@ fn every_trouble_at_every_passage_is_survived() {
     let base = installation().unwrap();
     let all = std::env::var("AGM_MATRIX").is_ok_and(|wanted| wanted == "all");
     let cells = matrix::plan(&base, (!all).then_some(SHARE)).unwrap();
-    let jobs = thread::available_parallelism().map_or(1, usize::from);
-    let verdicts = matrix::hold(&cells, jobs, &base).unwrap();
+    let verdicts = matrix::hold(&cells, jobs(), &base).unwrap();
     let (mut runs, mut holes, mut broken) = (0, Vec::new(), Vec::new());
     for (cell, verdict) in &verdicts {
         runs += verdict.runs;
