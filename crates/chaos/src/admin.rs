@@ -1,7 +1,7 @@
 //! People who change things, several at once, and go away when it takes too long.
 use crate::{
     book::Invariant,
-    check::confirm,
+    check::{check_told, confirm},
     process::{Alive, Process},
     world::{AGENTS, World},
 };
@@ -41,8 +41,8 @@ struct Answers {
     ended: Vec<Arc<Operation>>,
     /// `refused BUSY`, `gave up waiting`, …
     counts: BTreeMap<String, u64>,
-    /// Tokens that somebody asked for, by provider.
-    tokens: BTreeMap<String, Vec<String>>,
+    /// Lists of tokens that somebody asked for, by provider.
+    tokens: BTreeMap<String, Vec<Vec<&'static str>>>,
 }
 
 impl Told {
@@ -64,8 +64,8 @@ impl Told {
         self.answers().counts.clone()
     }
 
-    /// Tokens that somebody asked a provider to have.
-    pub fn tokens(&self, provider: &str) -> Vec<String> {
+    /// Lists of tokens that somebody asked a provider to have.
+    pub fn tokens(&self, provider: &str) -> Vec<Vec<&'static str>> {
         self.answers().tokens.get(provider).cloned().unwrap_or_default()
     }
 
@@ -123,12 +123,12 @@ impl Admin {
         tokio::select! {
             biased;
             () = alive.life.ended() => self.told.count("the process ended"),
-            asked = asked => self.hear(&alive, asked),
+            asked = asked => self.hear(&alive, asked).await,
             () = sleep(patience) => self.told.count("gave up waiting"),
         }
     }
 
-    fn hear(&self, alive: &Alive, asked: Result<Option<Arc<Operation>>, Box<Failure>>) {
+    async fn hear(&self, alive: &Alive, asked: Result<Option<Arc<Operation>>, Box<Failure>>) {
         if alive.life.is_over() {
             return;
         }
@@ -140,6 +140,7 @@ impl Admin {
                 if state == OperationState::Committed {
                     confirm(&self.world, &operation);
                 }
+                check_told(&self.world, &operation).await;
                 self.told.answers().ended.push(operation);
             }
             Ok(None) => {
@@ -163,17 +164,15 @@ impl Admin {
             }
             44..58 => {
                 let name = NEW[chance.usize(..NEW.len())];
-                self.want_token(name, 0);
+                self.want_tokens(name, &[0]);
                 Mutation::AddProvider(new_provider(name)?)
             }
             58..74 => {
                 let name = ["deepseek", "deepseek", "moonshot", "zhipuai"][chance.usize(..4)];
-                let key = chance.usize(..2);
-                self.want_token(name, key);
-                let edit = EditProvider {
-                    tokens: Some(vec![TypedKey::new(keys_of(name)[key].to_owned())]),
-                    ..EditProvider::default()
-                };
+                let keys: &[usize] = [&[0][..], &[1], &[0, 1]][chance.usize(..3)];
+                let tokens = self.want_tokens(name, keys);
+                let tokens = tokens.into_iter().map(|token| TypedKey::new(token.to_owned())).collect();
+                let edit = EditProvider { tokens: Some(tokens), ..EditProvider::default() };
                 Mutation::EditProvider { name: name.parse().ok()?, edit }
             }
             74..80 => {
@@ -187,10 +186,11 @@ impl Admin {
         })
     }
 
-    /// Somebody wants a provider to have a key of the vendor.
-    pub fn want_token(&self, provider: &str, key: usize) {
-        let token = keys_of(provider)[key].to_owned();
-        self.told.answers().tokens.entry(provider.to_owned()).or_default().push(token);
+    /// Somebody wants a provider to have these keys of the vendor.
+    pub fn want_tokens(&self, provider: &str, keys: &[usize]) -> Vec<&'static str> {
+        let tokens: Vec<_> = keys.iter().map(|key| keys_of(provider)[*key]).collect();
+        self.told.answers().tokens.entry(provider.to_owned()).or_default().push(tokens.clone());
+        tokens
     }
 }
 

@@ -100,6 +100,8 @@ struct Pages {
     submitted: Moment,
     /// Objects that somebody else wrote, or that a request of ours reached twice although it was answered.
     meddled: BTreeSet<String>,
+    /// Objects that a request of ours may still reach although it was given up.
+    late: BTreeSet<String>,
     /// Objects that somebody asked to be removed.
     unwanted: BTreeSet<String>,
     races: u64,
@@ -196,6 +198,16 @@ impl Book {
     /// apart.
     pub fn meddles(&self, object: &str) {
         self.pages().meddled.insert(object.to_owned());
+    }
+
+    /// A request is on its way that nobody waits for any more.
+    pub fn comes_late(&self, object: &str) {
+        self.pages().late.insert(object.to_owned());
+    }
+
+    /// Whether nothing but what the process knows of has reached the object.
+    pub fn is_undisturbed(&self, object: &str) -> bool {
+        !self.is_meddled(object) && !self.pages().late.contains(object)
     }
 
     /// Whether what stands there may be none of our doing.

@@ -139,6 +139,8 @@ pub struct Weather {
     chance: Mutex<Rng>,
     /// Of 1,000 reads so many suffer a fault.
     rate: u32,
+    /// The one way in which writes fail, and nothing else does. Without it the rare ways would hardly ever meet.
+    only: Option<Fault>,
     calm: AtomicBool,
     seen: Mutex<Seen>,
 }
@@ -154,8 +156,8 @@ pub struct Seen {
 
 impl Weather {
     /// So many faults in 1,000 exchanges.
-    pub fn new(chance: Rng, rate: u32) -> Self {
-        Self { chance: Mutex::new(chance), rate, calm: AtomicBool::new(false), seen: Mutex::default() }
+    pub fn new(chance: Rng, rate: u32, only: Option<Fault>) -> Self {
+        Self { chance: Mutex::new(chance), rate, only, calm: AtomicBool::new(false), seen: Mutex::default() }
     }
 
     /// From now on nothing fails any more.
@@ -176,13 +178,17 @@ impl Weather {
         }
         let mut chance = locked(&self.chance);
         // A run has ten reads for each write, and it is the writes that matter.
-        let rate = if writes { self.rate * WRITES_MORE } else { self.rate };
+        let rate = match (writes, self.only) {
+            (true, _) => self.rate * WRITES_MORE,
+            (false, None) => self.rate,
+            (false, Some(_)) => 0,
+        };
         if chance.u32(0..1000) >= rate {
             return None;
         }
         let hard = writes && chance.bool();
         let from = if hard { Fault::WRITES } else { Fault::ANY };
-        let fault = from.get(chance.usize(..from.len())).copied();
+        let fault = self.only.or_else(|| from.get(chance.usize(..from.len())).copied());
         drop(chance);
         if let Some(fault) = fault {
             self.count(format!("{system} {fault:?}"));

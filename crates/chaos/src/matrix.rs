@@ -90,8 +90,8 @@ pub fn attempt(trial: &Trial, base: &Base) -> Result<Tried, Unheld> {
 
 async fn course(trial: &Trial, base: &Base) -> std::io::Result<Tried> {
     let mut chance = Rng::with_seed(trial.seed);
-    let world = World::new(base, Weather::new(chance.fork(), 0), 0, Trace::begin(trial.trace))?;
-    let first = World::new(base, Weather::new(chance.fork(), 0), 0, Trace::begin(false))?;
+    let world = World::new(base, Weather::new(chance.fork(), 0, None), 0, Trace::begin(trial.trace))?;
+    let first = World::new(base, Weather::new(chance.fork(), 0, None), 0, Trace::begin(false))?;
     world.weather.calm();
     let told = Arc::new(Told::default());
     let process = Process::new(world.clone());

@@ -3,7 +3,7 @@ use crate::{
     admin::{Admin, Told},
     book::{Broken, Invariant},
     check::{self, Final},
-    fault::{Seen, Weather},
+    fault::{Fault, Seen, Weather},
     process::Process,
     rival::rival,
     trace::Trace,
@@ -57,6 +57,8 @@ struct Profile {
     impatience: u32,
     /// Faults in 1,000 exchanges, and in 1,000 calls of the disk.
     faults: u32,
+    /// The one way in which writes fail.
+    only: Option<Fault>,
     disk_faults: u32,
     edits: usize,
     crashes: usize,
@@ -72,6 +74,7 @@ impl Profile {
             wishes: chance.usize(1..=3),
             impatience: one_of(chance, &[0, 0, 30, 80]),
             faults: one_of(chance, &[0, 4, 8, 16, 40]),
+            only: chance.bool().then(|| Fault::WRITES[chance.usize(..Fault::WRITES.len())]),
             disk_faults: one_of(chance, &[0, 0, 0, 1, 4]),
             edits: [0, 0, 4, 8][chance.usize(..4)],
             crashes: [0, 0, 1, 2, 3][chance.usize(..5)],
@@ -97,9 +100,9 @@ pub fn run(seed: u64, options: Options, base: &Base) -> std::io::Result<Outcome>
 async fn course(seed: u64, options: Options, base: &Base) -> std::io::Result<Outcome> {
     let mut chance = Rng::with_seed(seed);
     let profile = Profile::of(&mut chance);
-    let weather = Weather::new(chance.fork(), profile.faults);
+    let weather = Weather::new(chance.fork(), profile.faults, profile.only);
     let world = World::new(base, weather, profile.disk_faults, Trace::begin(options.trace))?;
-    let first = World::new(base, Weather::new(chance.fork(), 0), 0, Trace::begin(false))?;
+    let first = World::new(base, Weather::new(chance.fork(), 0, None), 0, Trace::begin(false))?;
     let told = Arc::new(Told::default());
     let process = Process::new(world.clone());
     let mut everything = JoinSet::new();

@@ -146,7 +146,14 @@ impl Store {
             Some(_) => {}
         }
         let deleted = self.remove(key).await;
-        match (self.get(key).await?, deleted) {
+        // What the look is refused with says nothing of the removal.
+        let now = self.get(key).await.map_err(|error| match error {
+            StoreError::PreconditionFailed | StoreError::NotFound => {
+                StoreError::Unexpected(format!("a look after a removal: {error}"))
+            }
+            error => error,
+        })?;
+        match (now, deleted) {
             (None, _) => Ok(()),
             (Some(_), Err(error)) => Err(error),
             (Some(object), Ok(())) if object.etag == *version => {

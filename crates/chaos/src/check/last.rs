@@ -131,7 +131,7 @@ impl Final<'_> {
             let wished = self.told.tokens(name);
             let have = &provider["tokens"];
             let is_first = first.is_some_and(|first| first["tokens"] == *have);
-            let is_wished = wished.iter().any(|token| *have == serde_json::json!([token]));
+            let is_wished = wished.iter().any(|tokens| *have == serde_json::json!(tokens));
             if !is_first && !is_wished {
                 self.broken(Invariant::TokensKept, format!("provider:{name} has tokens that nobody gave it"));
             }

@@ -4,6 +4,7 @@ mod last;
 mod live;
 
 pub use last::{Final, check, may_be_forgotten};
+pub use live::check_told;
 
 use crate::{book::Invariant, world::World};
 use domain::{Change, ChangeAction, Operation};

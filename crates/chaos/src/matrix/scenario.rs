@@ -29,7 +29,7 @@ impl Scenario {
             wish: set_model(provider, model).expect("a wish"),
         };
         let add = || {
-            admin.want_token("zhipuai", 0);
+            admin.want_tokens("zhipuai", &[0]);
             Mutation::AddProvider(new_provider("zhipuai").expect("a provider"))
         };
         match self {

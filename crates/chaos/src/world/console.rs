@@ -245,6 +245,9 @@ async fn carried_out(
         Some(Fault::Slow) => (limit / 2).min(world.weather.pause(2_000, 20_000)),
         _ => Duration::ZERO,
     };
+    if fault == Some(Fault::LateApply) {
+        sent.iter().for_each(|sent| world.book.comes_late(&sent.object));
+    }
     let again = (fault == Some(Fault::DuplicateApply)).then(|| world.weather.pause(50, LATEST));
     let effect = match fault {
         Some(Fault::HalfDone) => Some(half(world, Trouble::Broken)),

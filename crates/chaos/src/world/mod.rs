@@ -17,7 +17,7 @@ use crate::{
 };
 use axum::Router;
 use disk::MemDisk;
-use domain::{OperationId, OperationState};
+use domain::{Operation, OperationId, OperationState};
 use operations::{Clock, Config, ConsoleConfig, ManagerConfig, Operations, Outside, StoreConfig, Timing};
 use sandbox::{
     Still,
@@ -330,9 +330,8 @@ impl World {
 
     /// No two operations change one agent at the same time.
     fn one_at_a_time(&self) {
-        let operations = locked(&self.operations).clone();
         let mut busy: BTreeMap<String, OperationId> = BTreeMap::new();
-        for operation in operations.iter().flat_map(Operations::operations) {
+        for operation in self.operations_now() {
             let writes = matches!(
                 operation.state,
                 OperationState::Applying | OperationState::Verifying | OperationState::Compensating
@@ -346,10 +345,15 @@ impl World {
         }
     }
 
+    /// What the process that serves knows.
+    pub fn operations_now(&self) -> Vec<Arc<Operation>> {
+        let operations = locked(&self.operations).clone();
+        operations.iter().flat_map(Operations::operations).collect()
+    }
+
     /// The agents whose operation is just taken back.
     fn undone(&self) -> Vec<String> {
-        let operations = locked(&self.operations).clone();
-        let all = operations.iter().flat_map(Operations::operations);
+        let all = self.operations_now().into_iter();
         let undone = all.filter(|operation| operation.state == OperationState::Compensating);
         undone.flat_map(|operation| operation.targets.clone()).collect()
     }

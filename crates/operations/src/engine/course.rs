@@ -197,7 +197,9 @@ impl Course {
     /// may still do to its objects.
     async fn write_intent(&mut self) -> Event {
         let objects: Vec<String> = self.edits().map(|(_, edit)| edit.object()).collect();
-        self.ghosts = self.engine.watches.ghosts(&objects);
+        if !planted::is(planted::Bug::SettleForgetsGhosts) {
+            self.ghosts = self.engine.watches.ghosts(&objects);
+        }
         if planted::is(planted::Bug::NoJournal) {
             self.begun = true;
             return Event::IntentWritten;

@@ -181,8 +181,9 @@ impl Watch {
             (Observation::AllNew | Observation::AllOld, _) if edit.is_shared() && self.may_be_swallowed() => {
                 Look::Strayed
             }
-            (Observation::AllNew | Observation::AllOld, _) => Look::Foreign,
-            (Observation::Foreign, _) => self.find_ghost(edit).await,
+            (Observation::AllNew | Observation::AllOld | Observation::Foreign, _) => {
+                self.find_ghost(edit).await
+            }
         }
     }
 
@@ -193,9 +194,6 @@ impl Watch {
 
     /// Whether what stands there was written by an earlier operation, late.
     async fn find_ghost(&self, edit: &Edit) -> Look {
-        if planted::is(planted::Bug::SettleForgetsGhosts) {
-            return Look::Foreign;
-        }
         let object = edit.object();
         for ghost in self.course.ghosts.iter().filter(|ghost| ghost.object() == object) {
             match ghost.observe(&self.course.engine.clients).await {
