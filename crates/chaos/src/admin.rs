@@ -89,6 +89,8 @@ pub struct Admin {
     pub chance: Rng,
     /// How many changes the person asks for.
     pub wishes: usize,
+    /// Wants one thing only: other keys for one provider.
+    pub single_minded: bool,
     /// Of 100 waits so many are broken off.
     pub impatience: u32,
 }
@@ -156,7 +158,9 @@ impl Admin {
 
     fn wish(&mut self) -> Option<Mutation> {
         let chance = &mut self.chance;
-        Some(match chance.u32(0..100) {
+        let single_minded = self.single_minded;
+        let wish = if single_minded { 60 } else { chance.u32(0..100) };
+        Some(match wish {
             0..44 => {
                 let target: Target = AGENTS[chance.usize(..AGENTS.len())].parse().ok()?;
                 let (provider, model) = MODELS[chance.usize(..MODELS.len())];
@@ -168,7 +172,8 @@ impl Admin {
                 Mutation::AddProvider(new_provider(name)?)
             }
             58..74 => {
-                let name = ["deepseek", "deepseek", "moonshot", "zhipuai"][chance.usize(..4)];
+                let names = ["deepseek", "deepseek", "moonshot", "zhipuai"];
+                let name = if single_minded { names[0] } else { names[chance.usize(..4)] };
                 let keys: &[usize] = [&[0][..], &[1], &[0, 1]][chance.usize(..3)];
                 let tokens = self.want_tokens(name, keys);
                 let tokens = tokens.into_iter().map(|token| TypedKey::new(token.to_owned())).collect();

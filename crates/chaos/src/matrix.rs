@@ -108,6 +108,7 @@ async fn course(trial: &Trial, base: &Base) -> std::io::Result<Tried> {
         chance: chance.fork(),
         wishes: 0,
         impatience: 0,
+        single_minded: false,
     };
     let mutation = trial.scenario.prepare(&admin).await;
     let known = process.alive().await.operations.operations().len();

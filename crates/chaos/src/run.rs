@@ -55,6 +55,7 @@ struct Profile {
     admins: usize,
     wishes: usize,
     impatience: u32,
+    single_minded: bool,
     /// Faults in 1,000 exchanges, and in 1,000 calls of the disk.
     faults: u32,
     /// The one way in which writes fail.
@@ -73,6 +74,7 @@ impl Profile {
             admins: chance.usize(1..=4),
             wishes: chance.usize(1..=3),
             impatience: one_of(chance, &[0, 0, 30, 80]),
+            single_minded: chance.u32(0..8) == 0,
             faults: one_of(chance, &[0, 4, 8, 16, 40]),
             only: chance.bool().then(|| Fault::WRITES[chance.usize(..Fault::WRITES.len())]),
             disk_faults: one_of(chance, &[0, 0, 0, 1, 4]),
@@ -171,6 +173,7 @@ async fn trouble(
             chance: chance.fork(),
             wishes: profile.wishes,
             impatience: profile.impatience,
+            single_minded: profile.single_minded,
         };
         people.spawn(admin.work());
     }

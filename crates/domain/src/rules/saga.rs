@@ -13,6 +13,8 @@ pub struct Saga {
     /// How often a step after the pivot, the reading back or an undo may still be tried again.
     pub retries: u32,
     pub phase: Phase,
+    /// How many steps may have written when the course turned back.
+    pub touched: usize,
     /// An undo met somebody else's work and left it.
     pub foreign: bool,
     /// A person wants it to stop; heeded until the pivot is under way.
@@ -137,6 +139,7 @@ impl Saga {
             pivot,
             retries,
             phase: Phase::Planned,
+            touched: 0,
             foreign: false,
             cancelled: false,
             unsure: false,
@@ -180,11 +183,12 @@ impl Saga {
     /// turn it again.
     fn back(&self, touched: usize) -> (Self, Vec<Effect>) {
         let turning = !matches!(self.phase, Phase::Compensating(_));
+        let saga = Self { touched: self.touched.max(touched), ..self.clone() };
         match touched.checked_sub(1) {
             Some(step) if turning => {
-                self.to(Phase::Compensating(step), vec![Effect::Record, Effect::Undo(step)])
+                saga.to(Phase::Compensating(step), vec![Effect::Record, Effect::Undo(step)])
             }
-            Some(step) => self.to(Phase::Compensating(step), vec![Effect::Undo(step)]),
+            Some(step) => saga.to(Phase::Compensating(step), vec![Effect::Undo(step)]),
             None if self.foreign => self.finish(Outcome::LeftForeign),
             None => self.finish(Outcome::RolledBack),
         }
@@ -293,7 +297,8 @@ pub fn next(saga: &Saga, event: Event) -> (Saga, Vec<Effect>) {
             Saga { foreign: true, ..saga.clone() }.back(step)
         }
         (Phase::Compensating(step), Event::UndoFailed(failed)) if step == failed => saga.undo_failed(step),
-        (Phase::Stuck(step), Event::Retry) => saga.to(Phase::Compensating(step), vec![Effect::Undo(step)]),
+        // From the beginning: a late write may have spoilt what was undone already, and this step may need it.
+        (Phase::Stuck(_), Event::Retry) => saga.back(saga.touched),
         (Phase::Stuck(_), Event::GiveUp) => saga.finish(Outcome::GivenUp),
         (Phase::Settling(_), Event::Quiet) => (saga.clone(), vec![Effect::Watch]),
         (Phase::Settling(outcome), Event::LastQuiet) => {

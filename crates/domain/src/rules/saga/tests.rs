@@ -72,6 +72,14 @@ fn a_stuck_undo_is_tried_again_until_a_person_takes_over() {
 }
 
 #[test]
+fn another_try_of_a_stuck_undo_begins_with_the_last_step() {
+    let events =
+        [Begin, IntentWritten, Applied(0), Applied(1), Failed(2, Rejected), Undone(1), UndoFailed(0), Retry];
+    let (_, effects) = run(Saga::new(3, None, 0), &events);
+    assert_eq!(effects[4..], [Undo(1), Undo(0), Stop, Undo(1)]);
+}
+
+#[test]
 fn a_rejected_step_is_not_undone_but_those_before_it_are() {
     let events = [Begin, IntentWritten, Applied(0), Applied(1), Failed(2, Rejected), Undone(1), Undone(0)];
     let (_, effects) = run(Saga::new(3, Some(1), 9), &events);
@@ -200,6 +208,8 @@ struct Ledger {
     verified: bool,
     turned_on_disk: bool,
     touched: Vec<usize>,
+    /// All that was to be undone: another try of a stuck undo begins with the last of them.
+    turned: Vec<usize>,
     unsure: Vec<usize>,
     foreign: bool,
     given_up: bool,
@@ -216,6 +226,7 @@ impl Ledger {
             (Some(WriteIntent), IntentWritten) => self.intent = true,
             (Some(Verify), Verified) => self.verified = true,
             (Some(Stop), GiveUp) => self.given_up = true,
+            (Some(Stop), Retry) => self.touched.clone_from(&self.turned),
             // A later try that is refused says nothing of an earlier one whose outcome is not known.
             (Some(Apply(step)), Failed(failed, Rejected))
                 if step == failed && !self.unsure.contains(&step) =>
@@ -245,6 +256,8 @@ impl Ledger {
             Verify => prop_assert!(self.intent || found),
             Undo(step) => {
                 prop_assert_eq!(self.touched.iter().max(), Some(&step), "undo out of order or of nothing");
+                let new = self.touched.iter().filter(|step| !self.turned.contains(step));
+                self.turned.extend(new.copied().collect::<Vec<_>>());
                 prop_assert!(self.turned_on_disk, "undo before the turn is on disk");
             }
             Stop => prop_assert!(!self.touched.is_empty()),
