@@ -128,8 +128,15 @@ pub fn make_dirs(disk: &dyn Disk, path: &Path, mode: u32) -> io::Result<()> {
         // A read-only file system may say so although the folder is there.
         Err(error) => match disk.metadata(path) {
             Ok(Metadata { kind: Kind::Dir, .. }) => match disk.sync_dir(parent(path)) {
-                // A folder that may be passed but not read.
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+                // A folder that may be passed but not read, or one in which nothing waits to be written.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+                    ) =>
+                {
+                    Ok(())
+                }
                 synced => synced,
             },
             Ok(_) | Err(_) => Err(error),

@@ -2,7 +2,10 @@
 use domain::{Code, Failure, OperationId, ProviderName, RouteName, Target};
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -67,6 +70,7 @@ struct Holder {
 pub struct HeldTargets {
     locks: Arc<Locks>,
     names: Vec<String>,
+    released: AtomicBool,
 }
 
 /// Held shared objects; they are free again when this is dropped.
@@ -94,14 +98,18 @@ impl Locks {
     pub fn hold(self: &Arc<Self>, names: Vec<String>, by: &OperationId) -> Result<HeldTargets, Failure> {
         let mut held = locked(&self.targets);
         if planted::is(planted::Bug::LockNotTaken) {
-            return Ok(HeldTargets { locks: self.clone(), names: Vec::new() });
+            return Ok(self.held(Vec::new()));
         }
         if let Some((name, holder)) = names.iter().find_map(|name| Some((name, held.get(name)?))) {
             return Err(holder.refusal(name));
         }
         let holder = Holder { operation: Some(by.clone()), blocked: None };
         held.extend(names.iter().map(|name| (name.clone(), holder.clone())));
-        Ok(HeldTargets { locks: self.clone(), names })
+        Ok(self.held(names))
+    }
+
+    fn held(self: &Arc<Self>, names: Vec<String>) -> HeldTargets {
+        HeldTargets { locks: self.clone(), names, released: AtomicBool::new(false) }
     }
 
     /// Nobody may have these targets until the server is restarted.
@@ -145,14 +153,27 @@ impl HeldTargets {
     pub fn names(&self) -> &[String] {
         &self.names
     }
-}
 
-impl Drop for HeldTargets {
-    fn drop(&mut self) {
+    /// Lets them go now.
+    pub fn release(&self) {
+        if self.released.swap(true, Ordering::AcqRel) {
+            return;
+        }
         let mut held = locked(&self.locks.targets);
         for name in &self.names {
             held.remove(name);
         }
+    }
+
+    /// True after [`HeldTargets::release`].
+    pub fn is_released(&self) -> bool {
+        self.released.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for HeldTargets {
+    fn drop(&mut self) {
+        self.release();
     }
 }
 

@@ -1,9 +1,11 @@
 //! The way of one operation through its state machine: performs each effect and says what came of it.
-use super::{Engine, books::Books, control::Control, perform::Performed, progress::Progress};
+use super::{
+    Engine, books::Books, control::Control, perform::Performed, progress::Progress, supervise::Carried,
+};
 use crate::{
     edits::{Edit, Put, Side, Unwritten},
     journal::{Kept, Record, RequestMark},
-    locks::Needs,
+    locks::{HeldTargets, Needs},
     prepare::{Prepared, Work},
 };
 use domain::{
@@ -123,6 +125,11 @@ impl Course {
 
     pub fn id(&self) -> OperationId {
         self.progress.operation().id.clone()
+    }
+
+    /// What of it outlives the task that works on it.
+    pub fn carried(&self, held: Option<Arc<HeldTargets>>) -> Carried {
+        Carried { books: self.books.clone(), progress: self.progress.clone(), held }
     }
 
     /// All writes, with their steps.

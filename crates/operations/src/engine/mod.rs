@@ -10,6 +10,7 @@ mod plan;
 mod progress;
 mod recover;
 mod settle;
+mod supervise;
 #[cfg(test)]
 mod tests;
 mod watches;
@@ -31,8 +32,7 @@ use crate::{
     reads::Caches,
 };
 use control::Controls;
-use course::Course;
-use domain::{Code, Context, Failure, Mutation, OperationId, OperationState, Settled, rules::Event};
+use domain::{Code, Context, Failure, Mutation, OperationId, OperationState};
 use progress::Progress;
 use std::{
     path::PathBuf,
@@ -87,12 +87,12 @@ struct Written {
 }
 
 /// An operation that has its locks and no plan yet.
-struct Begun {
+pub struct Begun {
     books: Arc<Books>,
     asked: Asked,
     progress: Arc<Progress>,
     request: Option<RequestMark>,
-    held: HeldTargets,
+    held: Arc<HeldTargets>,
 }
 
 impl Engine {
@@ -176,7 +176,7 @@ impl Engine {
             return Err(Failure::new(Code::UpstreamUnavailable, "the server is shutting down")
                 .hint("Nothing was changed. Try again when it is back."));
         }
-        let held = self.locks.hold(held, &id)?;
+        let held = Arc::new(self.locks.hold(held, &id)?);
         let context = asked.context.clone();
         let progress = Progress::begin(id.clone(), &asked.mutation, targets, context, self.clock.now());
         let progress = Arc::new(progress);
@@ -202,74 +202,6 @@ impl Engine {
     async fn record(self: &Arc<Self>, operation: &OperationId) -> Result<Record, Failure> {
         let books = self.books().await?;
         books.journal.load(operation).await?.ok_or_else(|| prepare::no_record(operation))
-    }
-
-    async fn supervise(self: Arc<Self>, begun: Begun) {
-        let Begun { books, asked, progress, request, held } = begun;
-        let engine = self.clone();
-        let (task_books, task_progress) = (books.clone(), progress.clone());
-        let names = held.names().to_vec();
-        let driven = AbortOnDropHandle::new(tokio::spawn(async move {
-            let (prepared, shared) = engine.plan(&asked, &task_progress).await?;
-            let control = engine.controls.of(&task_progress.operation().id);
-            let mut course =
-                Course::begin(engine, task_books, task_progress, control, prepared, names, request);
-            let stage = course.drive(Event::Begin).await;
-            Ok::<_, Failure>((course, shared, stage))
-        }));
-        match driven.await {
-            Ok(Ok((course, shared, stage))) => self.conclude(course, held, shared, stage).await,
-            Ok(Err(failure)) => self.refuse(&books, &progress, held, failure).await,
-            Err(error) => Box::pin(self.after_panic(books, progress, held, error)).await,
-        }
-    }
-
-    /// The plan could not be made: nothing was begun.
-    async fn refuse(&self, books: &Books, progress: &Progress, held: HeldTargets, failure: Failure) {
-        let mut end = progress.at_end(OperationState::RolledBack, Some(failure), self.clock.now());
-        end.settled = Some(Settled { at: self.clock.now(), evidence: "nothing was written".to_owned() });
-        books.note(crate::audit::Stage::Ended, &end, Vec::new()).await;
-        self.controls.forget(&end.id);
-        drop(held);
-        progress.publish(end);
-    }
-
-    /// A panic is a crash of one operation: what its record says is led to an end by looking.
-    async fn after_panic(
-        self: Arc<Self>,
-        books: Arc<Books>,
-        progress: Arc<Progress>,
-        held: HeldTargets,
-        error: tokio::task::JoinError,
-    ) {
-        let id = progress.operation().id.clone();
-        tracing::error!(operation = %id, %error, "an operation broke off");
-        let failure = Failure::new(Code::Internal, "the operation broke off because of a defect");
-        match books.journal.load(&id).await {
-            Ok(Some(record)) => {
-                let control = self.controls.of(&id);
-                let mut course = Course::resume(self.clone(), books, progress, control, record);
-                course.cause.get_or_insert(failure);
-                self.lead(course, held).await;
-            }
-            Ok(None) => {
-                let failure = failure.hint("Nothing was changed. The log has the details.");
-                self.refuse(&books, &progress, held, failure).await;
-            }
-            Err(error) => {
-                let why = format!("its record cannot be read: {error}");
-                tracing::error!(operation = %id, why, "an operation that broke off cannot be taken up");
-                progress.publish(progress.at_end(
-                    OperationState::NeedsOperator,
-                    Some(failure.hint(
-                        "Restart agm when its data directory can be read: it takes the operation up then.",
-                    )),
-                    self.clock.now(),
-                ));
-                // Its targets stay locked until then.
-                std::mem::forget(held);
-            }
-        }
     }
 
     /// Asks an operation that runs to stop. It goes back, unless the change is live already.

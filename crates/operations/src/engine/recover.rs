@@ -52,7 +52,7 @@ impl Engine {
         records.sort_by(|one, other| one.operation.id.cmp(&other.operation.id));
         for mut record in records {
             let was_open = !record.saga.is_done();
-            self.believe_the_audit(&mut record);
+            self.believe_what_was_told(&mut record);
             // Of two that changed one object the later one answers for it, as it did before the restart.
             self.watches.take_over(&objects_of(&record));
             let progress = Arc::new(Progress::resume(record.operation.clone()));
@@ -74,7 +74,7 @@ impl Engine {
 
     /// An end that was told counts, also when it could not be written into the record any more: others may have built on it
     /// since, so nothing of it is undone by a look at how things are now.
-    fn believe_the_audit(&self, record: &mut Record) {
+    pub fn believe_what_was_told(&self, record: &mut Record) {
         let Ok(told) = self.log.find(&record.operation.id) else { return };
         let told = told.borrow().clone();
         let told_outcome = match told.state {
@@ -93,7 +93,12 @@ impl Engine {
         record.operation = (*told).clone();
     }
 
-    fn course_of(self: &Arc<Self>, books: &Arc<Books>, progress: Arc<Progress>, record: Record) -> Course {
+    pub fn course_of(
+        self: &Arc<Self>,
+        books: &Arc<Books>,
+        progress: Arc<Progress>,
+        record: Record,
+    ) -> Course {
         let control = self.controls.of(&record.operation.id);
         Course::resume(self.clone(), books.clone(), progress, control, record)
     }
@@ -112,14 +117,16 @@ impl Engine {
 
     fn resume_watch(self: &Arc<Self>, course: Course, outcome: Outcome) {
         course.begin_watch();
-        tokio::spawn(async move {
+        let carried = course.carried(None);
+        let watching = async move {
             if !course.books.audit.has(&course.id(), Noted::Ended) {
                 let operation = course.progress.operation();
                 course.books.note(Noted::Ended, &operation, course.links(outcome)).await;
             }
             // A try to put something right may have been under way.
             Watch::resume(course).run(Event::Found { all_new: false }).await;
-        });
+        };
+        tokio::spawn(self.clone().carry(carried, watching));
     }
 
     fn recover(self: &Arc<Self>, course: Course) {
@@ -127,8 +134,10 @@ impl Engine {
         tracing::warn!(operation = %id, "taking up an operation that was broken off");
         match self.locks.hold(course.held.clone(), &id) {
             Ok(held) => {
-                let engine = self.clone();
-                self.tasks.spawn(async move { engine.lead(course, held).await });
+                let held = Arc::new(held);
+                let carried = course.carried(Some(held.clone()));
+                let leading = self.clone().lead(course, held);
+                self.tasks.spawn(self.clone().carry(carried, leading));
             }
             // Two records that were under way cannot have held one target.
             Err(failure) => tracing::error!(operation = %id, error = %failure, "it cannot be taken up"),
@@ -136,7 +145,7 @@ impl Engine {
     }
 
     /// After a crash, or after a panic which is treated as one: looks at all objects, then goes on by what was seen.
-    pub async fn lead(self: Arc<Self>, mut course: Course, held: HeldTargets) {
+    pub async fn lead(self: Arc<Self>, mut course: Course, held: Arc<HeldTargets>) {
         let Some(shared) = self.grip(&course).await else { return };
         let Some(all_new) = self.look(&mut course).await else { return };
         course.deadline = Instant::now() + self.timing.operation;
@@ -153,7 +162,7 @@ impl Engine {
     pub async fn conclude(
         self: Arc<Self>,
         mut course: Course,
-        held: HeldTargets,
+        held: Arc<HeldTargets>,
         shared: HeldShared,
         mut stage: Stage,
     ) {
@@ -194,10 +203,12 @@ impl Engine {
         }
         self.caches.clear();
         self.controls.forget(&id);
-        drop((held, shared));
+        drop(shared);
+        held.release();
         course.progress.publish(operation);
         if course.begun {
-            tokio::spawn(Watch::new(course).run(Event::Quiet));
+            let carried = course.carried(None);
+            tokio::spawn(self.carry(carried, Watch::new(course).run(Event::Quiet)));
         }
     }
 
@@ -221,7 +232,7 @@ impl Engine {
     }
 
     /// Holds the shared objects of a course. None: the server stops.
-    async fn grip(&self, course: &Course) -> Option<HeldShared> {
+    pub async fn grip(&self, course: &Course) -> Option<HeldShared> {
         let needs = course.needs();
         loop {
             match self.locks.queue(&needs).await {

@@ -1,0 +1,141 @@
+//! Carries an operation to its end, whatever happens to the task that works on it. A panic is a crash of one operation:
+//! what its record says is gone on with by looking, as after a restart.
+use super::{
+    Begun, Engine,
+    books::Books,
+    course::{Course, Stage},
+    progress::Progress,
+    settle::Watch,
+};
+use crate::{journal::Record, locks::HeldTargets};
+use domain::{Code, Failure, OperationState, Settled, rules::Event};
+use futures::future::BoxFuture;
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::time::sleep;
+use tokio_util::task::AbortOnDropHandle;
+
+/// The pause before an operation that broke off is gone on with, twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// What of an operation outlives the task that works on it.
+#[derive(Clone)]
+pub struct Carried {
+    pub books: Arc<Books>,
+    pub progress: Arc<Progress>,
+    /// Released: the end was told. None: it was told in an earlier life.
+    pub held: Option<Arc<HeldTargets>>,
+}
+
+impl Carried {
+    fn was_told(&self) -> bool {
+        self.held.as_ref().is_none_or(|held| held.is_released())
+    }
+}
+
+impl Engine {
+    /// Plans and does what was asked for, to its end.
+    pub async fn supervise(self: Arc<Self>, begun: Begun) {
+        let Begun { books, progress, held, .. } = &begun;
+        let carried = Carried { books: books.clone(), progress: progress.clone(), held: Some(held.clone()) };
+        let work = self.clone().begin(begun);
+        self.carry(carried, work).await;
+    }
+
+    async fn begin(self: Arc<Self>, begun: Begun) {
+        let Begun { books, asked, progress, request, held } = begun;
+        let (prepared, shared) = match self.plan(&asked, &progress).await {
+            Ok(planned) => planned,
+            Err(failure) => return self.refuse(&books, &progress, &held, failure).await,
+        };
+        let control = self.controls.of(&progress.operation().id);
+        let names = held.names().to_vec();
+        let mut course = Course::begin(self.clone(), books, progress, control, prepared, names, request);
+        let stage = course.drive(Event::Begin).await;
+        self.conclude(course, held, shared, stage).await;
+    }
+
+    /// The plan could not be made: nothing was begun.
+    async fn refuse(&self, books: &Books, progress: &Progress, held: &HeldTargets, failure: Failure) {
+        let mut end = progress.at_end(OperationState::RolledBack, Some(failure), self.clock.now());
+        end.settled = Some(Settled { at: self.clock.now(), evidence: "nothing was written".to_owned() });
+        books.note(crate::audit::Stage::Ended, &end, Vec::new()).await;
+        self.controls.forget(&end.id);
+        held.release();
+        progress.publish(end);
+    }
+
+    /// Does the work, and goes on by the record as often as it panics. Its targets stay held meanwhile.
+    pub async fn carry(self: Arc<Self>, carried: Carried, work: impl Future<Output = ()> + Send + 'static) {
+        let mut work: BoxFuture<'static, ()> = Box::pin(work);
+        let mut pause = FIRST_PAUSE;
+        // Not a panic: the runtime shuts down, or whoever asked for the work in person has gone.
+        while let Err(error) = AbortOnDropHandle::new(tokio::spawn(work)).await
+            && error.is_panic()
+        {
+            let id = carried.progress.operation().id.clone();
+            tracing::error!(operation = %id, %error, "an operation broke off because of a defect");
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+            }
+            work = self.clone().go_on(carried.clone());
+        }
+    }
+
+    fn go_on(self: Arc<Self>, carried: Carried) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let id = carried.progress.operation().id.clone();
+            let mut pause = FIRST_PAUSE;
+            loop {
+                match carried.books.journal.load(&id).await {
+                    Ok(record) => return self.go_on_by(carried, record).await,
+                    Err(error) => {
+                        tracing::error!(operation = %id, %error, "its record cannot be read");
+                    }
+                }
+                tokio::select! {
+                    () = self.stop.cancelled() => return,
+                    () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+                }
+            }
+        })
+    }
+
+    async fn go_on_by(self: Arc<Self>, carried: Carried, record: Option<Record>) {
+        let was_told = carried.was_told();
+        let Carried { books, progress, held } = carried;
+        let failure = Failure::new(Code::Internal, "the operation broke off because of a defect");
+        let Some(mut record) = record else {
+            if let Some(held) = held.filter(|_| !was_told) {
+                let failure = failure.hint("Nothing was changed. The log has the details.");
+                self.refuse(&books, &progress, &held, failure).await;
+            }
+            return;
+        };
+        if was_told {
+            self.believe_what_was_told(&mut record);
+        }
+        if record.saga.is_done() {
+            return;
+        }
+        let mut course = self.course_of(&books, progress, record);
+        match (course.saga.outcome(), held.filter(|_| !was_told)) {
+            (Some(outcome), Some(held)) => {
+                let Some(shared) = self.grip(&course).await else { return };
+                self.conclude(course, held, shared, Stage::Ended(outcome)).await;
+            }
+            (Some(_), None) => {
+                course.begin_watch();
+                Watch::resume(course).run(Event::Found { all_new: false }).await;
+            }
+            (None, Some(held)) => {
+                course.cause.get_or_insert(failure);
+                self.lead(course, held).await;
+            }
+            (None, None) => {
+                tracing::error!(operation = %course.id(), "it was told an end that it does not have")
+            }
+        }
+    }
+}
