@@ -66,6 +66,11 @@ impl Error {
         )
     }
 
+    /// The agent, or what it lives by, is not there any more.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Missing(_) | Self::NoWorker(_))
+    }
+
     /// Which system to look at.
     pub fn system(&self) -> System {
         match self {

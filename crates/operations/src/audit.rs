@@ -138,6 +138,14 @@ impl Audit {
         written.map_err(|error| JournalError::io(&self.path, error))
     }
 
+    /// Whether a line could be written.
+    pub async fn probe(&self) -> Result<(), JournalError> {
+        let path = self.path.clone();
+        let opened = disk::on(&self.disk, move |disk| disk.append(&path, 0o600).map(drop)).await;
+        let opened = opened.map_err(|error| JournalError::broken_off(&error))?;
+        opened.map_err(|error| JournalError::io(&self.path, error))
+    }
+
     /// The newest operations, newest first: up to `n`, and never more than 500.
     pub fn newest(&self, n: usize) -> Vec<Arc<Operation>> {
         locked(&self.known).newest.values().rev().take(n).cloned().collect()

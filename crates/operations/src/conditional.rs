@@ -17,8 +17,8 @@ pub struct Conditional(OnceLock<Result<(), &'static str>>);
 
 impl Conditional {
     /// # Errors
-    /// `UPSTREAM_UNAVAILABLE` when the store was seen to ignore conditions. A store that has not answered yet passes: no
-    /// write to it succeeds before it does.
+    /// `UPSTREAM_UNAVAILABLE` when the store was seen to ignore conditions. A store that has not answered yet
+    /// passes.
     pub fn check(&self) -> Result<(), Failure> {
         match self.0.get() {
             None | Some(Ok(())) => Ok(()),

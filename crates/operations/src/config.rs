@@ -83,6 +83,11 @@ impl Timing {
         (self.call * 2).min(self.horizon / 2)
     }
 
+    /// When the gateway follows a change, unless something is wrong: it mostly takes 1 to 3 s.
+    pub fn follows(&self) -> Duration {
+        self.effective / 3
+    }
+
     /// One call to the console or the store: [`Timing::call`], at most half the horizon.
     pub fn bounded_call(&self) -> Duration {
         self.call.min(self.horizon / 2)

@@ -70,6 +70,7 @@ struct Holder {
 pub struct HeldTargets {
     locks: Arc<Locks>,
     names: Vec<String>,
+    by: OperationId,
     released: AtomicBool,
 }
 
@@ -83,7 +84,7 @@ enum Guard {
     Write { _guard: OwnedRwLockWriteGuard<()> },
 }
 
-/// What an operation is for: an agent, or a provider that only one operation may change at a time.
+/// The lock name of an agent.
 pub fn target_name(target: &Target) -> String {
     target.to_string()
 }
@@ -98,18 +99,18 @@ impl Locks {
     pub fn hold(self: &Arc<Self>, names: Vec<String>, by: &OperationId) -> Result<HeldTargets, Failure> {
         let mut held = locked(&self.targets);
         if planted::is(planted::Bug::LockNotTaken) {
-            return Ok(self.held(Vec::new()));
+            return Ok(self.held(Vec::new(), by));
         }
         if let Some((name, holder)) = names.iter().find_map(|name| Some((name, held.get(name)?))) {
             return Err(holder.refusal(name));
         }
         let holder = Holder { operation: Some(by.clone()), blocked: None };
         held.extend(names.iter().map(|name| (name.clone(), holder.clone())));
-        Ok(self.held(names))
+        Ok(self.held(names, by))
     }
 
-    fn held(self: &Arc<Self>, names: Vec<String>) -> HeldTargets {
-        HeldTargets { locks: self.clone(), names, released: AtomicBool::new(false) }
+    fn held(self: &Arc<Self>, names: Vec<String>, by: &OperationId) -> HeldTargets {
+        HeldTargets { locks: self.clone(), names, by: by.clone(), released: AtomicBool::new(false) }
     }
 
     /// Nobody may have these targets until the server is restarted.
@@ -160,8 +161,11 @@ impl HeldTargets {
             return;
         }
         let mut held = locked(&self.locks.targets);
+        let ours = |holder: &Holder| holder.blocked.is_none() && holder.operation.as_ref() == Some(&self.by);
         for name in &self.names {
-            held.remove(name);
+            if held.get(name).is_some_and(ours) {
+                held.remove(name);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! The newest operations, those of earlier lives of the server included, and which idempotency key began which.
 use crate::journal::RequestMark;
-use domain::{Code, Failure, Operation, OperationId};
+use domain::{Code, Failure, Operation, OperationId, OperationState};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,6 +21,15 @@ struct Entry {
     id: OperationId,
     request: Option<RequestMark>,
     watch: Watch,
+}
+
+impl Entry {
+    /// One that a person was called for may still go on.
+    fn has_ended(&self) -> bool {
+        let operation = self.watch.borrow();
+        let stuck = operation.state == OperationState::NeedsOperator && operation.settled.is_none();
+        operation.state.is_final() && !stuck
+    }
 }
 
 impl Log {
@@ -58,7 +67,7 @@ impl Log {
             None => entries.push_back(Entry { id, request, watch }),
         }
         while entries.len() > KEPT {
-            let Some(oldest) = entries.iter().position(|e| e.watch.borrow().state.is_final()) else { break };
+            let Some(oldest) = entries.iter().position(Entry::has_ended) else { break };
             entries.remove(oldest);
         }
     }

@@ -1,4 +1,4 @@
-//! Asking over the routes that an operation did not write, to see that it broke none of them.
+//! Asking as agents that an operation is not for, to see that it broke none of them.
 use crate::{
     clients::Clients,
     prepare::Question,
@@ -7,7 +7,7 @@ use crate::{
 use domain::{Affected, Reason, RouteName};
 use futures::future::join_all;
 
-/// A question over a route that the operation does not write, by which the agent was served before.
+/// A question as an agent that the operation is not for, and that was served before.
 pub struct Neighbour {
     pub question: Question,
     pub route: RouteName,
@@ -25,7 +25,7 @@ pub struct Answers {
 /// What came of one question.
 enum Answer {
     AsBefore,
-    /// The gateway has no route for it any more, or lets it in no more.
+    /// The gateway has no route for it any more, lets it in no more, or sends it to a provider that refuses it.
     TurnedAway(String),
     /// Its provider failed, which says nothing about the routes.
     NoWord(String),
@@ -41,9 +41,9 @@ pub fn names(neighbours: &[Neighbour]) -> String {
 /// Never fails: a provider that does not answer is only noted.
 pub async fn ask(clients: &Clients, neighbours: &[Neighbour]) -> Answers {
     let asked = neighbours.iter().map(|neighbour| async move {
-        let Question { key, model, .. } = &neighbour.question;
-        match Answer::of(clients.probe.ask(key, model).await) {
-            Answer::TurnedAway(_) => Answer::of(clients.probe.ask_until_effective(key, model).await),
+        let Question { key, model, moved, .. } = &neighbour.question;
+        match Answer::of(clients.probe.ask(key, model).await, *moved) {
+            Answer::TurnedAway(_) => Answer::of(clients.probe.ask_until_effective(key, model).await, *moved),
             said => said,
         }
     });
@@ -51,11 +51,12 @@ pub async fn ask(clients: &Clients, neighbours: &[Neighbour]) -> Answers {
 }
 
 impl Answer {
-    fn of(answered: Result<Answered, ProbeFailure>) -> Self {
+    fn of(answered: Result<Answered, ProbeFailure>, moved: bool) -> Self {
         match answered {
             Ok(_) => Self::AsBefore,
             Err(failed) => match failed.reason {
                 Reason::RouteNotFound | Reason::ConsumerNotAllowed => Self::TurnedAway(failed.evidence),
+                Reason::ModelNotFound | Reason::Auth if moved => Self::TurnedAway(failed.evidence),
                 _ => Self::NoWord(failed.evidence),
             },
         }
@@ -97,6 +98,7 @@ mod tests {
             provider: "qwen".parse().unwrap(),
             model: "qwen-max".parse().unwrap(),
             key: "k".to_owned().into(),
+            moved: false,
         };
         Neighbour { question, route: route.parse().unwrap() }
     }

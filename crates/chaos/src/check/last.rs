@@ -160,12 +160,35 @@ impl Final<'_> {
                 format!("line {} {:?}: {}", found.line, found.object, found.what),
             );
         }
+        self.audit(&audit[..whole]);
         let quarantine = Path::new(DATA).join("journal/quarantine");
         for name in disk.names(&quarantine) {
             self.broken(Invariant::StatesParse, format!("{} was set aside", name.display()));
         }
         if self.seed.is_multiple_of(SECRETS_EVERY) {
             self.no_secret(&audit);
+        }
+    }
+
+    /// Every operation that may have written has its end in the log, and nobody is blamed who did nothing.
+    fn audit(&self, lines: &[u8]) {
+        let lines: Vec<Value> =
+            lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        for operation in self.operations.iter().filter(|one| one.settled.is_some() && !may_be_forgotten(one))
+        {
+            let id = operation.id.to_string();
+            let is_end = |line: &&Value| line["stage"] == "ended" && line["operation"]["id"] == *id;
+            let ends = lines.iter().filter(is_end).count();
+            if ends != 1 {
+                self.broken(Invariant::ChainHolds, format!("{id} has {ends} ends in the audit log"));
+            }
+        }
+        for link in lines.iter().flat_map(|line| line["links"].as_array()).flatten() {
+            let object = link["object"].as_str().unwrap_or_default();
+            if !link["foreign"].is_null() && self.world.book.is_undisturbed(object) {
+                let what = format!("the audit log says that somebody else changed {object}, and nobody did");
+                self.broken(Invariant::ChainHolds, what);
+            }
         }
     }
 

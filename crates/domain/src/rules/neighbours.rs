@@ -15,11 +15,20 @@ pub struct Neighbour {
     pub route: RouteName,
     /// The first upstream of the route.
     pub provider: ProviderName,
+    /// Its calls go another way after the change.
+    pub moved: bool,
 }
 
-/// Agents that are served now by routes that a change leaves alone and that share a host or a provider with a written
-/// one, before or after. At most one agent a route and eight in all, in the order of the agents; none of those whom the
-/// change is for.
+/// Whether calls for a model that a route takes before a change go to another route or provider after it. Then an answer
+/// proves nothing while the gateway may still go by the old configuration.
+pub fn moves(before: &RoutingView, after: &RoutingView, model: &ModelId) -> bool {
+    let way = |view| winner_for(view, model.as_str()).map(|route| (&route.name, &route.upstreams));
+    way(before).is_some_and(|old| way(after) != Some(old))
+}
+
+/// Agents that a change is not for, but may reach: those whose calls go another way after it, and those that are served
+/// now by routes that the change leaves alone and that share a host or a provider with a written one, before or after. At
+/// most one agent a route and eight in all, in the order of the agents.
 pub fn neighbours(
     before: &RoutingView,
     after: &RoutingView,
@@ -30,32 +39,25 @@ pub fn neighbours(
         before.routes.iter().chain(&after.routes).filter(|route| written.contains(&route.name)).collect();
     let mut asked = BTreeSet::new();
     let bystanders = before.agents.iter().filter(|agent| !targets.contains(&agent.target));
-    bystanders
-        .filter_map(|agent| served(before, agent))
-        .filter(|(_, _, route)| !written.contains(&route.name) && changed.iter().any(|c| beside(c, route)))
-        .filter(|(_, _, route)| asked.insert(route.name.clone()))
-        .filter_map(|(agent, model, route)| {
-            Some(Neighbour {
-                target: agent.target.clone(),
-                model: model.clone(),
-                route: route.name.clone(),
-                provider: route.upstreams.first()?.provider.clone(),
-            })
-        })
-        .take(MOST)
-        .collect()
+    let reached = bystanders.filter_map(|agent| {
+        let (model, old) = served(before, agent)?;
+        let moved = moves(before, after, model);
+        let route = if moved { winner_for(after, model.as_str()).unwrap_or(old) } else { old };
+        let is_beside = !written.contains(&old.name) && changed.iter().any(|c| beside(c, old));
+        let (target, model) = (agent.target.clone(), model.clone());
+        let provider = route.upstreams.first()?.provider.clone();
+        (moved || is_beside).then(|| Neighbour { target, model, route: route.name.clone(), provider, moved })
+    });
+    reached.filter(|one| asked.insert((one.route.clone(), one.moved))).take(MOST).collect()
 }
 
 /// The route that takes the agent's calls and lets it in.
-fn served<'a>(
-    view: &'a RoutingView,
-    agent: &'a AgentView,
-) -> Option<(&'a AgentView, &'a ModelId, &'a RouteView)> {
+fn served<'a>(view: &'a RoutingView, agent: &'a AgentView) -> Option<(&'a ModelId, &'a RouteView)> {
     let model = agent.model.as_ref()?;
     let route = winner_for(view, model.as_str())?;
     let consumer = agent.target.consumer();
     let allowed = route.consumers.as_ref().is_none_or(|allowed| allowed.contains(&consumer));
-    allowed.then_some((agent, model, route))
+    allowed.then_some((model, route))
 }
 
 fn beside(a: &RouteView, b: &RouteView) -> bool {

@@ -260,7 +260,11 @@ impl Edit {
     async fn look(&self, clients: &Clients) -> Result<Option<Held>, Failure> {
         match self {
             Self::Record { target, .. } => Ok(clients.records.read(target).await?),
-            Self::Agent { target, edit } => Ok(Some(clients.holder.observe(target, edit.part).await?)),
+            Self::Agent { target, edit } => match clients.holder.observe(target, edit.part).await {
+                // Somebody dismissed the worker.
+                Err(error) if error.is_gone() => Ok(None),
+                held => Ok(Some(held?)),
+            },
             Self::Provider { .. } | Self::Route { .. } => Ok(None),
         }
     }

@@ -29,8 +29,9 @@ impl Edit {
     /// Makes the object the image of `side`, where the other image of this edit or any image of `ours` stands. What was
     /// looked at is what is replaced: a write of somebody else in between makes it fail, and the next try sees it.
     ///
-    /// An object that is as it shall be is written once more: a route's live part may be what the console refused to
-    /// store, and a request to the store that is still on its way must find another version.
+    /// An object that is as it shall be is written once more, and so is somebody else's work in the console: the live part
+    /// may be what the console refused to store, and a request to the store that is still on its way must find another
+    /// version.
     pub async fn put(&self, clients: &Clients, side: Side, ours: &[Edit]) -> Result<Put, Failure> {
         let known: Vec<String> = std::iter::once(self.hash(side.other()))
             .chain(ours.iter().flat_map(|edit| [edit.hash(Side::Before), edit.hash(Side::After)]))
@@ -63,6 +64,7 @@ impl Edit {
                         drop(console.write_provider(now.as_ref(), image).await?);
                     }
                     (Put::Written, None, Some(now)) => console.remove_provider(&now).await?,
+                    (Put::Foreign, ..) => return Ok(Put::Foreign),
                     (put, ..) => {
                         self.resync(clients).await?;
                         return Ok(put);

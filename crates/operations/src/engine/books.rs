@@ -5,7 +5,7 @@ use crate::{
     edits::Side,
     journal::{Journal, Record},
 };
-use domain::{Operation, rules::Outcome};
+use domain::{Operation, Settled, rules::Outcome};
 
 /// Both books of an open data directory.
 pub struct Books {
@@ -14,13 +14,11 @@ pub struct Books {
 }
 
 impl Books {
-    /// Writes a record. True: it is on disk. What is lacking otherwise, the next start finds out from the audit log.
-    pub async fn keep(&self, record: &Record) -> bool {
-        let kept = self.journal.save(record).await;
-        if let Err(error) = &kept {
+    /// Writes a record. What is lacking then, the next start finds out from the audit log.
+    pub async fn keep(&self, record: &Record) {
+        if let Err(error) = self.journal.save(record).await {
             tracing::error!(operation = %record.operation.id, %error, "the journal could not be written");
         }
-        kept.is_ok()
     }
 
     /// Notes in the audit log how an operation ended, or that it has settled. True: it is on disk. What the log lacks,
@@ -35,6 +33,17 @@ impl Books {
 }
 
 impl Course {
+    /// Notes in the audit log that it has settled, behind how it ended. True: both are on disk.
+    pub async fn note_settled(&self, settled: &Settled) -> bool {
+        let Some(outcome) = self.saga.outcome() else { return false };
+        let mut operation = (*self.progress.operation()).clone();
+        if !self.books.note(Stage::Ended, &operation, self.links(outcome)).await {
+            return false;
+        }
+        operation.settled = Some(settled.clone());
+        self.books.note(Stage::Settled, &operation, Vec::new()).await
+    }
+
     /// What the outcome made of each object. An operation that was undone changed nothing; what somebody else made of
     /// an object shows at the next change of it.
     pub fn links(&self, outcome: Outcome) -> Vec<Link> {

@@ -42,8 +42,6 @@ pub struct Course {
     pub begun: bool,
     /// What is not applied then is undone.
     pub deadline: Instant,
-    /// The record on disk is the newest.
-    pub recorded: bool,
     /// The failure that turned the course.
     pub cause: Option<Failure>,
     /// What could not be undone.
@@ -84,7 +82,6 @@ impl Course {
             held,
             request,
             begun: false,
-            recorded: false,
             deadline,
             cause: None,
             left: Vec::new(),
@@ -116,7 +113,6 @@ impl Course {
             held: record.held,
             request: record.request,
             begun: true,
-            recorded: true,
             deadline,
             cause,
             left: Vec::new(),
@@ -212,7 +208,12 @@ impl Course {
             return Event::IntentWritten;
         }
         crash_point("intent.before");
-        match self.books.journal.begin(&self.to_record()).await {
+        // What could not be noted at its end must not begin.
+        let begun = match self.books.audit.probe().await {
+            Ok(()) => self.books.journal.begin(&self.to_record()).await,
+            Err(error) => Err(error),
+        };
+        match begun {
             Ok(()) => {
                 crash_point("intent.after");
                 self.begun = true;
@@ -230,11 +231,10 @@ impl Course {
     /// a whole state.
     pub async fn record(&mut self) {
         if planted::is(planted::Bug::NoJournal) {
-            self.recorded = true;
             return;
         }
         crash_point("record.before");
-        self.recorded = self.books.keep(&self.to_record()).await;
+        self.books.keep(&self.to_record()).await;
         crash_point("record.after");
     }
 
@@ -305,7 +305,7 @@ impl Course {
         let edits: Vec<&Edit> = self.edits().map(|(_, edit)| edit).collect();
         let read = timeout_at(self.deadline, self.engine.verify(&edits)).await;
         crash_point("verify.after");
-        match read.unwrap_or_else(|_| Err((self.engine.too_long(), Certainty::Rejected))) {
+        match read.unwrap_or_else(|_| Err((self.engine.too_long(), Certainty::Unknown))) {
             Ok(evidence) => {
                 progress.ended(step, StepState::Done, began.elapsed(), evidence);
                 Event::Verified

@@ -1,7 +1,8 @@
 //! Runs mutations: one supervised task each, so that a closed browser tab stops nothing half way.
 //!
-//! `submit` begins one, `plan` works it out while holding what it needs, [`course`] leads it through the state machine,
-//! [`perform`] touches the world, [`recover`] ends it (also after a crash), [`settle`] watches what comes late.
+//! `submit` begins one, [`supervise`] carries it over panics, `plan` works it out while holding what it needs, [`course`]
+//! leads it through the state machine, [`perform`] touches the world, [`recover`] ends it (also after a crash),
+//! [`settle`] watches what comes late.
 mod books;
 mod control;
 mod course;
@@ -32,7 +33,7 @@ use crate::{
     reads::Caches,
 };
 use control::Controls;
-use domain::{Code, Context, Failure, Mutation, OperationId, OperationState};
+use domain::{Code, Context, Failure, Mutation, OperationId};
 use progress::Progress;
 use std::{
     path::PathBuf,
@@ -212,7 +213,8 @@ impl Engine {
 
     /// A person takes over an operation that cannot be undone: what is where stays there, and its targets are free.
     pub fn give_up(&self, id: &OperationId) -> Result<(), Failure> {
-        let stuck = self.log.find(id)?.borrow().state == OperationState::NeedsOperator;
+        // Told an end and not let go: it is stuck, also while another try is made.
+        let stuck = self.log.find(id)?.borrow().finished_at.is_some();
         if stuck && self.controls.give_up(id) { Ok(()) } else { Err(self.has_ended(id)) }
     }
 
@@ -247,8 +249,17 @@ impl Engine {
 
     /// Whether the gateway may not follow our newest change of the console yet.
     pub fn gateway_may_lag(&self) -> bool {
+        self.since_write().is_some_and(|since| since < self.timing.effective)
+    }
+
+    /// How long until the gateway surely follows the last write.
+    pub fn follows_in(&self) -> Duration {
+        self.since_write().map(|since| self.timing.follows().saturating_sub(since)).unwrap_or_default()
+    }
+
+    fn since_write(&self) -> Option<Duration> {
         let last = *self.written.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.is_some_and(|at| at.elapsed() < self.timing.effective)
+        last.map(|at| at.elapsed())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
 use domain::{Affected, Code, Failure, StepState, Target, rules::Certainty};
 use futures::future::join_all;
 use higress::Observation;
+use tokio::time::sleep;
 
 /// How often an acknowledged write that another writer swallowed is written again.
 const REWRITES: u32 = 3;
@@ -36,6 +37,9 @@ impl Engine {
                 Err(failure) => Err(Unwritten { failure, untouched: true }),
             },
             Work::Neighbours(neighbours) => {
+                if neighbours.iter().any(|neighbour| neighbour.question.moved) {
+                    sleep(self.follows_in()).await;
+                }
                 let answers = neighbours::ask(&self.clients, neighbours).await;
                 Ok(Performed { broke: answers.broke, ..Performed::new(StepState::Done, answers.evidence) })
             }
@@ -66,11 +70,17 @@ impl Engine {
 
     async fn ask(&self, question: &Question) -> Result<String, Failure> {
         let probe = &self.clients.probe;
-        let answered = if self.gateway_may_lag() {
-            probe.ask_until_effective(&question.key, &question.model).await
+        let (key, model) = (&question.key, &question.model);
+        let mut answered = if self.gateway_may_lag() {
+            probe.ask_until_effective(key, model).await
         } else {
-            probe.ask(&question.key, &question.model).await
+            probe.ask(key, model).await
         };
+        let follows_in = self.follows_in();
+        if question.moved && !follows_in.is_zero() && answered.is_ok() {
+            sleep(follows_in).await;
+            answered = probe.ask_until_effective(key, model).await;
+        }
         let consumer = question.target.consumer();
         match answered {
             Ok(answered) => Ok(format!("{} as {consumer}", answered.evidence)),
@@ -92,7 +102,12 @@ impl Engine {
             let trusted = |edit: &Edit| edit.is_console() && planted::is(planted::Bug::AckMeansDone);
             let checked = edits.iter().filter(|edit| !trusted(edit));
             let checks = join_all(checked.map(|edit| self.confirm(edit))).await;
-            checks.into_iter().collect::<Result<Vec<()>, _>>()?;
+            let failed: Vec<_> = checks.into_iter().filter_map(Result::err).collect();
+            let worst =
+                failed.iter().position(|(_, certainty)| *certainty == Certainty::Unknown).unwrap_or(0);
+            if let Some(failed) = failed.into_iter().nth(worst) {
+                return Err(failed);
+            }
         }
         Ok(match edits.len() {
             1 => "1 object read back as written".to_owned(),

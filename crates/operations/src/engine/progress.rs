@@ -101,7 +101,7 @@ impl Progress {
         self.step(step, |step| {
             step.state = state.unwrap_or(step.state);
             step.evidence = Some(match &step.evidence {
-                Some(before) if before.ends_with(evidence) => before.clone(),
+                Some(before) if before.contains(evidence) => before.clone(),
                 Some(before) => format!("{before}; {evidence}"),
                 None => evidence.to_owned(),
             });

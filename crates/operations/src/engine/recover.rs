@@ -27,6 +27,8 @@ use tokio::time::{Instant, sleep};
 /// Pauses between two tries to look or to undo while a system does not answer.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How often an operation that was broken off is looked at before it is undone: about a minute.
+const LOOKS: u32 = 7;
 
 /// Tries to open the books until that is done, so that what an earlier life left does not wait for the next change.
 pub async fn open_later(engine: Weak<Engine>) {
@@ -45,12 +47,7 @@ pub async fn open_later(engine: Weak<Engine>) {
 impl Engine {
     /// Holds the targets of all that has not ended, at once, and leads each to its end in a task of its own.
     pub fn take_up(self: &Arc<Self>, books: &Arc<Books>, found: Found) {
-        for broken in found.quarantined {
-            self.quarantine(broken);
-        }
-        let mut records = found.records;
-        records.sort_by(|one, other| one.operation.id.cmp(&other.operation.id));
-        for mut record in records {
+        for mut record in found.records {
             let was_open = !record.saga.is_done();
             self.believe_what_was_told(&mut record);
             // Of two that changed one object the later one answers for it, as it did before the restart.
@@ -69,6 +66,10 @@ impl Engine {
                 Some(outcome) => self.resume_watch(course, outcome),
                 None => self.recover(course),
             }
+        }
+        // Behind the records: what is under way goes on also where another record cannot be read.
+        for broken in found.quarantined {
+            self.quarantine(broken);
         }
     }
 
@@ -116,6 +117,7 @@ impl Engine {
     }
 
     fn resume_watch(self: &Arc<Self>, course: Course, outcome: Outcome) {
+        self.controls.forget(&course.id());
         course.begin_watch();
         let carried = course.carried(None);
         let watching = async move {
@@ -146,8 +148,7 @@ impl Engine {
 
     /// After a crash, or after a panic which is treated as one: looks at all objects, then goes on by what was seen.
     pub async fn lead(self: Arc<Self>, mut course: Course, held: Arc<HeldTargets>) {
-        let Some(shared) = self.grip(&course).await else { return };
-        let Some(all_new) = self.look(&mut course).await else { return };
+        let Some((shared, all_new)) = self.look(&mut course).await else { return };
         course.deadline = Instant::now() + self.timing.operation;
         let stage = if planted::is(planted::Bug::RecoveryAlwaysCommits) {
             course.saga.phase = Phase::Settling(Outcome::Committed);
@@ -212,22 +213,21 @@ impl Engine {
         }
     }
 
-    /// An end that is neither in the journal nor in the audit log is not told, and nobody builds on it: after a crash it
-    /// would be looked for again. False: the server stops.
+    /// An end that is not in the audit log is not told, and nobody builds on it: after a crash it would be looked for
+    /// again, and the log would blame somebody else for it. False: the server stops.
     async fn end_lasts(&self, course: &mut Course, outcome: Outcome, operation: &Operation) -> bool {
         let mut pause = FIRST_PAUSE;
         loop {
             crash_point("audit.before");
             let noted = course.books.note(Noted::Ended, operation, course.links(outcome)).await;
             crash_point("audit.after");
-            if noted || course.recorded || !course.begun {
+            if noted || !course.begun {
                 return true;
             }
             tokio::select! {
                 () = self.stop.cancelled() => return false,
                 () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
             }
-            course.record().await;
         }
     }
 
@@ -246,10 +246,12 @@ impl Engine {
         }
     }
 
-    /// Looks at all objects until all could be read. True: all are as they were to become. None: the server stops.
-    async fn look(&self, course: &mut Course) -> Option<bool> {
+    /// Holds the shared objects and looks at all objects. True: all are as they were to become. What cannot be looked at
+    /// in several tries is undone, which looks again until it can and lets a person take over. None: the server stops.
+    async fn look(&self, course: &mut Course) -> Option<(HeldShared, bool)> {
         let mut pause = FIRST_PAUSE;
-        loop {
+        for tries_left in (0..LOOKS).rev() {
+            let shared = self.grip(course).await?;
             let edits: Vec<_> = course.edits().collect();
             let seen = join_all(edits.iter().map(|(_, edit)| edit.observe(&self.clients))).await;
             match seen.into_iter().collect::<Result<Vec<_>, _>>() {
@@ -260,18 +262,24 @@ impl Engine {
                         }
                     }
                     let all_new = !seen.is_empty() && seen.iter().all(|seen| *seen == Observation::AllNew);
-                    return Some(all_new);
+                    return Some((shared, all_new));
                 }
                 Err(failure) => {
                     tracing::warn!(operation = %course.id(), error = %failure, "its objects cannot be looked at yet");
                     course.progress.state(OperationState::Compensating);
+                    if tries_left == 0 {
+                        return Some((shared, false));
+                    }
                 }
             }
+            // Others may work on them meanwhile.
+            drop(shared);
             tokio::select! {
                 () = self.stop.cancelled() => return None,
                 () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
             }
         }
+        None
     }
 }
 

@@ -2,7 +2,6 @@
 //! what another writer swallowed, is put right; what somebody else did is left and told.
 use super::course::Course;
 use crate::{
-    audit::Stage as Noted,
     edits::{Edit, Put, Side},
     locks::{HeldShared, HeldTargets, Needs},
 };
@@ -21,6 +20,8 @@ const KEPT: usize = 200;
 const FIRST_LOOK: u32 = 64;
 /// … up to this part of it.
 const LONGEST_PAUSE: u32 = 8;
+/// Who undoes it more often than this means it.
+const MOST_RIGHTS: u32 = 8;
 /// A write that is gone within this part of the horizon was swallowed by another writer.
 const SWALLOWED_WITHIN: u32 = 8;
 
@@ -50,6 +51,8 @@ pub struct Watch {
     pause: Duration,
     looks: usize,
     notes: Vec<String>,
+    /// How often an object was put right.
+    rights: u32,
     /// Live routes were made what is stored after the last possible late request.
     resynced: bool,
 }
@@ -65,6 +68,7 @@ impl Watch {
             pause: Duration::ZERO,
             looks: 0,
             notes: Vec::new(),
+            rights: 0,
             resynced: false,
         };
         watch.begin_again();
@@ -107,27 +111,35 @@ impl Watch {
     async fn close(mut self) {
         let course = &mut self.course;
         let engine = course.engine.clone();
-        engine.watches.end(&course.id());
         let objects = course.edits().count();
         let evidence = match (objects, self.notes.as_slice()) {
             (0, _) => "nothing was written".to_owned(),
             (n, []) => format!("{n} objects looked at {} times, all as told", self.looks),
             (_, notes) => notes.join("; "),
         };
-        course.progress.settled(Settled { at: engine.clock.now(), evidence });
-        let operation = course.progress.operation();
-        let books = course.books.clone();
-        // A record that is done is not looked at again, so the log comes first.
-        books.note(Noted::Settled, &operation, Vec::new()).await;
+        let settled = Settled { at: engine.clock.now(), evidence };
+        // A record that is done is not looked at again, so the log comes first, and has all of it.
+        while !course.note_settled(&settled).await {
+            tokio::select! {
+                () = engine.stop.cancelled() => return,
+                () = sleep(engine.timing.horizon / LONGEST_PAUSE) => {}
+            }
+        }
+        engine.watches.end(&course.id());
+        course.progress.settled(settled);
         crash_point("settled.before");
         course.record().await;
         crash_point("settled.after");
-        books.journal.prune(KEPT).await;
+        course.books.journal.prune(KEPT).await;
     }
 
     /// Waits for the next look, and looks. None: the server stops.
     async fn watch(&mut self) -> Option<Event> {
-        if self.course.edits().next().is_none() || planted::is(planted::Bug::NoSettleCheck) {
+        let taken_over = self.course.saga.outcome() == Some(Outcome::GivenUp);
+        if taken_over {
+            self.note("a person took it over".to_owned());
+        }
+        if taken_over || self.course.edits().next().is_none() || planted::is(planted::Bug::NoSettleCheck) {
             return Some(Event::LastQuiet);
         }
         let engine = self.course.engine.clone();
@@ -142,7 +154,7 @@ impl Watch {
             self.resynced = self.resync().await;
         }
         let horizon = engine.timing.horizon;
-        self.pause = if last { horizon / FIRST_LOOK } else { (self.pause * 2).min(horizon / LONGEST_PAUSE) };
+        self.pause = (self.pause * 2).min(horizon / LONGEST_PAUSE);
         Some(self.look(last).await)
     }
 
@@ -214,6 +226,11 @@ impl Watch {
         // Whoever holds it takes the watch over when he begins to write.
         let Ok(_grip) = self.grip(&edit).await else { return Event::Righted(step) };
         if !engine.watches.has(&self.course.id(), &object) {
+            return Event::Righted(step);
+        }
+        self.rights += 1;
+        if self.rights > MOST_RIGHTS {
+            self.leave(&object);
             return Event::Righted(step);
         }
         crash_point("right.before");

@@ -89,7 +89,7 @@ impl Engine {
             let mut pause = FIRST_PAUSE;
             loop {
                 match carried.books.journal.load(&id).await {
-                    Ok(record) => return self.go_on_by(carried, record).await,
+                    Ok(record) => return Box::pin(self.go_on_by(carried, record)).await,
                     Err(error) => {
                         tracing::error!(operation = %id, %error, "its record cannot be read");
                     }
@@ -126,6 +126,7 @@ impl Engine {
                 self.conclude(course, held, shared, Stage::Ended(outcome)).await;
             }
             (Some(_), None) => {
+                self.controls.forget(&course.id());
                 course.begin_watch();
                 Watch::resume(course).run(Event::Found { all_new: false }).await;
             }

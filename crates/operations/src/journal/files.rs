@@ -98,7 +98,7 @@ fn read_all(disk: &dyn Disk, folder: &Path, quarantine: &Path, seal: &Seal) -> R
     let mut found = Found::default();
     for name in list(quarantine)? {
         let file = quarantine.join(&name);
-        let bytes = disk::read(disk, &file, LIMIT).unwrap_or_default();
+        let bytes = readable(disk, &file)?.unwrap_or_default();
         let why = "it was set aside at an earlier start".to_owned();
         found.quarantined.push(quarantined(file, &name, why, &bytes));
     }
@@ -125,15 +125,26 @@ fn read_one(
 ) -> Result<Result<Record, Quarantined>, JournalError> {
     let file = path_of(folder, id);
     let name = file.file_name().unwrap_or_default();
-    // What the disk does not give now may be whole: the journal is opened again later.
-    let bytes = disk::read(disk, &file, LIMIT).map_err(|error| JournalError::io(&file, error))?;
-    Ok(parse(&bytes, id, seal).map_err(|why| {
+    let bytes = readable(disk, &file)?;
+    let parsed = bytes.as_deref().ok_or_else(|| "it is no record".to_owned());
+    Ok(parsed.and_then(|bytes| parse(bytes, id, seal)).map_err(|why| {
         let aside = set_aside(disk, folder, quarantine, name).unwrap_or_else(|error| {
             tracing::error!(file = %file.display(), %error, "a record could not be set aside");
             file.clone()
         });
-        quarantined(aside, name, why, &bytes)
+        quarantined(aside, name, why, &bytes.unwrap_or_default())
     }))
+}
+
+/// None: something that is no record. What the disk does not give now may be whole: the journal is opened again later.
+fn readable(disk: &dyn Disk, file: &Path) -> Result<Option<Vec<u8>>, JournalError> {
+    match disk::read(disk, file, LIMIT) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::FileTooLarge | io::ErrorKind::IsADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(JournalError::io(file, error)),
+    }
 }
 
 fn quarantined(file: PathBuf, name: &OsStr, why: String, bytes: &[u8]) -> Quarantined {

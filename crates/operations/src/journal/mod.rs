@@ -39,11 +39,11 @@ pub struct Journal {
 pub struct Found {
     /// Oldest first.
     pub records: Vec<Record>,
-    /// Records that cannot be read, those set aside at earlier starts included.
+    /// Files that hold no record that can be understood, those set aside at earlier starts included.
     pub quarantined: Vec<Quarantined>,
 }
 
-/// A record that cannot be read. It is kept for a person to look at, and its targets must not be written: what the
+/// A record that cannot be understood. It is kept for a person to look at, and its targets must not be written: what the
 /// operation did to them is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantined {
@@ -60,12 +60,12 @@ pub struct Quarantined {
 }
 
 impl Journal {
-    /// Makes what is missing of the data directory (for this user alone), takes its lock, reads all records, sets those
-    /// aside that cannot be read, and sweeps what a crash left half-written.
+    /// Makes what is missing of the data directory (for this user alone), takes its lock, sweeps what a crash left
+    /// half-written, reads all records, and sets those aside that hold no record.
     ///
     /// # Errors
-    /// [`JournalError::InUse`] when another process has the directory; anything else means that nothing can be
-    /// written down now, so nothing may be changed; reads can go on, and opening can be tried again.
+    /// [`JournalError::InUse`] when another process has the directory; anything else means that the disk does not give
+    /// a record or takes none now, so nothing may be changed; reads can go on, and opening can be tried again.
     pub async fn open(disk: Arc<dyn Disk>, data_dir: &Path) -> Result<(Self, Found), JournalError> {
         let data_dir = data_dir.to_owned();
         let opened = disk::on(&disk, move |disk| files::open(disk, &data_dir)).await;

@@ -93,7 +93,7 @@ fn ask_the_unchanged(
         let config = world.agents.get(&target)?.config.as_ref().map_err(Clone::clone)?;
         let key = config.key.clone().ok_or_else(|| no_key(&target))?;
         let (provider, model) = (wish.provider.clone(), wish.model.clone());
-        draft.ask(Question { target, provider, model, key });
+        draft.ask(Question { target, provider, model, key, moved: false });
     }
     Ok(())
 }

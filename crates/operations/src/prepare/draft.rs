@@ -93,6 +93,13 @@ impl Draft {
         self.questions.push(question);
     }
 
+    /// Marks the questions whose model was answered in another way before.
+    pub fn mark_moved(&mut self, moves: impl Fn(&domain::ModelId) -> bool) {
+        for question in &mut self.questions {
+            question.moved = moves(&question.model);
+        }
+    }
+
     /// Adds the writes of one agent, in their order, and its reload.
     pub fn write_agent(&mut self, target: &Target, edits: impl IntoIterator<Item = Edit>) {
         let before = self.agents.len();
@@ -229,7 +236,7 @@ mod tests {
 
     fn question() -> Question {
         let (provider, model) = ("qwen".parse().unwrap(), "qwen-max".parse().unwrap());
-        Question { target: Target::Manager, provider, model, key: "k".to_owned().into() }
+        Question { target: Target::Manager, provider, model, key: "k".to_owned().into(), moved: false }
     }
 
     fn neighbour() -> Vec<Neighbour> {

@@ -76,6 +76,9 @@ pub struct Question {
     pub provider: ProviderName,
     pub model: ModelId,
     pub key: SecretString,
+    /// Another route or provider answered for the model before the change: what the gateway says proves nothing until it
+    /// surely follows.
+    pub moved: bool,
 }
 
 impl Prepared {
@@ -211,7 +214,11 @@ pub async fn prepare(
     draft.tidy();
     let neighbours = match draft.written_routes() {
         written if written.is_empty() => Vec::new(),
-        written => neighbours(world, &before?, &world.view(installation)?, &written, &agents),
+        written => {
+            let (before, after) = (before?, world.view(installation)?);
+            draft.mark_moved(|model| domain::rules::moves(&before, &after, model));
+            neighbours(world, &before, &after, &written, &agents)
+        }
     };
     finish(clients, mutation, id, agents, draft, neighbours)
 }
@@ -228,8 +235,9 @@ fn neighbours(
     let question = |found: domain::rules::Neighbour| {
         let config = world.agents.get(&found.target).ok()?.config.as_ref().ok()?;
         let key = config.key.clone()?;
-        let question = Question { target: found.target, provider: found.provider, model: found.model, key };
-        Some(Neighbour { question, route: found.route })
+        let domain::rules::Neighbour { target, model, route, provider, moved } = found;
+        let question = Question { target, provider, model, key, moved };
+        Some(Neighbour { question, route })
     };
     found.filter_map(question).collect()
 }

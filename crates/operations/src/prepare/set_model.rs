@@ -52,6 +52,7 @@ pub async fn draft(
         provider: wish.provider.clone(),
         model: wish.model.clone(),
         key,
+        moved: false,
     });
     add_agent(clients, world, draft, target, &config, wish, limits).await?;
     world.now_runs(target, Some(wish.model.clone()));

@@ -30,7 +30,7 @@ impl Program {
         let at = sandbox.addresses();
         let rehearsal = json!({"horizonMs": HORIZON.as_millis(), "upstreams": sandbox.upstream_map()});
         let mut child = Command::new(env!("CARGO_BIN_EXE_agm"))
-            .args(["serve", "--addr", "127.0.0.1:0", "--log", "warn"])
+            .args(["serve", "--addr", "127.0.0.1:0", "--log", "error"])
             .env_clear()
             .envs([
                 ("HICLAW_ADMIN_USER", at.admin.user.as_str()),
