@@ -7,7 +7,7 @@ use crate::{
     describe,
     text::t,
 };
-use domain::{Failure, Mutation, Operation, OperationId, Plan, Step};
+use domain::{Code, Failure, Mutation, Operation, OperationId, Plan, Step};
 use leptos::{prelude::*, task::spawn_local};
 use std::time::Duration;
 
@@ -36,6 +36,13 @@ impl Stage {
             _ => None,
         }
     }
+
+    /// True when the operation did nothing, for the installation is no longer what its plan was made from.
+    pub fn is_outdated(&self) -> bool {
+        let Self::Ended(operation) = self else { return false };
+        // Other conflicts come from the doing, and name no objects that moved.
+        operation.failure.as_ref().is_some_and(|why| why.code == Code::Conflict && !why.diff.is_empty())
+    }
 }
 
 /// The one change, taken from context.
@@ -49,6 +56,8 @@ pub struct Change {
     pub settled: RwSignal<u32>,
     /// The form that the wish came from.
     form: StoredValue<Option<RwSignal<bool>>>,
+    /// What is planned or applied. None: it was begun before the page was loaded, or it is over and not outdated.
+    wish: StoredValue<Option<Mutation>>,
     toaster: Toaster,
 }
 
@@ -60,6 +69,7 @@ impl Change {
             title: RwSignal::new(String::new()),
             settled: RwSignal::new(0),
             form: StoredValue::new(None),
+            wish: StoredValue::new(None),
             toaster,
         }
     }
@@ -82,12 +92,25 @@ impl Change {
         self.plan_titled(title, Mutation::Undo { operation: operation.id.clone() }, None);
     }
 
+    /// Plans the same wish anew, for an installation that is no longer what the plan was made from.
+    pub fn plan_again(self) {
+        if let Some(wish) = self.wish.get_value() {
+            self.plan_titled(self.title.get_untracked(), wish, self.form.get_value());
+        }
+    }
+
+    /// True when the wish can be planned anew.
+    pub fn can_plan_again(self) -> bool {
+        self.wish.with_value(Option::is_some)
+    }
+
     fn plan_titled(self, title: String, wish: Mutation, form: Option<RwSignal<bool>>) {
         if self.runs() {
             return self.open.set(true);
         }
         self.title.set(title);
         self.form.set_value(form);
+        self.wish.set_value(Some(wish.clone()));
         self.stage.set(Stage::Planning);
         if form.is_none() {
             self.open.set(true);
@@ -138,6 +161,7 @@ impl Change {
     /// Takes up an operation that runs already, begun before the page was loaded.
     pub fn resume(self, operation: Operation) {
         self.title.set(describe::operation(&operation));
+        self.wish.set_value(None);
         self.watch(operation);
     }
 
@@ -234,7 +258,12 @@ impl Change {
                 _ => self.toaster.failed((t().toast_failed)(&title)),
             }
         }
-        self.stage.set(Stage::Ended(operation));
+        let ended = Stage::Ended(operation);
+        // A wish may hold a key: it is not kept longer than it can be planned again.
+        if !ended.is_outdated() {
+            self.wish.set_value(None);
+        }
+        self.stage.set(ended);
         self.settled.update(|count| *count += 1);
     }
 }

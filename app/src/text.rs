@@ -172,6 +172,7 @@ pub struct Texts {
     pub nobody_affected: &'static str,
     pub lasts: fn(&str) -> String,
     pub planning: &'static str,
+    pub plan_again: &'static str,
     pub apply: &'static str,
     pub applying: &'static str,
     pub may_leave: &'static str,

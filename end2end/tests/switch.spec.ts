@@ -8,6 +8,7 @@ test("a worker is switched, and its own agent answers with the new model", async
   await expect(models(page)).toHaveCount(2);
   await form.getByRole("combobox", { name: "Model", exact: true }).fill("reason");
   await expect(models(page)).toHaveCount(1);
+  await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await expect(form).toContainText("table of known models");
   await form.getByRole("button", { name: "Show the plan" }).click();
@@ -22,6 +23,36 @@ test("a worker is switched, and its own agent answers with the new model", async
   expect((await ask("alice")).text).toContain("deepseek-reasoner");
 
   await setModel(page, "alice", "deepseek", "deepseek-chat");
+});
+
+test("what is typed stays at Enter, and the arrow keys take a row", async ({ page }) => {
+  await open(page, "/agm/models");
+  await page.getByRole("button", { name: "Set model of alice" }).click();
+  const form = page.getByRole("dialog", { name: "Set model of alice" });
+  await expect(form.getByLabel("Provider")).toBeFocused();
+  await expect(models(page)).toHaveCount(2);
+  const model = form.getByRole("combobox", { name: "Model", exact: true });
+  const ids = await models(page).locator("b").allTextContents();
+
+  // A part of several ids, an id that is not the first, and one that no list names.
+  for (const typed of ["deepseek", ...ids, "deepseek-v99"]) {
+    await model.fill(typed);
+    const rows = ids.filter((id) => id.includes(typed));
+    await expect(models(page).locator("b")).toHaveText(rows);
+    await expect(model).not.toHaveAttribute("aria-activedescendant");
+    await page.keyboard.press("Enter");
+    await expect(model).toHaveValue(typed);
+  }
+
+  await model.fill("deepseek");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  const active = await model.getAttribute("aria-activedescendant");
+  await expect(form.locator(`#${active}`)).toContainText(ids[1]);
+  await expect(page.getByRole("listbox", { name: "Model" }).getByRole("option", { selected: true })).toHaveCount(1);
+  await page.keyboard.press("Enter");
+  await expect(model).toHaveValue(ids[1]);
+  await expect(models(page)).toHaveCount(2);
 });
 
 test("what was done can be taken back from its result", async ({ page }) => {
@@ -44,6 +75,30 @@ test("what was done can be taken back from its result", async ({ page }) => {
   await undo.getByRole("button", { name: "Done", exact: true }).click();
   await expect(page.getByRole("row", { name: /alice/ })).toContainText("deepseek-chat");
   expect((await ask("alice")).text).toContain("deepseek-chat");
+});
+
+test.describe("on a small screen", () => {
+  test.use({ viewport: { width: 390, height: 700 } });
+
+  test("the outcome comes into view and has the focus", async ({ page }) => {
+    await open(page, "/agm/models");
+    await page.getByRole("button", { name: "Set model of alice" }).click();
+    const form = page.getByRole("dialog", { name: "Set model of alice" });
+    await expect(models(page)).toHaveCount(2);
+    await form.getByRole("combobox", { name: "Model", exact: true }).fill("deepseek-reasoner");
+    await form.getByRole("button", { name: "Show the plan" }).click();
+    const change = page.getByRole("dialog", { name: "alice » deepseek-reasoner", exact: true });
+    await expect(change.getByRole("region", { name: "What will change" })).toBeFocused();
+    const names = change.locator("li.step .step-name");
+    await expect(names.filter({ hasText: "model.json" })).toHaveCount(1);
+    await expect(names.filter({ hasText: "workers-registry.json" })).toHaveCount(1);
+    await change.getByRole("button", { name: "Apply" }).click();
+    await expect(change.getByText("Done, and read back.")).toBeInViewport();
+    await expect(change.getByRole("button", { name: "Undo" })).toBeInViewport();
+    await expect(change.locator(".said")).toBeFocused();
+    await change.getByRole("button", { name: "Done", exact: true }).click();
+    await setModel(page, "alice", "deepseek", "deepseek-chat");
+  });
 });
 
 test.describe("a switch that cannot be", () => {
@@ -84,8 +139,17 @@ test.describe("a switch that cannot be", () => {
     const moved = change.getByRole("region", { name: "What changed meanwhile" });
     await expect(moved).toContainText("hiclaw-gateway/kimi-k2.5");
     await expect(change).toContainText("Nothing was changed");
+    await expect(change.getByRole("region", { name: "What will change" })).toHaveCount(0);
     expect((await ask("alice")).text).toContain("kimi-k2.5");
+
+    await change.getByRole("button", { name: "Plan again" }).click();
+    const anew = change.getByRole("region", { name: "What will change" });
+    await expect(anew).toContainText("hiclaw-gateway/kimi-k2.5");
+    await expect(anew).toBeFocused();
+    await change.getByRole("button", { name: "Apply" }).click();
+    await expect(change).toContainText("Done, and read back.");
     await change.getByRole("button", { name: "Done", exact: true }).click();
+    expect((await ask("alice")).text).toContain("deepseek-reasoner");
     await setModel(page, "alice", "deepseek", "deepseek-chat");
   });
 

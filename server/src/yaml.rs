@@ -22,8 +22,46 @@ pub fn read(text: &str) -> Result<Declared, Failure> {
         let line = error.location().map_or_else(String::new, |at| format!(" in line {}", at.line()));
         Failure::new(Code::MalformedRequest, format!("the file is not YAML{line}"))
     })?;
+    match &value {
+        Value::Null => return Err(Failure::field("body", "the file is empty; it begins with `version: 1`")),
+        Value::Object(_) => no_keys_in_clear(&value)?,
+        _ => {
+            return Err(Failure::field(
+                "body",
+                "a declarative file is a mapping that begins with `version: 1`",
+            ));
+        }
+    }
     let json = serde_json::to_vec(&value).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
     app::codec::Body::read(&json)
+}
+
+/// How the names of those members end that hold a key.
+const SECRET: [&str; 6] = ["key", "keys", "token", "tokens", "secret", "password"];
+
+/// A file is kept beside code and is shown to others, so it may only say where a key is to be found.
+fn no_keys_in_clear(file: &Value) -> Result<(), Failure> {
+    let providers = file["providers"].as_array().into_iter().flatten().enumerate();
+    for (index, provider) in providers {
+        if let Some(name) = key_in_clear(provider, &["keys"]) {
+            let way = "a file holds no keys: use `keys: [{env: NAME}]` or `keys: [{file: PATH}]`";
+            return Err(Failure::field(format!("providers[{index}].{name}"), way));
+        }
+        if let Some(name) = key_in_clear(&provider["settings"], &[]) {
+            let way = "a file holds no keys: leave it out and set it by PUT /ni_status/providers/NAME; a file keeps what is there";
+            return Err(Failure::field(format!("providers[{index}].settings.{name}"), way));
+        }
+    }
+    Ok(())
+}
+
+fn key_in_clear<'a>(object: &'a Value, allowed: &[&str]) -> Option<&'a str> {
+    let holds = |(name, value): &(&String, &Value)| {
+        let lower = name.to_lowercase();
+        let plain = value.is_null() || value.is_number() || value.is_boolean();
+        !plain && !allowed.contains(&name.as_str()) && SECRET.iter().any(|end| lower.ends_with(end))
+    };
+    object.as_object()?.iter().find(holds).map(|(name, _)| name.as_str())
 }
 
 #[cfg(test)]
@@ -87,7 +125,35 @@ assignments:
         ] {
             assert_eq!(field(text), (bad.0, bad.1.to_owned()), "{text}");
         }
+        let failure = read("").unwrap_err().message;
+        assert!(failure.contains("the file is empty"), "{failure}");
         let failure = read("version: 1\nx: [canary").unwrap_err().message;
         assert!(failure.contains("line 2") || failure.contains("line 3"), "{failure}");
+    }
+
+    #[test]
+    fn a_key_in_clear_is_refused_with_the_way_to_name_it() {
+        for (provider, field) in [
+            ("tokens: [sk-canary]", "tokens"),
+            ("tokens: sk-canary", "tokens"),
+            ("apiKey: sk-canary", "apiKey"),
+            ("keys: [sk-canary]", "keys[0]"),
+            ("keys: [{key: sk-canary}]", "keys[0]"),
+            ("keys: [{env: A, file: sk-canary}]", "keys[0]"),
+        ] {
+            let failure =
+                read(&format!("version: 1\nproviders: [{{name: p, type: qwen, {provider}}}]")).unwrap_err();
+            assert_eq!(failure.fields[0].field, format!("providers[0].{field}"), "{provider}");
+            let said = format!("{failure:?}");
+            assert!(said.contains("{env: NAME}") && said.contains("{file: PATH}"), "{said}");
+            assert!(!said.contains("canary"), "{said}");
+        }
+        let settings = |what: &str| {
+            read(&format!("version: 1\nproviders: [{{name: p, type: bedrock, settings: {{{what}}}}}]"))
+        };
+        let failure = settings("awsSecretKey: canary").unwrap_err();
+        assert_eq!(failure.fields[0].field, "providers[0].settings.awsSecretKey");
+        assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
+        assert!(settings("awsSecretKey: null, awsRegion: eu-west-1, maxTokens: 5").is_ok());
     }
 }

@@ -2,7 +2,7 @@ use crate::{
     change::{Change, Stage},
     components::{
         button::{Button, Kind},
-        dialog::Dialog,
+        dialog::{Dialog, focus},
         error_note::ErrorNote,
         plan_view::{PlanView, differences},
         step_list::StepList,
@@ -10,7 +10,8 @@ use crate::{
     text::t,
 };
 use domain::{Moved, Operation, OperationState, Step};
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
+use std::mem::discriminant;
 
 fn steps_of(stage: &Stage) -> Vec<Step> {
     match stage {
@@ -56,8 +57,10 @@ fn verdict(operation: Operation) -> AnyView {
 #[component]
 pub fn ChangeDialog() -> impl IntoView {
     let change = Change::take();
-    // The plan is the same object from the first look to the end: drawn again only when another one comes.
-    let plan = Memo::new(move |_| change.stage.with(|stage| stage.plan().cloned()));
+    // The plan is the same object from the first look to the end: drawn again only when another one comes, and not
+    // shown any more when it is no longer true.
+    let plan =
+        Memo::new(move |_| change.stage.with(|stage| stage.plan().filter(|_| !stage.is_outdated()).cloned()));
     let steps = Signal::derive(move || change.stage.with(steps_of));
     let said = move || match change.stage.get() {
         Stage::Planning => view! { <p class="waiting">{t().planning}</p> }.into_any(),
@@ -66,12 +69,14 @@ pub fn ChangeDialog() -> impl IntoView {
         Stage::Ended(operation) => verdict(operation),
         Stage::Idle | Stage::Planned(_) => ().into_any(),
     };
+    let (planned, outcome) = (NodeRef::new(), NodeRef::new());
+    follow(change, planned, outcome);
     let body = move || {
         plan.get().map(|plan| {
             view! {
                 <div class="change">
                     <div>
-                        <PlanView plan/>
+                        <PlanView plan region=planned/>
                     </div>
                     <div>
                         <h3>{t().what_happens}</h3>
@@ -85,7 +90,7 @@ pub fn ChangeDialog() -> impl IntoView {
         <Dialog open=change.open title=change.title wide=true>
             {body}
             <footer class="dialog-foot">
-                <div class="said" aria-live="polite">{said}</div>
+                <div class="said" aria-live="polite" tabindex="-1" node_ref=outcome>{said}</div>
                 <Actions change/>
             </footer>
         </Dialog>
@@ -93,10 +98,30 @@ pub fn ChangeDialog() -> impl IntoView {
     .into_any()
 }
 
+/// At each stage the focus goes to what is new: the button that was pressed is gone then, and the outcome of a long plan
+/// stands below the edge of a small screen.
+fn follow(change: Change, planned: NodeRef<html::Div>, outcome: NodeRef<html::Div>) {
+    let stage = Memo::new(move |_| {
+        change.stage.with(|stage| (discriminant(stage), matches!(stage, Stage::Planned(_))))
+    });
+    Effect::new(move |_| {
+        let (_, is_planned) = stage.get();
+        let Some(place) = (if is_planned { planned } else { outcome }).get() else { return };
+        // In the next frame it stands where it will stay.
+        request_animation_frame(move || {
+            focus(&place);
+            if !is_planned {
+                place.scroll_into_view();
+            }
+        });
+    });
+}
+
 #[component]
 fn Actions(change: Change) -> impl IntoView {
     let close = Callback::new(move |()| change.open.set(false));
     let back = Callback::new(move |()| change.back());
+    let again = Callback::new(move |()| change.plan_again());
     // What is being sent must not be sent twice, and the first step shows only when the server has answered.
     let sent = RwSignal::new(false);
     let apply = Callback::new(move |()| {
@@ -113,6 +138,11 @@ fn Actions(change: Change) -> impl IntoView {
             let text = Signal::derive(move || if sent.get() { t().applying } else { t().apply }.to_owned());
             view! { {away} <Button text kind=Kind::Primary busy=sent on_press=apply/> }.into_any()
         }
+        stage if stage.is_outdated() && change.can_plan_again() => view! {
+            <Button text=t().done on_press=close/>
+            <Button text=t().plan_again kind=Kind::Primary on_press=again/>
+        }
+        .into_any(),
         Stage::Ended(operation) => {
             let undo = can_be_undone(&operation).then(|| {
                 let undo = Callback::new(move |()| change.undo(&operation));

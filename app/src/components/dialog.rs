@@ -2,7 +2,32 @@ use crate::{
     sprite::{icon, maps},
     text::t,
 };
-use leptos::{ev, html, prelude::*};
+use leptos::{
+    ev, html,
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::{HtmlDialogElement, HtmlElement},
+};
+
+/// What a person came for: the first field, or the first part that takes the focus. The close button is neither.
+const FIRST: &str = "input:enabled, select:enabled, textarea:enabled, [tabindex]";
+
+/// Moves the focus.
+pub fn focus(place: &HtmlElement) {
+    if let Err(refused) = place.focus() {
+        leptos::logging::warn!("{refused:?}");
+    }
+}
+
+fn open_at_first(dialog: &HtmlDialogElement) {
+    if let Err(refused) = dialog.show_modal() {
+        return leptos::logging::warn!("{refused:?}");
+    }
+    let first = dialog.query_selector(FIRST).ok().flatten().and_then(|first| first.dyn_into().ok());
+    if let Some(first) = first {
+        focus(&first);
+    }
+}
 
 /// A native modal dialog. It opens and closes with `open`; what is in it exists only while it is open.
 #[component]
@@ -17,11 +42,7 @@ pub fn Dialog(
         let Some(dialog) = node.get() else { return };
         match (open.get(), dialog.open()) {
             // In the next frame: a dialog that was just made is not part of the document yet.
-            (true, false) => request_animation_frame(move || {
-                if let Err(refused) = dialog.show_modal() {
-                    leptos::logging::warn!("{refused:?}");
-                }
-            }),
+            (true, false) => request_animation_frame(move || open_at_first(&dialog)),
             (false, true) => dialog.close(),
             _ => {}
         }

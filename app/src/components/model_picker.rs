@@ -51,9 +51,19 @@ fn known() -> Vec<ProviderModel> {
 
 fn matching(listed: &Listed, text: &str) -> Vec<ProviderModel> {
     let text = text.trim().to_lowercase();
-    let exact = listed.models.iter().any(|model| model.id.as_str() == text);
-    let fits = |model: &&ProviderModel| exact || model.id.as_str().to_lowercase().contains(&text);
+    let fits = |model: &&ProviderModel| model.id.as_str().to_lowercase().contains(&text);
     listed.models.iter().filter(fits).cloned().collect()
+}
+
+/// The next row down. None is the text itself, above the first row.
+fn below(active: Option<usize>, rows: usize) -> Option<usize> {
+    let next = active.map_or(0, |at| at + 1);
+    rows.checked_sub(1).map(|last| next.min(last))
+}
+
+/// The next row up: from the first to the text, and from the text to the last.
+fn above(active: Option<usize>, rows: usize) -> Option<usize> {
+    active.unwrap_or(rows).checked_sub(1)
 }
 
 fn option(model: &ProviderModel, active: bool, id: String, choose: impl Fn() + 'static) -> AnyView {
@@ -83,37 +93,45 @@ fn option(model: &ProviderModel, active: bool, id: String, choose: impl Fn() + '
     .into_any()
 }
 
-/// Search as you type over a provider's models. What is typed counts, also when no list names it.
+/// Search as you type over a provider's models. What is typed counts, also when no list names it: a row takes its place
+/// only when somebody goes to that row. The WAI-ARIA combobox with list autocomplete and manual selection.
 #[component]
 pub fn ModelPicker(
     listed: RwSignal<Listed>,
     value: RwSignal<String>,
     #[prop(into)] error: Signal<Option<String>>,
 ) -> impl IntoView {
-    let active = RwSignal::new(0_usize);
-    let shown = Memo::new(move |_| listed.with(|listed| matching(listed, &value.get())));
+    // The row that the arrow keys went to.
+    let active = RwSignal::new(None::<usize>);
+    // A model that was taken from the list does not narrow it, so that another one can be taken.
+    let search = RwSignal::new(String::new());
+    let shown = Memo::new(move |_| listed.with(|listed| matching(listed, &search.get())));
+    Effect::new(move |_| {
+        shown.track();
+        active.set(None);
+    });
     let choose = move |at: usize| {
         if let Some(model) = shown.with_untracked(|shown| shown.get(at).cloned()) {
             value.set(model.id.to_string());
-            active.set(
-                listed.with_untracked(|all| all.models.iter().position(|m| m.id == model.id)).unwrap_or(0),
-            );
+            search.set(String::new());
+            active.set(None);
         }
     };
     let keys = move |event: ev::KeyboardEvent| {
-        let last = shown.with_untracked(Vec::len).saturating_sub(1);
+        let rows = shown.with_untracked(Vec::len);
         match event.key().as_str() {
-            "ArrowDown" => active.update(|at| *at = (*at + 1).min(last)),
-            "ArrowUp" => active.update(|at| *at = at.saturating_sub(1)),
-            "Enter" => choose(active.get_untracked()),
+            "ArrowDown" => active.update(|at| *at = below(*at, rows)),
+            "ArrowUp" => active.update(|at| *at = above(*at, rows)),
+            "Enter" => active.get_untracked().into_iter().for_each(choose),
             _ => return,
         }
         event.prevent_default();
     };
     let options = move || {
-        let at = active.get();
+        let (at, text) = (active.get(), value.get());
         let view = |(n, model): (usize, ProviderModel)| {
-            option(&model, n == at, format!("model-{n}"), move || choose(n))
+            let marked = at.map_or(model.id.as_str() == text.trim(), |at| at == n);
+            option(&model, marked, format!("model-{n}"), move || choose(n))
         };
         shown.get().into_iter().enumerate().map(view).collect_view()
     };
@@ -139,13 +157,14 @@ pub fn ModelPicker(
                 aria-expanded="true"
                 aria-controls="model-list"
                 aria-autocomplete="list"
-                aria-activedescendant=move || format!("model-{}", active.get())
+                aria-activedescendant=move || active.get().map(|at| format!("model-{at}"))
                 aria-describedby="model-hint model-note model-error"
                 aria-invalid=move || error.with(Option::is_some).to_string()
                 prop:value=value
                 on:input=move |event| {
                     value.set(event_target_value(&event));
-                    active.set(0);
+                    search.set(event_target_value(&event));
+                    active.set(None);
                 }
                 on:keydown=keys
             />
@@ -163,10 +182,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn search_finds_parts_and_an_exact_id_shows_all_again() {
+    fn search_finds_parts_in_any_case() {
         let listed = Listed { models: known(), ..Listed::default() };
         assert_eq!(matching(&listed, "REASON").len(), 1);
-        assert_eq!(matching(&listed, "deepseek-chat").len(), listed.models.len());
+        assert_eq!(matching(&listed, " deepseek-chat ").len(), 1);
+        assert_eq!(matching(&listed, "").len(), listed.models.len());
         assert!(matching(&listed, "no such").is_empty());
+    }
+
+    #[test]
+    fn arrow_keys_go_through_the_rows_and_up_to_the_text() {
+        assert_eq!([below(None, 2), below(Some(0), 2), below(Some(1), 2)], [Some(0), Some(1), Some(1)]);
+        assert_eq!([above(None, 2), above(Some(1), 2), above(Some(0), 2)], [Some(1), Some(0), None]);
+        assert_eq!([below(None, 0), above(None, 0)], [None, None]);
     }
 }

@@ -1,6 +1,6 @@
 use crate::text::t;
 use domain::{ChangeAction, DiffLine, Plan};
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use serde_json::Value;
 
 /// Longer values are cut: the diff is for reading.
@@ -50,7 +50,7 @@ fn line(line: DiffLine) -> AnyView {
 
 /// What a plan changes, object by object, whom it reaches, and what to know before saying yes.
 #[component]
-pub fn PlanView(plan: Plan) -> impl IntoView {
+pub fn PlanView(plan: Plan, region: NodeRef<html::Div>) -> impl IntoView {
     let changes = plan
         .changes
         .into_iter()
@@ -77,7 +77,9 @@ pub fn PlanView(plan: Plan) -> impl IntoView {
     let affected = plan.affected.into_iter().map(|one| view! { <li><b>{one.agent}</b> " " {one.how}</li> });
     view! {
         <h3>{t().what_changes}</h3>
-        <div class="diff" role="region" aria-label=t().what_changes tabindex="0">{changes} {empty}</div>
+        <div class="diff" role="region" aria-label=t().what_changes tabindex="0" node_ref=region>
+            {changes} {empty}
+        </div>
         <ul class="notes">{warnings.collect_view()}</ul>
         <h3>{t().also_affected}</h3>
         <ul class="affected">{affected.collect_view()}</ul>

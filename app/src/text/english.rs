@@ -180,6 +180,7 @@ pub(super) static ENGLISH: Texts = Texts {
     nobody_affected: "Nobody else is affected.",
     lasts: |until| format!("lasts {until}"),
     planning: "Working out the plan …",
+    plan_again: "Plan again",
     apply: "Apply",
     applying: "Applying …",
     may_leave: "You may leave; it goes on.",

@@ -54,7 +54,11 @@ pub struct DeclaredProvider {
 
 /// Where a key is to be found on the machine of the one who applies the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "a key is named as {env: NAME} or as {file: PATH}, and never stands here itself"
+)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum KeyRef {
     /// In an environment variable of this name.

@@ -1,5 +1,5 @@
 //! One model for many agents: every target is an operation of its own, begun and followed by one task.
-use crate::{Operations, Running};
+use crate::{Operations, Running, journal::RequestMark};
 use domain::{
     Bulk, BulkPlan, Code, Context, Failure, Mutation, Operation, OperationId, OperationState, Refused,
     SetModels, Target,
@@ -38,7 +38,7 @@ impl BulkRunning {
         let ended = self.watch.wait_for(|bulk| bulk.finished).await.map(|bulk| bulk.clone());
         ended.map_err(|_| {
             Failure::new(Code::Internal, format!("request {} broke off without a word", self.id))
-                .hint("Its operations go on; look at Activity. Repeating it with the same Idempotency-Key continues.")
+                .hint("Its operations go on; `agm history` lists them. Repeating it with the same Idempotency-Key continues.")
         })
     }
 }
@@ -64,9 +64,36 @@ impl Operations {
     /// where it was broken off: targets that were begun are not begun again.
     ///
     /// # Errors
-    /// `INVALID_REQUEST` when the request itself is wrong. What becomes of each target is told by the result.
+    /// `INVALID_REQUEST` when the request itself is wrong, `IDEMPOTENCY_MISMATCH` when its key began something else that
+    /// is among the [`Operations::operations`]. What becomes of each target is told by the result.
     pub fn set_models(&self, wish: SetModels, context: Context) -> Result<BulkRunning, Failure> {
-        start(self.clone(), wish, context, self.0.clients.clock.new_id()?)
+        let id = match &context.idempotency_key {
+            None => self.0.clients.clock.new_id()?,
+            Some(key) => self.id_under_key(&context.actor, key, &wish)?,
+        };
+        start(self.clone(), wish, context, id)
+    }
+
+    /// The id of a request with this key, unless the key came with another request.
+    fn id_under_key(&self, actor: &str, key: &str, wish: &SetModels) -> Result<OperationId, Failure> {
+        // No single operation has this hash, so one that has the key is another request.
+        let mark = RequestMark { actor: actor.into(), key: key.into(), hash: String::new() };
+        self.0.engine.log.begun_by(&mark)?;
+        let id = keyed_id(actor, key, wish)?;
+        let all = self.operations();
+        let other = |operation: &&Arc<Operation>| {
+            operation.bulk.as_ref().is_some_and(|bulk| *bulk != id && has_same_key(bulk, &id))
+        };
+        match all.iter().find(other) {
+            None => Ok(id),
+            Some(operation) => {
+                let message = "this Idempotency-Key came with another request";
+                let mut failure =
+                    Failure::new(Code::IdempotencyMismatch, message).hint("Use a new key for a new request.");
+                failure.operation = Some(operation.id.clone());
+                Err(failure)
+            }
+        }
     }
 
     /// What [`Operations::set_models`] would change, one plan a target. Changes nothing.
@@ -91,6 +118,30 @@ impl Operations {
         }
         Ok(all)
     }
+}
+
+/// The letters of an id, 5 bits each.
+const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// How many letters of a keyed id say whose request it is and under which key, the first included.
+const KEY_LETTERS: usize = 13;
+
+/// The id of a request under an idempotency key is made of the request itself, so that every operation of it tells, also
+/// after a restart, what else came with the key: the first half is of actor and key, the second of what was asked for.
+/// It begins with 7, which no id of an operation does before the year 9000.
+fn keyed_id(actor: &str, key: &str, wish: &SetModels) -> Result<OperationId, Failure> {
+    let broken = |error: &dyn std::fmt::Display| Failure::new(Code::Internal, error.to_string());
+    let who = serde_json::to_vec(&(actor, key)).map_err(|error| broken(&error))?;
+    let what = serde_json::to_vec(wish).map_err(|error| broken(&error))?;
+    let letters = |bytes: &[u8], count: usize| -> String {
+        let hash = *blake3::hash(bytes).as_bytes();
+        hash.iter().take(count).map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect()
+    };
+    let text = format!("7{}{}", letters(&who, KEY_LETTERS - 1), letters(&what, 26 - KEY_LETTERS));
+    text.parse().map_err(|error: domain::NameError| broken(&error))
+}
+
+fn has_same_key(one: &OperationId, other: &OperationId) -> bool {
+    one.as_str().get(..KEY_LETTERS) == other.as_str().get(..KEY_LETTERS)
 }
 
 fn start(

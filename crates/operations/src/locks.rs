@@ -141,7 +141,7 @@ impl Holder {
     fn refusal(&self, name: &str) -> Failure {
         let failure = match &self.blocked {
             None => Failure::new(Code::Busy, format!("another operation works on {name}"))
-                .hint("Wait for it to finish, or watch it under Activity."),
+                .hint("Wait for it to finish; `agm watch ID` follows it, `agm history` lists all."),
             Some(why) => Failure::new(Code::Busy, format!("{name} is locked: {why}"))
                 .hint("Restart agm when that is done."),
         };

@@ -153,6 +153,15 @@ impl Client {
         self.read(self.request(Method::POST, path)?.header("prefer", "respond-async")).await
     }
 
+    /// The same with a query, and waits for the answer.
+    pub async fn act_with<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+    ) -> Result<T, CliError> {
+        self.read(self.asking(Method::POST, path, query)?).await
+    }
+
     /// The events of an operation, as they come.
     pub async fn events(&self, id: &str) -> Result<Response, CliError> {
         let request = self.request(Method::GET, &["operations", id])?.header("accept", "text/event-stream");

@@ -3,6 +3,15 @@ use super::show;
 use domain::{Code, Failure};
 use std::process::ExitCode;
 
+/// The table in the help.
+pub const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  failed and rolled back; or doctor, a test or --verify found something wrong
+  2  the command line or the file is wrong, or names something that is not there
+  3  no answer, from agm or from a system behind it
+  4  conflict: busy, in use, there already, read-only, or changed since the plan
+  5  needs an operator";
+
 /// Why a command did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
@@ -12,6 +21,9 @@ pub enum CliError {
     /// Nobody answered.
     #[error("{url} does not answer: {reason}")]
     Unreachable { url: String, reason: String },
+    /// Nobody answered any more after a change was asked for.
+    #[error("{reason}")]
+    Lost { operation: Option<String>, reason: String },
     /// The command line or what it names cannot be used.
     #[error("{0}")]
     Usage(String),
@@ -27,14 +39,31 @@ impl From<Failure> for CliError {
 }
 
 impl CliError {
-    /// 1 failed or rolled back, 2 usage, 3 not reachable, 4 conflict, 5 needs an operator.
+    /// The error as it is once a change was asked for, of which perhaps not even the id is known.
+    pub fn midway(self, operation: Option<&str>) -> Self {
+        match self {
+            Self::Unreachable { url, reason } => {
+                let reason = format!("{url} was lost in the midst of a change: {reason}");
+                Self::Lost { operation: operation.map(str::to_owned), reason }
+            }
+            other => other,
+        }
+    }
+
+    /// As [`EXIT_CODES`] says.
     pub fn code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Usage(_) => 2,
-            Self::Unreachable { .. } => 3,
+            Self::Unreachable { .. } | Self::Lost { .. } => 3,
             Self::Start(_) => 1,
             Self::Failed(failure) => match failure.code {
-                Code::InvalidRequest | Code::MalformedRequest => 2,
+                Code::InvalidRequest
+                | Code::MalformedRequest
+                | Code::InvalidModel
+                | Code::ProviderNotFound
+                | Code::WorkerNotFound
+                | Code::RouteNotFound
+                | Code::OperationNotFound => 2,
                 Code::UpstreamUnavailable | Code::UpstreamTimeout => 3,
                 Code::Conflict
                 | Code::Busy
@@ -70,6 +99,42 @@ impl CliError {
                 text.push_str(&format!("\n  {hint}"));
             }
         }
+        match self {
+            Self::Lost { operation: Some(id), .. } => text.push_str(&format!(
+                "\n  Operation {id} does not need this command to go on: `agm watch {id}` follows it, `agm history` lists all."
+            )),
+            Self::Lost { operation: None, .. } => {
+                text.push_str("\n  It may have been begun all the same: look at `agm history`.");
+            }
+            Self::Failed(failure) if failure.code == Code::Busy => {
+                text.extend(failure.operation.iter().map(|id| {
+                    format!("\n  Operation {id} has it: `agm watch {id}` follows it, `agm history` lists all.")
+                }));
+            }
+            _ => {}
+        }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_cut_off_learns_how_to_find_the_operation_again() {
+        let lost = || CliError::Unreachable { url: "http://x".into(), reason: "no answer in time".into() };
+        let known = lost().midway(Some("01JD")).text();
+        assert!(known.contains("no answer in time") && known.contains("agm watch 01JD"), "{known}");
+        assert!(lost().midway(None).text().contains("agm history"));
+        assert!(!lost().text().contains("agm history"), "nothing was changed by a look");
+    }
+
+    #[test]
+    fn a_busy_target_names_who_has_it() {
+        let mut failure = Failure::new(Code::Busy, "another operation works on worker:alice");
+        failure.operation = "01JD0000000000000000000000".parse().ok();
+        let said = CliError::from(failure).text();
+        assert!(said.contains("agm watch 01JD0000000000000000000000"), "{said}");
     }
 }

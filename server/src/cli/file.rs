@@ -14,6 +14,14 @@ use std::{
 };
 
 #[derive(Args)]
+#[command(after_help = "The file is described in docs/declarative-file.md. In short:
+
+  version: 1
+  providers:
+    - {name: lab, type: openai, keys: [{env: LAB_KEY}, {file: keys/lab}]}
+  assignments:
+    workers:
+      alice: {provider: lab, model: gpt-5}")]
 pub struct PlanArgs {
     /// The declarative file, YAML or JSON; `-` for standard input.
     #[arg(short, long)]
@@ -69,7 +77,8 @@ pub async fn apply(call: &Call, args: &ApplyArgs) -> Result<(), CliError> {
         }
         (None, None) => return Err(CliError::Usage("name a plan or a file".into())),
     };
-    let begun = call.client.act(&["plans", id.as_str(), "apply"]).await?;
+    let begun = call.client.act(&["plans", id.as_str(), "apply"]).await;
+    let begun = begun.map_err(|error| error.midway(Some(id.as_str())))?;
     begun_to_the_end(call, begun).await
 }
 
@@ -107,11 +116,11 @@ fn with_keys(
 ) -> Result<Declared, CliError> {
     let find = |key: &KeyRef| {
         let text = match key {
-            KeyRef::Env { env: name } => env(name).ok_or_else(|| format!("{name} is not set"))?,
-            KeyRef::File { file } => {
-                let path = folder.join(file);
-                std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?
-            }
+            // Neither name nor path is repeated: somebody may have put the key itself there.
+            KeyRef::Env { env: name } => env(name).ok_or("no environment variable of this name is set")?,
+            KeyRef::File { file } => std::fs::read_to_string(folder.join(file)).map_err(|error| {
+                format!("the file, seen from the folder of the declarative one, cannot be read: {error}")
+            })?,
         };
         let text = text.trim();
         if text.is_empty() {
@@ -162,11 +171,12 @@ mod tests {
             (&sent["tokens"], &sent["keys"]),
             (&serde_json::json!(["sk-env", "sk-file"]), &serde_json::Value::Null)
         );
-        for bad in ["[{env: NONE}]", "[{file: none}]"] {
+        for bad in ["[{env: sk-canary}]", "[{file: sk-canary}]"] {
             let CliError::Failed(failure) = with_keys(file(bad), folder.path(), env).unwrap_err() else {
                 panic!("{bad}")
             };
             assert_eq!(failure.fields[0].field, "providers[0].keys[0]", "{failure}");
+            assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
         }
     }
 }

@@ -16,7 +16,7 @@ pub async fn change(call: &Call, mutation: &Mutation, dry_run: bool) -> Result<(
         let plan: Plan = call.client.post(&["plans"], mutation).await?;
         return show::document(call.json, &plan, || show::plan(&plan));
     }
-    let begun = call.client.post(&["operations"], mutation).await?;
+    let begun = call.client.post(&["operations"], mutation).await.map_err(|error| error.midway(None))?;
     begun_to_the_end(call, begun).await
 }
 
@@ -38,8 +38,13 @@ fn finish(call: &Call, operation: Operation) -> Result<(), CliError> {
     }
 }
 
-/// Writes each step to standard error when it changes. When the stream breaks, the operation itself is asked again.
+/// Follows an operation to its end. Who is cut off on the way is told how to find it again.
 pub async fn to_the_end(call: &Call, id: &str) -> Result<Operation, CliError> {
+    followed(call, id).await.map_err(|error| error.midway(Some(id)))
+}
+
+/// Writes each step to standard error when it changes. When the stream breaks, the operation itself is asked again.
+async fn followed(call: &Call, id: &str) -> Result<Operation, CliError> {
     let mut shown = HashMap::new();
     loop {
         let mut events = call.client.events(id).await?.bytes_stream();

@@ -3,14 +3,15 @@ use super::{
     Call, DryRun,
     client::Client,
     error::CliError,
-    follow::{begun_to_the_end, change, to_the_end},
+    follow::{begun_to_the_end, to_the_end},
+    past,
     show::{self, document},
 };
 use clap::Args;
-use domain::{Code, Failure, Mutation, Operation, OperationId, OperationState, Target};
+use domain::{Code, Failure, Operation, OperationId, OperationState, Plan, Target};
 use operations::{AUDIT_FILE, Break, Verified};
-use serde::Serialize;
-use std::path::PathBuf;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("deed").args(["undo", "cancel", "release", "verify"]))]
@@ -54,9 +55,15 @@ impl History {
 pub async fn run(call: &Call, args: History) -> Result<(), CliError> {
     if let Some(operation) = args.undo {
         return match args.dry_run.dry_run {
-            true => change(call, &Mutation::Undo { operation }, true).await,
+            true => {
+                let rehearsal = [("dry_run", "true".to_owned())];
+                let path = ["operations", operation.as_str(), "undo"];
+                let plan: Plan = call.client.act_with(&path, &rehearsal).await?;
+                document(call.json, &plan, || show::plan(&plan))
+            }
             false => {
-                let begun = call.client.act(&["operations", operation.as_str(), "undo"]).await?;
+                let begun = call.client.act(&["operations", operation.as_str(), "undo"]).await;
+                let begun = begun.map_err(|error| error.midway(None))?;
                 begun_to_the_end(call, begun).await
             }
         };
@@ -100,22 +107,7 @@ async fn list(
     let query: Vec<_> =
         std::iter::once(limit).chain(target.map(|target| ("target", target.to_string()))).collect();
     let found: app::api::Operations = client.find(&["operations"], &query).await?;
-    document(json, &found, || found.operations.iter().map(line).collect())
-}
-
-/// `2026-01-01T00:00:00Z  01JD…  committed  set_model  worker:alice  admin via cli`
-fn line(operation: &Operation) -> String {
-    let undoes = operation.undoes.as_ref().map(|id| format!("\tundoes {id}")).unwrap_or_default();
-    // What was refused before there was a plan has written nothing.
-    let open = operation.settled.is_none() && operation.plan.is_some() && operation.state.is_final();
-    let watched = if open { "\twatched" } else { "" };
-    format!(
-        "{}\t{}\t{} via {}{undoes}{watched}",
-        operation.started_at,
-        show::outcome(operation),
-        operation.actor,
-        operation.via
-    )
+    document(json, &found, || past::lines(&found.operations))
 }
 
 #[derive(Serialize)]
@@ -126,6 +118,8 @@ struct Report {
     links: usize,
     foreign: usize,
     breaks: Vec<Broken>,
+    /// Operations that have ended by the journal and have no line. None: the journal cannot be read.
+    missing: Option<Vec<OperationId>>,
 }
 
 #[derive(Serialize)]
@@ -137,10 +131,18 @@ struct Broken {
 }
 
 impl Report {
-    fn new(file: String, verified: Verified) -> Self {
+    fn new(file: String, verified: Verified, ended: Option<Vec<OperationId>>) -> Self {
         let broken = |Break { line, object, what }| Broken { line, object, what };
-        let Verified { entries, objects, links, foreign, breaks } = verified;
-        Self { file, entries, objects, links, foreign, breaks: breaks.into_iter().map(broken).collect() }
+        let Verified { entries, objects, links, foreign, breaks, operations } = verified;
+        let without_line = |ended: Vec<OperationId>| {
+            ended.into_iter().filter(|id| !operations.contains(id)).collect::<Vec<_>>()
+        };
+        let breaks = breaks.into_iter().map(broken).collect();
+        Self { file, entries, objects, links, foreign, breaks, missing: ended.map(without_line) }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.breaks.is_empty() && self.missing.iter().all(Vec::is_empty)
     }
 
     fn lines(&self) -> Vec<String> {
@@ -153,7 +155,15 @@ impl Report {
             let object = broken.object.as_ref().map(|name| format!(", {name}")).unwrap_or_default();
             format!("! line {}{object}: {}", broken.line, broken.what)
         }));
-        lines.extend(self.breaks.is_empty().then(|| "the trail is whole".to_owned()));
+        lines.extend(self.missing.iter().flatten().map(|id| {
+            format!(
+                "! {id} has ended by the journal and has no line: lines are missing, at the end for example"
+            )
+        }));
+        if self.missing.is_none() {
+            lines.push("the journal cannot be read: lines that are missing at the end cannot be seen".into());
+        }
+        lines.extend(self.is_whole().then(|| "the trail is whole".to_owned()));
         lines
     }
 }
@@ -163,9 +173,39 @@ pub fn verify(json: bool, args: &History) -> Result<bool, CliError> {
     let said = || std::env::var_os("AGM_DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
     let folder = args.data_dir.clone().or_else(said).unwrap_or_else(|| "agm-data".into());
     let path = folder.join(AUDIT_FILE);
+    // Before the trail: what ends meanwhile has its line then.
+    let ended = ended_by_journal(&folder);
     let text =
         std::fs::read(&path).map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
-    let report = Report::new(path.display().to_string(), operations::verify(&text));
+    let report = Report::new(path.display().to_string(), operations::verify(&text), ended);
     document(json, &report, || report.lines())?;
-    Ok(report.breaks.is_empty())
+    Ok(report.is_whole())
+}
+
+/// The operations that have ended by the records in the journal. None: there is none that can be read.
+fn ended_by_journal(folder: &Path) -> Option<Vec<OperationId>> {
+    #[derive(Deserialize)]
+    struct Body {
+        operation: Operation,
+    }
+    let mut ended = Vec::new();
+    for entry in std::fs::read_dir(folder.join("journal")).ok()? {
+        let path = entry.ok()?.path();
+        if path.extension().is_none_or(|kind| kind != "json") {
+            continue;
+        }
+        // A record that the server has just let go is no sign of anything.
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            read => read.ok()?,
+        };
+        // Checksums, a header, and the body, in which only the images are sealed.
+        let body = text.splitn(3, '\n').nth(2)?;
+        let Body { operation } = serde_json::from_str(body).ok()?;
+        if matches!(operation.state, OperationState::Committed | OperationState::RolledBack) {
+            ended.push(operation.id);
+        }
+    }
+    ended.sort();
+    Some(ended)
 }

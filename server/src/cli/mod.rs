@@ -6,6 +6,7 @@ mod file;
 mod follow;
 mod history;
 mod model;
+mod past;
 mod provider;
 mod route;
 mod serve;
@@ -20,7 +21,7 @@ pub use serve::sandbox_settings;
 
 /// AI Gateway Management: providers, AI routes and the models of agents.
 #[derive(Parser)]
-#[command(name = "agm", version, arg_required_else_help = true)]
+#[command(name = "agm", version, arg_required_else_help = true, after_help = error::EXIT_CODES)]
 struct Cli {
     #[command(flatten)]
     access: Access,

@@ -93,7 +93,8 @@ async fn set(call: &Call, args: Set) -> Result<(), CliError> {
         let plan = call.client.post_until_answered(&["set-models"], &rehearsal, &wish).await?;
         return planned(call, &plan);
     }
-    let bulk = call.client.post_until_answered(&["set-models"], &[], &wish).await?;
+    let bulk = call.client.post_until_answered(&["set-models"], &[], &wish).await;
+    let bulk = bulk.map_err(|error| error.midway(None))?;
     done(call, &bulk)
 }
 

@@ -105,11 +105,12 @@ fn described(target: &Target, problem: &Problem) -> (String, String) {
         ),
         Problem::ConfigUnreadable { message } => (
             format!("its openclaw.json cannot be read: {message}"),
-            "Let HiClaw write it anew: HiClaw makes it from its own template.".into(),
+            "See that its store answers. If the file itself is broken, HiClaw makes it anew from its template."
+                .into(),
         ),
         Problem::RecordUnreadable { message } => (
             format!("its model.json cannot be read: {message}"),
-            "Correct or remove that file; `agm model set` writes it anew.".into(),
+            "See that its store answers. If the file itself is broken, `agm model set` writes it anew.".into(),
         ),
         Problem::RecordDiffers { recorded } => (
             format!("runs another model than {recorded}, which its model.json names"),

@@ -13,8 +13,9 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::{Failure, Operation, OperationId};
+use domain::{Code, Failure, Operation, OperationId, OperationState};
 use http::{HeaderMap, StatusCode, Uri, header};
+use operations::Operations;
 
 /// One operation; with `Accept: text/event-stream` what happens to it as it happens: `step` and `state`, and `settled` once
 /// nothing of it can come late any more. The stream ends with the operation; with `until=settled` it goes on until that
@@ -53,7 +54,12 @@ fn until(query: Option<&str>) -> Result<Until, Failure> {
     params(("id" = String, Path), ("dry_run" = Option<bool>, Query), ("Prefer" = Option<String>, Header)),
     responses((status = 200, body = Outcome<Operation>), (status = 202, body = Success<Operation>)))]
 pub async fn undo(Named { caller, name: id }: Named<OperationId>) -> Result<Response, ApiError> {
-    Ok(match caller.undo(id).await? {
+    let operations = caller.operations.clone();
+    let undone = match caller.undo(id.clone()).await {
+        Ok(undone) => undone,
+        Err(refused) => return Err(of_ended(&operations, &id, refused.into()).await),
+    };
+    Ok(match undone {
         Outcome::Planned(plan) => Json(plan).into_response(),
         Outcome::Done(done) => told(done.answer),
     })
@@ -63,16 +69,22 @@ pub async fn undo(Named { caller, name: id }: Named<OperationId>) -> Result<Resp
 #[utoipa::path(post, path = "/ni_status/operations/{id}/cancel", tag = "changes", params(("id" = String, Path)),
     responses((status = 202, body = Success<Operation>)))]
 pub async fn cancel(Named { caller, name: id }: Named<OperationId>) -> Result<Response, ApiError> {
-    let operation = caller.cancel(&id).await?;
-    Ok(told(Answered::Begun(operation)))
+    let operations = caller.operations.clone();
+    match caller.cancel(&id).await {
+        Ok(operation) => Ok(told(Answered::Begun(operation))),
+        Err(refused) => Err(of_ended(&operations, &id, refused.into()).await),
+    }
 }
 
 /// Take over an operation that needs an operator: what is where stays there, and its targets can be changed again.
 #[utoipa::path(post, path = "/ni_status/operations/{id}/release", tag = "changes", params(("id" = String, Path)),
     responses((status = 202, body = Success<Operation>)))]
 pub async fn release(Named { caller, name: id }: Named<OperationId>) -> Result<Response, ApiError> {
-    let operation = caller.release(&id).await?;
-    Ok(told(Answered::Begun(operation)))
+    let operations = caller.operations.clone();
+    match caller.release(&id).await {
+        Ok(operation) => Ok(told(Answered::Begun(operation))),
+        Err(refused) => Err(of_ended(&operations, &id, refused.into()).await),
+    }
 }
 
 /// Do exactly what a plan says, in an operation that has the plan's id; applying it twice gives the same operation. 409
@@ -83,6 +95,23 @@ pub async fn release(Named { caller, name: id }: Named<OperationId>) -> Result<R
     responses((status = 200, body = Success<Operation>), (status = 202, body = Success<Operation>)))]
 pub async fn apply(Named { caller, name: id }: Named<OperationId>) -> Result<Response, ApiError> {
     caller.apply(&id).await.map(told)
+}
+
+/// Why an operation cannot be undone, stopped or taken over, when that is because it has ended and left nothing to undo.
+async fn of_ended(operations: &Operations, id: &OperationId, refused: Failure) -> ApiError {
+    if !matches!(refused.code, Code::Conflict | Code::OperationNotFound) || !refused.diff.is_empty() {
+        return refused.into();
+    }
+    let Ok(watch) = operations.operation(id).await else { return refused.into() };
+    let operation = watch.borrow().clone();
+    let ended = match (operation.state, &operation.settled) {
+        (OperationState::RolledBack, _) => "was rolled back: it changed nothing, so there is nothing to undo",
+        (OperationState::NeedsOperator, Some(_)) => "was taken over by a person: what it left stays as it is",
+        _ => return refused.into(),
+    };
+    Failure::new(Code::Conflict, format!("operation {id} {ended}"))
+        .hint(format!("`agm watch {id}` shows its steps."))
+        .into()
 }
 
 fn told(answered: Answered) -> Response {

@@ -70,7 +70,7 @@ async fn a_person_does_the_main_job_from_the_command_line() {
             .await;
     assert_eq!(code(&add), 0, "{}", err(&add));
     assert_eq!(code(&agm(&url, &["provider", "remove", "qwen"], "").await), 4, "in use");
-    assert_eq!(code(&agm(&url, &["provider", "show", "nobody"], "").await), 1);
+    assert_eq!(code(&agm(&url, &["provider", "show", "nobody"], "").await), 2);
     assert_eq!(code(&agm(&url, &["model", "set", "alice"], "").await), 2, "usage");
     let test = agm(&url, &["provider", "test", "zhipuai"], "").await;
     assert_eq!(code(&test), 1);

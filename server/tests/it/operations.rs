@@ -1,5 +1,5 @@
 //! Plans that are applied by their id, operations that are taken back, and what is told of both.
-use crate::support::{ADMIN, World};
+use crate::support::{ADMIN, JSON, World};
 use domain::{OperationState, Step, StepName, StepState};
 use sandbox::{s3::Switches, upstreams::Behaviour};
 use serde_json::{Value, json};
@@ -143,6 +143,11 @@ async fn what_runs_is_stopped_and_goes_back() {
     assert_eq!(ended.state, OperationState::RolledBack, "{ended:?}");
     assert_eq!(model_of_alice(&world).await, before);
     assert_eq!(world.admin("POST", &path, "").await.status.as_u16(), 502, "the same operation: undone");
+    for deed in ["undo", "undo?dry_run=true", "cancel", "release"] {
+        let refused = world.admin("POST", &format!("/ni_status/operations/{id}/{deed}"), "").await;
+        let said = refused.json()["message"].as_str().unwrap().to_owned();
+        assert_eq!((refused.status.as_u16(), said.contains("changed nothing")), (409, true), "{deed} {said}");
+    }
 }
 
 #[tokio::test]
@@ -214,6 +219,40 @@ async fn each_of_many_agents_is_switched_by_itself() {
     );
     assert!(of("worker:nobody") != ["committed"], "{json}");
     assert_eq!(model_of_alice(&world).await, "kimi-k2.5");
+}
+
+#[tokio::test]
+async fn one_key_is_for_one_request_also_of_many_agents() {
+    let world = World::start().await;
+    let wish = |targets: &[&str], model: &str| {
+        json!({"targets": targets, "provider": "moonshot", "model": model}).to_string()
+    };
+    let ask = async |key: &str, body: String| {
+        let length = body.len().to_string();
+        let headers = [ADMIN, JSON, ("content-length", &length), ("idempotency-key", key)];
+        world.call("POST", "/ni_status/set-models", &headers, body).await
+    };
+    let first = ask("many", wish(&["alice"], "kimi-k2.5")).await.json();
+    assert_eq!(first["success"], true, "{first}");
+    let again = ask("many", wish(&["alice"], "kimi-k2.5")).await.json();
+    assert_eq!((&again["id"], &again["results"][0]["id"]), (&first["id"], &first["results"][0]["id"]));
+    let operation: Value = first["results"][0]["id"].clone();
+    let path = format!("/ni_status/operations/{}", operation.as_str().unwrap());
+    assert_eq!(world.admin("GET", &path, "").await.json()["bulk"], first["id"]);
+    for other in [wish(&["bob"], "kimi-k2.5"), wish(&["alice", "bob"], "kimi-k2.5"), wish(&["alice"], "x")] {
+        let refused = ask("many", other).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.json_code().as_str()),
+            (422, "IDEMPOTENCY_MISMATCH"),
+            "{}",
+            refused.text
+        );
+    }
+    let headers = [ADMIN, ("idempotency-key", "undo")];
+    let undone = world.call("POST", &format!("{path}/undo"), &headers, "").await;
+    assert_eq!(undone.status.as_u16(), 200, "{}", undone.text);
+    assert_eq!(ask("undo", wish(&["bob"], "kimi-k2.5")).await.json_code(), "IDEMPOTENCY_MISMATCH");
+    assert_eq!(world.operations.operations().len(), 2, "a refused request began something");
 }
 
 #[tokio::test]

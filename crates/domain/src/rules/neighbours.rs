@@ -129,6 +129,27 @@ mod tests {
     }
 
     #[test]
+    fn who_is_sent_another_way_is_asked_over_the_new_one() {
+        let all = ["manager", "worker-alice"];
+        let old = || route("old", "gw", "p", "m", &all);
+        let agents = [("manager", "m"), ("alice", "other")];
+        let before = view(vec![old(), route("beside", "gw", "q", "other", &all)], &agents);
+        let mut after = before.clone();
+        after.routes.retain(|route| route.name.as_str() != "old");
+        after.routes.push(route("new", "gw", "r", "m", &all));
+        let written = ["old", "new"].iter().map(|name| name.parse().unwrap()).collect();
+        let found = neighbours(&before, &after, &written, &[]);
+        let told: Vec<_> = found
+            .iter()
+            .map(|n| (n.target.agent(), n.route.as_str(), n.provider.as_str(), n.moved))
+            .collect();
+        assert_eq!(told, [("manager", "new", "r", true), ("alice", "beside", "q", false)]);
+        assert!(moves(&before, &after, &"m".parse().unwrap()));
+        assert!(!moves(&before, &after, &"other".parse().unwrap()));
+        assert!(!moves(&view(Vec::new(), &agents), &after, &"m".parse().unwrap()), "nobody answered before");
+    }
+
+    #[test]
     fn a_route_of_another_host_is_a_neighbour_by_its_provider_only() {
         let view = |provider| {
             let routes = vec![

@@ -1,6 +1,7 @@
 //! Checking a trail: line follows line, and every object is what the last line that names it left.
 use super::line::{Chained, split};
-use std::collections::BTreeMap;
+use domain::OperationId;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Verified {
     pub foreign: usize,
     /// Empty: both chains hold.
     pub breaks: Vec<Break>,
+    /// Whose lines are there.
+    pub operations: BTreeSet<OperationId>,
 }
 
 /// A place where a chain does not hold.
@@ -29,7 +32,8 @@ pub struct Break {
 }
 
 /// Checks a whole trail. A line that somebody changed, took out or moved breaks a chain; lines that are missing at the
-/// end, or a trail that was made anew from its beginning, cannot be seen.
+/// end, or a trail that was made anew from its beginning, cannot be seen: who has the journal can compare
+/// [`Verified::operations`] with it.
 pub fn verify(text: &[u8]) -> Verified {
     let mut check = Check::default();
     for (index, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
@@ -52,7 +56,7 @@ struct Check {
     seq: Option<u64>,
     /// What each object was left as; an object that is not in it may be anything.
     left: BTreeMap<String, String>,
-    named: std::collections::BTreeSet<String>,
+    named: BTreeSet<String>,
 }
 
 impl Check {
@@ -76,6 +80,7 @@ impl Check {
             self.breaks(None, "its number does not follow that of the line before it");
         }
         self.links(&chained);
+        self.verified.operations.insert(chained.operation.id);
         self.hash = Some(split.hash.to_owned());
         self.seq = Some(chained.seq);
     }

@@ -181,3 +181,24 @@ fn a_bad_request_names_its_field() {
     }
     assert_eq!(serde_json::to_value(StepName::Neighbours).unwrap(), "neighbours");
 }
+
+#[test]
+fn the_id_under_a_key_is_of_the_key_and_of_all_that_was_asked_for() {
+    let id = |actor: &str, key: &str, wish: &SetModels| keyed_id(actor, key, wish).unwrap();
+    let both = wish(&["a", "b"], json!({}));
+    let first = id("admin", "k", &both);
+    assert_eq!(first, id("admin", "k", &both));
+    for other in [
+        wish(&["a"], json!({})),
+        wish(&["b", "a"], json!({})),
+        wish(&["a", "b"], json!({"model": "deepseek-reasoner"})),
+        wish(&["a", "b"], json!({"canary": true})),
+        wish(&["a", "b"], json!({"stopAfterFailures": 1})),
+    ] {
+        let other = id("admin", "k", &other);
+        assert!(first != other && has_same_key(&first, &other), "{first} {other}");
+    }
+    for other in [id("admin", "l", &both), id("eve", "k", &both)] {
+        assert!(!has_same_key(&first, &other), "{first} {other}");
+    }
+}

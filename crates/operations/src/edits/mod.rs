@@ -221,6 +221,10 @@ impl Edit {
         match self.observe(clients).await {
             Ok(Observation::AllNew) => Ok("the answer was lost, and the object was read back as written"),
             Ok(Observation::AllOld) if may_come_late => Err(Unwritten { failure, untouched: false }),
+            // What was to be made anew can still be when what stands there now is taken away.
+            Ok(Observation::Foreign) if may_come_late && self.hash(Side::Before).is_empty() => {
+                Err(Unwritten { failure, untouched: false })
+            }
             // Over another version a late write is refused.
             Ok(Observation::AllOld | Observation::Foreign) => Err(Unwritten { failure, untouched: true }),
             Err(_) => Err(failure.into()),

@@ -9,7 +9,7 @@ use crate::{
     prepare::{Prepared, Work},
 };
 use domain::{
-    Code, Failure, Operation, OperationId, OperationState, StepState,
+    Code, Failure, OperationId, OperationState, StepState,
     rules::{Certainty, Effect, Event, Outcome, Saga, next},
 };
 use planted::crash_point;
@@ -18,9 +18,6 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 /// How often a read-back or an undo is tried again, in all, while a system does not answer.
 const RETRIES: u32 = 8;
-/// How the failure of an operation that went back ends.
-const UNDONE: &str = "everything was undone";
-const UNCHANGED: &str = "nothing was changed";
 /// Between two tries to undo an object.
 const UNDO_PAUSE: Duration = Duration::from_millis(500);
 
@@ -352,64 +349,8 @@ impl Course {
     fn undone_by(&self, step: usize) -> usize {
         if planted::is(planted::Bug::UndoInWrongOrder) { self.work.len() - 1 - step } else { step }
     }
-
-    /// The operation as its end is told.
-    pub fn told(&self, outcome: Outcome) -> Operation {
-        let state = match outcome {
-            Outcome::Committed => OperationState::Committed,
-            Outcome::RolledBack => OperationState::RolledBack,
-            Outcome::LeftForeign | Outcome::GivenUp => OperationState::NeedsOperator,
-        };
-        let failure = match outcome {
-            Outcome::Committed => None,
-            Outcome::RolledBack => {
-                let steps = &self.progress.operation().steps;
-                let wrote = steps.iter().any(|step| step.state == StepState::Undone);
-                Some(rolled_back(self.cause(), wrote))
-            }
-            Outcome::LeftForeign | Outcome::GivenUp => Some(needs_operator(self.cause(), &self.left)),
-        };
-        self.progress.at_end(state, failure, self.engine.clock.now())
-    }
-
-    /// The operation while a person has to look and its undo is tried again and again.
-    pub fn stuck(&self) -> Operation {
-        let failure = needs_operator(self.cause(), &self.left);
-        self.progress.at_end(OperationState::NeedsOperator, Some(failure), self.engine.clock.now())
-    }
-
-    fn cause(&self) -> Failure {
-        self.cause.clone().unwrap_or_else(|| {
-            Failure::new(Code::UpstreamUnavailable, "the server stopped before the change was done")
-        })
-    }
 }
 
 fn cancelled() -> Failure {
     Failure::new(Code::RolledBack, "somebody cancelled it")
-}
-
-/// A failed test, a refused plan or a full disk say so by their own codes; any other failure is told as what was undone.
-fn rolled_back(cause: Failure, wrote: bool) -> Failure {
-    // Taken up after a crash, the cause of its record may have been told before.
-    let told = cause.code == Code::RolledBack
-        && (cause.message.ends_with(UNDONE) || cause.message.ends_with(UNCHANGED));
-    if told || matches!(cause.code, Code::ModelNotReachable | Code::StorageUnavailable) {
-        return cause;
-    }
-    let end = if wrote { UNDONE } else { UNCHANGED };
-    Failure { code: Code::RolledBack, message: format!("{}; {end}", cause.message), ..cause }
-}
-
-fn needs_operator(cause: Failure, left: &[String]) -> Failure {
-    if cause.code == Code::NeedsOperator {
-        return cause;
-    }
-    let message = match left {
-        [] => cause.message.clone(),
-        left => format!("{}; not undone: {}", cause.message, left.join(", ")),
-    };
-    Failure { code: Code::NeedsOperator, message, ..cause }.hint(
-        "Compare these objects with the plan's before and after and decide which is right; the steps say what is where.",
-    )
 }

@@ -6,6 +6,7 @@
 mod books;
 mod control;
 mod course;
+mod ends;
 mod perform;
 mod plan;
 mod progress;

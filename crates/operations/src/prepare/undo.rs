@@ -40,11 +40,8 @@ impl Past {
                 "It left nothing that could be undone.",
             ),
             (OperationState::NeedsOperator, _) => conflict(
-                format!(
-                    "operation {} could not be rolled back, and its undo is still being tried",
-                    operation.id
-                ),
-                "Its steps say what is where.",
+                format!("operation {} could not be rolled back as a whole", operation.id),
+                "Its steps say what is where. While its undo is still tried, `agm history --release` ends that.",
             ),
             (
                 OperationState::Planned

@@ -264,3 +264,17 @@ async fn a_console_that_is_down_changes_nothing() {
     assert_eq!((failure.code, failure.system.as_deref()), (Code::UpstreamUnavailable, Some("higress")));
     assert_eq!(world.state().await, before);
 }
+
+/// Right after a change the gateway still answers by the old route, which proves nothing of the new one.
+#[tokio::test]
+async fn an_answer_of_the_route_before_does_not_count() {
+    let world = World::start_with(|config| config.timing.effective = Duration::from_secs(3)).await;
+    world.sandbox.gateway().set_delay(Duration::from_millis(300));
+    let new = serde_json::from_value(serde_json::json!({
+        "name": "elsewhere", "type": "openai", "tokens": ["sk-that-nobody-knows"]
+    }));
+    world.run(Mutation::AddProvider(new.unwrap())).await.unwrap();
+    // Until now the default route takes qwen-max, and lets Carol in.
+    let failure = world.run(switch("carol", "elsewhere", "qwen-max")).await.unwrap_err();
+    assert_eq!(failure.code, Code::ModelNotReachable, "{failure:?}");
+}
