@@ -43,6 +43,7 @@ async fn crowd(size: usize, routes: &[&str]) -> (World, Vec<String>) {
     let world = World::start_with(|config| config.timing = timing).await;
     let names: Vec<String> = (0..size).map(|number| format!("worker-{number:03}")).collect();
     world.sandbox.hire(&names, routes).await.unwrap();
+    world.sandbox.gateway().settled().await;
     (world, names)
 }
 
