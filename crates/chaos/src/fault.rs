@@ -9,6 +9,9 @@ use std::{
     time::Duration,
 };
 
+/// What a call of the disk can fail with: the system's number and its name.
+pub const DISK_ERRORS: [(i32, &str); 4] = [(28, "ENOSPC"), (30, "EROFS"), (13, "EACCES"), (5, "EIO")];
+
 /// What happens to one exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {

@@ -2,7 +2,7 @@
 use super::{Scenario, Trial, Tried, attempt};
 use crate::{
     campaign::Unheld,
-    fault::Fault,
+    fault::{DISK_ERRORS, Fault},
     script::{Strike, Trouble},
     world::Base,
 };
@@ -11,8 +11,6 @@ use std::{
     fmt,
 };
 
-/// ENOSPC, EROFS, EACCES, EIO.
-const ERRORS: [(i32, &str); 4] = [(28, "ENOSPC"), (30, "EROFS"), (13, "EACCES"), (5, "EIO")];
 const HOUR: i64 = 3_600;
 const TEN_YEARS: i64 = 315_360_000;
 
@@ -95,7 +93,7 @@ fn troubles(passage: &str) -> Vec<(String, Trouble)> {
         return match what.split(' ').next() {
             Some("short") => vec![("short write".to_owned(), Trouble::Short)],
             _ => {
-                let errors = ERRORS.map(|(number, name)| (name.to_owned(), Trouble::Disk(number)));
+                let errors = DISK_ERRORS.map(|(number, name)| (name.to_owned(), Trouble::Disk(number)));
                 errors.into_iter().chain(process).collect()
             }
         };

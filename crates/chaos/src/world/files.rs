@@ -1,6 +1,6 @@
 //! The disk of one life: calls fail by chance, and after the end of the life all of them do.
 use super::{DATA, WORKSPACE, World, locked};
-use crate::{book::Look, life::Life, script::Trouble};
+use crate::{book::Look, fault::DISK_ERRORS, life::Life, script::Trouble};
 use disk::{Attributes, Disk, Lock, MemDisk, Metadata, OpenFile};
 use std::{
     ffi::{OsStr, OsString},
@@ -8,9 +8,6 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
-
-/// ENOSPC, EROFS, EACCES, EIO.
-const ERRORS: [(i32, &str); 4] = [(28, "ENOSPC"), (30, "EROFS"), (13, "EACCES"), (5, "EIO")];
 
 /// The disk of one life.
 #[derive(Clone)]
@@ -44,7 +41,7 @@ impl Files {
             return Err(self.end(what, path));
         }
         if weather.strikes(self.world.disk_rate) {
-            let (number, error) = ERRORS[weather.below(ERRORS.len())];
+            let (number, error) = DISK_ERRORS[weather.below(DISK_ERRORS.len())];
             weather.count(format!("disk {error}"));
             self.world.trace.note(format_args!("{} disk {what} {name} {error}", self.life.number()));
             return Err(io::Error::from_raw_os_error(number));

@@ -63,7 +63,11 @@ impl Engine {
             }
             let course = self.course_of(books, progress, record);
             match course.saga.outcome() {
-                Some(outcome) => self.resume_watch(course, outcome),
+                Some(outcome) => {
+                    let carried = course.carried(None);
+                    let watching = self.watch_again(course, outcome);
+                    tokio::spawn(self.clone().carry(carried, watching));
+                }
                 None => self.recover(course),
             }
         }
@@ -116,19 +120,17 @@ impl Engine {
         self.locks.block(broken.held, broken.id, why);
     }
 
-    fn resume_watch(self: &Arc<Self>, course: Course, outcome: Outcome) {
+    /// Takes the objects of an operation whose end was told under watch again, at once; the watching itself is returned.
+    pub fn watch_again(&self, course: Course, outcome: Outcome) -> impl Future<Output = ()> + Send + use<> {
         self.controls.forget(&course.id());
         course.begin_watch();
-        let carried = course.carried(None);
-        let watching = async move {
-            if !course.books.audit.has(&course.id(), Noted::Ended) {
-                let operation = course.progress.operation();
-                course.books.note(Noted::Ended, &operation, course.links(outcome)).await;
-            }
+        async move {
+            let operation = course.progress.operation();
+            // The log has it already, unless it could not be written.
+            course.books.note(Noted::Ended, &operation, course.links(outcome)).await;
             // A try to put something right may have been under way.
             Watch::resume(course).run(Event::Found { all_new: false }).await;
-        };
-        tokio::spawn(self.clone().carry(carried, watching));
+        }
     }
 
     fn recover(self: &Arc<Self>, course: Course) {

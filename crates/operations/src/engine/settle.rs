@@ -135,11 +135,11 @@ impl Watch {
 
     /// Waits for the next look, and looks. None: the server stops.
     async fn watch(&mut self) -> Option<Event> {
-        let taken_over = self.course.saga.outcome() == Some(Outcome::GivenUp);
-        if taken_over {
+        let Some(side) = self.course.saga.outcome().and_then(side_of) else {
             self.note("a person took it over".to_owned());
-        }
-        if taken_over || self.course.edits().next().is_none() || planted::is(planted::Bug::NoSettleCheck) {
+            return Some(Event::LastQuiet);
+        };
+        if self.course.edits().next().is_none() || planted::is(planted::Bug::NoSettleCheck) {
             return Some(Event::LastQuiet);
         }
         let engine = self.course.engine.clone();
@@ -151,22 +151,21 @@ impl Watch {
         }
         let last = self.pause >= left;
         if last && !self.resynced {
-            self.resynced = self.resync().await;
+            self.resynced = self.resync(side).await;
         }
         let horizon = engine.timing.horizon;
         self.pause = (self.pause * 2).min(horizon / LONGEST_PAUSE);
-        Some(self.look(last).await)
+        Some(self.look(side, last).await)
     }
 
-    async fn look(&mut self, last: bool) -> Event {
+    async fn look(&mut self, side: Side, last: bool) -> Event {
         self.looks += 1;
-        let outcome = self.course.saga.outcome().unwrap_or(Outcome::GivenUp);
         let mut certain = true;
         let steps: Vec<usize> = self.watched().map(|(step, _)| step).collect();
         for step in steps {
             let Some(edit) = self.course.edit(step) else { continue };
             let object = edit.object();
-            let look = self.find(outcome, edit).await;
+            let look = self.find(side, edit).await;
             // A new operation may have taken the object over during the look.
             if !self.course.engine.watches.has(&self.course.id(), &object) {
                 continue;
@@ -181,8 +180,7 @@ impl Watch {
         if last && certain && self.resynced { Event::LastQuiet } else { Event::Quiet }
     }
 
-    async fn find(&self, outcome: Outcome, edit: &Edit) -> Look {
-        let Some(side) = side_of(outcome) else { return Look::Foreign };
+    async fn find(&self, side: Side, edit: &Edit) -> Look {
         let clients = &self.course.engine.clients;
         let Ok(seen) = edit.observe(clients).await else { return Look::Unknown };
         match (seen, side) {
@@ -257,9 +255,8 @@ impl Watch {
 
     /// Makes live what is stored: a request that came late or twice and was refused may have changed the live part alone.
     /// A provider has no version, so to write it once more is a risk that is taken only when a call had no answer.
-    async fn resync(&mut self) -> bool {
+    async fn resync(&mut self, side: Side) -> bool {
         let late = self.may_come_late();
-        let Some(side) = self.course.saga.outcome().and_then(side_of) else { return true };
         let (engine, id) = (self.course.engine.clone(), self.course.id());
         let of_interest = |edit: &&Edit| edit.is_stored_route(side) || late && edit.is_console();
         let edits: Vec<Edit> =

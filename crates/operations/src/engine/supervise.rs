@@ -5,7 +5,6 @@ use super::{
     books::Books,
     course::{Course, Stage},
     progress::Progress,
-    settle::Watch,
 };
 use crate::{journal::Record, locks::HeldTargets};
 use domain::{Code, Failure, OperationState, Settled, rules::Event};
@@ -125,11 +124,7 @@ impl Engine {
                 let Some(shared) = self.grip(&course).await else { return };
                 self.conclude(course, held, shared, Stage::Ended(outcome)).await;
             }
-            (Some(_), None) => {
-                self.controls.forget(&course.id());
-                course.begin_watch();
-                Watch::resume(course).run(Event::Found { all_new: false }).await;
-            }
+            (Some(outcome), None) => self.watch_again(course, outcome).await,
             (None, Some(held)) => {
                 course.cause.get_or_insert(failure);
                 self.lead(course, held).await;
