@@ -2,6 +2,7 @@
 use crate::{
     book::Invariant,
     check::{check_told, confirm},
+    locked::locked,
     process::{Alive, Process},
     world::{AGENTS, World},
 };
@@ -13,7 +14,7 @@ use fastrand::Rng;
 use sandbox::upstreams::keys_of;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 use tokio::time::sleep;
@@ -47,7 +48,7 @@ struct Answers {
 
 impl Told {
     fn answers(&self) -> MutexGuard<'_, Answers> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 
     fn count(&self, what: impl Into<String>) {

@@ -1,8 +1,9 @@
 //! What the world remembers of who looked at what, who wrote what, and what was broken.
+use crate::locked::locked;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 
 /// Longer than a look and the write after it ever need, in milliseconds. A write that trusts an older look is blind.
@@ -114,7 +115,7 @@ pub struct Book(Mutex<Pages>);
 
 impl Book {
     fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 
     /// The next moment.

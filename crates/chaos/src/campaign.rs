@@ -1,13 +1,13 @@
 //! Many runs, on several threads, and what came of all of them.
 use crate::{
     run::{Options, Outcome, run},
+    share_out::share_out,
     world::Base,
 };
 use std::{
     collections::BTreeMap,
     fmt, io,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
-    thread,
+    ops::ControlFlow,
     time::{Duration, Instant},
 };
 
@@ -78,37 +78,18 @@ impl Campaign {
     /// # Errors
     /// The world cannot be built.
     pub fn hold(&self, base: &Base) -> Result<Report, Unheld> {
-        let (next, stop, began) = (AtomicU64::new(0), AtomicBool::new(false), Instant::now());
-        let worker = || -> Result<Report, Unheld> {
-            let mut report = Report::default();
-            while !stop.load(Ordering::Acquire) {
-                let number = next.fetch_add(1, Ordering::AcqRel);
-                if number >= self.runs {
-                    break;
-                }
-                let outcome = self.one(self.seed.wrapping_add(number), base)?;
-                if self.stop_at_first && !outcome.broken.is_empty() {
-                    stop.store(true, Ordering::Release);
-                }
-                report.add(outcome);
-            }
-            Ok(report)
+        let (began, mut report) = (Instant::now(), Report::default());
+        let seeds = (0..self.runs).map(|number| self.seed.wrapping_add(number));
+        let take = |outcome: Outcome| {
+            let enough = self.stop_at_first && !outcome.broken.is_empty();
+            report.add(outcome);
+            if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let mut whole = thread::scope(|scope| -> Result<Report, Unheld> {
-            let workers: Vec<_> = (0..self.jobs.max(1)).map(|_| scope.spawn(worker)).collect();
-            let mut whole = Report::default();
-            for worker in workers {
-                let report = worker.join().map_err(|_| Unheld("a run panicked".into()))??;
-                whole.merge(report);
-            }
-            Ok(whole)
-        })?;
-        whole.took = began.elapsed();
-        Ok(whole)
+        share_out(seeds, self.jobs, |seed| self.one(seed, base), take)?;
+        report.took = began.elapsed();
+        Ok(report)
     }
-}
 
-impl Campaign {
     /// One run. What breaks without the planted bug too does not count: it says nothing of the bug.
     fn one(&self, seed: u64, base: &Base) -> Result<Outcome, Unheld> {
         let mut outcome = run(seed, self.options, base)?;
@@ -135,18 +116,6 @@ impl Report {
         if !outcome.broken.is_empty() && self.broken.len() < KEPT {
             self.broken.insert(outcome.seed, outcome);
         }
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.runs += other.runs;
-        self.exchanges += other.exchanges;
-        self.faulted += other.faulted;
-        self.races += other.races;
-        self.breaks += other.breaks;
-        sum(&mut self.faults, &other.faults);
-        sum(&mut self.ends, &other.ends);
-        sum(&mut self.told, &other.told);
-        self.broken.extend(other.broken);
     }
 }
 

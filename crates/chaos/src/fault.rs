@@ -1,9 +1,10 @@
 //! What can go wrong on the way to another system, and how often it does.
+use crate::locked::locked;
 use fastrand::Rng;
 use std::{
     collections::BTreeMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -228,8 +229,4 @@ impl Weather {
     pub fn seen(&self) -> Seen {
         locked(&self.seen).clone()
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,11 +10,13 @@ mod campaign;
 mod check;
 mod fault;
 mod life;
+mod locked;
 pub mod matrix;
 mod process;
 mod rival;
 mod run;
 mod script;
+mod share_out;
 mod trace;
 mod world;
 

@@ -18,20 +18,13 @@ use crate::{
     process::Process,
     run::{CALM, oldest_first, restarts_quietly},
     script::Strike,
+    share_out::share_out,
     trace::Trace,
     world::{Base, World},
 };
 use domain::{Context, Door, Mutation, Operation};
 use fastrand::Rng;
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
-    time::Duration,
-};
+use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc, time::Duration};
 use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
@@ -178,25 +171,14 @@ pub fn hold(
     jobs: usize,
     base: &Base,
 ) -> Result<BTreeMap<Cell, Verdict>, Unheld> {
-    let trials: Vec<_> =
-        cells.iter().flat_map(|(cell, trials)| trials.iter().map(move |trial| (cell, trial))).collect();
-    let verdicts: Mutex<BTreeMap<Cell, Verdict>> = Mutex::default();
-    let next = AtomicUsize::new(0);
-    let worker = || -> Result<(), Unheld> {
-        while let Some((cell, trial)) = trials.get(next.fetch_add(1, Ordering::AcqRel)) {
-            let tried = attempt(trial, base)?;
-            let mut verdicts = verdicts.lock().unwrap_or_else(PoisonError::into_inner);
-            verdicts.entry((*cell).clone()).or_default().add(trial, tried);
-        }
-        Ok(())
+    let mut verdicts: BTreeMap<Cell, Verdict> = BTreeMap::new();
+    let trials = cells.iter().flat_map(|(cell, trials)| trials.iter().map(move |trial| (cell, trial)));
+    let take = |(cell, trial, tried): (&Cell, &Trial, Tried)| {
+        verdicts.entry(cell.clone()).or_default().add(trial, tried);
+        ControlFlow::Continue(())
     };
-    thread::scope(|scope| -> Result<(), Unheld> {
-        let workers: Vec<_> = (0..jobs.max(1)).map(|_| scope.spawn(worker)).collect();
-        let ends =
-            workers.into_iter().map(|worker| worker.join().map_err(|_| Unheld("a run panicked".into()))?);
-        ends.collect()
-    })?;
-    Ok(verdicts.into_inner().unwrap_or_else(PoisonError::into_inner))
+    share_out(trials, jobs, |(cell, trial)| Ok((cell, trial, attempt(trial, base)?)), take)?;
+    Ok(verdicts)
 }
 
 impl Verdict {

@@ -1,9 +1,9 @@
 //! The process under test: it is started, it ends at any moment, and it is started again on what is left.
-use crate::{book::Invariant, life::Life, world::World};
+use crate::{book::Invariant, life::Life, locked::locked, world::World};
 use disk::Loss;
 use operations::Operations;
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::{sync::Notify, time::sleep};
@@ -115,10 +115,6 @@ impl Process {
     pub fn now(&self) -> Option<Alive> {
         locked(&self.alive).clone().filter(|found| !found.life.is_over())
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn name_of(loss: &Loss<'_>) -> &'static str {

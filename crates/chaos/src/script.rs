@@ -1,9 +1,9 @@
 //! One trouble at one passage, instead of trouble by chance. A passage is what the process does to the outside, by kind:
 //! `console PUT route`, `disk rename record`.
-use crate::fault::Fault;
+use crate::{fault::Fault, locked::locked};
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 use tokio::sync::Notify;
 
@@ -59,7 +59,7 @@ struct Lines {
 
 impl Script {
     fn lines(&self) -> MutexGuard<'_, Lines> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.lines)
     }
 
     /// From now on these strike, one after the other; the counting of passages begins.

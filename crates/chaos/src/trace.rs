@@ -1,8 +1,9 @@
 //! The course of a run: every exchange, fault, edit and outcome with its virtual time. Two runs of one seed have one
 //! course.
+use crate::locked::locked;
 use std::{
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 use tokio::time::Instant;
 
@@ -51,6 +52,6 @@ impl Trace {
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.told)
     }
 }

@@ -1,6 +1,6 @@
 //! The disk of one life: calls fail by chance, and after the end of the life all of them do.
-use super::{DATA, WORKSPACE, World, locked};
-use crate::{book::Look, fault::DISK_ERRORS, life::Life, script::Trouble};
+use super::{DATA, WORKSPACE, World};
+use crate::{book::Look, fault::DISK_ERRORS, life::Life, locked::locked, script::Trouble};
 use disk::{Attributes, Disk, Lock, MemDisk, Metadata, OpenFile};
 use std::{
     ffi::{OsStr, OsString},

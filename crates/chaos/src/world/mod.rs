@@ -1,40 +1,43 @@
 //! The simulated world: the sandbox's real console and store called in process, a gateway that decides by the console's
 //! live configuration, and a disk in memory. What the process under test does to it goes through one [`Life`].
+mod clock;
 mod console;
 mod files;
 mod gateway;
+mod installation;
+mod intent;
 mod store;
+mod trouble;
 
 pub use console::{admin_call, admin_call_on};
+pub use installation::Base;
+pub use trouble::PLANNED;
 
 use crate::{
-    book::{Book, Invariant, Moment},
-    fault::{Fault, Weather},
+    book::{Book, Moment},
+    fault::Weather,
     life::Life,
-    rival::{MARK, mark},
-    script::{Script, Trouble},
+    locked::locked,
+    script::Script,
     trace::Trace,
 };
 use axum::Router;
 use disk::MemDisk;
-use domain::{Operation, OperationId, OperationState};
-use operations::{Clock, Config, ConsoleConfig, ManagerConfig, Operations, Outside, StoreConfig, Timing};
+use domain::{Operation, OperationState};
+use operations::{Clock, Operations, Outside};
 use sandbox::{
-    Still,
     console::Console,
     s3::{Objects, Service},
 };
 use serde_json::Value;
 use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
-use time::OffsetDateTime;
 use tokio::time::Instant;
 
 /// Whose models are changed.
@@ -46,34 +49,6 @@ pub const WORKSPACE: &str = "/manager";
 pub const DATA: &str = "/data";
 /// The host under which agents call the gateway.
 const GATEWAY_HOST: &str = "aigw-local.hiclaw.io";
-/// More calls of the disk and the clock than any process has to make without waiting for anything.
-const CIRCLES: u32 = 5_000;
-/// What a planned panic says.
-pub const PLANNED: &str = "a planned panic";
-/// More exchanges than any run needs.
-const ENDLESS: u64 = 4_000;
-/// Seconds since 1970 at which every run begins.
-pub const BEGINS: u64 = 1_780_000_000;
-
-/// What every run begins with.
-pub struct Base {
-    pub still: Still,
-    http: reqwest::Client,
-}
-
-impl Base {
-    /// Installs the demo.
-    ///
-    /// # Errors
-    /// The sandbox cannot be installed, or no client can be made.
-    pub async fn install() -> Result<Self, String> {
-        let begins = i64::try_from(BEGINS).unwrap_or_default();
-        let at = OffsetDateTime::from_unix_timestamp(begins).map_err(|error| error.to_string())?;
-        let still = Still::install(at).await.map_err(|error| error.to_string())?;
-        let http = higress::http_client(Duration::from_secs(5)).map_err(|error| error.to_string())?;
-        Ok(Self { still, http })
-    }
-}
 
 /// The world of one run.
 pub struct World {
@@ -157,37 +132,6 @@ impl World {
         }
     }
 
-    /// What the process under test is told about the installation.
-    pub fn config(&self) -> Config {
-        Config {
-            console: ConsoleConfig {
-                url: url("http://console.hiclaw.io:8001"),
-                user: "admin".into(),
-                password: "admin".into(),
-            },
-            gateway: url("http://gateway.hiclaw.io:8080"),
-            gateway_host: Some(GATEWAY_HOST.into()),
-            gateway_metrics: None,
-            store: StoreConfig {
-                endpoint: url("http://store.hiclaw.io:9000"),
-                access_key: self.keys.access.clone(),
-                secret_key: self.keys.secret.clone().into(),
-                bucket: self.bucket.into(),
-            },
-            manager: ManagerConfig {
-                config_path: Path::new(WORKSPACE).join("openclaw.json"),
-                url: None,
-                gateway_key: None,
-            },
-            containers: None,
-            hiclaw_provider: Some("qwen".into()),
-            allow_private_upstreams: false,
-            upstream_map: Default::default(),
-            data_dir: PathBuf::from(DATA),
-            timing: Timing { cache: Duration::ZERO, ..Timing::default() },
-        }
-    }
-
     /// The disk as the present process has it.
     pub fn disk(&self) -> MemDisk {
         locked(&self.disk).clone()
@@ -199,99 +143,9 @@ impl World {
         *disk = disk.restart(loss);
     }
 
-    /// A process that goes round in circles without waiting for anything lets no time pass, so nothing else would ever
-    /// stop it.
-    fn spins_not(&self) {
-        let now = self.trace.millis();
-        let mut at_once = locked(&self.at_once);
-        *at_once = if at_once.0 == now { (now, at_once.1 + 1) } else { (now, 0) };
-        if at_once.1 > CIRCLES {
-            *at_once = (now, 0);
-            drop(at_once);
-            self.book.broken(Invariant::EndsInTime, "the process goes round in circles");
-            panic!("the process goes round in circles");
-        }
-    }
-
-    /// The wall clock, which may jump.
-    fn wall(&self) -> SystemTime {
-        self.spins_not();
-        let now = UNIX_EPOCH + Duration::from_secs(BEGINS) + self.began.elapsed();
-        let jumped = *locked(&self.jumped);
-        let by = Duration::from_secs(jumped.unsigned_abs());
-        if jumped < 0 { now - by } else { now + by }
-    }
-
-    /// Lets the wall clock jump.
-    pub fn jump(&self, seconds: i64) {
-        *locked(&self.jumped) += seconds;
-    }
-
-    /// What the next exchange suffers. A process that asks without end gets no answer any more.
-    async fn suffers(
-        &self,
-        life: &Life,
-        system: &str,
-        passage: &str,
-        object: Option<&str>,
-        writes: bool,
-    ) -> Option<Fault> {
-        if self.weather.exchanges() > ENDLESS {
-            self.book.broken(Invariant::EndsInTime, "the process asks without end");
-            std::future::pending::<()>().await;
-        }
-        match self.script.pass(&format!("{system} {passage}")) {
-            Some(Trouble::Exchange(fault)) => Some(fault),
-            Some(Trouble::CrashAfter) => Some(Fault::Unheard),
-            Some(Trouble::CrashBefore) => {
-                life.end();
-                std::future::pending().await
-            }
-            Some(Trouble::Edit) => {
-                if let Some(object) = object {
-                    mark(self, object, &format!("{MARK}in-between.")).await;
-                }
-                None
-            }
-            Some(trouble) => {
-                self.befalls(trouble);
-                None
-            }
-            None => self.weather.next(system, writes),
-        }
-    }
-
-    /// Trouble of the process itself.
-    fn befalls(&self, trouble: Trouble) {
-        self.trace.note(format_args!("{trouble:?}"));
-        match trouble {
-            Trouble::Panic => panic!("{PLANNED}"),
-            Trouble::Jump(seconds) => self.jump(seconds),
-            Trouble::Leave => self.script.leave.notify_one(),
-            Trouble::Terminate => self.script.terminate.notify_one(),
-            _ => {}
-        }
-    }
-
     /// The next moment in the order of events.
     pub fn moment(&self) -> Moment {
         self.book.moment(self.trace.millis())
-    }
-
-    /// An object of ours is about to be written outside: a durable journal must say so.
-    fn writes_outside(&self, life: &Life, object: &str) {
-        self.one_at_a_time();
-        self.burn(life);
-        if !self.is_intended(object) {
-            self.book
-                .broken(Invariant::IntentFirst, format!("{object} was written without a durable intent"));
-        }
-    }
-
-    /// From now on nothing goes wrong any more.
-    pub fn calm(&self) {
-        self.weather.calm();
-        *locked(&self.fuse) = None;
     }
 
     /// Waits until the last late request has arrived.
@@ -305,44 +159,6 @@ impl World {
     fn sets_out(self: &Arc<Self>) -> UnderWay {
         self.under_way.fetch_add(1, Ordering::AcqRel);
         UnderWay(self.clone())
-    }
-
-    /// Ends the process so long after it begins its `nth` write from now on.
-    pub fn arm(&self, nth: u64, after: Duration) {
-        *locked(&self.fuse) = Some((nth, after));
-    }
-
-    fn burn(&self, life: &Life) {
-        let mut fuse = locked(&self.fuse);
-        let Some((left, after)) = *fuse else { return };
-        if left > 1 {
-            *fuse = Some((left - 1, after));
-            return;
-        }
-        *fuse = None;
-        self.weather.count("process Kill in an operation".into());
-        let life = life.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(after).await;
-            life.end();
-        });
-    }
-
-    /// No two operations change one agent at the same time.
-    fn one_at_a_time(&self) {
-        let mut busy: BTreeMap<String, OperationId> = BTreeMap::new();
-        for operation in self.operations_now() {
-            let writes = matches!(
-                operation.state,
-                OperationState::Applying | OperationState::Verifying | OperationState::Compensating
-            );
-            for target in operation.targets.iter().filter(|_| writes) {
-                if let Some(other) = busy.insert(target.clone(), operation.id.clone()) {
-                    let what = format!("{other} and {} both change {target}", operation.id);
-                    self.book.broken(Invariant::OneAtATime, what);
-                }
-            }
-        }
     }
 
     /// What the process that serves knows.
@@ -361,14 +177,6 @@ impl World {
     /// The process serves with these, or does not serve.
     pub fn served_by(&self, operations: Option<Operations>) {
         *locked(&self.operations) = operations;
-    }
-
-    fn is_intended(&self, object: &str) -> bool {
-        let disk = self.disk();
-        let folder = Path::new(DATA).join("journal");
-        let records = disk.durable_names(&folder).into_iter();
-        let mut records = records.filter_map(|name| disk.durable(&folder.join(name)));
-        records.any(|record| header(&record).is_some_and(|header| lists(&header, object)))
     }
 
     /// A JSON object of the store; none when it is not there or no JSON.
@@ -390,26 +198,4 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         self.0.under_way.fetch_sub(1, Ordering::AcqRel);
     }
-}
-
-/// The second line of a record of the journal.
-fn header(record: &[u8]) -> Option<Value> {
-    let line = record.split(|byte| *byte == b'\n').nth(1)?;
-    serde_json::from_slice(line).ok()
-}
-
-fn lists(header: &Value, object: &str) -> bool {
-    let objects = header["objects"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    // Of the registry each worker's note is an object of its own.
-    let mut names = objects.map(|name| name.split('#').next().unwrap_or(name));
-    names.any(|name| name == object)
-}
-
-#[expect(clippy::expect_used, reason = "constants of this module")]
-fn url(text: &str) -> url::Url {
-    text.parse().expect("a URL")
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

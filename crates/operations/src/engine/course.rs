@@ -5,7 +5,7 @@ use super::{
 use crate::{
     edits::{Edit, Put, Side, Unwritten},
     journal::{Kept, Record, RequestMark},
-    locks::{HeldTargets, Needs},
+    locks::{HeldShared, HeldTargets, Needs},
     prepare::{Prepared, Work},
 };
 use domain::{
@@ -20,6 +20,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 const RETRIES: u32 = 8;
 /// Between two tries to undo an object.
 const UNDO_PAUSE: Duration = Duration::from_millis(500);
+/// Between two tries to hold the shared objects.
+const GRIP_PAUSE: Duration = Duration::from_secs(1);
 
 /// An operation on its way, from its plan to the end of its watch.
 pub struct Course {
@@ -147,11 +149,17 @@ impl Course {
         self.engine.watches.begin(&self.id(), edits(), late.chain(&self.ghosts));
     }
 
-    /// What must be held while any of its objects is written.
-    pub fn needs(&self) -> Needs {
+    /// Holds what must be held while any of its objects is written. None: the server stops.
+    pub async fn grip(&self) -> Option<HeldShared> {
         let mut needs = Needs::default();
         self.edits().for_each(|(_, edit)| edit.add_needs(&mut needs));
-        needs
+        loop {
+            match self.engine.locks.queue(&needs).await {
+                Ok(held) => return Some(held),
+                Err(failure) => tracing::warn!(operation = %self.id(), error = %failure, "waiting on"),
+            }
+            self.engine.pause(GRIP_PAUSE).await?;
+        }
     }
 
     /// Goes to the machine's next state.

@@ -1,12 +1,14 @@
 //! Runs mutations: one supervised task each, so that a closed browser tab stops nothing half way.
 //!
 //! `submit` begins one, [`supervise`] carries it over panics, `plan` works it out while holding what it needs, [`course`]
-//! leads it through the state machine, [`perform`] touches the world, [`recover`] ends it (also after a crash),
-//! [`settle`] watches what comes late.
+//! leads it through the state machine, [`perform`] touches the world, [`conclude`] ends it, [`settle`] watches what comes
+//! late. [`recover`] takes up what a crash left of it.
 mod books;
+mod conclude;
 mod control;
 mod course;
 mod ends;
+mod pauses;
 mod perform;
 mod plan;
 mod progress;

@@ -3,6 +3,7 @@ use super::{
     Engine,
     books::Books,
     course::{Course, Stage},
+    pauses::Pauses,
     progress::Progress,
     settle::Watch,
 };
@@ -12,30 +13,22 @@ use crate::{
     locks::{HeldShared, HeldTargets},
 };
 use domain::{
-    Operation, OperationState, Settled, StepState,
+    OperationState, StepState,
     rules::{Event, Outcome, Phase},
 };
 use futures::future::join_all;
 use higress::Observation;
-use planted::crash_point;
-use std::{
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::sync::{Arc, Weak};
 use tokio::time::{Instant, sleep};
 
-/// Pauses between two tries to look or to undo while a system does not answer.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How often an operation that was broken off is looked at before it is undone: about a minute.
 const LOOKS: u32 = 7;
 
 /// Tries to open the books until that is done, so that what an earlier life left does not wait for the next change.
 pub async fn open_later(engine: Weak<Engine>) {
-    let mut pause = FIRST_PAUSE;
+    let mut pauses = Pauses::UNANSWERED;
     loop {
-        sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        sleep(pauses.next_pause()).await;
         let Some(engine) = engine.upgrade().filter(|engine| !engine.stop.is_cancelled()) else { return };
         match engine.books().await {
             Ok(_) => return,
@@ -150,7 +143,7 @@ impl Engine {
 
     /// After a crash, or after a panic which is treated as one: looks at all objects, then goes on by what was seen.
     pub async fn lead(self: Arc<Self>, mut course: Course, held: Arc<HeldTargets>) {
-        let Some((shared, all_new)) = self.look(&mut course).await else { return };
+        let Some((shared, all_new)) = self.look(&course).await else { return };
         course.deadline = Instant::now() + self.timing.operation;
         let stage = if planted::is(planted::Bug::RecoveryAlwaysCommits) {
             course.saga.phase = Phase::Settling(Outcome::Committed);
@@ -161,99 +154,12 @@ impl Engine {
         self.conclude(course, held, shared, stage).await;
     }
 
-    /// Tells the end and lets everything go; what is stuck is kept and tried again until it is not.
-    pub async fn conclude(
-        self: Arc<Self>,
-        mut course: Course,
-        held: Arc<HeldTargets>,
-        shared: HeldShared,
-        mut stage: Stage,
-    ) {
-        let mut shared = shared;
-        let mut pause = FIRST_PAUSE;
-        let outcome = loop {
-            let event = match stage {
-                Stage::Ended(outcome) => break outcome,
-                Stage::Stuck => {
-                    self.caches.clear();
-                    course.progress.publish(course.stuck());
-                    // What others change meanwhile is seen at the next try.
-                    drop(shared);
-                    tokio::select! {
-                        () = self.stop.cancelled() => return,
-                        () = course.control.given_up() => Event::GiveUp,
-                        () = sleep(pause) => Event::Retry,
-                    }
-                }
-            };
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            let Some(again) = self.grip(&course).await else { return };
-            shared = again;
-            course.deadline = Instant::now() + self.timing.operation;
-            stage = course.drive(event).await;
-        };
-        let id = course.id();
-        let mut operation = course.told(outcome);
-        if !course.begun {
-            let evidence = "nothing was written".to_owned();
-            operation.settled = Some(Settled { at: self.clock.now(), evidence });
-        }
-        if !self.end_lasts(&mut course, outcome, &operation).await {
-            return;
-        }
-        if course.begun {
-            course.begin_watch();
-        }
-        self.caches.clear();
-        self.controls.forget(&id);
-        drop(shared);
-        held.release();
-        course.progress.publish(operation);
-        if course.begun {
-            let carried = course.carried(None);
-            tokio::spawn(self.carry(carried, Watch::new(course).run(Event::Quiet)));
-        }
-    }
-
-    /// An end that is not in the audit log is not told, and nobody builds on it: after a crash it would be looked for
-    /// again, and the log would blame somebody else for it. False: the server stops.
-    async fn end_lasts(&self, course: &mut Course, outcome: Outcome, operation: &Operation) -> bool {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            crash_point("audit.before");
-            let noted = course.books.note(Noted::Ended, operation, course.links(outcome)).await;
-            crash_point("audit.after");
-            if noted || !course.begun {
-                return true;
-            }
-            tokio::select! {
-                () = self.stop.cancelled() => return false,
-                () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
-            }
-        }
-    }
-
-    /// Holds the shared objects of a course. None: the server stops.
-    pub async fn grip(&self, course: &Course) -> Option<HeldShared> {
-        let needs = course.needs();
-        loop {
-            match self.locks.queue(&needs).await {
-                Ok(held) => return Some(held),
-                Err(failure) => tracing::warn!(operation = %course.id(), error = %failure, "waiting on"),
-            }
-            tokio::select! {
-                () = self.stop.cancelled() => return None,
-                () = sleep(FIRST_PAUSE) => {}
-            }
-        }
-    }
-
     /// Holds the shared objects and looks at all objects. True: all are as they were to become. What cannot be looked at
     /// in several tries is undone, which looks again until it can and lets a person take over. None: the server stops.
-    async fn look(&self, course: &mut Course) -> Option<(HeldShared, bool)> {
-        let mut pause = FIRST_PAUSE;
+    async fn look(&self, course: &Course) -> Option<(HeldShared, bool)> {
+        let mut pauses = Pauses::UNANSWERED;
         for tries_left in (0..LOOKS).rev() {
-            let shared = self.grip(course).await?;
+            let shared = course.grip().await?;
             let edits: Vec<_> = course.edits().collect();
             let seen = join_all(edits.iter().map(|(_, edit)| edit.observe(&self.clients))).await;
             match seen.into_iter().collect::<Result<Vec<_>, _>>() {
@@ -276,10 +182,7 @@ impl Engine {
             }
             // Others may work on them meanwhile.
             drop(shared);
-            tokio::select! {
-                () = self.stop.cancelled() => return None,
-                () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
-            }
+            self.pause(pauses.next_pause()).await?;
         }
         None
     }

@@ -1,6 +1,6 @@
 //! After the end: the objects are looked at until no late request can come any more. What our own requests did late, or
 //! what another writer swallowed, is put right; what somebody else did is left and told.
-use super::course::Course;
+use super::{course::Course, pauses::Pauses};
 use crate::{
     edits::{Edit, Put, Side},
     locks::{HeldShared, HeldTargets, Needs},
@@ -12,7 +12,7 @@ use domain::{
 use higress::Observation;
 use planted::crash_point;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 /// How many ended operations the journal keeps, so that they can be undone.
 const KEPT: usize = 200;
@@ -48,7 +48,8 @@ pub struct Watch {
     ends: Instant,
     /// Until then a write that is gone was swallowed.
     swallowed_until: Instant,
-    pause: Duration,
+    /// Between two looks.
+    pauses: Pauses,
     looks: usize,
     notes: Vec<String>,
     /// How often an object was put right.
@@ -65,7 +66,7 @@ impl Watch {
             course,
             ends: now,
             swallowed_until: now,
-            pause: Duration::ZERO,
+            pauses: Pauses::new(Duration::ZERO, Duration::ZERO),
             looks: 0,
             notes: Vec::new(),
             rights: 0,
@@ -85,7 +86,7 @@ impl Watch {
         let horizon = self.course.engine.timing.horizon;
         self.ends = Instant::now() + horizon;
         self.swallowed_until = Instant::now() + horizon / SWALLOWED_WITHIN;
-        self.pause = horizon / FIRST_LOOK;
+        self.pauses = Pauses::new(horizon / FIRST_LOOK, horizon / LONGEST_PAUSE);
         self.resynced = false;
     }
 
@@ -109,20 +110,13 @@ impl Watch {
     }
 
     async fn close(mut self) {
+        let settled = self.settled();
         let course = &mut self.course;
         let engine = course.engine.clone();
-        let objects = course.edits().count();
-        let evidence = match (objects, self.notes.as_slice()) {
-            (0, _) => "nothing was written".to_owned(),
-            (n, []) => format!("{n} objects looked at {} times, all as told", self.looks),
-            (_, notes) => notes.join("; "),
-        };
-        let settled = Settled { at: engine.clock.now(), evidence };
         // A record that is done is not looked at again, so the log comes first, and has all of it.
         while !course.note_settled(&settled).await {
-            tokio::select! {
-                () = engine.stop.cancelled() => return,
-                () = sleep(engine.timing.horizon / LONGEST_PAUSE) => {}
+            if engine.pause(engine.timing.horizon / LONGEST_PAUSE).await.is_none() {
+                return;
             }
         }
         engine.watches.end(&course.id());
@@ -131,6 +125,17 @@ impl Watch {
         course.record().await;
         crash_point("settled.after");
         course.books.journal.prune(KEPT).await;
+    }
+
+    /// What the looks saw.
+    fn settled(&self) -> Settled {
+        let engine = &self.course.engine;
+        let evidence = match (self.course.edits().count(), self.notes.as_slice()) {
+            (0, _) => return engine.nothing_written(),
+            (n, []) => format!("{n} objects looked at {} times, all as told", self.looks),
+            (_, notes) => notes.join("; "),
+        };
+        Settled { at: engine.clock.now(), evidence }
     }
 
     /// Waits for the next look, and looks. None: the server stops.
@@ -142,19 +147,13 @@ impl Watch {
         if self.course.edits().next().is_none() || planted::is(planted::Bug::NoSettleCheck) {
             return Some(Event::LastQuiet);
         }
-        let engine = self.course.engine.clone();
         let left = self.ends.saturating_duration_since(Instant::now());
-        let pause = if left.is_zero() { self.pause } else { self.pause.min(left) };
-        tokio::select! {
-            () = engine.stop.cancelled() => return None,
-            () = sleep(pause) => {}
-        }
-        let last = self.pause >= left;
+        let due = self.pauses.next_pause();
+        self.course.engine.pause(if left.is_zero() { due } else { due.min(left) }).await?;
+        let last = due >= left;
         if last && !self.resynced {
             self.resynced = self.resync(side).await;
         }
-        let horizon = engine.timing.horizon;
-        self.pause = (self.pause * 2).min(horizon / LONGEST_PAUSE);
         Some(self.look(side, last).await)
     }
 

@@ -4,18 +4,17 @@ use super::{
     Begun, Engine,
     books::Books,
     course::{Course, Stage},
+    pauses::Pauses,
     progress::Progress,
 };
 use crate::{journal::Record, locks::HeldTargets};
-use domain::{Code, Failure, OperationState, Settled, rules::Event};
+use domain::{Code, Failure, rules::Event};
 use futures::future::BoxFuture;
 use std::{future::Future, sync::Arc, time::Duration};
-use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
-/// The pause before an operation that broke off is gone on with, twice as long each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Before an operation that broke off is gone on with.
+const BROKEN_OFF: Pauses = Pauses::new(Duration::from_millis(250), Duration::from_secs(30));
 
 /// What of an operation outlives the task that works on it.
 #[derive(Clone)]
@@ -54,29 +53,18 @@ impl Engine {
         self.conclude(course, held, shared, stage).await;
     }
 
-    /// The plan could not be made: nothing was begun.
-    async fn refuse(&self, books: &Books, progress: &Progress, held: &HeldTargets, failure: Failure) {
-        let mut end = progress.at_end(OperationState::RolledBack, Some(failure), self.clock.now());
-        end.settled = Some(Settled { at: self.clock.now(), evidence: "nothing was written".to_owned() });
-        books.note(crate::audit::Stage::Ended, &end, Vec::new()).await;
-        self.controls.forget(&end.id);
-        held.release();
-        progress.publish(end);
-    }
-
     /// Does the work, and goes on by the record as often as it panics. Its targets stay held meanwhile.
     pub async fn carry(self: Arc<Self>, carried: Carried, work: impl Future<Output = ()> + Send + 'static) {
         let mut work: BoxFuture<'static, ()> = Box::pin(work);
-        let mut pause = FIRST_PAUSE;
+        let mut pauses = BROKEN_OFF;
         // Not a panic: the runtime shuts down, or whoever asked for the work in person has gone.
         while let Err(error) = AbortOnDropHandle::new(tokio::spawn(work)).await
             && error.is_panic()
         {
             let id = carried.progress.operation().id.clone();
             tracing::error!(operation = %id, %error, "an operation broke off because of a defect");
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+            if self.pause(pauses.next_pause()).await.is_none() {
+                return;
             }
             work = self.clone().go_on(carried.clone());
         }
@@ -85,7 +73,7 @@ impl Engine {
     fn go_on(self: Arc<Self>, carried: Carried) -> BoxFuture<'static, ()> {
         Box::pin(async move {
             let id = carried.progress.operation().id.clone();
-            let mut pause = FIRST_PAUSE;
+            let mut pauses = BROKEN_OFF;
             loop {
                 match carried.books.journal.load(&id).await {
                     Ok(record) => return Box::pin(self.go_on_by(carried, record)).await,
@@ -93,9 +81,8 @@ impl Engine {
                         tracing::error!(operation = %id, %error, "its record cannot be read");
                     }
                 }
-                tokio::select! {
-                    () = self.stop.cancelled() => return,
-                    () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+                if self.pause(pauses.next_pause()).await.is_none() {
+                    return;
                 }
             }
         })
@@ -121,7 +108,7 @@ impl Engine {
         let mut course = self.course_of(&books, progress, record);
         match (course.saga.outcome(), held.filter(|_| !was_told)) {
             (Some(outcome), Some(held)) => {
-                let Some(shared) = self.grip(&course).await else { return };
+                let Some(shared) = course.grip().await else { return };
                 self.conclude(course, held, shared, Stage::Ended(outcome)).await;
             }
             (Some(outcome), None) => self.watch_again(course, outcome).await,

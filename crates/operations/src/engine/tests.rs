@@ -2,16 +2,20 @@
 use super::*;
 use crate::fake::{Holder, clients};
 use domain::{Door, OperationState, SetModel};
-use std::time::Duration;
+use futures::FutureExt;
+use std::{path::Path, time::Duration};
 
-#[tokio::test]
-async fn a_panic_ends_its_operation_and_lets_everything_go() {
+fn engine(data: &Path) -> Arc<Engine> {
     let installation = Installation { gateway_host: String::new(), hiclaw_provider: None };
     let caches = Arc::new(Caches::new(Duration::ZERO));
     let clients = Arc::new(clients(Holder::default()));
+    Arc::new(Engine::new(clients, installation, caches, data.to_owned(), Timing::default()))
+}
+
+#[tokio::test]
+async fn a_panic_ends_its_operation_and_lets_everything_go() {
     let data = tempfile::tempdir().unwrap();
-    let engine = Engine::new(clients, installation, caches, data.path().to_owned(), Timing::default());
-    let engine = Arc::new(engine);
+    let engine = engine(data.path());
     let wish = SetModel {
         provider: "deepseek".parse().unwrap(),
         model: "deepseek-chat".parse().unwrap(),
@@ -35,4 +39,14 @@ async fn a_panic_ends_its_operation_and_lets_everything_go() {
         );
     }
     tokio::time::timeout(Duration::from_secs(5), engine.drain(Duration::from_secs(5))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pause_lasts_until_it_is_over_or_the_server_stops() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path());
+    assert_eq!(engine.pause(Duration::ZERO).await, Some(()));
+    assert_eq!(engine.pause(Duration::MAX).now_or_never(), None, "it is not over");
+    engine.stop.cancel();
+    assert_eq!(engine.pause(Duration::MAX).now_or_never(), Some(None), "the server stops");
 }

@@ -1,0 +1,115 @@
+//! The openclaw.json of an agent: the Manager's on local disk, a worker's in the store.
+use super::Files;
+use crate::{AgentConfig, Edit, Error, Held, Image, Part, Version, Wish, object};
+use domain::{Target, rules::KnownLimits};
+use openclaw::{Config, ModelEntry, Switch, read_file, replace_file, switch_model};
+use store::ObjectKey;
+
+/// Why a switch of the Manager may not stay: the boot script sets `primary` from the environment.
+const MANAGER_LASTS: &str = "until the Manager restarts, unless HICLAW_DEFAULT_MODEL is changed too";
+
+impl Files {
+    /// The text as it stands, and its version.
+    pub(super) async fn held_config(&self, target: &Target) -> Result<Held, Error> {
+        match target {
+            Target::Manager => {
+                let (bytes, hash) = read_file(&self.params.disk, &self.params.manager_config).await?;
+                let text = String::from_utf8(bytes)
+                    .map_err(|_| self.unparsable(target, openclaw::ParseError::Encoding))?;
+                Ok(Held { image: Image::new(text), version: Version::File(hash) })
+            }
+            Target::Worker(_) => {
+                let key = ObjectKey::config(target);
+                object::read(&self.params.store, &key)
+                    .await?
+                    .ok_or_else(|| Error::Missing(object::name(&key)))
+            }
+        }
+    }
+
+    fn config_object(&self, target: &Target) -> String {
+        match target {
+            Target::Manager => "file:openclaw.json".to_owned(),
+            Target::Worker(_) => object::name(&ObjectKey::config(target)),
+        }
+    }
+
+    fn unparsable(&self, target: &Target, source: openclaw::ParseError) -> Error {
+        Error::Unparsable { object: self.config_object(target), source }
+    }
+
+    fn parse(&self, target: &Target, held: &Held) -> Result<Config, Error> {
+        Config::parse(held.image.expose().as_bytes()).map_err(|source| self.unparsable(target, source))
+    }
+
+    /// The text, and what it says of models and the gateway's key.
+    pub(super) async fn read_config(&self, target: &Target) -> Result<AgentConfig, Error> {
+        let held = self.held_config(target).await?;
+        let config = self.parse(target, &held)?;
+        let gateway = config.gateway();
+        let own_key = match target {
+            Target::Manager => self.params.manager_key.clone(),
+            Target::Worker(_) => None,
+        };
+        let models = gateway.iter().flat_map(|gateway| &gateway.models).map(known_limits).collect();
+        let key = own_key.or_else(|| gateway.and_then(|gateway| gateway.api_key));
+        Ok(AgentConfig {
+            primary: config.primary().map(str::to_owned),
+            model: config.model(),
+            models,
+            key,
+            held,
+        })
+    }
+
+    /// Replaces the text where this version stands.
+    pub(super) async fn write_config(
+        &self,
+        target: &Target,
+        image: &Image,
+        version: &Version,
+    ) -> Result<(), Error> {
+        match (target, version) {
+            (Target::Manager, Version::File(hash)) => {
+                let (disk, path) = (&self.params.disk, &self.params.manager_config);
+                let replaced = replace_file(disk, path, *hash, image.expose().as_bytes().to_vec()).await?;
+                if let Err(error) = replaced.backup {
+                    tracing::warn!(%error, "openclaw.json was replaced, its .bak was not");
+                }
+                Ok(())
+            }
+            (Target::Manager, _) => Err(Error::Changed(self.config_object(target))),
+            (Target::Worker(_), version) => {
+                object::write(&self.params.store, &ObjectKey::config(target), image, Some(version)).await
+            }
+        }
+    }
+
+    /// What a switch does to the text; none: it says so already.
+    pub(super) fn config_edit(
+        &self,
+        target: &Target,
+        before: &Held,
+        wish: &Wish<'_>,
+    ) -> Result<Option<Edit>, Error> {
+        let config = self.parse(target, before)?;
+        let switch = Switch { model: wish.model, limits: wish.limits, now: wish.at.as_str() };
+        let object = self.config_object(target);
+        let text = switch_model(&config, &switch)
+            .map_err(|source| Error::NotSwitchable { object: object.clone(), source })?;
+        if text == config.text() {
+            return Ok(None);
+        }
+        let lasts = match target {
+            Target::Manager => Some(MANAGER_LASTS.into()),
+            Target::Worker(_) => None,
+        };
+        let (before, after) = (before.clone(), Image::new(text));
+        Ok(Some(Edit { part: Part::Config, object, before, after, owner: "manager".into(), lasts }))
+    }
+}
+
+fn known_limits(entry: &ModelEntry) -> (String, KnownLimits) {
+    let ModelEntry { id, context_window, max_tokens, reasoning, vision } = entry.clone();
+    (id, KnownLimits { context_window, max_tokens, vision, reasoning })
+}

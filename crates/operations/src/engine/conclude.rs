@@ -1,0 +1,104 @@
+//! Brings an operation to its end: what is stuck is tried again, the end is made to last, everything is let go, and only
+//! then the end is told.
+use super::{
+    Engine,
+    books::Books,
+    course::{Course, Stage},
+    pauses::Pauses,
+    progress::Progress,
+    settle::Watch,
+};
+use crate::{
+    audit::Stage as Noted,
+    locks::{HeldShared, HeldTargets},
+};
+use domain::{
+    Failure, Operation, OperationState, Settled,
+    rules::{Event, Outcome},
+};
+use planted::crash_point;
+use std::sync::Arc;
+use tokio::time::{Instant, sleep};
+
+impl Engine {
+    /// Ends an operation of which nothing was begun, such as one whose plan could not be made.
+    pub async fn refuse(&self, books: &Books, progress: &Progress, held: &HeldTargets, failure: Failure) {
+        let mut end = progress.at_end(OperationState::RolledBack, Some(failure), self.clock.now());
+        end.settled = Some(self.nothing_written());
+        books.note(Noted::Ended, &end, Vec::new()).await;
+        self.controls.forget(&end.id);
+        held.release();
+        progress.publish(end);
+    }
+
+    /// Tells the end and lets everything go; what is stuck is kept and tried again until it is not.
+    pub async fn conclude(
+        self: Arc<Self>,
+        mut course: Course,
+        held: Arc<HeldTargets>,
+        mut shared: HeldShared,
+        mut stage: Stage,
+    ) {
+        let mut pauses = Pauses::UNANSWERED;
+        let outcome = loop {
+            let event = match stage {
+                Stage::Ended(outcome) => break outcome,
+                Stage::Stuck => {
+                    self.caches.clear();
+                    course.progress.publish(course.stuck());
+                    // What others change meanwhile is seen at the next try.
+                    drop(shared);
+                    tokio::select! {
+                        () = self.stop.cancelled() => return,
+                        () = course.control.given_up() => Event::GiveUp,
+                        () = sleep(pauses.next_pause()) => Event::Retry,
+                    }
+                }
+            };
+            let Some(again) = course.grip().await else { return };
+            shared = again;
+            course.deadline = Instant::now() + self.timing.operation;
+            stage = course.drive(event).await;
+        };
+        let id = course.id();
+        let mut operation = course.told(outcome);
+        if !course.begun {
+            operation.settled = Some(self.nothing_written());
+        }
+        if self.end_lasts(&course, outcome, &operation).await.is_none() {
+            return;
+        }
+        if course.begun {
+            course.begin_watch();
+        }
+        self.caches.clear();
+        self.controls.forget(&id);
+        drop(shared);
+        held.release();
+        course.progress.publish(operation);
+        if course.begun {
+            let carried = course.carried(None);
+            tokio::spawn(self.carry(carried, Watch::new(course).run(Event::Quiet)));
+        }
+    }
+
+    /// An end that is not in the audit log is not told, and nobody builds on it: after a crash it would be looked for
+    /// again, and the log would blame somebody else for it. None: the server stops.
+    async fn end_lasts(&self, course: &Course, outcome: Outcome, operation: &Operation) -> Option<()> {
+        let mut pauses = Pauses::UNANSWERED;
+        loop {
+            crash_point("audit.before");
+            let noted = course.books.note(Noted::Ended, operation, course.links(outcome)).await;
+            crash_point("audit.after");
+            if noted || !course.begun {
+                return Some(());
+            }
+            self.pause(pauses.next_pause()).await?;
+        }
+    }
+
+    /// Settled at once: no request of it can come late.
+    pub fn nothing_written(&self) -> Settled {
+        Settled { at: self.clock.now(), evidence: "nothing was written".to_owned() }
+    }
+}
