@@ -176,9 +176,9 @@ impl Body for Mutation {
                 Self::Undo { operation }
             }
             "apply" => Self::Apply(whole(rest)?),
+            "restore" => Self::Restore(whole(rest)?),
             _ => {
-                let kinds =
-                    "set_model, add_provider, edit_provider, remove_provider, repair_routes, undo or apply";
+                let kinds = "set_model, add_provider, edit_provider, remove_provider, repair_routes, undo, apply or restore";
                 return Err(Failure::field("kind", format!("use {kinds}")));
             }
         })
@@ -245,6 +245,10 @@ mod tests {
             (r#"{"kind":"undo"}"#, "operation"),
             (r#"{"kind":"undo","operation":"no id"}"#, "operation"),
             (r#"{"kind":"apply"}"#, "version"),
+            (r#"{"kind":"restore"}"#, "backup"),
+            (r#"{"kind":"restore","backup":"no id"}"#, "backup"),
+            (r#"{"kind":"restore","backup":"01JD0000000000000000000000","file":{"version":1}}"#, "file"),
+            (r#"{"kind":"restore","backup":"01JD0000000000000000000000","items":["a/b"]}"#, "items[0]"),
             (r#"{"version":1,"provider":[]}"#, "provider"),
             (r#"{"version":1,"providers":[{"name":"p","type":"qwen","tokens":"k"}]}"#, "providers[0].tokens"),
             (

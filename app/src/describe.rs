@@ -1,6 +1,6 @@
 //! Domain values in the words of the page.
 use crate::text::t;
-use domain::{Mutation, Operation, Problem, Target};
+use domain::{BackupReason, Mutation, Operation, Problem, Target};
 
 /// What is wished: `alice » deepseek-chat`.
 pub fn wish(wish: &Mutation) -> String {
@@ -11,7 +11,7 @@ pub fn wish(wish: &Mutation) -> String {
         Mutation::AddProvider(provider) => format!("{kind}: {}", provider.name),
         Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => format!("{kind}: {name}"),
         Mutation::RepairRoutes { consumer: Some(consumer), .. } => format!("{kind}: {consumer}"),
-        Mutation::RepairRoutes { .. } | Mutation::Apply(_) => kind.into(),
+        Mutation::RepairRoutes { .. } | Mutation::Apply(_) | Mutation::Restore(_) => kind.into(),
         Mutation::Undo { operation } => format!("{kind}: {operation}"),
     }
 }
@@ -29,7 +29,7 @@ pub fn operation(operation: &Operation) -> String {
 }
 
 /// The model or the provider that an operation is about, as its plan tells.
-fn subject(operation: &Operation) -> Option<String> {
+pub fn subject(operation: &Operation) -> Option<String> {
     let changes = &operation.plan.as_ref()?.changes;
     if operation.kind != "set_model" {
         return changes.iter().find_map(|change| change.object.strip_prefix("provider:")).map(Into::into);
@@ -45,11 +45,39 @@ fn subject(operation: &Operation) -> Option<String> {
     after("/model/primary").or_else(|| after("/model"))
 }
 
+/// Why a backup was taken: `before alice » deepseek-chat`.
+pub fn backup_reason(reason: &BackupReason) -> String {
+    let (change, target, model) = match reason {
+        BackupReason::ByHand => return t().backup_by_hand.into(),
+        BackupReason::Imported => return t().backup_imported.into(),
+        BackupReason::Before { change, target, model } => (change.as_str(), target.as_deref(), model),
+    };
+    let kind = (t().kind)(change);
+    let target = target.map(|target| target.strip_prefix("worker:").unwrap_or(target));
+    let what = match (change, target, model) {
+        ("set_model", target, Some(model)) => {
+            (t().plan_title)(target.unwrap_or(t().several_agents), model.as_str())
+        }
+        // What these are for has a number only.
+        ("undo" | "restore", ..) | (_, None, _) => kind.into(),
+        (_, Some(target), _) => format!("{kind}: {target}"),
+    };
+    (t().backup_before)(&what)
+}
+
 /// An agent's name for people.
 pub fn agent(target: &Target) -> String {
     match target {
         Target::Manager => t().manager.into(),
         Target::Worker(name) => name.to_string(),
+    }
+}
+
+/// Whose key a consumer of the gateway is: an agent's name, else its own.
+pub fn consumer(consumer: &str) -> &str {
+    match consumer {
+        "manager" => t().manager,
+        name => name.strip_prefix("worker-").unwrap_or(name),
     }
 }
 
@@ -88,6 +116,24 @@ pub fn host(url: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_backup_says_what_it_was_taken_before() {
+        let reason = |json| backup_reason(&serde_json::from_value(json).unwrap());
+        let before =
+            |change: &str, target: &str| json!({"why": "before", "change": change, "target": target});
+        let mut switch = before("set_model", "worker:alice");
+        // As version 1 was first written.
+        assert_eq!(reason(switch.clone()), "before Set model: alice");
+        switch["model"] = json!("deepseek-chat");
+        assert_eq!(reason(switch.clone()), "before alice » deepseek-chat");
+        switch["target"] = json!(null);
+        assert_eq!(reason(switch), "before several agents » deepseek-chat");
+        assert_eq!(reason(before("add_provider", "qwen")), "before Add provider: qwen");
+        assert_eq!(reason(before("undo", "01JD0000000000000000000000")), "before Undo");
+        assert_eq!(reason(json!({"why": "by_hand"})), "by hand");
+    }
 
     #[test]
     fn counts_of_tokens_are_short() {

@@ -45,6 +45,7 @@ fn material(letter: char) -> &'static str {
         'l' => "px-lit",
         'C' => "px-chair",
         'b' => "px-mug",
+        'f' => "px-metal",
         _ => "px-tint",
     }
 }
@@ -63,9 +64,14 @@ pub fn icon(map: &str) -> AnyView {
     view! { <svg class="icon" viewBox="0 0 7 7" aria-hidden="true">{draw(map, 0, 0)}</svg> }.into_any()
 }
 
-/// A number that stays the same for a name (FNV-1a), for looks that tell people apart.
+/// A number that stays the same for a name, for looks that tell people apart: FNV-1a, whose bits are then mixed as MurmurHash3
+/// does, because names that differ in their last letter only would share most of them.
 pub fn hash(name: &str) -> u32 {
-    name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    let mut hash: u32 =
+        name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
+    hash = (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35);
+    hash ^ (hash >> 16)
 }
 
 #[cfg(test)]
@@ -83,7 +89,7 @@ mod tests {
         for (name, map) in maps::ALL {
             let width = map.lines().next().map_or(0, str::len);
             assert!(map.lines().all(|line| line.len() == width), "{name}");
-            assert!(map.chars().all(|c| "ohsSwmtTdDkglCbc.\n".contains(c)), "{name}");
+            assert!(map.chars().all(|c| "ohsSwmtTdDkglCbfc.\n".contains(c)), "{name}");
         }
     }
 

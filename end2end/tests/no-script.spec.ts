@@ -4,10 +4,15 @@ for (const [path, heading, text] of [
   ["/agm/", "The office", "qwen3.5-plus"],
   ["/agm/providers", "Providers", "api.deepseek.com"],
   ["/agm/models", "Models", "deepseek-chat"],
+  ["/agm/routes", "Routes", "default-ai-route"],
+  ["/agm/monitor", "Monitor", "Requests a minute"],
+  ["/agm/backups", "Backups", "How things were before each change"],
+  ["/agm/doctor", "Doctor", "Every part looked at"],
+  ["/agm/activity", "Activity", "Audit log:"],
 ]) {
   test(`${path} can be read without script`, async ({ page }) => {
     await page.goto(path);
-    await expect(page.getByRole("heading", { name: heading })).toBeVisible();
+    await expect(page.getByRole("heading", { name: heading }).first()).toBeVisible();
     await expect(page.getByText(text).first()).toBeVisible();
   });
 }

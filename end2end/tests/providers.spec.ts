@@ -33,17 +33,57 @@ test("a provider is added and removed again", async ({ page }) => {
   await expect(page.getByRole("article", { name: "glm-lab" })).toHaveCount(0);
 });
 
+test("a provider has several keys, skips those that fail, and its plan mode is chosen", async ({ page }) => {
+  await open(page, "/agm/providers");
+  await page.getByRole("button", { name: "+ Add provider" }).click();
+  const form = page.getByRole("dialog", { name: "Add provider" });
+  await form.getByLabel("Type").selectOption("zhipuai");
+  await form.getByLabel("Name").fill("glm-two");
+  await form.getByLabel("API key").fill("sk-glm-two-first-key");
+  await form.getByRole("button", { name: "+ Another key" }).click();
+  await expect(form.getByLabel("API key 2")).toBeFocused();
+  await form.getByLabel("API key 2").fill("sk-glm-two-second-key");
+  await form.getByLabel("GLM Coding Plan").selectOption("yes");
+  await form.getByText("More settings").click();
+  await form.getByLabel("Skip keys that fail").selectOption("yes");
+  await form.getByLabel("Model to check keys with").fill("glm-5");
+  await form.getByRole("button", { name: "Show the plan" }).click();
+  const change = page.getByRole("dialog", { name: "Add provider: glm-two" });
+  await expect(change).toContainText("zhipuCodePlanMode");
+  await expect(change).not.toContainText("second-key");
+  await change.getByRole("button", { name: "Apply" }).click();
+  await expect(change).toContainText("Done, and read back.");
+  await change.getByRole("button", { name: "Done", exact: true }).click();
+  const { provider } = await (await page.request.get("/ni_status/providers/glm-two")).json();
+  expect(provider).toMatchObject({ failover: true, tokens: { count: 2 } });
+  expect((await page.request.delete("/ni_status/providers/glm-two")).status()).toBe(200);
+});
+
 test.describe("refused", () => {
   test.use({ refusals: true });
 
   test("a bad name is said at its field, and nothing typed is lost", async ({ page }) => {
-    await open(page, "/agm/providers?add");
+    await open(page, "/agm/providers");
+    await page.getByRole("button", { name: "+ Add provider" }).click();
     const form = page.getByRole("dialog", { name: "Add provider" });
     await form.getByLabel("Name").fill("Not A Name");
     await form.getByLabel("API key").fill("sk-kept-in-the-form");
     await form.getByRole("button", { name: "Show the plan" }).click();
     await expect(form.locator("#name-error")).toContainText("lower-case letters");
     await expect(form.getByLabel("API key")).toHaveValue("sk-kept-in-the-form");
+  });
+
+  test("what is wrong in folded settings unfolds them", async ({ page }) => {
+    await open(page, "/agm/providers");
+    await page.getByRole("button", { name: "+ Add provider" }).click();
+    const form = page.getByRole("dialog", { name: "Add provider" });
+    await form.getByLabel("Name").fill("folded");
+    await form.getByLabel("API key").fill("sk-kept-in-the-form");
+    await form.getByText("More settings").click();
+    await form.getByLabel("Skip keys that fail").selectOption("yes");
+    await form.getByText("More settings").click();
+    await form.getByRole("button", { name: "Show the plan" }).click();
+    await expect(form.locator("#healthCheckModel-error")).toContainText("needs a model");
   });
 
   test("a provider in use is not removed, and who uses it is said", async ({ page }) => {

@@ -1,5 +1,5 @@
 //! Who calls, through which door, and what the call says beside its body.
-use super::{BulkOutcome, Outcome, Providers, Routes, Success, Switched};
+use super::{BulkOutcome, Outcome, Providers, Routes, ServerFacts, Success, Switched};
 use crate::error::ApiError;
 use domain::{
     Code, Context, Door, Failure, Mutation, Operation, OperationId, Plan, RouteName, SetModel, SetModels,
@@ -22,6 +22,8 @@ pub struct Installation {
     pub operations: Operations,
     /// Whether this is the demo.
     pub sandbox: bool,
+    /// What the server knows of itself.
+    pub server: Arc<ServerFacts>,
 }
 
 impl Installation {
@@ -76,7 +78,7 @@ impl Caller {
 
     /// Plans the mutation and keeps the plan, so that it can be applied by its id.
     pub async fn plan(self, mutation: Mutation) -> Result<Plan, ApiError> {
-        Ok(self.operations.plan_to_apply(mutation).await?)
+        Ok(Box::pin(self.operations.plan_to_apply(mutation)).await?)
     }
 
     /// Does what a kept plan says.

@@ -10,6 +10,30 @@ use server_fn::codec::{GetUrl, Post, Put};
 #[cfg(feature = "ssr")]
 use super::{Answered, Caller};
 
+/// Asks an operation that runs to stop and to go back.
+#[cfg(not(feature = "ssr"))]
+pub async fn cancel(id: OperationId) -> Result<Operation, ApiError> {
+    Ok(super::client::act::<Success<_>>("operations", id.as_str(), "/cancel").await?.answer)
+}
+
+/// Takes over an operation that could not be undone.
+#[cfg(not(feature = "ssr"))]
+pub async fn release(id: OperationId) -> Result<Operation, ApiError> {
+    Ok(super::client::act::<Success<_>>("operations", id.as_str(), "/release").await?.answer)
+}
+
+/// What the switch of many agents would change, target by target.
+#[cfg(not(feature = "ssr"))]
+pub async fn plan_models(wish: &SetModels) -> Result<domain::BulkPlan, ApiError> {
+    super::client::send("set-models?dry_run=true", wish).await
+}
+
+/// Switches many agents, and waits until each has ended.
+#[cfg(not(feature = "ssr"))]
+pub async fn switch_models(wish: &SetModels) -> Result<domain::Bulk, ApiError> {
+    super::client::send("set-models", wish).await
+}
+
 /// What a mutation would change, kept so that [`apply`] does exactly that.
 pub async fn plan(wish: Mutation) -> Result<Plan, ApiError> {
     Ok(make_plan(wish).await?.answer)

@@ -71,18 +71,22 @@ pub(super) async fn act<T: serde::de::DeserializeOwned>(
     read_answer(answer(Ok(request)).await?)
 }
 
-/// Sends a body whose answer has none.
+/// Posts a body to a path below `/ni_status`.
 #[cfg(not(feature = "ssr"))]
-pub(super) async fn send(leaf: &str, body: &impl serde::Serialize) -> Result<(), ApiError> {
+pub(super) async fn send<T: serde::de::DeserializeOwned>(
+    path: &str,
+    body: &impl serde::Serialize,
+) -> Result<T, ApiError> {
     use server_fn::{
         error::{FromServerFnError, ServerFnErrorErr},
         request::ClientReq,
     };
-    let body = serde_json::to_vec(body).map_err(|error| {
+    let body = serde_json::to_vec(body);
+    let body = body.map_err(|error| {
         ApiError::from_server_fn_error(ServerFnErrorErr::Serialization(error.to_string()))
     })?;
-    let path = format!("/ni_status/{leaf}");
-    answer(BrowserRequest::try_new_post_bytes(&path, JSON, JSON, body.into())).await.map(drop)
+    let path = format!("/ni_status/{path}");
+    read_answer(answer(BrowserRequest::try_new_post_bytes(&path, JSON, JSON, body.into())).await?)
 }
 
 #[cfg(not(feature = "ssr"))]

@@ -6,6 +6,8 @@ mod answers;
 mod caller;
 pub mod changes;
 mod client;
+#[cfg(feature = "ssr")]
+mod doctor;
 pub mod providers;
 pub mod routes;
 pub mod session;
@@ -18,10 +20,16 @@ pub use answers::{
 #[cfg(feature = "ssr")]
 pub use caller::{Answered, Caller, Identity, Installation};
 pub use changes::{apply, operation, operations, plan};
+#[cfg(not(feature = "ssr"))]
+pub use changes::{cancel, plan_models, release, switch_models};
 pub use client::UiClient;
+#[cfg(feature = "ssr")]
+pub use doctor::{Examination, ServerFacts};
 pub use providers::{list_providers, provider_models, test_provider};
 pub use routes::{list_routes, simulate};
-pub use session::{login, logout, session};
+pub use session::session;
+#[cfg(not(feature = "ssr"))]
+pub use state::assignment;
 pub use state::{Health, assignments, deep_health, health, manager, metrics, workers};
 
 /// Sets the status of a successful answer.

@@ -1,4 +1,4 @@
-//! Signing in and out. The cookie is axum's business, so these are calls of the page and no server functions.
+//! Who is signed in. Signing in and out are axum's business: they set the cookie.
 use super::{Session, UiClient};
 use crate::error::ApiError;
 use leptos::prelude::*;
@@ -6,35 +6,6 @@ use server_fn::codec::GetUrl;
 
 #[cfg(feature = "ssr")]
 use super::{Identity, Installation};
-
-/// Signs this browser in; the answer sets its cookie.
-#[cfg(not(feature = "ssr"))]
-pub async fn login(user: String, password: String) -> Result<(), ApiError> {
-    super::client::send("login", &super::Account { user, password: domain::TypedKey::new(password) }).await
-}
-
-/// Signs this browser out; the answer takes its cookie away.
-#[cfg(not(feature = "ssr"))]
-pub async fn logout() -> Result<(), ApiError> {
-    super::client::send("logout", &serde_json::Map::new()).await
-}
-
-/// A page is rendered, not signed in: only its event handlers call this, and those run in a browser.
-#[cfg(feature = "ssr")]
-pub async fn login(_user: String, _password: String) -> Result<(), ApiError> {
-    Err(not_here())
-}
-
-/// A page is rendered, not signed out: only its event handlers call this, and those run in a browser.
-#[cfg(feature = "ssr")]
-pub async fn logout() -> Result<(), ApiError> {
-    Err(not_here())
-}
-
-#[cfg(feature = "ssr")]
-fn not_here() -> ApiError {
-    domain::Failure::new(domain::Code::Internal, "only a browser signs in or out this way").into()
-}
 
 /// Who is signed in.
 #[server(name = SessionCall, prefix = "/ni_status", endpoint = "session", input = GetUrl, client = UiClient)]

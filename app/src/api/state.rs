@@ -52,6 +52,15 @@ pub async fn manager() -> Result<Assignment, ApiError> {
     Ok(Caller::take()?.operations.assignment(&domain::Target::Manager).await?.value.clone())
 }
 
+/// One agent's model: recorded and observed.
+#[cfg(not(feature = "ssr"))]
+pub async fn assignment(target: domain::Target) -> Result<Assignment, ApiError> {
+    match target {
+        domain::Target::Manager => manager().await,
+        domain::Target::Worker(name) => super::client::read("assignment/workers", name.as_str(), "").await,
+    }
+}
+
 /// Every agent's model.
 #[server(name = AssignmentsCall, prefix = "/ni_status", endpoint = "assignment", input = GetUrl, client = UiClient)]
 #[cfg_attr(feature = "ssr", utoipa::path(

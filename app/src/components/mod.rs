@@ -1,23 +1,11 @@
-//! Pieces that pages share.
-pub mod alarm;
+//! Views without events, for pages and for dialogs.
 pub mod avatar;
 pub mod badge;
+pub mod blocks;
 pub mod button;
-pub mod change_dialog;
-pub mod desk;
-pub mod dialog;
 pub mod error_note;
-pub mod field;
-pub mod header;
-pub mod meter;
-pub mod model_picker;
 pub mod moment;
-pub mod operation_log;
 pub mod panel;
 pub mod plan_view;
-pub mod provider_card;
-pub mod provider_form;
+pub mod sparkline;
 pub mod step_list;
-pub mod switch_dialog;
-pub mod theme_switch;
-pub mod toast;

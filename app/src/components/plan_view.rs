@@ -1,7 +1,10 @@
 use crate::text::t;
-use domain::{ChangeAction, DiffLine, Plan};
+use domain::{Change, ChangeAction, DiffLine, Plan, Warning};
 use leptos::{html, prelude::*};
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+/// So many places of an object are shown at once.
+const GLANCE: usize = 8;
 
 /// Longer values are cut: the diff is for reading.
 const LONGEST: usize = 180;
@@ -25,9 +28,41 @@ fn place(path: &str) -> String {
     parts.get(tail..).unwrap_or_default().join(".")
 }
 
-/// What is another one, line by line.
-pub fn differences(lines: Vec<DiffLine>) -> AnyView {
-    view! { <ul>{lines.into_iter().map(line).collect_view()}</ul> }.into_any()
+/// An object that comes or goes as a whole, member by member.
+fn spread(line: DiffLine) -> Vec<DiffLine> {
+    let DiffLine { path, before, after } = line;
+    let members = |whole: Map<String, Value>, line: fn(Value) -> (Option<Value>, Option<Value>)| {
+        let member = |(key, value): (String, Value)| {
+            let (before, after) = line(value);
+            spread(DiffLine { path: format!("{path}/{key}"), before, after })
+        };
+        whole.into_iter().flat_map(member).collect()
+    };
+    match (before, after) {
+        (None, Some(Value::Object(whole))) if !whole.is_empty() => {
+            members(whole, |value| (None, Some(value)))
+        }
+        (Some(Value::Object(whole)), None) if !whole.is_empty() => {
+            members(whole, |value| (Some(value), None))
+        }
+        (before, after) => vec![DiffLine { path, before, after }],
+    }
+}
+
+/// What is another one, line by line; what is longer than a glance is folded.
+pub fn object_differences(lines: Vec<DiffLine>) -> AnyView {
+    let mut lines: Vec<_> = lines.into_iter().flat_map(spread).collect();
+    let folded = lines.split_off(lines.len().min(GLANCE));
+    let count = folded.len();
+    let folded = (count > 0).then(|| {
+        view! {
+            <details>
+                <summary>{(t().more_lines)(count)}</summary>
+                <ul>{folded.into_iter().map(line).collect_view()}</ul>
+            </details>
+        }
+    });
+    view! { <ul>{lines.into_iter().map(line).collect_view()}</ul> {folded} }.into_any()
 }
 
 fn line(line: DiffLine) -> AnyView {
@@ -48,31 +83,41 @@ fn line(line: DiffLine) -> AnyView {
     view! { {before} {after} }.into_any()
 }
 
+/// What happens to an object, and to what in it.
+pub fn object(change: Change) -> AnyView {
+    let (class, word) = match change.action {
+        ChangeAction::Create => ("diff-create", t().creates),
+        ChangeAction::Update => ("diff-update", t().changes),
+        ChangeAction::Delete => ("diff-delete", t().removes),
+    };
+    let lasts = change.lasts.map(|until| view! { <p class="diff-lasts">{(t().lasts)(&until)}</p> });
+    view! {
+        <div class="diff-object">
+            <h4><span class=class>{word}</span> " " {change.object}</h4>
+            {object_differences(change.diff)}
+            {lasts}
+        </div>
+    }
+    .into_any()
+}
+
+/// What to know before saying yes.
+pub fn warning(warning: Warning) -> AnyView {
+    view! { <li class="note warn"><strong>{(t().warning)(&warning.code)}</strong> " " {warning.message}</li> }
+        .into_any()
+}
+
 /// What a plan changes, object by object, whom it reaches, and what to know before saying yes.
 #[component]
-pub fn PlanView(plan: Plan, region: NodeRef<html::Div>) -> impl IntoView {
-    let changes = plan
-        .changes
-        .into_iter()
-        .map(|change| {
-            let sign = match change.action {
-                ChangeAction::Create => "+",
-                ChangeAction::Update => "~",
-                ChangeAction::Delete => "-",
-            };
-            let lasts = change.lasts.map(|until| view! { <p class="diff-lasts">{(t().lasts)(&until)}</p> });
-            view! {
-                <div class="diff-object">
-                    <h4>{sign} " " {change.object}</h4>
-                    {differences(change.diff)}
-                    {lasts}
-                </div>
-            }
-        })
-        .collect::<Vec<_>>();
+pub fn PlanView(
+    plan: Plan,
+    /// Where the changes stand, for whoever moves the focus there.
+    #[prop(optional)]
+    region: NodeRef<html::Div>,
+) -> impl IntoView {
+    let changes = plan.changes.into_iter().map(object).collect::<Vec<_>>();
     let empty = changes.is_empty().then_some(t().nothing_changes);
-    let warnings =
-        plan.warnings.into_iter().map(|warning| view! { <li class="note warn">{warning.message}</li> });
+    let warnings = plan.warnings.into_iter().map(warning).collect_view();
     let nobody = plan.affected.is_empty().then_some(t().nobody_affected);
     let affected = plan.affected.into_iter().map(|one| view! { <li><b>{one.agent}</b> " " {one.how}</li> });
     view! {
@@ -80,7 +125,7 @@ pub fn PlanView(plan: Plan, region: NodeRef<html::Div>) -> impl IntoView {
         <div class="diff" role="region" aria-label=t().what_changes tabindex="0" node_ref=region>
             {changes} {empty}
         </div>
-        <ul class="notes">{warnings.collect_view()}</ul>
+        <ul class="notes">{warnings}</ul>
         <h3>{t().also_affected}</h3>
         <ul class="affected">{affected.collect_view()}</ul>
         <p>{nobody}</p>
@@ -97,6 +142,20 @@ mod tests {
         assert_eq!(place("/agents/defaults/model/primary"), "model.primary");
         assert_eq!(place("/model"), "model");
         assert_eq!(place(""), "");
+    }
+
+    #[test]
+    fn what_comes_or_goes_as_a_whole_is_told_member_by_member() {
+        let whole =
+            serde_json::json!({ "name": "glm", "raw": { "mode": true }, "tokens": ["(secret)"], "none": {} });
+        let line = DiffLine { path: String::new(), before: None, after: Some(whole) };
+        let lines: Vec<_> =
+            spread(line).into_iter().map(|line| (line.path, line.after.unwrap().to_string())).collect();
+        let expected =
+            [("/name", "\"glm\""), ("/raw/mode", "true"), ("/tokens", "[\"(secret)\"]"), ("/none", "{}")];
+        assert_eq!(lines, expected.map(|(path, value)| (path.to_owned(), value.to_owned())));
+        let changed = DiffLine { path: "/a".into(), before: Some(1.into()), after: Some(2.into()) };
+        assert_eq!(spread(changed.clone()), [changed]);
     }
 
     #[test]

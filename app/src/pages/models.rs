@@ -1,117 +1,101 @@
-use super::{answered, data, waiting};
-use crate::{
-    api,
-    change::Change,
-    components::{
-        avatar::Face,
-        badge::{Badge, Tone},
-        button::{Button, Kind},
-        desk::Seat,
-        moment::Moment,
-        switch_dialog::Switch,
-    },
-    describe::{self, tokens},
-    text::t,
-};
-use domain::{Assignment, Assignments, DeepHealth, Worker};
+mod row;
+
+use super::{Live, answered, home::desk::Seat};
+use crate::{act::Act, api, components::button::Kind, text::t};
+use domain::{Assignments, DeepHealth, Worker};
 use futures::future::join3;
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+/// What the search narrows.
+const LIST: &str = "agent-rows";
 
 /// Which agent runs which model, as observed, next to what was recorded.
 #[component]
 pub fn ModelsPage() -> impl IntoView {
-    let change = Change::take();
-    let again = RwSignal::new(0_u32);
-    let old = move || (change.settled.get(), again.get());
-    let agents = data(old, |_| join3(api::assignments(), api::workers(), api::deep_health()));
-    let refresh = Callback::new(move |()| again.update(|count| *count += 1));
+    let wanted = use_query_map().with_untracked(|query| query.get("find")).unwrap_or_default();
+    let find = find(&wanted);
+    let table = Suspend::new(async move {
+        let (assignments, workers, health) =
+            join3(api::assignments(), api::workers(), api::deep_health()).await;
+        answered(assignments, |assignments| {
+            answered(workers, |workers| {
+                answered(health, |health| table(seats(assignments, workers, &health), &wanted))
+            })
+        })
+    });
     view! {
         <Title text=t().models/>
         <header class="page-head">
             <h1>{t().models}</h1>
             <p>{t().models_lead}</p>
-            <Button text=t().refresh on_press=refresh/>
+            {find}
         </header>
-        <Transition fallback=waiting>
-            {move || Suspend::new(async move {
-                let (assignments, workers, health) = agents.await;
-                answered(assignments, again, |assignments| {
-                    answered(workers, again, |workers| {
-                        answered(health, again, |health| table(assignments, workers, &health))
-                    })
-                })
-            })}
-        </Transition>
+        <Live id="agents" topics="office operations">{table}</Live>
+        <Bar/>
     }
     .into_any()
 }
 
-fn table(mut assignments: Assignments, workers: Vec<Worker>, health: &DeepHealth) -> AnyView {
-    let mut seats = vec![Seat::manager(&health.systems, assignments.manager)];
-    seats.extend(workers.into_iter().map(|worker| {
-        let now = assignments.workers.remove(&worker.name);
-        Seat::of(worker, now)
-    }));
-    let heads = [t().agent, t().status, t().runs, t().over, t().limits, t().recorded];
+/// The search stands outside of what is renewed, so that nothing typed is lost.
+fn find(wanted: &str) -> AnyView {
     view! {
-        <div class="panel">
-            <table class="rows">
-                <thead>
-                    <tr>
-                        {heads.map(|head| view! { <th scope="col">{head}</th> }).collect_view()}
-                        <th><span class="sr">{t().set_model}</span></th>
-                    </tr>
-                </thead>
-                <tbody>{seats.into_iter().map(row).collect_view()}</tbody>
-            </table>
+        <form class="find-agent field" role="search" action="/agm/models" method="get">
+            <label for="find" class="sr">{t().find_agent}</label>
+            <input
+                id="find" name="find" r#type="search" autocomplete="off" placeholder=t().find_agent
+                value=wanted.to_owned() data-filter=LIST
+            />
+        </form>
+    }
+    .into_any()
+}
+
+/// What can be done to the rows that are marked; there as long as some are.
+#[component]
+fn Bar() -> impl IntoView {
+    let act = Act::SwitchMany(Vec::new()).data();
+    view! {
+        <div class="marked-bar" data-checked-bar="" hidden>
+            <button type="button" class=Kind::Primary.class() data-act-checked=act>
+                {t().set_model_marked} " " <span data-checked-count="">"0"</span>
+            </button>
         </div>
     }
     .into_any()
 }
 
-fn row(seat: Seat) -> AnyView {
-    let switch = Switch::take();
-    let name = describe::agent(&seat.target);
-    let agent = seat.target.agent().to_owned();
-    let (target, now) = (seat.target, StoredValue::new(seat.now.clone()));
-    let open = Callback::new(move |()| now.with_value(|now| switch.open(target.clone(), now.as_ref())));
-    let observed = seat.now.as_ref().map(|now| now.observed.clone());
-    let (runs, over, problem) = observed.map_or((None, Vec::new(), None), |now| {
-        let over = [now.provider.map(|p| p.to_string()), now.route.map(|r| r.to_string())];
-        (now.model, over.into_iter().flatten().collect(), now.problem)
+fn seats(mut assignments: Assignments, workers: Vec<Worker>, health: &DeepHealth) -> Vec<Seat> {
+    let manager = Seat::manager(&health.systems, assignments.manager);
+    let workers = workers.into_iter().map(|worker| {
+        let now = assignments.workers.remove(&worker.name);
+        Seat::of(worker, now)
     });
+    std::iter::once(manager).chain(workers).collect()
+}
+
+/// The roles are said, for a table whose rows are laid out as a grid is none to every browser.
+pub fn table(seats: Vec<Seat>, wanted: &str) -> AnyView {
+    let heads = [t().agent, t().runs, t().over, t().limits, t().recorded];
+    let head = |text: &'static str| view! { <th scope="col" role="columnheader">{text}</th> };
+    let rows = seats.into_iter().map(|seat| row::view(seat, wanted)).collect_view();
     view! {
-        <tr>
-            <th scope="row"><Face name=agent.clone()/> <span>{name}</span></th>
-            <td data-head=t().status title=seat.evidence><Badge tone=seat.tone word=seat.word/></td>
-            <td data-head=t().runs>
-                <b>{runs.map_or_else(|| t().no_model.to_owned(), |model| model.to_string())}</b>
-                {problem.map(|problem| view! { <p class="desk-problem">{describe::problem(&problem)}</p> })}
-            </td>
-            <td data-head=t().over>{over.into_iter().map(|part| view! { <p>{part}</p> }).collect_view()}</td>
-            <td data-head=t().limits>{seat.now.as_ref().map(limits)}</td>
-            <td data-head=t().recorded>{seat.now.map(recorded)}</td>
-            <td><Button text=t().set_model kind=Kind::Small label=(t().set_model_of)(&agent) on_press=open/></td>
-        </tr>
+        <div class="panel">
+            <table class="rows" role="table" aria-label=t().models>
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th scope="col" role="columnheader">
+                            <input type="checkbox" class="mark-row" data-check-all="" aria-label=t().mark_all/>
+                        </th>
+                        {heads.map(head).collect_view()}
+                        <th scope="col" role="columnheader"><span class="sr">{t().set_model}</span></th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup" id=LIST>{rows}</tbody>
+            </table>
+            <p class="nothing-fits" role="status">{t().nothing_fits}</p>
+        </div>
     }
     .into_any()
-}
-
-fn limits(now: &Assignment) -> AnyView {
-    let context = now.observed.context_window.or(now.context_window);
-    let context = context.map(|count| format!("{} {}", tokens(count), t().context));
-    let output = now.max_tokens.map(|count| format!("{} {}", tokens(count), t().output));
-    let reasoning = now.reasoning.and_then(|on| on.then_some(t().reasoning));
-    view! { <p>{context}</p> <p>{output}</p> <p>{reasoning}</p> }.into_any()
-}
-
-/// What the last switch recorded, when it was, and whether it is still true.
-fn recorded(now: Assignment) -> AnyView {
-    let Some(model) = now.model else { return view! { <p>{t().nothing_recorded}</p> }.into_any() };
-    let (tone, word) = match now.observed.model.as_ref() == Some(&model) {
-        true => (Tone::Ok, t().in_sync.to_owned()),
-        false => (Tone::Busy, format!("{}: {model}", t().out_of_sync)),
-    };
-    view! { <Badge tone word/> {now.updated_at.map(|at| view! { <p><Moment at/></p> })} }.into_any()
 }

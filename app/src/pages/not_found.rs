@@ -4,12 +4,10 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
 
 /// No page has this address.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
-    #[cfg(feature = "ssr")]
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
         response.set_status(http::StatusCode::NOT_FOUND);
     }
@@ -19,7 +17,7 @@ pub fn NotFoundPage() -> impl IntoView {
             <Avatar name="404" pose=Pose::Away/>
             <h1>{t().not_found}</h1>
             <p>{t().not_found_lead}</p>
-            <A href="/agm/" attr:class="btn">{t().go_home}</A>
+            <a href="/agm/" class="btn">{t().go_home}</a>
         </section>
     }
     .into_any()

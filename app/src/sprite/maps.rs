@@ -1,134 +1,196 @@
-//! The drawings. A head is 14 wide; everything at a desk lives on a grid of 26 × 22.
+//! The drawings. Somebody at a desk lives on a grid of 26 × 22: a person of 16 × 16 on the left, a screen on the right, the
+//! desk in front.
 
-/// A bare head with open eyes.
+/// A bare head with open eyes that look at the screen.
 pub const HEAD: &str = "\
-....ssssss....
-...ssssssss...
-..ssssssssss..
-..ssssssssss..
-..sswossswos..
-..sswossswos..
-..ssssssssss..
-..ssssSSssss..
-...sssmmsss...
-....ssssss....
-.....SSSS.....";
+................
+...oooooooooo...
+..osssssssssso..
+..osssssssssso..
+..osssssssssso..
+..ossswosswoso..
+..oSsswosswoso..
+..oSssssssSsso..
+..ossssssmmsso..
+...oSsssssssoo..
+....oooooooo....";
 
 /// The same, asleep.
 pub const HEAD_ASLEEP: &str = "\
-....ssssss....
-...ssssssss...
-..ssssssssss..
-..ssssssssss..
-..ssssssssss..
-..ssoosssoos..
-..ssssssssss..
-..ssssSSssss..
-...ssssmsss...
-....ssssss....
-.....SSSS.....";
+................
+...oooooooooo...
+..osssssssssso..
+..osssssssssso..
+..osssssssssso..
+..osssssssssso..
+..oSssoossooso..
+..oSssssssSsso..
+..osssssssmsso..
+...oSsssssssoo..
+....oooooooo....";
 
 /// Hair, laid over a head.
-pub const HAIR: [&str; 6] = [
+pub const HAIR: [&str; 8] = [
     "\
-....hhhhhh....
-...hhhhhhhh...
-..hhhhhhhhhh..
-..hhhh....hh..
-..h........h..",
+....oooooooo....
+...ohhhhhhhho...
+..ohhhhhhhhhho..
+..ohhhhhhhhhho..
+..ohhhh....hho..
+..ohh........o..
+..oh............",
     "\
-....hhhhhh....
-...hhhhhhhh...
-..hhhhhhhhhh..
-..hhh....hhh..
-.hhh......hhh.
-.hh........hh.
-.hh........hh.
-.hh........hh.
-.hhh......hhh.
-..hh......hh..",
+....oooooooo....
+...ohhhhhhhho...
+..ohhhhhhhhhho..
+.ohhhhhhhhhhhho.
+.ohhhhh...hhhho.
+.ohhh........ho.
+.ohhh........ho.
+.ohhh........ho.
+.ohhh........ho.
+.ohhho......oho.
+.ohhho......oho.
+..ohho......oo..
+..ooo...........",
     "\
-..h..hh..hh...
-..hhhhhhhhhh..
-..hhhhhhhhhh..
-..hh.hh.hh.h..
-..h........h..",
+...oo.oo.oo.oo..
+..ohhohhohhohho.
+..ohhhhhhhhhhho.
+..ohhhhhhhhhho..
+..ohhhh.hh.hho..
+..ohh........o..
+..oh............",
     "\
-...hhhhhhhh...
-..hhhhhhhhhh..
-.hhhhhhhhhhhh.
-.hhhh.hhh.hhh.
-.hh........hh.
-..h........h..",
+...oooooooooo...
+..ohhhhhhhhhho..
+.ohhhhhhhhhhhho.
+.ohhhhhhhhhhhho.
+ohhhhh.hhh.hhhho
+ohhhh........hho
+ohhh..........ho
+.ohh..........o.
+..oo............",
     "\
-.....hhhh.....
-...hhhhhhhh...
-..hhhhhhhhhh..
-..hhhhhh..hh..
-..hh.......h..
-..h...........",
+.....oooo.......
+....ohhhho......
+..oohhhhhhhhoo..
+..ohhhhhhhhhho..
+..ohhhhhhhhhho..
+..ohhh....hhho..
+..ohh........o..",
     "\
-....tttttt....
-...tttttttt...
-..tttttttttt..
-..TTTTTTTTTTTT
-..h........h..",
+....ooooooo.....
+...ottttttto....
+..ottttttttto...
+..otttttttttooo.
+..oTTTTTTTTTTTTo
+..ohh........ooo
+..oh............",
+    "\
+................
+................
+................
+................
+..ohh........o..
+..ohh........o..
+..oh............",
+    "\
+....oooooooo....
+...ohhhhhhhho...
+..ohhhhhhhhhho..
+.oohhhhhhhhhho..
+ohhohhhh...hho..
+ohhohh.......o..
+ohhooh..........
+ohho............
+.ohho...........
+..oo............",
 ];
 
 /// Glasses, from the eyes' row on.
 pub const GLASSES: &str = "\
-...o..oo..o...
-..oo..oo..oo..
-....oo..oo....";
+..oooo..oo..o...
+.....o..oo..o...
+......oo..oo....";
 
-/// A beard, from the mouth's row on.
+/// A beard, from the cheeks' row on.
 pub const BEARD: &str = "\
-..h........h..
-..hhhhhhhhhh..
-...hhh..hhh...
-....hhhhhh....";
+..ohh......hho..
+..ohhhhhmmhhho..
+...ohhhhhhhho...";
+
+/// What is heard with, over the hair.
+pub const HEADPHONES: &str = "\
+....kkkkkkkk....
+...k........k...
+..k..........k..
+..k..........k..
+.ooo............
+.obbo...........
+.obbo...........
+.obbo...........
+.ooo............";
 
 /// Shoulders and arms, down to the desk's edge.
 pub const BODY: &str = "\
-...ttttTtttt..
-..tttttTtttt..
-.tttttttttttt.
-.tTtttttttTtt.";
+...otttSSttto...
+..otttttttttto..
+.ottTttttttTtto.
+.ottTttttttTtto.";
 
-/// A hand on the keys.
-pub const HAND: &str = "ss";
+/// What the one at the head desk wears.
+pub const TIE: &str = "\
+bb
+bb
+bb
+.b";
+
+/// Hands on the keys, two frames.
+pub const HANDS: [&str; 2] = [
+    "\
+.......oss......
+......oss.......
+.......kkkkkkkk.",
+    "\
+......oss.......
+........oss.....
+.......kkkkkkkk.",
+];
+
+/// Somebody of whom nothing is known, down to the desk's edge.
+pub const SHADOW: &str = "\
+....oooooooo....
+...occcccccco...
+..occcccccccco..
+..occcccccccco..
+..occcccccccco..
+..occcccccccco..
+..occcccccccco..
+..occcccccccco..
+..occcccccccco..
+...occcccccco...
+...oocccccco....
+...occccccccco..
+..occcccccccco..
+.occcccccccccco.
+.occcccccccccco.";
 
 /// An empty chair.
 pub const CHAIR: &str = "\
-....oooooo....
-...oCCCCCCo...
-...oCooooCo...
-...oCCCCCCo...
-...oCooooCo...
-...oCCCCCCo...
-...oCooooCo...";
+....oooooooo....
+...oCCCCCCCCo...
+...oCCCCCCCCo...
+...oCCCCCCCCo...
+...oCCCCCCCCo...
+....oooooooo....
+......oCCo......
+......oCCo......";
 
-/// What a lit screen shows, two frames.
-pub const SCREEN_LINES: [&str; 2] = [
-    "\
-ll.l..
-......
-.lll..
-......
-l.ll..",
-    "\
-l.ll..
-......
-ll.l..
-......
-.ll.l.",
-];
-
-/// A screen that shows nothing.
+/// A screen: what it shows is drawn over it.
 pub const SCREEN: &str = "\
 oooooooooo
 okkkkkkkko
-okggggggko
 okggggggko
 okggggggko
 okggggggko
@@ -137,6 +199,41 @@ okkkkkkkko
 oooooooooo
 ....oo....
 ..oooooo..";
+
+/// What the screen of somebody idle shows, two frames: a cursor that waits.
+pub const PROMPT: [&str; 2] = [
+    "\
+llll..
+......
+ll....
+......",
+    "\
+llll..
+......
+ll.l..
+......",
+];
+
+/// What the screen of somebody at work shows, two frames: lines that run.
+pub const CODE: [&str; 2] = [
+    "\
+lll.ll
+.ll...
+.lllll
+ll....",
+    "\
+.ll...
+.lllll
+ll....
+l.lll.",
+];
+
+/// What the screen shows of somebody of whom nothing is known.
+pub const QUESTION: &str = "\
+..ww..
+....w.
+...w..
+...w..";
 
 /// A desk.
 pub const DESK: &str = "\
@@ -150,9 +247,52 @@ oooooooooooooooooooooooooo
 
 /// A mug.
 pub const MUG: &str = "\
-bbb.
-bbbb
-bbb.";
+oooo.
+obboo
+obb.o
+obboo";
+
+/// Somebody's cat, on the screen.
+pub const CAT: &str = "\
+f...f....
+ff.ff....
+fofof..ff
+fffff...f
+.fffffff.";
+
+/// A doctor's coat and stethoscope, below a head.
+pub const COAT: &str = "\
+...owwwSSwwwo...
+..owkwwssswkwo..
+.owwkwwwwwwkwwo.
+.owwwkwwwwkwwwo.
+.owwwwkkkkwwwwo.
+.owwwwwwkwwwwwo.
+.owwwwwbbwwwwwo.";
+
+/// A doctor's mirror, over the hair.
+pub const MIRROR: &str = "\
+.........oooo...
+........offffo..
+..kkkkkkofwwfo..
+........offffo..
+.........oooo...";
+
+/// One beat of a heart.
+pub const PULSE: &str = "\
+..............c...............
+.............ccc..............
+.............c.c..............
+.............c.c..............
+............cc.c..............
+......cc....c..cc.....ccc.....
+.....cccc..cc...c....cc.cc....
+cccccc..cc.c....c...cc...ccccc
+cccc.....ccc....cc..c.....cccc
+.................c.cc.........
+.................c.c..........
+.................ccc..........
+..................c...........";
 
 /// The mark of the product: a small robot.
 pub const ROBOT: &str = "\
@@ -243,6 +383,16 @@ ccccccc
 .......
 .......";
 
+/// Take care.
+pub const BANG: &str = "\
+..ccc..
+..ccc..
+..ccc..
+..ccc..
+.......
+..ccc..
+..ccc..";
+
 /// Add.
 pub const PLUS: &str = "\
 ...c...
@@ -252,6 +402,26 @@ ccccccc
 ...c...
 ...c...
 ...c...";
+
+/// Pinned.
+pub const PIN: &str = "\
+..ccc..
+..ccc..
+..ccc..
+.ccccc.
+...c...
+...c...
+...c...";
+
+/// The way out.
+pub const DOOR: &str = "\
+ccc....
+c...c..
+c....c.
+c.ccccc
+c....c.
+c...c..
+ccc....";
 
 #[cfg(test)]
 pub const ALL: &[(&str, &str)] = &[
@@ -263,16 +433,29 @@ pub const ALL: &[(&str, &str)] = &[
     ("hair 3", HAIR[3]),
     ("hair 4", HAIR[4]),
     ("hair 5", HAIR[5]),
+    ("hair 6", HAIR[6]),
+    ("hair 7", HAIR[7]),
     ("glasses", GLASSES),
     ("beard", BEARD),
+    ("headphones", HEADPHONES),
     ("body", BODY),
+    ("tie", TIE),
+    ("hands 0", HANDS[0]),
+    ("hands 1", HANDS[1]),
+    ("shadow", SHADOW),
     ("chair", CHAIR),
     ("screen", SCREEN),
-    ("hand", HAND),
-    ("lines 0", SCREEN_LINES[0]),
-    ("lines 1", SCREEN_LINES[1]),
+    ("prompt 0", PROMPT[0]),
+    ("prompt 1", PROMPT[1]),
+    ("code 0", CODE[0]),
+    ("code 1", CODE[1]),
+    ("question", QUESTION),
     ("desk", DESK),
     ("mug", MUG),
+    ("cat", CAT),
+    ("coat", COAT),
+    ("mirror", MIRROR),
+    ("pulse", PULSE),
     ("robot", ROBOT),
     ("chip", CHIP),
     ("check", CHECK),
@@ -281,5 +464,8 @@ pub const ALL: &[(&str, &str)] = &[
     ("return", RETURN),
     ("dot", DOT),
     ("dash", DASH),
+    ("bang", BANG),
     ("plus", PLUS),
+    ("pin", PIN),
+    ("door", DOOR),
 ];

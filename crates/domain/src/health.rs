@@ -17,6 +17,27 @@ pub struct Metrics {
     pub unavailable: BTreeMap<String, String>,
 }
 
+/// The figures of one moment, as in [`Metrics`]. None: that figure could not be had then, which is a gap and not a zero.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MetricsSample {
+    pub at: Timestamp,
+    pub cpu: Option<u32>,
+    pub memory: Option<u32>,
+    pub connections: Option<u64>,
+    pub rpm: Option<u64>,
+}
+
+/// `GET /metrics/history`: the figures of at most the last hour, the oldest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MetricsHistory {
+    /// How far samples lie apart when the server is not held up.
+    pub every_seconds: u64,
+    pub samples: Vec<MetricsSample>,
+}
+
 /// Whether a system that we depend on answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -2,14 +2,17 @@
 //! made without input or output. No network, no clock, no async runtime; compiles to WebAssembly.
 
 mod assignment;
+mod backup;
 mod bulk;
 mod catalog;
 mod declared;
+mod doctor;
 mod failure;
 mod health;
 mod models;
 mod mutation;
 mod names;
+mod news;
 mod operation;
 mod plan;
 mod provider;
@@ -17,21 +20,30 @@ mod route;
 pub mod rules;
 mod secret;
 mod time;
+mod usage;
 mod worker;
 
 pub use assignment::{Assignment, Assignments, LimitSource, Observed, Problem, SetModel};
+pub use backup::{
+    BackedUp, Backup, BackupContent, BackupItem, BackupReason, Backups, DamagedBackup, MissedBackup, Restore,
+};
 pub use bulk::{Bulk, BulkPlan, Refused, SetModels};
 pub use catalog::{ProviderType, TokenNeed};
 pub use declared::{Declared, DeclaredAssignments, DeclaredProvider, DeclaredRoute, KeyRef};
+pub use doctor::{Check, CheckGroup, CheckId, CheckState, Doctor, Repair, Setting, is_default_password};
 pub use failure::{Code, Failure, FieldError, Reason, UsedBy};
-pub use health::{DeepHealth, Metrics, SystemHealth, SystemState};
+pub use health::{DeepHealth, Metrics, MetricsHistory, MetricsSample, SystemHealth, SystemState};
 pub use models::{Limits, ModelFamily, families_of, known_model, known_models};
 pub use mutation::{Context, Door, Mutation};
-pub use names::{ConsumerName, ModelId, NameError, OperationId, ProviderName, RouteName, Target, WorkerName};
+pub use names::{
+    BackupId, BackupName, ConsumerName, ModelId, NameError, OperationId, ProviderName, RouteName, Target,
+    WorkerName,
+};
+pub use news::Topic;
 pub use operation::{Operation, OperationState, Settled, Step, StepName, StepState};
 pub use plan::{Affected, Change, ChangeAction, DiffLine, Moved, Plan, Read, Warning};
 pub use provider::{
-    EditProvider, NewProvider, Protocol, Provider, ProviderModel, ProviderTest, Settings, TestLeg,
+    EditProvider, LastTest, NewProvider, Protocol, Provider, ProviderModel, ProviderTest, Settings, TestLeg,
     TestProvider, Tokens,
 };
 pub use route::{
@@ -39,4 +51,5 @@ pub use route::{
 };
 pub use secret::TypedKey;
 pub use time::Timestamp;
+pub use usage::{ModelUsage, Usage, Used};
 pub use worker::{Worker, WorkerStatus};

@@ -1,6 +1,7 @@
 //! Everything that can be changed, as data. Page, REST and CLI hand the same value to the same engine.
 use crate::{
-    ConsumerName, Declared, EditProvider, NewProvider, OperationId, ProviderName, RouteName, SetModel, Target,
+    ConsumerName, Declared, EditProvider, NewProvider, OperationId, ProviderName, Restore, RouteName,
+    SetModel, Target,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,8 @@ pub enum Mutation {
     },
     /// Make the installation what a file says, in one transaction.
     Apply(Declared),
+    /// Go back to a backup, as far as a file can.
+    Restore(Restore),
 }
 
 impl Mutation {
@@ -50,6 +53,21 @@ impl Mutation {
             Self::RepairRoutes { .. } => "repair_routes",
             Self::Undo { .. } => "undo",
             Self::Apply(_) => "apply",
+            Self::Restore(_) => "restore",
+        }
+    }
+
+    /// The file that the installation shall be like; of a restore, once the server has opened its backup.
+    pub fn declared(&self) -> Option<&Declared> {
+        match self {
+            Self::Apply(file) => Some(file),
+            Self::Restore(restore) => restore.file.as_deref(),
+            Self::SetModel { .. }
+            | Self::AddProvider(_)
+            | Self::EditProvider { .. }
+            | Self::RemoveProvider { .. }
+            | Self::RepairRoutes { .. }
+            | Self::Undo { .. } => None,
         }
     }
 }

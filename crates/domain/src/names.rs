@@ -85,6 +85,16 @@ name!(
     OperationId,
     ulid
 );
+name!(
+    /// The id of one backup: a ULID, so ids sort by time.
+    BackupId,
+    ulid
+);
+name!(
+    /// What a person calls a backup.
+    BackupName,
+    backup_name
+);
 
 impl ProviderName {
     /// The rule for a name that we create: it becomes the service `llm-<name>.internal` and part of a route name.
@@ -148,7 +158,12 @@ fn worker_name(text: &str) -> Result<(), NameError> {
 
 fn ulid(text: &str) -> Result<(), NameError> {
     let ok = text.len() == 26 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
-    ok.then_some(()).ok_or(NameError("an operation id has 26 upper-case letters and digits"))
+    ok.then_some(()).ok_or(NameError("an id has 26 upper-case letters and digits"))
+}
+
+fn backup_name(text: &str) -> Result<(), NameError> {
+    let ok = !text.trim().is_empty() && text.chars().count() <= 80 && !text.chars().any(char::is_control);
+    ok.then_some(()).ok_or(NameError("a backup's name has 1 to 80 characters on one line"))
 }
 
 /// A DNS label of at most `max` characters, with hyphens only inside.

@@ -73,7 +73,7 @@ pub struct Affected {
 
 /// Something to know before saying yes. Codes: `VISION_LOST`, `CONTEXT_SHRINKS`, `LIMITS_ARE_DEFAULTS`,
 /// `DEFAULT_ROUTE_CHANGES`, `DEFAULT_ROUTE_MISSING`, `RESET_BY_HICLAW`, `MODEL_LIST_UNREADABLE`, `PREDICATE_TAKEN`,
-/// `CONSUMER_MISSING`, `AGENT_UNREADABLE`, `ACCESS_LOST`, `SHADOWED`.
+/// `CONSUMER_MISSING`, `AGENT_UNREADABLE`, `ACCESS_LOST`, `SHADOWED`, `NOT_RESTORED`, `STAYS`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Warning {

@@ -1,5 +1,5 @@
 //! LLM providers as the outside sees them. A view never holds a token.
-use crate::{Failure, LimitSource, ModelId, ProviderName, ProviderType, Reason, TypedKey, UsedBy};
+use crate::{Failure, LimitSource, ModelId, ProviderName, ProviderType, Reason, Timestamp, TypedKey, UsedBy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -42,6 +42,9 @@ pub struct Provider {
     pub used_by: UsedBy,
     /// `hiclaw` when HiClaw owns it and resets it at its restart, else `agm` or `other`.
     pub managed_by: String,
+    /// The last test of it as it is now; none since this server started or since the provider was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_test: Option<LastTest>,
 }
 
 /// A provider to be added.
@@ -162,6 +165,15 @@ pub struct ProviderTest {
     pub models: Option<usize>,
     pub latency_ms: u64,
     pub legs: Vec<TestLeg>,
+}
+
+/// A test and when it was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LastTest {
+    /// When it ended.
+    pub at: Timestamp,
+    pub test: ProviderTest,
 }
 
 impl ProviderTest {

@@ -45,4 +45,7 @@ pub struct Worker {
     pub task: Option<String>,
     /// `openclaw`, `copaw`, …
     pub runtime: String,
+    /// The team that HiClaw counts it to; none where it counts it to none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
 }

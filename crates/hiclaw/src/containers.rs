@@ -1,8 +1,7 @@
 //! The Docker API, read only: which containers there are and how they are.
 use crate::{Error, error::System};
-use domain::WorkerName;
 use serde::Deserialize;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use url::Url;
 
 /// HiClaw names a worker's container so.
@@ -71,7 +70,11 @@ fn named(listed: Listed) -> impl Iterator<Item = Container> {
         .map(move |name| Container { name: name.trim_start_matches('/').to_owned(), state: state.clone() })
 }
 
-/// The container of a worker among those listed.
-pub fn of_worker<'a>(containers: &'a [Container], worker: &WorkerName) -> Option<&'a Container> {
-    containers.iter().find(|c| c.name.strip_prefix(PREFIX) == Some(worker.as_str()))
+/// Those of them that are workers' own, by the worker's name.
+pub fn by_worker(containers: Vec<Container>) -> BTreeMap<String, Container> {
+    let named = |container: Container| {
+        let worker = container.name.strip_prefix(PREFIX)?.to_owned();
+        Some((worker, container))
+    };
+    containers.into_iter().filter_map(named).collect()
 }

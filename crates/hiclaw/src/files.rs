@@ -9,14 +9,20 @@ use crate::{
     Version, Wish,
     error::System,
     http_error,
+    known::Known,
     registry::{self, Entry},
 };
 use disk::Disk;
 use domain::{Target, Timestamp, Worker, WorkerName};
 use openclaw::{persist_file, read_file, sweep_beside};
 use secrecy::SecretString;
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
-use store::Store;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+use store::{Listing, ObjectKey, Store};
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -46,6 +52,8 @@ pub struct FilesParams {
 /// The adapter.
 pub struct Files {
     params: FilesParams,
+    /// The workers' configs.
+    known: Known<Arc<AgentConfig>>,
     /// One writer of the registry at a time: between the look at a file and its replacement another one could write.
     notes: Mutex<()>,
 }
@@ -53,7 +61,7 @@ pub struct Files {
 impl Files {
     /// Makes no call.
     pub fn new(params: FilesParams) -> Self {
-        Self { params, notes: Mutex::new(()) }
+        Self { params, known: Known::default(), notes: Mutex::new(()) }
     }
 
     fn beside(&self, file: &str) -> PathBuf {
@@ -121,12 +129,23 @@ impl ModelHolder for Files {
         Box::pin(async {
             let manager = Agent { target: Target::Manager, runtime: OPENCLAW.into(), read_only: None };
             let workers = self.registered().await?.into_iter().map(|(name, entry)| agent(name, entry));
-            Ok(std::iter::once(manager).chain(workers).collect())
+            let agents: Vec<_> = std::iter::once(manager).chain(workers).collect();
+            let keys: BTreeSet<_> = agents.iter().map(|agent| ObjectKey::config(&agent.target)).collect();
+            self.known.retain(|key| keys.contains(key));
+            Ok(agents)
         })
     }
 
     fn config<'a>(&'a self, target: &'a Target) -> Call<'a, AgentConfig> {
         Box::pin(self.read_config(target))
+    }
+
+    fn config_as_listed<'a>(
+        &'a self,
+        target: &'a Target,
+        listing: &'a Listing,
+    ) -> Call<'a, Arc<AgentConfig>> {
+        Box::pin(self.read_config_as_listed(target, listing))
     }
 
     fn edits<'a>(

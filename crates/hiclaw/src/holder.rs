@@ -3,7 +3,8 @@
 use crate::Error;
 use domain::{Limits, ModelId, Target, Timestamp, Worker, rules::KnownLimits};
 use secrecy::{ExposeSecret, SecretString};
-use std::{borrow::Cow, collections::BTreeMap, fmt, future::Future, pin::Pin};
+use std::{borrow::Cow, collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc};
+use store::Listing;
 
 /// A call that is under way.
 pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -175,6 +176,10 @@ pub trait ModelHolder: Send + Sync {
     /// What one agent's own config says.
     fn config<'a>(&'a self, target: &'a Target) -> Call<'a, AgentConfig>;
 
+    /// The same as of this listing of the store: what has not changed since it was read last is not read again.
+    fn config_as_listed<'a>(&'a self, target: &'a Target, listing: &'a Listing)
+    -> Call<'a, Arc<AgentConfig>>;
+
     /// What a switch of the agent with this config would write, in the order of writing. Reads only.
     fn edits<'a>(
         &'a self,
@@ -207,6 +212,6 @@ pub trait ModelHolder: Send + Sync {
         Box::pin(async { Ok(()) })
     }
 
-    /// All workers and how they are.
+    /// All workers and how they are. Their models are left out: those are in their configs.
     fn workers(&self) -> Call<'_, Vec<Worker>>;
 }

@@ -4,6 +4,7 @@ mod error;
 mod failure;
 mod files;
 mod holder;
+mod known;
 mod object;
 mod record;
 mod registry;

@@ -1,9 +1,9 @@
 //! `agents/<name>/model.json`: our own note of the last switch. HiClaw does not read it, and it is no evidence of what
 //! an agent runs.
-use crate::{Error, Held, Image, Version, object};
+use crate::{Error, Held, Image, Version, known::Known, object};
 use domain::{Limits, SetModel, Target, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{ObjectKey, Store};
+use store::{Listing, ObjectKey, Store};
 
 /// What the note says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,20 +52,28 @@ pub fn record_object(target: &Target) -> String {
 }
 
 /// The notes of all agents, the Manager's too, in the store.
-#[derive(Clone)]
 pub struct Records {
     store: Store,
+    /// One for each agent that ever was: they are small and hold no secrets.
+    known: Known<Record>,
 }
 
 impl Records {
     /// Makes no call.
     pub fn new(store: Store) -> Self {
-        Self { store }
+        Self { store, known: Known::default() }
     }
 
     /// The note of an agent; none before its first switch.
     pub async fn read(&self, target: &Target) -> Result<Option<Held>, Error> {
         object::read(&self.store, &ObjectKey::record(target)).await
+    }
+
+    /// What the note says as of this listing of the store: one that has not changed since it was read last is not read
+    /// again.
+    pub async fn as_listed(&self, target: &Target, listing: &Listing) -> Result<Option<Record>, Error> {
+        let make = |held: Held| Record::parse(target, &held.image);
+        self.known.of(&self.store, &ObjectKey::record(target), listing, make).await
     }
 
     /// Writes the note where this version stands (none: where nothing stands), else [`Error::Changed`].

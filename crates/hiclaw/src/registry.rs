@@ -33,6 +33,8 @@ pub struct Entry {
     pub runtime: String,
     #[serde(default)]
     pub deployment: Deployment,
+    #[serde(default, rename = "team_id")]
+    pub team: Option<String>,
 }
 
 fn openclaw() -> String {

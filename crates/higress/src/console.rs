@@ -1,6 +1,6 @@
 //! The reads of the console, and how its objects are addressed. The writes are in `write`.
 use crate::{
-    ConsumerDoc, HigressError, HttpWire, Observation, ProviderDoc, RouteDoc, Wire, compare,
+    ConsumerDoc, HigressError, HttpWire, LiveRoute, Observation, ProviderDoc, RouteDoc, Wire, compare,
     transport::{Body, Transport},
 };
 use domain::{ProviderName, RouteName};
@@ -199,6 +199,12 @@ impl Console {
     /// All service sources, those that the console made itself too.
     pub async fn service_sources(&self) -> Result<Vec<Value>, HigressError> {
         self.list(&["v1", "service-sources"]).await
+    }
+
+    /// What the gateway was given of AI routes. A write that the console refused at its last step is here and not among
+    /// [`Console::routes`]; routes that take over after an error of another one are left out.
+    pub async fn live_routes(&self) -> Result<Vec<LiveRoute>, HigressError> {
+        Ok(self.list(&["v1", "routes"]).await?.into_iter().filter_map(LiveRoute::parse).collect())
     }
 
     /// What is stored under this name now, next to two images of it; an image that is `None` means "absent". When both

@@ -174,6 +174,7 @@ impl ProviderDoc {
             failover: self.failover(),
             used_by,
             managed_by: if self.hiclaw_owned() { "hiclaw" } else { managed_by }.to_owned(),
+            last_test: None,
         }
     }
 

@@ -146,6 +146,32 @@ impl Audit {
         opened.map_err(|error| JournalError::io(&self.path, error))
     }
 
+    /// Checks the trail, see [`verify`], and that nothing is missing at its end. None: it has more than `most` bytes.
+    pub async fn verified(&self, most: u64) -> Result<Option<Verified>, JournalError> {
+        let tail = self.tail.clone().lock_owned().await;
+        if tail.len > most {
+            return Ok(None);
+        }
+        let path = self.path.clone();
+        let read = move |disk: &dyn Disk| {
+            let whole = tail.len;
+            let bytes = match disk.read_at(&path, 0, usize::try_from(whole).unwrap_or(usize::MAX)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+                read => read?,
+            };
+            // Others may write on while it is checked.
+            drop(tail);
+            let mut verified = verify(&bytes);
+            if (bytes.len() as u64) < whole {
+                let what = "lines at the end are missing".to_owned();
+                verified.breaks.push(Break { line: verified.entries + 1, object: None, what });
+            }
+            Ok(Some(verified))
+        };
+        let read = disk::on(&self.disk, read).await.map_err(|error| JournalError::broken_off(&error))?;
+        read.map_err(|error| JournalError::io(&self.path, error))
+    }
+
     /// The newest operations, newest first: up to `n`, and never more than 500.
     pub fn newest(&self, n: usize) -> Vec<Arc<Operation>> {
         locked(&self.known).newest.values().rev().take(n).cloned().collect()

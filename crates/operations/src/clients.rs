@@ -2,6 +2,7 @@
 use crate::{
     Ask, Clock, Config, Outside,
     conditional::Conditional,
+    doctor::Lists,
     egress::{Egress, EgressParams},
     probe::{Probe, ProbeParams},
     reads::PlanReads,
@@ -29,6 +30,8 @@ pub struct Clients {
     pub conditional: Conditional,
     /// Reads that plans share.
     pub together: PlanReads,
+    /// Which models providers listed when they were asked last.
+    pub lists: Lists,
 }
 
 impl Clients {
@@ -105,6 +108,7 @@ impl Clients {
             http,
             conditional: Conditional::default(),
             together: PlanReads::default(),
+            lists: Lists::default(),
         })
     }
 }

@@ -41,6 +41,11 @@ impl Clock {
         rfc3339(OffsetDateTime::from((self.0.wall)()))
     }
 
+    /// Now, as the host tells it.
+    pub fn wall(&self) -> SystemTime {
+        (self.0.wall)()
+    }
+
     /// From now on every new id is greater than this one.
     pub fn go_beyond(&self, id: &OperationId) {
         let mut last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner);

@@ -27,7 +27,8 @@ impl Conditional {
     }
 }
 
-fn lacking(lacks: &str) -> Failure {
+/// A store that ignores conditions, and in what.
+pub fn lacking(lacks: &str) -> Failure {
     let message = format!("the object store does not honour conditional writes: {lacks}");
     let mut failure = Failure::new(Code::UpstreamUnavailable, message).hint(
         "Agents cannot be changed safely on this store. Use one with conditional writes, such as a current MinIO, and restart agm.",

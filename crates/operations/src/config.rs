@@ -68,8 +68,11 @@ pub struct Timing {
     pub list: Duration,
     /// How long the gateway may need to take up a change before a 401, 403 or 404 counts.
     pub effective: Duration,
-    /// How long a read may be served again.
+    /// How long a read is served again after it ended. Later it is made anew; the one before is served while that takes
+    /// long, until it began five times as long ago.
     pub cache: Duration,
+    /// How long it is at least between two looks for what others changed, while somebody listens to the news.
+    pub look: Duration,
     /// How long an operation may take to apply its changes. What is not done then is undone.
     pub operation: Duration,
     /// How late a request that was given up may still be carried out. What was touched is watched that long.
@@ -103,6 +106,7 @@ impl Default for Timing {
             list: Duration::from_secs(10),
             effective: Duration::from_secs(15),
             cache: Duration::from_secs(2),
+            look: Duration::from_secs(3),
             operation: Duration::from_secs(180),
             horizon: Duration::from_secs(120),
         }

@@ -6,6 +6,7 @@ use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
 };
+use store::Listing;
 
 /// A holder that gives prepared answers and panics when there is none.
 #[derive(Default)]
@@ -23,6 +24,9 @@ impl ModelHolder for Holder {
         panic!("no answer was prepared")
     }
     fn config<'a>(&'a self, _: &'a Target) -> Call<'a, AgentConfig> {
+        panic!("no answer was prepared")
+    }
+    fn config_as_listed<'a>(&'a self, _: &'a Target, _: &'a Listing) -> Call<'a, Arc<AgentConfig>> {
         panic!("no answer was prepared")
     }
     fn edits<'a>(&'a self, _: &'a Target, _: &'a AgentConfig, _: &'a Wish<'a>) -> Call<'a, Vec<Edit>> {

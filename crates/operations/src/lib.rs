@@ -1,6 +1,7 @@
 //! The use cases of AI Gateway Management, and the engine that runs changes. The only thing that the doors (page,
 //! REST, CLI) call.
 mod audit;
+mod backups;
 mod bulk;
 mod cache;
 mod clients;
@@ -8,17 +9,22 @@ mod clock;
 mod conditional;
 mod config;
 mod declared;
+mod doctor;
 mod edits;
 mod egress;
 mod engine;
 mod failure;
 #[cfg(test)]
 mod fake;
+mod history;
 mod journal;
+mod last_tests;
 mod locks;
 mod log;
 mod neighbours;
+mod news;
 mod outside;
+mod past;
 mod plans;
 mod prepare;
 mod probe;
@@ -27,24 +33,30 @@ mod scrub;
 mod seal;
 
 pub use audit::{AUDIT_FILE, Break, Verified, verify};
+pub use backups::Present;
 pub use bulk::BulkRunning;
 pub use clock::Clock;
 pub use config::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing};
 pub use declared::Exported;
+pub use news::{Mark, News};
 pub use outside::Outside;
+pub use prepare::undone_by;
 pub use probe::{Answered, Ask, ListedModel, Listing, MayPass, ProbeFailure};
 
 use clients::Clients;
 use domain::{
-    AiRoute, Assignment, Assignments, Code, Context, DeepHealth, Failure, Metrics, Mutation, Operation,
-    OperationId, OperationState, Plan, Provider, ProviderModel, ProviderName, ProviderTest, Simulate,
-    Simulation, Target, TestProvider, Worker, rules,
+    AiRoute, Assignment, Assignments, Code, Context, DeepHealth, Failure, LastTest, Metrics, MetricsHistory,
+    Mutation, Operation, OperationId, OperationState, Plan, Provider, ProviderModel, ProviderName,
+    ProviderTest, Simulate, Simulation, Target, TestProvider, Topic, Usage, Worker, rules,
 };
 use engine::{Asked, Engine};
+use futures::Stream;
 use journal::JournalError;
+use last_tests::LastTests;
+use news::Looker;
 use plans::Plans;
 use prepare::{Installation, Prepared};
-use reads::{Agents, AssignmentsSeen, Caches, ConsoleState, Sampler};
+use reads::{Agents, AssignmentsSeen, Caches, ConsoleState, Instruments, Sampler, looks};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
@@ -59,13 +71,17 @@ struct Inner {
     caches: Arc<Caches>,
     engine: Arc<Engine>,
     sampler: Sampler,
+    looker: Looker,
+    last_tests: LastTests,
     plans: Plans,
+    backups: backups::Store,
     installation: Installation,
     gateway: Url,
     gateway_metrics: Option<Url>,
+    known: doctor::Known,
 }
 
-/// What a read observed, and when; reads may be up to [`Timing::cache`] old and are dropped by own writes.
+/// What a read observed, and when; how old reads may be is said at [`Timing::cache`]. They are dropped by own writes.
 #[derive(Clone, Debug)]
 pub struct Seen<T> {
     pub value: T,
@@ -122,9 +138,13 @@ impl Operations {
     /// Must be called within a tokio runtime.
     pub fn with(config: Config, outside: Outside) -> Result<Self, Failure> {
         let clients = Arc::new(Clients::new(&config, &outside)?);
+        let known = doctor::Known::of(&config);
         let caches = Arc::new(Caches::new(config.timing.cache));
         let host = config.gateway_host.clone().or_else(|| host_of(&config.gateway)).unwrap_or_default();
         let installation = Installation { gateway_host: host, hiclaw_provider: config.hiclaw_provider };
+        let backups =
+            backups::Store::new(clients.clock.clone(), config.data_dir.clone(), caches.board.clone());
+        let looker = Looker::new(config.timing.look, caches.board.clone());
         let engine = Engine::new(
             clients.clone(),
             installation.clone(),
@@ -132,6 +152,7 @@ impl Operations {
             config.data_dir,
             config.timing,
         );
+        engine.log.tell(caches.board.clone());
         let sampler = Sampler::new(&clients.clock);
         let gateway = config.gateway;
         Ok(Self(Arc::new(Inner {
@@ -139,10 +160,14 @@ impl Operations {
             caches,
             engine: Arc::new(engine),
             sampler,
+            looker,
+            last_tests: LastTests::default(),
             plans: Plans::default(),
+            backups,
             installation,
             gateway,
             gateway_metrics: config.gateway_metrics,
+            known,
         })))
     }
 
@@ -172,8 +197,13 @@ impl Operations {
     /// Begins to measure how busy the host and the gateway are, for as long as these operations live. Until then
     /// [`Operations::metrics`] has no figures. Must be called within a tokio runtime.
     pub fn start_sampling(&self) {
-        let Inner { clients, sampler, gateway_metrics, .. } = &*self.0;
-        sampler.start(clients.http.clone(), gateway_metrics.clone(), clients.clock.clone());
+        let Inner { clients, caches, sampler, gateway_metrics, .. } = &*self.0;
+        sampler.start(Instruments {
+            http: clients.http.clone(),
+            page: gateway_metrics.clone(),
+            clock: clients.clock.clone(),
+            board: caches.board.clone(),
+        });
     }
 
     /// Begins to ask the object store whether it honours conditional writes, until it has said so or these operations are
@@ -192,7 +222,7 @@ impl Operations {
     pub async fn providers(&self) -> Result<Arc<Seen<Vec<Provider>>>, Failure> {
         let (console, agents) = self.seen().await?;
         let make = |console: &ConsoleState, agents: &Agents| {
-            let value = reads::provider_views(console, agents, &self.0.installation)?;
+            let value = reads::provider_views(console, agents, &self.0.installation, &self.0.last_tests)?;
             Ok(Arc::new(Seen { value, observed_at: console.at.clone() }))
         };
         (*self.0.caches.providers.of(&console, &agents, make)).clone()
@@ -210,12 +240,20 @@ impl Operations {
         reads::provider_models(&self.0.clients, self.console().await?.provider(name)?).await
     }
 
-    /// Asks the provider itself, and with a model also through the gateway.
+    /// Asks the provider itself, and with a model also through the gateway. What the test saw is shown with the provider
+    /// until the next test or until the provider is changed.
     pub async fn test_provider(&self, test: TestProvider) -> Result<ProviderTest, Failure> {
-        let Inner { clients, installation, engine, .. } = &*self.0;
+        let Inner { clients, installation, engine, caches, last_tests, .. } = &*self.0;
         let console = self.console().await?;
-        let lag = engine.gateway_may_lag();
-        reads::test_provider(clients, installation, &console, &test.provider, test.model.as_ref(), lag).await
+        let (name, model, lag) = (&test.provider, test.model.as_ref(), engine.gateway_may_lag());
+        let outcome = reads::test_provider(clients, installation, &console, name, model, lag).await;
+        let seen = outcome.as_ref().map_or_else(ProviderTest::of_failure, |test| Some(test.clone()));
+        if let Some(test) = seen {
+            last_tests.keep(console.provider(name)?, LastTest { at: clients.clock.now(), test });
+            caches.providers.clear();
+            caches.board.tell(&[Topic::Providers]);
+        }
+        outcome
     }
 
     /// All AI routes, in the order in which the gateway asks them.
@@ -263,16 +301,37 @@ impl Operations {
 
     /// All workers and how they are.
     pub async fn workers(&self) -> Result<Arc<Seen<Vec<Worker>>>, Failure> {
-        let load = || async {
-            let observed_at = self.0.clients.clock.now();
-            Ok(Seen { value: self.0.clients.holder.workers().await?, observed_at })
-        };
-        self.0.caches.workers.get(load).await
+        let (states, agents) = futures::try_join!(self.states(), self.agents())?;
+        Ok(self.0.caches.workers.of(&states, &agents, reads::workers_with_models))
     }
 
     /// The newest figures of the background sampler; never waits.
     pub async fn metrics(&self) -> Arc<Metrics> {
         self.0.sampler.latest()
+    }
+
+    /// The figures of the last time, at most an hour; never waits. Empty until [`Operations::start_sampling`].
+    pub fn metrics_history(&self, last: Duration) -> MetricsHistory {
+        self.0.sampler.history(last)
+    }
+
+    /// Who used which model, as the gateway counts it; never waits.
+    pub fn usage(&self) -> Usage {
+        self.0.sampler.usage()
+    }
+
+    /// Where the news are now. A page that is made after this can ask for what came since.
+    pub fn news_mark(&self) -> Mark {
+        self.0.caches.board.mark()
+    }
+
+    /// What is no longer as pages show it: from now on, or since the text of a [`Mark`]; since one of another life of the
+    /// server, or a text that is none, everything is old. While such a stream lives, the installation is looked at for changes of others; those of our own
+    /// are told at once. The stream does not end before these operations do. Must be called within a tokio runtime.
+    pub fn news(&self, since: Option<&str>) -> impl Stream<Item = News> + use<> {
+        let weak = Arc::downgrade(&self.0);
+        let looking = self.0.looker.join(move || weak.upgrade().map(Operations));
+        self.0.caches.board.listen(since, looking)
     }
 
     /// Asks every system at once, and tries whether a change could be written down.
@@ -290,23 +349,28 @@ impl Operations {
 
     /// What the mutation would change. Changes nothing.
     pub async fn plan(&self, mutation: &Mutation) -> Result<Plan, Failure> {
-        Ok(self.prepare(mutation).await?.plan)
+        let mutation = self.opened(mutation.clone()).await?;
+        Ok(self.prepare(&mutation).await?.plan)
     }
 
     async fn prepare(&self, mutation: &Mutation) -> Result<Prepared, Failure> {
         let Inner { clients, engine, .. } = &*self.0;
         prepare::check(clients, mutation)?;
-        engine.prepare(mutation, clients.clock.new_id()?).await
+        // Boxed: what lies below is deeper than the compiler follows from the page that asks for a plan.
+        Box::pin(engine.prepare(mutation, clients.clock.new_id()?)).await
     }
 
-    /// Begins a mutation in a task of its own. Fails at once when the request is bad, the target is held, or nothing
-    /// can be written down.
+    /// Begins a mutation in a task of its own, after a backup. Fails at once when the request is bad, the target is held,
+    /// or nothing can be written down.
     pub async fn submit(&self, mutation: Mutation, context: Context) -> Result<Running, Failure> {
         self.begin(Asked { mutation, context, kept: None }).await
     }
 
     async fn begin(&self, asked: Asked) -> Result<Running, Failure> {
-        self.0.engine.submit(asked).await
+        let asked = Asked { mutation: self.opened(asked.mutation).await?, ..asked };
+        prepare::check(&self.0.clients, &asked.mutation)?;
+        let backup = self.begin_backup(&asked.mutation, &asked.context);
+        self.0.engine.submit(asked, backup).await
     }
 
     /// Puts back what an operation replaced, as an operation of its own.
@@ -348,11 +412,26 @@ impl Operations {
     }
 
     async fn console(&self) -> Result<Arc<ConsoleState>, Failure> {
-        self.0.caches.console.get(|| ConsoleState::read(&self.0.clients)).await
+        self.0.caches.console.get(looks::console(&self.0.clients)).await
     }
 
     async fn agents(&self) -> Result<Arc<Agents>, Failure> {
-        self.0.caches.agents.get(|| async { Ok(Agents::read_with_records(&self.0.clients).await) }).await
+        self.0.caches.agents.get(looks::agents(&self.0.clients)).await
+    }
+
+    async fn states(&self) -> Result<Arc<Seen<Vec<Worker>>>, Failure> {
+        self.0.caches.states.get(looks::states(&self.0.clients)).await
+    }
+
+    /// Looks at everything that the cached reads are made of, and waits until that is done: reads that follow are young.
+    /// What could not be seen is told by them.
+    async fn look(&self) {
+        let Inner { caches, clients, .. } = &*self.0;
+        drop(futures::join!(
+            caches.console.fresh(looks::console(clients)),
+            caches.agents.fresh(looks::agents(clients)),
+            caches.states.fresh(looks::states(clients)),
+        ));
     }
 
     async fn seen(&self) -> Result<(Arc<ConsoleState>, Arc<Agents>), Failure> {

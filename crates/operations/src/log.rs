@@ -1,9 +1,9 @@
 //! The newest operations, those of earlier lives of the server included, and which idempotency key began which.
-use crate::journal::RequestMark;
-use domain::{Code, Failure, Operation, OperationId, OperationState};
+use crate::{journal::RequestMark, news::Board};
+use domain::{Code, Failure, Operation, OperationId, OperationState, Topic};
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 use tokio::sync::watch;
 
@@ -15,7 +15,11 @@ pub type Watch = watch::Receiver<Arc<Operation>>;
 
 /// The log.
 #[derive(Default)]
-pub struct Log(Mutex<VecDeque<Entry>>);
+pub struct Log {
+    entries: Mutex<VecDeque<Entry>>,
+    /// Where it is told that operations change.
+    board: OnceLock<Board>,
+}
 
 struct Entry {
     id: OperationId,
@@ -33,6 +37,11 @@ impl Entry {
 }
 
 impl Log {
+    /// A log that tells there whenever an operation begins or changes. Only the first such board counts.
+    pub fn tell(&self, board: Board) {
+        self.board.get_or_init(|| board);
+    }
+
     /// The operation that this request has begun already, if any.
     pub fn begun_by(&self, request: &RequestMark) -> Result<Option<(OperationId, Watch)>, Failure> {
         let entries = self.entries();
@@ -59,8 +68,9 @@ impl Log {
         }
     }
 
-    /// Notes an operation that begins, or one of an earlier life that goes on.
+    /// Notes an operation that begins, or one of an earlier life that goes on. Must be called within a tokio runtime.
     pub fn add(&self, id: OperationId, request: Option<RequestMark>, watch: Watch) {
+        let told = watch.clone();
         let mut entries = self.entries();
         match entries.iter_mut().find(|entry| entry.id == id) {
             Some(known) => *known = Entry { id, request, watch },
@@ -69,6 +79,11 @@ impl Log {
         while entries.len() > KEPT {
             let Some(oldest) = entries.iter().position(Entry::has_ended) else { break };
             entries.remove(oldest);
+        }
+        drop(entries);
+        if let Some(board) = self.board.get() {
+            board.tell(&[Topic::Operations]);
+            tokio::spawn(tell_changes(told, board.clone()));
         }
     }
 
@@ -87,6 +102,64 @@ impl Log {
     }
 
     fn entries(&self) -> MutexGuard<'_, VecDeque<Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells each change of an operation, until nobody changes it any more.
+async fn tell_changes(mut watch: Watch, board: Board) {
+    while watch.changed().await.is_ok() {
+        board.tell(&[Topic::Operations]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Timestamp;
+
+    fn operation(state: OperationState) -> Arc<Operation> {
+        Arc::new(Operation {
+            id: "01JD0000000000000000000000".parse().unwrap(),
+            kind: "set_model".into(),
+            state,
+            actor: "admin".into(),
+            via: "rest".into(),
+            targets: vec![],
+            plan: None,
+            steps: vec![],
+            started_at: Timestamp::from_rfc3339("2026-01-01T00:00:00Z".into()),
+            finished_at: None,
+            lasts: None,
+            failure: None,
+            settled: None,
+            undoes: None,
+            bulk: None,
+            broke: vec![],
+        })
+    }
+
+    #[tokio::test]
+    async fn each_change_of_an_operation_is_told_up_to_the_last() {
+        let (log, board) = (Log::default(), Board::default());
+        log.tell(board.clone());
+        let mut told = board.mark();
+        let mut is_told = async || {
+            while board.mark() == told {
+                tokio::task::yield_now().await;
+            }
+            told = board.mark();
+        };
+        let operation_now = operation(OperationState::Planned);
+        let (progress, watch) = watch::channel(operation_now.clone());
+        log.add(operation_now.id.clone(), None, watch);
+        is_told().await;
+        progress.send_replace(operation(OperationState::Applying));
+        is_told().await;
+        progress.send_replace(operation(OperationState::Committed));
+        drop(progress);
+        is_told().await;
+        tokio::task::yield_now().await;
+        assert_eq!(board.mark(), told, "nothing happens to it any more");
     }
 }

@@ -132,6 +132,7 @@ fn timeless(mut line: DiffLine) -> Option<DiffLine> {
 impl Operations {
     /// What the mutation would change, kept for an hour so that exactly this can be applied. Changes nothing.
     pub async fn plan_to_apply(&self, mutation: Mutation) -> Result<Plan, Failure> {
+        let mutation = self.opened(mutation).await?;
         let prepared = self.prepare(&mutation).await?;
         Ok(self.0.plans.keep(mutation, prepared))
     }

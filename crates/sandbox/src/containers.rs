@@ -111,6 +111,13 @@ impl Containers {
         files::write_json(&self.file, &serde_json::to_value(&*named)?)
     }
 
+    /// Adds or replaces many containers.
+    pub(crate) fn add(&self, containers: impl IntoIterator<Item = (String, Container)>) -> io::Result<()> {
+        let mut named = self.lock();
+        named.extend(containers);
+        files::write_json(&self.file, &serde_json::to_value(&*named)?)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Named> {
         self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }

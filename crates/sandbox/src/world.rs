@@ -30,6 +30,10 @@ const STORE_SERVICE: &str = "127.0.0.1:9000";
 pub struct SandboxOptions {
     /// A console that was never initialised, an empty bucket, no agents.
     pub empty: bool,
+    /// How many workers the demo has beside its own five, and in which states they begin is told by their place in a row.
+    pub more_workers: usize,
+    /// How many providers the demo has beside its own three.
+    pub more_providers: usize,
     pub console_addr: Option<SocketAddr>,
     pub gateway_addr: Option<SocketAddr>,
     pub s3_addr: Option<SocketAddr>,
@@ -48,6 +52,8 @@ impl Default for SandboxOptions {
     fn default() -> Self {
         Self {
             empty: false,
+            more_workers: 0,
+            more_providers: 0,
             console_addr: None,
             gateway_addr: None,
             s3_addr: None,
@@ -195,6 +201,15 @@ impl Sandbox {
         let agents = Agents::start(surroundings, options.worker_pull, options.manager_debounce).await?;
         if install {
             demo::install_states(&agents)?;
+            demo::install_providers(&console, options.more_providers).await?;
+            demo::install_crowd(
+                &console,
+                s3.objects(),
+                agents.workspace(),
+                &containers,
+                options.more_workers,
+            )
+            .await?;
         }
         let addresses = addresses(&console_server, &gateway, &s3, &agents, &upstreams, &docker);
         // Without a directory of one's own nobody reads the console's state again.
@@ -226,7 +241,8 @@ impl Sandbox {
     /// When a name is taken or a route does not exist.
     pub async fn hire(&self, workers: &[String], routes: &[&str]) -> Result<(), SandboxError> {
         let (objects, workspace) = (self.s3.objects(), self.agents.workspace());
-        demo::hire(&self.console, objects, BUCKET, workspace, workers, routes).await
+        let workers: Vec<_> = workers.iter().map(|name| demo::Hired::plain(name)).collect();
+        demo::hire(&self.console, objects, BUCKET, workspace, &workers, routes).await
     }
 
     /// Public provider hosts and the socket that stands for each: what `agm serve --sandbox` resolves instead of DNS.

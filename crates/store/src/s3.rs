@@ -7,6 +7,7 @@ use aws_sdk_s3::config::{
     BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
     SharedHttpClient, StalledStreamProtectionConfig,
 };
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::{Client, Config};
 use aws_smithy_http_client::{Builder, tls};
@@ -170,6 +171,17 @@ impl Store {
         self.timed(async { call.await.map(drop).map_err(classify) }).await
     }
 
+    /// Up to 1,000 objects of a folder: the first ones, or those from where `token` points.
+    pub(crate) async fn page(
+        &self,
+        folder: &str,
+        token: Option<String>,
+    ) -> Result<ListObjectsV2Output, StoreError> {
+        let call = self.client.list_objects_v2().bucket(&*self.bucket).prefix(folder);
+        let call = call.set_continuation_token(token).send();
+        self.timed(async { call.await.map_err(classify) }).await
+    }
+
     /// Shows on a scratch object that conditional writes are honoured; leaves nothing behind.
     pub async fn probe(&self, id: &OperationId) -> Result<(), StoreError> {
         crate::probe::probe(self, &ObjectKey::scratch(id)).await
@@ -249,6 +261,6 @@ impl Store {
     }
 }
 
-fn no_version() -> StoreError {
+pub(crate) fn no_version() -> StoreError {
     StoreError::Unexpected("an answer without an ETag".into())
 }

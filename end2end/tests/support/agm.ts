@@ -2,7 +2,12 @@ import { readFileSync } from "node:fs";
 import { expect, test as base, type Page } from "@playwright/test";
 
 /** What the sandbox told of its addresses when it started. */
-function sandbox(): { agents: string } {
+export function sandbox(): {
+  agents: string;
+  console: string;
+  admin: { user: string; password: string };
+  upstreams: Record<string, string>;
+} {
   return JSON.parse(readFileSync(new URL("../../.sandbox.json", import.meta.url), "utf8"));
 }
 
@@ -16,6 +21,12 @@ export async function ask(worker: string): Promise<{ status: number; text: strin
     body: JSON.stringify({ prompt: "Who are you?" }),
   });
   return { status: answer.status, text: await answer.text() };
+}
+
+/** Makes a vendor of the sandbox answer, wait, or fail. */
+export async function behave(vendor: string, how: "healthy" | "thinking" | "failing") {
+  const answer = await fetch(`${sandbox().upstreams[vendor]}/sandbox/behaviour`, { method: "PUT", body: how });
+  expect(answer.status).toBe(204);
 }
 
 /** Waits until the page reacts to clicks. */

@@ -76,6 +76,12 @@ impl Sessions {
         }
     }
 
+    /// Whether the token is of a living session. Asking this is no sign that somebody is there.
+    pub fn lives(&self, token: &str, now: Instant) -> bool {
+        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.get(&blake3::hash(token.as_bytes())).is_some_and(|times| times.alive(now))
+    }
+
     /// Ends the session of this token, if there is one.
     pub fn end(&self, token: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&blake3::hash(token.as_bytes()));
@@ -107,6 +113,7 @@ mod tests {
     fn a_quiet_session_ends_after_half_an_hour_and_any_after_twelve() {
         let (sessions, start) = (Sessions::default(), Instant::now());
         let quiet = sessions.begin(start);
+        assert!(sessions.lives(quiet.as_str(), start + IDLE / 2));
         assert!(!sessions.check(quiet.as_str(), start + IDLE));
         let busy = sessions.begin(start);
         let mut now = start;

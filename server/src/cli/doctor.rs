@@ -1,30 +1,70 @@
 //! `agm doctor`
 use super::{Call, error::CliError, show};
-use crate::http::{Doctor, Finding};
+use app::api::Examination;
+use clap::Args;
+use domain::{Check, CheckState, SystemHealth};
 use std::process::ExitCode;
 
-/// Prints what the server found; 0 when nothing is wrong, else 1.
-pub async fn run(call: &Call) -> Result<ExitCode, CliError> {
-    let seen: Doctor = call.client.get(&["doctor"]).await?;
+#[derive(Args)]
+pub struct DoctorArgs {
+    /// Test each provider too, and ask the model of each agent for one token.
+    #[arg(long)]
+    probe: bool,
+    /// Show also what is well.
+    #[arg(long)]
+    all: bool,
+}
+
+/// Prints what was found; 0 when all is well, 1 for warnings, 2 when something does not work. What could not be looked at
+/// counts for nothing: what hindered it is a finding of its own.
+pub async fn run(call: &Call, args: &DoctorArgs) -> Result<ExitCode, CliError> {
+    let probe = [("probe", args.probe.to_string())];
+    let seen: Examination = call.client.find(&["doctor"], &probe).await?;
+    let worst = seen.doctor.worst();
     show::document(call.json, &seen, || {
         let settings = seen.settings.iter();
         let settings = settings
             .map(|told| format!("{}\t{}\t{}", told.name, told.value.as_deref().unwrap_or("-"), told.source));
-        let mut lines: Vec<_> = settings.chain(seen.systems.iter().map(system)).collect();
-        lines.extend(seen.findings.iter().flat_map(finding));
-        lines.extend(seen.findings.is_empty().then(|| "nothing is wrong".to_owned()));
+        let mut lines: Vec<_> = settings.chain(seen.doctor.systems.iter().map(system)).collect();
+        let shown = seen.doctor.checks.iter().filter(|check| args.all || check.state != CheckState::Ok);
+        lines.extend(shown.flat_map(check));
+        lines.push(verdict(&seen.doctor.checks, worst));
         lines
     })?;
-    Ok(if seen.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(ExitCode::from(match worst {
+        CheckState::Ok | CheckState::Unknown => 0,
+        CheckState::Warning => 1,
+        CheckState::Failed => 2,
+    }))
 }
 
-fn system(system: &domain::SystemHealth) -> String {
+fn system(system: &SystemHealth) -> String {
     let ms = system.ms.map(|ms| format!("{ms} ms")).unwrap_or_default();
     let said = system.error.as_deref().or(system.version.as_deref()).unwrap_or_default();
     format!("{}\t{}\t{ms}\t{said}", system.name, show::word(&system.state)).trim_end().to_owned()
 }
 
-fn finding(finding: &Finding) -> impl Iterator<Item = String> {
-    let problem = format!("! {} {}", finding.about, finding.problem);
-    std::iter::once(problem).chain(finding.fix.as_ref().map(|fix| format!("  fix: {fix}")))
+/// `! agent_allowed worker:dave: cannot use its model …`, with what to do in a line of its own.
+fn check(check: &Check) -> impl Iterator<Item = String> {
+    let mark = match check.state {
+        CheckState::Ok => ' ',
+        CheckState::Unknown => '?',
+        CheckState::Warning => '~',
+        CheckState::Failed => '!',
+    };
+    let found = format!("{mark} {} {}: {}", check.id.id(), check.about, check.evidence);
+    std::iter::once(found).chain(check.fix.as_ref().map(|fix| format!("  fix: {fix}")))
+}
+
+fn verdict(checks: &[Check], worst: CheckState) -> String {
+    let count = |state| checks.iter().filter(|check| check.state == state).count();
+    let (failed, warnings) = (count(CheckState::Failed), count(CheckState::Warning));
+    let unknown = match count(CheckState::Unknown) {
+        0 => String::new(),
+        n => format!(" ({n} checks could not be made)"),
+    };
+    match worst {
+        CheckState::Ok | CheckState::Unknown => format!("nothing is wrong{unknown}"),
+        CheckState::Warning | CheckState::Failed => format!("{failed} failed, {warnings} warnings{unknown}"),
+    }
 }

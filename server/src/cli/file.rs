@@ -60,23 +60,28 @@ pub async fn plan(call: &Call, args: &PlanArgs) -> Result<(), CliError> {
 
 /// `agm apply -f FILE` and `agm apply PLAN`.
 pub async fn apply(call: &Call, args: &ApplyArgs) -> Result<(), CliError> {
-    let id = match (&args.plan, &args.file) {
-        (Some(id), _) => id.clone(),
-        (None, Some(file)) => {
-            let plan = planned(call, file).await?;
-            if plan.changes.is_empty() {
-                return document(call.json, &plan, || show::plan(&plan));
-            }
-            for line in show::plan(&plan) {
-                eprintln!("{line}");
-            }
-            if !args.yes {
-                agreed(&plan)?;
-            }
-            plan.id
-        }
-        (None, None) => return Err(CliError::Usage("name a plan or a file".into())),
-    };
+    match (&args.plan, &args.file) {
+        (Some(id), _) => carry_out(call, id).await,
+        (None, Some(file)) => agree_and_carry_out(call, &planned(call, file).await?, args.yes).await,
+        (None, None) => Err(CliError::Usage("name a plan or a file".into())),
+    }
+}
+
+/// Shows a plan, and does it after a yes.
+pub async fn agree_and_carry_out(call: &Call, plan: &Plan, yes: bool) -> Result<(), CliError> {
+    if plan.changes.is_empty() {
+        return document(call.json, plan, || show::plan(plan));
+    }
+    for line in show::plan(plan) {
+        eprintln!("{line}");
+    }
+    if !yes {
+        agreed(plan)?;
+    }
+    carry_out(call, &plan.id).await
+}
+
+async fn carry_out(call: &Call, id: &OperationId) -> Result<(), CliError> {
     let begun = call.client.act(&["plans", id.as_str(), "apply"]).await;
     let begun = begun.map_err(|error| error.midway(Some(id.as_str())))?;
     begun_to_the_end(call, begun).await

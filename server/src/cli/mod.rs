@@ -1,4 +1,5 @@
 //! The command line: `agm serve` and `agm sandbox` start something, all other commands talk to a running server.
+mod backup;
 mod client;
 mod doctor;
 mod error;
@@ -55,12 +56,15 @@ enum Command {
     Apply(file::ApplyArgs),
     /// Write the installation down as a declarative file, without keys.
     Export(file::ExportArgs),
+    /// Backups on the server, and going back to one.
+    #[command(subcommand)]
+    Backup(backup::Command),
     /// What was changed, newest first; take it back, or check the record of it.
     History(Box<history::History>),
     /// Follow an operation to its end.
     Watch { operation: String },
-    /// Show each setting with its source, ask every system, and say what is wrong.
-    Doctor,
+    /// Make every check, and say what is wrong and what to do. Exit code 1: warnings only, 2: something does not work.
+    Doctor(doctor::DoctorArgs),
     /// Print the completions for a shell.
     Completions { shell: clap_complete::Shell },
 }
@@ -96,13 +100,14 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Plan(args) => file::plan(&call()?, &args).await?,
         Command::Apply(args) => file::apply(&call()?, &args).await?,
         Command::Export(args) => file::export(&call()?, &args).await?,
+        Command::Backup(command) => backup::run(&call()?, command).await?,
         Command::History(args) if args.is_offline() => {
             let whole = history::verify(json, &args)?;
             return Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) });
         }
         Command::History(args) => history::run(&call()?, *args).await?,
         Command::Watch { operation } => follow::watch(&call()?, &operation).await?,
-        Command::Doctor => return doctor::run(&call()?).await,
+        Command::Doctor(args) => return doctor::run(&call()?, &args).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "agm", &mut script);

@@ -101,6 +101,12 @@ pub struct Serve {
     /// Keep the sandbox's state here [default: a temporary directory].
     #[arg(long, value_name = "DIR", requires = "sandbox")]
     sandbox_dir: Option<PathBuf>,
+    /// How many workers the sandbox has beside its five.
+    #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "sandbox")]
+    more_workers: usize,
+    /// How many providers the sandbox has beside its three.
+    #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "sandbox")]
+    more_providers: usize,
     /// What to log: error, warn, info, debug, trace, or a filter of the tracing library.
     #[arg(long, env = "AGM_LOG", default_value = "info")]
     log: String,
@@ -134,9 +140,14 @@ pub async fn serve(options: Serve) -> Result<(), CliError> {
     let stop = Stop::listen()?;
     let sandbox = match options.sandbox {
         true => Some(
-            Sandbox::start(SandboxOptions { dir: options.sandbox_dir.clone(), ..SandboxOptions::default() })
-                .await
-                .map_err(start)?,
+            Sandbox::start(SandboxOptions {
+                dir: options.sandbox_dir.clone(),
+                more_workers: options.more_workers,
+                more_providers: options.more_providers,
+                ..SandboxOptions::default()
+            })
+            .await
+            .map_err(start)?,
         ),
         false => None,
     };

@@ -1,12 +1,11 @@
 //! Where a setting's value comes from.
-use serde::{Deserialize, Serialize};
+use domain::Setting;
 use std::{
     collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
     str::FromStr,
 };
-use utoipa::ToSchema;
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -46,16 +45,6 @@ impl fmt::Display for Source {
     }
 }
 
-/// A setting as `agm doctor` shows it. A secret's value is not part of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Told {
-    pub name: String,
-    /// None: not set. A secret that is set is `(set)`.
-    pub value: Option<String>,
-    /// `flag`, a variable's name, `file`, `sandbox` or `default`.
-    pub source: String,
-}
-
 /// Reads a variable.
 type Environment = Box<dyn Fn(&str) -> Option<String>>;
 
@@ -80,7 +69,7 @@ pub struct Lookup {
     sandbox: Option<BTreeMap<&'static str, String>>,
     env: Environment,
     file: toml::Table,
-    told: Vec<Told>,
+    told: Vec<Setting>,
 }
 
 impl Lookup {
@@ -169,11 +158,11 @@ impl Lookup {
     fn tell(&mut self, name: &str, found: Option<(String, &Source)>) {
         let (value, source) = found.unzip();
         let source = source.unwrap_or(&Source::Default).to_string();
-        self.told.push(Told { name: name.into(), value, source });
+        self.told.push(Setting { name: name.into(), value, source });
     }
 
     /// Everything that was looked up; refuses a file with anything else in it, since that is a misspelt setting.
-    pub fn told(self) -> Result<Vec<Told>, ConfigError> {
+    pub fn told(self) -> Result<Vec<Setting>, ConfigError> {
         let known = |name: &String| self.told.iter().any(|told| told.name == *name);
         match self.file.keys().find(|name| !known(name)) {
             Some(name) => Err(ConfigError::Unknown(name.clone())),

@@ -3,6 +3,6 @@ mod lookup;
 mod rehearsal;
 mod settings;
 
-pub use lookup::{ConfigError, Lookup, Told};
+pub use lookup::{ConfigError, Lookup};
 pub use rehearsal::rehearse;
 pub use settings::{Settings, TlsFiles};

@@ -1,5 +1,6 @@
 //! The server's settings as types.
-use super::lookup::{ConfigError, Lookup, Told};
+use super::lookup::{ConfigError, Lookup};
+use domain::Setting;
 use operations::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing};
 use secrecy::SecretString;
 use std::{
@@ -22,7 +23,7 @@ pub struct Settings {
     pub tls: Option<TlsFiles>,
     pub operations: Config,
     /// Each value and who said it.
-    pub told: Vec<Told>,
+    pub told: Vec<Setting>,
 }
 
 /// A certificate chain and its key, both PEM.

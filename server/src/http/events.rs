@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// A comment this often keeps proxies from closing a quiet stream.
-const QUIET: Duration = Duration::from_secs(15);
+pub const QUIET: Duration = Duration::from_secs(15);
 
 /// How long a stream goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,8 @@ pub const REQUESTS: &[(&str, &str)] = &[
     ),
     ("TestProvider", r#"{"provider":"deepseek","model":"deepseek-chat"}"#),
     ("Simulate", r#"{"model":"deepseek-chat","consumer":"worker-dave"}"#),
+    ("BackupLabel", r#"{"name":"before the move"}"#),
+    ("ImportBackup", r#"{"text":"version: 1\nproviders: [{name: qwen, type: qwen}]"}"#),
     ("Repair", r#"{"route":"deepseek-ai-route","consumer":"worker-dave"}"#),
     ("Reload", r#"{"target":"manager"}"#),
     (

@@ -100,6 +100,9 @@ fn admit(shared: &Shared, mut request: Request<Body>) -> Result<Request<Body>, B
     Ok(request)
 }
 
+/// Marks what an open page asks for by itself: it does not keep a session alive that nobody uses.
+const RENEWAL: &str = "x-agm-renew";
+
 /// Who calls. Credentials that are shown must be right, also where none are needed.
 fn identify(shared: &Shared, request: &Request<Body>, wanted: Access) -> Result<Option<Identity>, Failure> {
     let identity = || Identity { user: shared.account.user().clone() };
@@ -110,8 +113,11 @@ fn identify(shared: &Shared, request: &Request<Body>, wanted: Access) -> Result<
             false => by_password(shared, request, value).map(|()| Some(identity())),
         };
     }
-    let signed_in = sign_in::cookie(request.headers(), CookieName::of(shared.secure))
-        .is_some_and(|token| shared.sessions.check(token, Instant::now()));
+    let renewal = request.headers().contains_key(RENEWAL);
+    let signed_in = sign_in::cookie(request.headers(), CookieName::of(shared.secure)).is_some_and(|token| {
+        let (sessions, now) = (&shared.sessions, Instant::now());
+        if renewal { sessions.lives(token, now) } else { sessions.check(token, now) }
+    });
     match (signed_in, wanted) {
         (true, _) => Ok(Some(identity())),
         (false, Access::Open) => Ok(None),

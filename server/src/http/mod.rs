@@ -1,14 +1,18 @@
 //! The HTTP side: the layers of every call, and what lies behind each path.
 mod access;
+mod backups;
 mod counters;
 mod docs;
 mod doctor;
 mod events;
 mod examples;
 mod export;
+mod figures;
 mod front;
 mod gate;
 mod hosts;
+mod language;
+mod news;
 mod openapi;
 mod operations;
 mod pages;
@@ -23,11 +27,12 @@ mod state;
 mod tls;
 
 pub use access::{Access, access};
-pub use doctor::{Doctor, Finding};
+pub use backups::{BackupLabel, ImportBackup};
 pub use examples::REQUESTS;
 pub use export::YAML;
 pub use front::Peer;
 pub use hosts::Hosts;
+pub use news::MOST as MOST_STREAMS;
 pub use openapi::document;
 pub use routes::{Stack, all_routes, layered, stack};
 pub use serve::{Bounds, Entrance, serve};

@@ -1,5 +1,5 @@
 //! The OpenAPI document, made from the annotations beside each handler and server function.
-use super::{doctor, examples, export, operations, rest, sign_in};
+use super::{backups, doctor, examples, export, figures, news, operations, rest, sign_in};
 use app::api;
 use axum::{Json, response::IntoResponse};
 use domain::Failure;
@@ -54,7 +54,20 @@ use utoipa::{
         operations::release,
         operations::apply,
         export::export,
+        backups::list,
+        backups::take,
+        backups::import,
+        backups::backup,
+        backups::file,
+        backups::compare,
+        backups::pin,
+        backups::unpin,
+        backups::rename,
+        backups::delete,
         doctor::doctor,
+        figures::history,
+        figures::usage,
+        news::stream,
         sign_in::login,
         sign_in::logout,
     ),
@@ -63,6 +76,7 @@ use utoipa::{
         (name = "providers", description = "LLM providers of the gateway."),
         (name = "routes", description = "AI routes of the gateway."),
         (name = "changes", description = "Plans, changes, and how far they are."),
+        (name = "backups", description = "What the installation was like, without keys. A restore is a change."),
         (name = "session", description = "Signing in and out, for browsers; programs use HTTP Basic."),
     )
 )]
@@ -116,10 +130,14 @@ fn purpose(parameter: &str) -> &'static str {
     match parameter {
         "dry_run" => "`true`: answer with the plan and change nothing.",
         "Idempotency-Key" => "The same key with the same request returns the same operation.",
+        "probe" => "`true`: also make the checks that cost something.",
         "deep" => "`true`: ask every system; needs a sign-in.",
-        "id" => "The operation's id, or the plan's.",
+        "id" => "The id of the operation, the plan or the backup.",
         "until" => "How long to stream events: `end` (as when it is absent) or `settled`.",
         "limit" => "At most so many.",
+        "minutes" => "How far to look back; 60 when it is absent.",
+        "since" => "The `id` of an event: what came after it is told at once.",
+        "Last-Event-ID" => "What a browser sends by itself when it comes back; goes before `since`.",
         "target" => "Only those for this agent: `manager`, `worker:NAME`, or the bare name.",
         "Prefer" => "`respond-async`: answer when it was begun.",
         _ => "The name as the list shows it.",

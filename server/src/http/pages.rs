@@ -1,5 +1,5 @@
 //! The pages that Leptos renders, and the server functions behind them.
-use super::{front::PageNonce, reads, state::AppState};
+use super::{front::PageNonce, language, reads, state::AppState};
 use app::{App, shell};
 use axum::{
     Router,
@@ -13,15 +13,17 @@ use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
 use server_fn::error::SERVER_FN_ERROR_HEADER;
 use std::collections::BTreeSet;
+use tower_http::compression::CompressionLayer;
 
 /// What each page and each server function finds in its context.
 pub fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let installation = state.installation();
     move || {
         provide_context(installation.clone());
+        let Some(request) = use_context::<Parts>() else { return };
+        provide_context(language::wanted(&request.headers));
         // Leptos makes a nonce of its own; the one in the header is this request's.
-        let nonce = use_context::<Parts>().and_then(|parts| parts.extensions.get::<PageNonce>().cloned());
-        if let Some(PageNonce(nonce)) = nonce {
+        if let Some(PageNonce(nonce)) = request.extensions.get().cloned() {
             provide_context(nonce);
         }
     }
@@ -35,7 +37,8 @@ pub fn pages(state: &AppState) -> Router<AppState> {
     let listed = generate_route_list_with_exclusions(App, Some(excluded));
     let options = state.leptos.clone();
     let mut router = Router::new()
-        .leptos_routes_with_context(state, listed, context(state), move || shell(options.clone()));
+        .leptos_routes_with_context(state, listed, context(state), move || shell(options.clone()))
+        .layer(CompressionLayer::new());
     for (path, method) in functions {
         router = router.route(path, handler(state, path, &method));
     }

@@ -52,7 +52,8 @@ impl<N: InPath> FromRequestParts<AppState> for Named<N> {
     }
 }
 
-async fn body<T: app::codec::Body>(request: Request) -> Result<T, Failure> {
+/// The body of a request.
+pub async fn body<T: app::codec::Body>(request: Request) -> Result<T, Failure> {
     let whole = request.into_body().collect().await;
     let whole = whole.map_err(|_| Failure::new(Code::MalformedRequest, "the body did not arrive whole"))?;
     T::read(&whole.to_bytes())

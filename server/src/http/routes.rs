@@ -1,9 +1,9 @@
 //! The route table and the layers around it.
 use super::{
-    docs, doctor, export,
+    backups, docs, doctor, export, figures,
     front::Front,
     gate::Gate,
-    openapi, operations, pages, prometheus, rest, sign_in, site,
+    language, news, openapi, operations, pages, prometheus, rest, sign_in, site,
     state::{AppState, Shared},
 };
 use app::error::ApiError;
@@ -11,6 +11,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
+    middleware::from_fn,
     response::{IntoResponse, Redirect, Response},
     routing::{MethodRouter, get, post},
 };
@@ -69,7 +70,19 @@ fn own() -> Vec<Row> {
         ("/ni_status/operations/{id}/release", &["POST"], post(operations::release)),
         ("/ni_status/plans/{id}/apply", &["POST"], post(operations::apply)),
         ("/ni_status/export", &["GET"], get(export::export)),
+        ("/ni_status/backups", &["GET", "POST"], get(backups::list).post(backups::take)),
+        ("/ni_status/backups/import", &["POST"], post(backups::import)),
+        ("/ni_status/backups/{id}", &["GET"], get(backups::backup)),
+        ("/ni_status/backups/{id}/file", &["GET"], get(backups::file)),
+        ("/ni_status/backups/{id}/compare", &["GET"], get(backups::compare)),
+        ("/ni_status/backups/{id}/pin", &["POST"], post(backups::pin)),
+        ("/ni_status/backups/{id}/unpin", &["POST"], post(backups::unpin)),
+        ("/ni_status/backups/{id}/rename", &["POST"], post(backups::rename)),
+        ("/ni_status/backups/{id}/delete", &["POST"], post(backups::delete)),
         ("/ni_status/doctor", &["GET"], get(doctor::doctor)),
+        ("/ni_status/stream", &["GET"], get(news::stream)),
+        ("/ni_status/metrics/history", &["GET"], get(figures::history)),
+        ("/ni_status/usage", &["GET"], get(figures::usage)),
     ]
 }
 
@@ -90,7 +103,8 @@ fn router(state: AppState) -> Router {
     for (path, _, handlers) in own() {
         router = router.route(path, handlers);
     }
-    router.fallback(missing).method_not_allowed_fallback(wrong_method).with_state(state)
+    let router = router.fallback(missing).method_not_allowed_fallback(wrong_method);
+    router.layer(from_fn(language::choose)).with_state(state)
 }
 
 async fn wrong_method() -> ApiError {

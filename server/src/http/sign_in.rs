@@ -54,10 +54,15 @@ impl CookieName {
 
 /// The session token that a request brings.
 pub fn cookie(headers: &HeaderMap, name: CookieName) -> Option<&str> {
+    cookie_named(headers, name.as_str())
+}
+
+/// The value of a cookie.
+pub fn cookie_named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     pairs
         .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(name.as_str())?.strip_prefix('='))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// Whose address counts: the caller's, or what a proxy that we trust says of it.
@@ -113,13 +118,19 @@ pub async fn login_form(State(state): State<AppState>, request: Request) -> Resu
         let mut pairs = url::form_urlencoded::parse(&body);
         pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned()).unwrap_or_default()
     };
-    match verify(&state.shared, address, &field("username"), &field("password")) {
-        Ok(()) => Ok(with_session(&state.shared, old.as_deref(), Redirect::to("/agm/").into_response())),
-        Err(failure) if failure.code == Code::RateLimited => {
-            Ok(Redirect::to("/agm/login?refused=limited").into_response())
+    let user = field("username");
+    let why = match verify(&state.shared, address, &user, &field("password")) {
+        Ok(()) => {
+            return Ok(with_session(&state.shared, old.as_deref(), Redirect::to("/agm/").into_response()));
         }
-        Err(_) => Ok(Redirect::to("/agm/login?refused=wrong").into_response()),
-    }
+        Err(failure) if failure.code == Code::RateLimited => "limited",
+        Err(_) => "wrong",
+    };
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("refused", why)
+        .append_pair("user", &user)
+        .finish();
+    Ok(Redirect::to(&format!("/agm/login?{query}")).into_response())
 }
 
 /// Sign out: 204, and the session is gone here too.

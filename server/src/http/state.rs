@@ -1,11 +1,11 @@
 //! What every handler can reach.
-use super::{counters::Counters, hosts::Hosts, prometheus::Readiness, reads::Reads};
-use crate::{
-    auth::{Account, Limiter, Limits, Sessions},
-    config::Told,
+use super::{
+    counters::Counters, doctor::own_checks, hosts::Hosts, news::Streams, prometheus::Readiness, reads::Reads,
 };
-use app::api::Installation;
+use crate::auth::{Account, Limiter, Limits, Sessions};
+use app::api::{Installation, ServerFacts};
 use axum::extract::FromRef;
+use domain::Setting;
 use leptos::config::LeptosOptions;
 use operations::Operations;
 use secrecy::SecretString;
@@ -29,7 +29,7 @@ pub struct Setup {
     /// The built site.
     pub site: PathBuf,
     /// Each setting and who said it.
-    pub told: Vec<Told>,
+    pub told: Vec<Setting>,
 }
 
 /// Cheap to clone.
@@ -50,10 +50,11 @@ pub struct Shared {
     pub trusted_proxies: Vec<IpAddr>,
     pub secure: bool,
     pub sandbox: bool,
-    pub told: Vec<Told>,
+    pub facts: Arc<ServerFacts>,
     pub counters: Counters,
     pub reads: Reads,
     pub readiness: Readiness,
+    pub streams: Streams,
     /// Ends the streams that would otherwise keep a shutdown waiting.
     pub closing: CancellationToken,
 }
@@ -61,6 +62,7 @@ pub struct Shared {
 impl AppState {
     /// Takes the setup apart.
     pub fn new(setup: Setup) -> Self {
+        let checks = own_checks(&setup.user, &setup.password, setup.sandbox);
         let shared = Shared {
             account: Account::new(&setup.user, &setup.password),
             operations: setup.operations,
@@ -71,10 +73,11 @@ impl AppState {
             trusted_proxies: setup.trusted_proxies,
             secure: setup.secure,
             sandbox: setup.sandbox,
-            told: setup.told,
+            facts: Arc::new(ServerFacts { settings: setup.told, checks }),
             counters: Counters::default(),
             reads: Reads::default(),
             readiness: Readiness::default(),
+            streams: Streams::default(),
             closing: CancellationToken::new(),
         };
         Self { leptos: super::site::site_options(&setup.site), shared: Arc::new(shared) }
@@ -82,6 +85,7 @@ impl AppState {
 
     /// What pages and server functions find in their context.
     pub fn installation(&self) -> Installation {
-        Installation { operations: self.shared.operations.clone(), sandbox: self.shared.sandbox }
+        let Shared { operations, sandbox, facts, .. } = &*self.shared;
+        Installation { operations: operations.clone(), sandbox: *sandbox, server: facts.clone() }
     }
 }

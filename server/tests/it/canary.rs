@@ -153,6 +153,15 @@ async fn tour(world: &World) -> Vec<(String, String)> {
                 r#"{{"version":1,"providers":[{{"name":"zhipuai","type":"zhipuai","tokens":{misplaced}}}]}}"#
             ),
         ),
+        ("POST", "/ni_status/backups", r#"{"name":"of the tour"}"#.into()),
+        (
+            "POST",
+            "/ni_status/backups/import",
+            format!(
+                r#"{{"text":"version: 1\nproviders: [{{name: zhipuai, type: zhipuai, tokens: [{}]}}]"}}"#,
+                TYPED[2]
+            ),
+        ),
         ("DELETE", "/ni_status/providers/zhipuai", String::new()),
     ];
     let mut surfaces = Vec::new();
@@ -177,6 +186,7 @@ async fn tour(world: &World) -> Vec<(String, String)> {
         "/ni_status/operations",
         "/ni_status/doctor",
         "/ni_status/export",
+        "/ni_status/backups",
         "/metrics",
         "/openapi.json",
         "/docs",
@@ -189,6 +199,13 @@ async fn tour(world: &World) -> Vec<(String, String)> {
     for path in reads {
         let answer = world.call("GET", path, &[signed], "").await;
         surfaces.push((format!("GET {path}"), format!("{:?}{}", answer.headers, answer.text)));
+    }
+    for backup in world.operations.backups().await.unwrap().backups.into_iter().take(3) {
+        for part in ["", "/file", "/compare"] {
+            let path = format!("/ni_status/backups/{}{part}", backup.id);
+            let answer = world.call("GET", &path, &[signed], "").await;
+            surfaces.push((path, format!("{:?}{}", answer.headers, answer.text)));
+        }
     }
     for operation in world.operations.operations() {
         let path = format!("/ni_status/operations/{}", operation.id);
@@ -270,8 +287,10 @@ async fn no_secret_comes_out() {
     let undone = world.operations.operations().iter().filter(|op| op.undoes.is_some()).count();
     assert!(undone >= 3, "only {undone} operations were undone");
     let files = on_disk(world.data.path());
-    for part in ["audit.jsonl", "journal"] {
-        let of = |(name, text): &&(String, String)| name.contains(part) && text.contains("worker:alice");
+    for (part, told) in
+        [("audit.jsonl", "worker:alice"), ("journal", "worker:alice"), ("backups", "\"alice\":")]
+    {
+        let of = |(name, text): &&(String, String)| name.contains(part) && text.contains(told);
         assert!(files.iter().any(|file| of(&file)), "{part} tells nothing");
     }
     surfaces.extend(files);

@@ -1,11 +1,14 @@
 //! The whole server in process, with a sandbox behind it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod backups;
 mod canary;
 mod cli;
 mod cross_site;
 mod history;
 mod kill;
+mod language;
+mod news;
 mod openapi;
 mod operations;
 mod paths;

@@ -318,9 +318,10 @@ async fn without_a_place_to_write_it_down_nothing_is_changed_and_all_can_be_read
         health["systems"].as_array().unwrap().iter().find(|one| one["name"] == "storage").unwrap().clone();
     assert_eq!((&health["status"], &storage["state"]), (&"degraded".into(), &"down".into()), "{health}");
     let doctor = world.admin("GET", "/ni_status/doctor", "").await.json();
-    let finding =
-        doctor["findings"].as_array().unwrap().iter().find(|one| one["about"] == "storage").unwrap().clone();
-    assert!(finding["fix"].as_str().unwrap().contains("AGM_DATA_DIR"), "{finding}");
+    let checks = doctor["checks"].as_array().unwrap();
+    let check = checks.iter().find(|one| one["id"] == "data_writable").unwrap();
+    assert_eq!((&check["group"], &check["state"]), (&"server".into(), &"failed".into()), "{check}");
+    assert!(check["fix"].as_str().unwrap().contains("AGM_DATA_DIR"), "{check}");
     // When the place is there again, so are the changes.
     std::fs::remove_file(blocked.path()).unwrap();
     let done = world.admin("PUT", ALICE, r#"{"provider":"moonshot","model":"kimi-k2.5"}"#).await;
@@ -342,8 +343,11 @@ async fn on_a_store_without_conditional_writes_no_agent_is_changed() {
     assert_eq!((refused.status.as_u16(), &json["system"]), (502, &"store".into()), "{json}");
     assert!(json["message"].as_str().unwrap().contains("conditional writes"), "{json}");
     let doctor = world.admin("GET", "/ni_status/doctor", "").await.json();
-    let findings = doctor["findings"].to_string();
-    assert!(findings.contains("does not honour conditional writes"), "{findings}");
+    let checks = doctor["checks"].as_array().unwrap();
+    let check = checks.iter().find(|one| one["id"] == "store_conditional_writes").unwrap();
+    assert!(check["evidence"].as_str().unwrap().contains("does not honour conditional writes"), "{check}");
+    let odd = world.admin("GET", "/ni_status/doctor?probe=perhaps", "").await;
+    assert_eq!((odd.status.as_u16(), odd.json_code().as_str()), (422, "INVALID_REQUEST"), "{}", odd.text);
     // A provider lives in the console, not in the store.
     let added = world
         .admin("POST", "/ni_status/providers", r#"{"name":"zhipuai","type":"zhipuai","tokens":["k"]}"#)

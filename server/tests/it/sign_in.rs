@@ -98,10 +98,13 @@ async fn without_a_script_the_form_signs_in() {
     let session = cookie(&right);
     assert_eq!(world.call("GET", "/agm/", &[("cookie", &session)], "").await.status.as_u16(), 200);
     let wrong = world.call("POST", "/agm/login", &form, "username=admin&password=x").await;
-    assert_eq!(wrong.headers["location"], "/agm/login?refused=wrong");
+    assert_eq!(wrong.headers["location"], "/agm/login?refused=wrong&user=admin");
     assert!(!wrong.headers.contains_key("set-cookie"));
-    let page = world.call("GET", "/agm/login?refused=wrong", &[], "").await.text;
-    assert!(page.contains("The name or the password is wrong."), "{page}");
+    let page = world.call("GET", "/agm/login?refused=wrong&user=admin", &[], "").await.text;
+    assert!(
+        page.contains("The name or the password is wrong.") && page.contains("value=\"admin\""),
+        "{page}"
+    );
 }
 
 #[tokio::test]

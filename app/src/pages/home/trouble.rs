@@ -1,17 +1,13 @@
 //! The one alarm of the office: the worst that is wrong, and how many more.
-use crate::{
-    change::Change,
-    components::{alarm::Alarm, button::Button, switch_dialog::Switch},
-    describe,
-    text::t,
-};
-use domain::{Assignment, Assignments, Mutation, Problem, SystemHealth, SystemState, Target};
+use super::alarm::Alarm;
+use crate::{act::Act, components::button::Press, describe, text::t};
+use domain::{Assignments, Problem, SystemHealth, SystemState, Target};
 use leptos::prelude::*;
 
 /// Something that keeps somebody from work.
 enum Trouble<'a> {
     System(&'a SystemHealth),
-    Agent(Target, &'a Assignment, &'a Problem),
+    Agent(Target, &'a Problem),
 }
 
 /// Everything that is wrong, worst first: a system that is down explains much of the rest.
@@ -24,7 +20,7 @@ fn troubles<'a>(systems: &'a [SystemHealth], assignments: Option<&'a Assignments
     let hindered = agents.filter_map(|(target, now)| match now.observed.problem.as_ref()? {
         // It works, though not, or not surely, as it was recorded: its desk says so.
         Problem::RecordUnreadable { .. } | Problem::RecordDiffers { .. } => None,
-        problem => Some(Trouble::Agent(target, now, problem)),
+        problem => Some(Trouble::Agent(target, problem)),
     });
     down.chain(hindered).collect()
 }
@@ -35,32 +31,31 @@ pub fn alarm(systems: &[SystemHealth], assignments: Option<&Assignments>) -> Opt
     let more = (troubles.len() > 1).then(|| (t().alarm_more)(troubles.len() - 1));
     let (sentence, cause, mend) = match troubles.into_iter().next()? {
         Trouble::System(system) => {
-            ((t().alarm_system)(&system.name), system.error.clone().unwrap_or_default(), ().into_any())
+            ((t().alarm_system)(&system.name), system.error.clone().unwrap_or_default(), doctor())
         }
-        Trouble::Agent(target, now, problem) => agent_alarm(target, now, problem),
+        Trouble::Agent(target, problem) => agent_alarm(target, problem),
     };
     Some(view! { <Alarm sentence cause more=more.unwrap_or_default()>{mend}</Alarm> }.into_any())
 }
 
-fn agent_alarm(target: Target, now: &Assignment, problem: &Problem) -> (String, String, AnyView) {
+fn agent_alarm(target: Target, problem: &Problem) -> (String, String, AnyView) {
     let name = describe::agent(&target);
     match problem {
         Problem::ConsumerNotAllowed { route, consumer } => {
-            let change = Change::take();
-            let wish =
-                Mutation::RepairRoutes { route: Some(route.clone()), consumer: Some(consumer.clone()) };
-            let repair = Callback::new(move |()| change.plan(wish.clone(), None));
             let cause = (t().alarm_not_allowed_cause)(consumer.as_str(), route.as_str());
-            let mend = view! { <Button text=t().show_repair on_press=repair/> }.into_any();
+            let act = Act::Repair { route: Some(route.clone()), consumer: Some(consumer.clone()) };
+            let mend = view! { <Press act text=t().show_repair/> }.into_any();
             ((t().alarm_not_allowed)(&name), cause, mend)
         }
         Problem::NoRoute { model } => {
-            let switch = Switch::take();
-            let now = now.clone();
-            let set = Callback::new(move |()| switch.open(target.clone(), Some(&now)));
-            let mend = view! { <Button text=t().set_model on_press=set/> }.into_any();
+            let mend = view! { <Press act=Act::Switch(target) text=t().set_model/> }.into_any();
             ((t().alarm_no_route)(&name), (t().alarm_no_route_cause)(model.as_str()), mend)
         }
-        other => ((t().alarm_unreadable)(&name), describe::problem(other), ().into_any()),
+        other => ((t().alarm_unreadable)(&name), describe::problem(other), doctor()),
     }
+}
+
+/// The way to every check, for what no single change mends.
+fn doctor() -> AnyView {
+    view! { <a class="btn" href="/agm/doctor">{t().see_doctor}</a> }.into_any()
 }

@@ -16,7 +16,7 @@ pub use diff::{diff, redacted};
 pub use edit::{EditError, RouteEdit, apply_edit};
 pub use limits::{KnownLimits, limits_for};
 pub use neighbours::{Neighbour, moves, neighbours};
-pub use order::{ai_routes, mapped_model, ordered, simulate, winner};
+pub use order::{ai_routes, first_to_take, mapped_model, ordered, simulate, winner};
 pub use plan::{RouteError, RoutePlan, Wanted, affected, plan_routes};
 pub use saga::{Certainty, Effect, Event, Outcome, Phase, Saga, next};
 pub use view::{AgentView, PathRule, ProviderView, RouteView, RoutingView, Unreadable, ValueRule};

@@ -3,7 +3,7 @@ use super::view::{RouteView, RoutingView, ValueRule};
 use crate::{
     AiRoute, LostRoute, ManagedBy, MatchType, ModelPredicate, RouteName, RouteUpstream, Simulate, Simulation,
 };
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 /// Where chat calls go when a question names no path.
 const CHAT: &str = "/v1/chat/completions";
@@ -29,7 +29,12 @@ pub fn winner<'a>(
     path: &str,
     model: Option<&str>,
 ) -> Option<&'a RouteView> {
-    ordered(routes, host).into_iter().find(|route| unmet(route, path, model).is_none())
+    first_to_take(&ordered(routes, host), path, model)
+}
+
+/// The same among routes that [`ordered`] gave, for who asks for many models.
+pub fn first_to_take<'a>(asked: &[&'a RouteView], path: &str, model: Option<&str>) -> Option<&'a RouteView> {
+    asked.iter().copied().find(|route| unmet(route, path, model).is_none())
 }
 
 /// The model id that an upstream is asked for: an exact entry of its mapping, else the first matching `prefix*` in byte
@@ -91,6 +96,7 @@ pub fn ai_routes(view: &RoutingView) -> Vec<AiRoute> {
         fallback: route.fallback.clone(),
         consumers: route.consumers.clone(),
         missing: route.consumers.as_ref().map_or_else(Vec::new, |allowed| {
+            let allowed: BTreeSet<_> = allowed.iter().collect();
             agents.iter().filter(|agent| !allowed.contains(agent)).cloned().collect()
         }),
         shadowed_by: shadow(&view.routes, route).map(|older| older.name.clone()),

@@ -3,7 +3,8 @@ use super::Files;
 use crate::{AgentConfig, Edit, Error, Held, Image, Part, Version, Wish, object};
 use domain::{Target, rules::KnownLimits};
 use openclaw::{Config, ModelEntry, Switch, read_file, replace_file, switch_model};
-use store::ObjectKey;
+use std::sync::Arc;
+use store::{Listing, ObjectKey};
 
 /// Why a switch of the Manager may not stay: the boot script sets `primary` from the environment.
 const MANAGER_LASTS: &str = "until the Manager restarts, unless HICLAW_DEFAULT_MODEL is changed too";
@@ -44,7 +45,27 @@ impl Files {
 
     /// The text, and what it says of models and the gateway's key.
     pub(super) async fn read_config(&self, target: &Target) -> Result<AgentConfig, Error> {
-        let held = self.held_config(target).await?;
+        self.understood(target, self.held_config(target).await?)
+    }
+
+    /// The same as of this listing.
+    pub(super) async fn read_config_as_listed(
+        &self,
+        target: &Target,
+        listing: &Listing,
+    ) -> Result<Arc<AgentConfig>, Error> {
+        match target {
+            Target::Manager => Ok(Arc::new(self.read_config(target).await?)),
+            Target::Worker(_) => {
+                let key = ObjectKey::config(target);
+                let make = |held| self.understood(target, held).map(Arc::new);
+                let config = self.known.of(&self.params.store, &key, listing, make).await?;
+                config.ok_or_else(|| Error::Missing(object::name(&key)))
+            }
+        }
+    }
+
+    fn understood(&self, target: &Target, held: Held) -> Result<AgentConfig, Error> {
         let config = self.parse(target, &held)?;
         let gateway = config.gateway();
         let own_key = match target {

@@ -6,11 +6,8 @@ use crate::{
     registry::{self, Entry, LifecycleFile, Task},
     status::{Containers, Facts, judge},
 };
-use domain::{Target, Worker, WorkerName};
-use futures::{StreamExt, stream};
-
-/// How many objects are read at once.
-const AT_ONCE: usize = 32;
+use domain::{Worker, WorkerName};
+use std::collections::BTreeMap;
 
 impl Files {
     /// The workers of the registry. What cannot be seen of one of them is evidence, not an error.
@@ -32,54 +29,64 @@ impl Files {
                 tracing::debug!(%error, "the lifecycle notes cannot be read");
                 LifecycleFile::default()
             }),
-            tasks: state.and_then(|(text, _)| registry::open_tasks(&text)).map_err(|error| error.to_string()),
-            containers,
+            tasks: state
+                .and_then(|(text, _)| registry::open_tasks(&text))
+                .map(by_worker)
+                .map_err(|error| error.to_string()),
+            containers: containers.map(|listed| listed.map(containers::by_worker)),
         };
-        let workers = stream::iter(registered?).map(|(name, entry)| self.worker(name, entry, &seen));
-        Ok(workers.buffered(AT_ONCE).collect().await)
+        Ok(registered?.into_iter().map(|(name, entry)| worker(name, entry, &seen)).collect())
     }
+}
 
-    async fn worker(&self, name: WorkerName, entry: Entry, seen: &Seen) -> Worker {
-        let target = Target::Worker(name.clone());
-        let config = self.read_config(&target).await;
-        let tasks: Result<Vec<Task>, &str> = match &seen.tasks {
-            Ok(all) => Ok(all.iter().filter(|task| task.assigned_to == name.as_str()).cloned().collect()),
-            Err(why) => Err(why),
-        };
-        let judgement = judge(&Facts {
-            deployment: entry.deployment,
-            containers: seen.container(&name),
-            lifecycle: seen.lifecycle.workers.get(&name),
-            lifecycle_written: seen.lifecycle.written.as_ref(),
-            tasks: tasks.as_deref().map_err(|why| *why),
-        });
-        Worker {
-            name,
-            status: judgement.status,
-            model: config.ok().and_then(|config| config.model),
-            since: judgement.since,
-            evidence: judgement.evidence,
-            task: judgement.task,
-            runtime: entry.runtime,
-        }
+fn worker(name: WorkerName, entry: Entry, seen: &Seen) -> Worker {
+    let judgement = judge(&Facts {
+        deployment: entry.deployment,
+        containers: seen.container(&name),
+        lifecycle: seen.lifecycle.workers.get(&name),
+        lifecycle_written: seen.lifecycle.written.as_ref(),
+        tasks: seen.tasks_of(&name),
+    });
+    Worker {
+        name,
+        status: judgement.status,
+        model: None,
+        since: judgement.since,
+        evidence: judgement.evidence,
+        task: judgement.task,
+        runtime: entry.runtime,
+        team: entry.team,
     }
+}
+
+fn by_worker(tasks: Vec<Task>) -> BTreeMap<String, Vec<Task>> {
+    let mut all: BTreeMap<String, Vec<Task>> = BTreeMap::new();
+    for task in tasks {
+        all.entry(task.assigned_to.clone()).or_default().push(task);
+    }
+    all
 }
 
 /// What was seen of all workers at once.
 struct Seen {
     lifecycle: LifecycleFile,
-    tasks: Result<Vec<Task>, String>,
-    containers: Option<Result<Vec<Container>, String>>,
+    /// The open tasks of each worker that has some.
+    tasks: Result<BTreeMap<String, Vec<Task>>, String>,
+    /// The container of each worker that has one; none: there is no container API.
+    containers: Option<Result<BTreeMap<String, Container>, String>>,
 }
 
 impl Seen {
+    fn tasks_of(&self, worker: &WorkerName) -> Result<&[Task], &str> {
+        let all = self.tasks.as_ref().map_err(String::as_str)?;
+        Ok(all.get(worker.as_str()).map_or(&[], Vec::as_slice))
+    }
+
     fn container(&self, worker: &WorkerName) -> Containers<'_> {
         match &self.containers {
             None => Containers::NotConfigured,
             Some(Err(why)) => Containers::Unreachable(why),
-            Some(Ok(all)) => {
-                containers::of_worker(all, worker).map_or(Containers::Absent, Containers::Present)
-            }
+            Some(Ok(all)) => all.get(worker.as_str()).map_or(Containers::Absent, Containers::Present),
         }
     }
 }

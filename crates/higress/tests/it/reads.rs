@@ -60,3 +60,45 @@ async fn views_tell_what_is_stored() {
 fn blake3_of(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex()[..8].to_owned()
 }
+
+/// The console's last step stores the route. When that fails, the gateway serves what nobody sees.
+#[tokio::test]
+async fn a_refused_write_shows_in_what_is_live() {
+    let world = World::start().await;
+    world.console.write_provider(None, &provider("lab", "https://llm.example.com/v1")).await.unwrap();
+    world.console.write_provider(None, &provider("new", "https://new.example.com/v1")).await.unwrap();
+    let route = |upstream: &str, predicates: serde_json::Value, consumers: serde_json::Value| {
+        json!({ "name": "lab-ai-route", "domains": ["aigw-local.hiclaw.io"],
+            "upstreams": [{ "provider": upstream, "weight": 100, "modelMapping": {} }],
+            "modelPredicates": predicates, "authConfig": { "enabled": true, "allowedConsumers": consumers },
+            "fallbackConfig": { "enabled": true, "upstreams": [{ "provider": "lab", "modelMapping": {} }],
+                "fallbackStrategy": "SEQ", "responseCodes": ["5xx"] } })
+    };
+    let pre = |value: &str| json!({ "matchType": "PRE", "matchValue": value });
+    for predicates in [json!([]), json!([pre("lab-")]), json!([pre("lab-"), pre("exp-1.")])] {
+        let stored = route("lab", predicates, json!(["manager", "worker-alice"]));
+        match world.console.routes().await.unwrap().is_empty() {
+            true => world.rival(reqwest::Method::POST, "/v1/ai/routes", &stored).await,
+            false => world.rival(reqwest::Method::PUT, "/v1/ai/routes/lab-ai-route", &stored).await,
+        }
+        let (stored, live) =
+            (world.console.routes().await.unwrap(), world.console.live_routes().await.unwrap());
+        assert_eq!(live.len(), 1, "the fallback is no route of its own: {live:?}");
+        assert_eq!(live[0].name, *stored[0].name());
+        assert_eq!(live[0].differences(&stored[0]), Vec::<String>::new());
+    }
+    let mut stale = route("new", json!([pre("exp-")]), json!(["manager"]));
+    stale["version"] = json!("1");
+    let refused = reqwest::Client::new().put(world.url.join("/v1/ai/routes/lab-ai-route").unwrap());
+    let refused = refused.basic_auth("admin", Some("admin")).json(&stale).send().await.unwrap();
+    assert_eq!(refused.status(), 409);
+    let (stored, live) = (world.console.routes().await.unwrap(), world.console.live_routes().await.unwrap());
+    assert_eq!(
+        live[0].differences(&stored[0]),
+        [
+            "models: stored REGULAR ^(lab-.*|exp-1..*), live PRE exp-",
+            "providers: stored lab 100 %, live new 100 %",
+            "consumers: stored manager, worker-alice, live manager",
+        ]
+    );
+}

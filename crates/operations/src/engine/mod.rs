@@ -46,7 +46,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{sync::OnceCell, time::Instant};
+use tokio::{sync::OnceCell, task::JoinHandle, time::Instant};
 use tokio_util::{
     sync::CancellationToken,
     task::{AbortOnDropHandle, TaskTracker},
@@ -94,6 +94,7 @@ struct Written {
 pub struct Begun {
     books: Arc<Books>,
     asked: Asked,
+    backup: JoinHandle<()>,
     progress: Arc<Progress>,
     request: Option<RequestMark>,
     held: Arc<HeldTargets>,
@@ -159,8 +160,8 @@ impl Engine {
     }
 
     /// Begins a mutation and returns at once. A request that was begun before under the same idempotency key, or for
-    /// the same plan, is not begun again.
-    pub async fn submit(self: &Arc<Self>, asked: Asked) -> Result<Running, Failure> {
+    /// the same plan, is not begun again. Nothing is written before `backup` has ended.
+    pub async fn submit(self: &Arc<Self>, asked: Asked, backup: JoinHandle<()>) -> Result<Running, Failure> {
         prepare::check(&self.clients, &asked.mutation)?;
         let books = self.books().await?.clone();
         let (held, targets) = self.reach(&asked.mutation).await?;
@@ -187,7 +188,7 @@ impl Engine {
         let watch = progress.watch();
         self.log.add(id.clone(), request.clone(), watch.clone());
         drop(self.controls.of(&id));
-        let begun = Begun { books, asked, progress, request, held };
+        let begun = Begun { books, asked, backup, progress, request, held };
         let task = self.tasks.spawn(self.clone().supervise(begun));
         let tied = planted::is(planted::Bug::InlineExecution).then(|| AbortOnDropHandle::new(task));
         Ok(Running { id, watch, _tied: tied })

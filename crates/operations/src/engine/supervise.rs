@@ -41,11 +41,14 @@ impl Engine {
     }
 
     async fn begin(self: Arc<Self>, begun: Begun) {
-        let Begun { books, asked, progress, request, held } = begun;
+        let Begun { books, asked, backup, progress, request, held } = begun;
         let (prepared, shared) = match self.plan(&asked, &progress).await {
             Ok(planned) => planned,
             Err(failure) => return self.refuse(&books, &progress, &held, failure).await,
         };
+        if let Err(error) = backup.await {
+            tracing::error!(%error, "the backup before a change broke off");
+        }
         let control = self.controls.of(&progress.operation().id);
         let names = held.names().to_vec();
         let mut course = Course::begin(self.clone(), books, progress, control, prepared, names, request);

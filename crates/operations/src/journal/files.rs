@@ -72,6 +72,13 @@ pub fn probe(disk: &dyn Disk, folder: &Path) -> Result<(), JournalError> {
     draft.map(drop).map_err(|error| JournalError::io(folder, error))
 }
 
+/// What was set aside of the records of this folder.
+pub fn set_aside_in(disk: &dyn Disk, folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
+    let quarantine = folder.join(QUARANTINE);
+    let names = disk.list(&quarantine).map_err(|error| JournalError::io(&quarantine, error))?;
+    Ok(names.into_iter().map(|name| quarantine.join(name)).collect())
+}
+
 /// Reads the record of an operation.
 pub fn load(
     disk: &dyn Disk,

@@ -145,6 +145,13 @@ impl Journal {
         probed.map_err(|error| JournalError::broken_off(&error))?
     }
 
+    /// The files that hold no record that can be understood, where they were set aside.
+    pub async fn set_aside(&self) -> Result<Vec<PathBuf>, JournalError> {
+        let folder = self.folder.clone();
+        let listed = disk::on(&self.disk, move |disk| files::set_aside_in(disk, &folder)).await;
+        listed.map_err(|error| JournalError::broken_off(&error))?
+    }
+
     /// Removes the oldest records that have ended for good, but for the newest `keep` of them.
     pub async fn prune(&self, keep: usize) {
         let old: Vec<_> = {

@@ -6,12 +6,13 @@ mod declared;
 mod describe;
 mod draft;
 mod providers;
+mod restore;
 mod routes;
 mod set_model;
 mod undo;
 mod world;
 
-pub use undo::{Past, no_record};
+pub use undo::{Past, no_record, undone_by};
 
 use crate::{
     clients::Clients,
@@ -23,8 +24,8 @@ use crate::{
     probe::ProbeFailure,
 };
 use domain::{
-    Code, EditProvider, Failure, FieldError, ModelId, Mutation, OperationId, Plan, ProviderName, Read,
-    StepName, Target, TypedKey, rules::RoutingView,
+    Code, Declared, EditProvider, Failure, FieldError, ModelId, Mutation, OperationId, Plan, ProviderName,
+    Read, Restore, StepName, Target, TypedKey, rules::RoutingView,
 };
 use draft::Draft;
 use higress::ProviderDoc;
@@ -121,6 +122,9 @@ pub fn check(clients: &Clients, mutation: &Mutation) -> Result<(), Failure> {
             errors if errors.is_empty() => Ok(()),
             errors => Err(invalid(errors)),
         },
+        // Its file was checked when it was kept.
+        Mutation::Restore(Restore { file: Some(_), .. }) => Ok(()),
+        Mutation::Restore(Restore { file: None, .. }) => Err(restore::unopened()),
         Mutation::EditProvider { .. }
         | Mutation::SetModel { .. }
         | Mutation::RemoveProvider { .. }
@@ -153,14 +157,18 @@ pub fn held_by(mutation: &Mutation) -> Vec<String> {
         Mutation::AddProvider(new) => vec![provider_name(&new.name)],
         Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => vec![provider_name(name)],
         Mutation::RepairRoutes { .. } => vec!["routes".to_owned()],
-        Mutation::Apply(file) => {
-            let agents = file.assignments.all().map(|(target, _)| target_name(&target));
-            let providers = file.providers.iter().map(|provider| provider_name(&provider.name));
-            let routes = (!file.routes.is_empty()).then(|| "routes".to_owned());
-            agents.chain(providers).chain(routes).collect()
+        Mutation::Apply(_) | Mutation::Restore(_) => {
+            mutation.declared().map(held_by_file).unwrap_or_default()
         }
         Mutation::Undo { .. } => Vec::new(),
     }
+}
+
+fn held_by_file(file: &Declared) -> Vec<String> {
+    let agents = file.assignments.all().map(|(target, _)| target_name(&target));
+    let providers = file.providers.iter().map(|provider| provider_name(&provider.name));
+    let routes = (!file.routes.is_empty()).then(|| "routes".to_owned());
+    agents.chain(providers).chain(routes).collect()
 }
 
 /// The agents that the mutation is for. An undo is for those of the operation that it takes back.
@@ -168,16 +176,16 @@ pub fn targets(mutation: &Mutation) -> Vec<String> {
     agents_of(mutation).iter().map(Target::to_string).collect()
 }
 
-fn agents_of(mutation: &Mutation) -> Vec<Target> {
+pub fn agents_of(mutation: &Mutation) -> Vec<Target> {
     match mutation {
         Mutation::SetModel { target, .. } => vec![target.clone()],
-        Mutation::Apply(file) => file.assignments.all().map(|(target, _)| target).collect(),
-        Mutation::AddProvider(_)
-        | Mutation::EditProvider { .. }
-        | Mutation::RemoveProvider { .. }
-        | Mutation::RepairRoutes { .. }
-        | Mutation::Undo { .. } => Vec::new(),
+        _ => mutation.declared().map(agents_in).unwrap_or_default(),
     }
+}
+
+/// The agents that a file names.
+fn agents_in(file: &Declared) -> Vec<Target> {
+    file.assignments.all().map(|(target, _)| target).collect()
 }
 
 /// Reads what matters now and works out the plan. `past` is the operation that an undo takes back.
@@ -206,6 +214,9 @@ pub async fn prepare(
             routes::repair(world, out, installation, route.as_ref(), consumer.as_ref())?;
         }
         Mutation::Apply(file) => declared::draft(clients, world, out, installation, file).await?,
+        Mutation::Restore(wish) => {
+            agents = restore::draft(clients, world, out, installation, wish).await?;
+        }
         Mutation::Undo { operation } => {
             let past = past.ok_or_else(|| no_record(operation))?;
             agents = undo::draft(clients, world, out, installation, past).await?;

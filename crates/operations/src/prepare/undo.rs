@@ -57,8 +57,8 @@ impl Past {
     }
 }
 
-/// The operation whose undo of this one stands.
-fn undone_by(id: &OperationId, operations: &[Arc<Operation>]) -> Option<OperationId> {
+/// The operation, of those that are given, whose undo of this one stands.
+pub fn undone_by(id: &OperationId, operations: &[Arc<Operation>]) -> Option<OperationId> {
     let undoes = |other: &&Arc<Operation>| {
         other.undoes.as_ref() == Some(id)
             && other.state == OperationState::Committed

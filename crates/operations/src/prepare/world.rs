@@ -1,5 +1,5 @@
 //! The installation as it was read once for a plan, and as it will be after the writes that are planned so far.
-use super::Installation;
+use super::{Installation, agents_of};
 use crate::{
     clients::Clients,
     reads::{Agents, ConsoleState, routing_view},
@@ -28,11 +28,7 @@ impl World {
                     .clone(),
             }
         };
-        let targets = match mutation {
-            Mutation::SetModel { target, .. } => vec![target.clone()],
-            Mutation::Apply(file) => file.assignments.all().map(|(target, _)| target).collect(),
-            _ => Vec::new(),
-        };
+        let targets = agents_of(mutation);
         let record = |target: Target| async move {
             let held = clients.records.read(&target).await?;
             Ok::<_, Failure>((target, held))
@@ -74,7 +70,7 @@ impl World {
     pub fn now_runs(&mut self, target: &Target, model: Option<ModelId>) {
         let seen = self.agents.by_target.get_mut(target);
         if let Some(config) = seen.and_then(|seen| seen.config.as_mut().ok()) {
-            config.model = model;
+            Arc::make_mut(config).model = model;
         }
     }
 }

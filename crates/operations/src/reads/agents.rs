@@ -3,7 +3,8 @@ use crate::clients::Clients;
 use domain::{Failure, Target, Timestamp, rules::AgentView};
 use futures::{StreamExt, future::join, stream};
 use hiclaw::{Agent, AgentConfig, Record};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
+use store::Listing;
 
 /// How many agents are read at once.
 const AT_ONCE: usize = 32;
@@ -12,7 +13,7 @@ const AT_ONCE: usize = 32;
 #[derive(Clone)]
 pub struct SeenAgent {
     pub agent: Agent,
-    pub config: Result<AgentConfig, Failure>,
+    pub config: Result<Arc<AgentConfig>, Failure>,
     /// Our note of its last switch, if there is one and it was asked for.
     pub record: Result<Option<Record>, Failure>,
 }
@@ -34,24 +35,26 @@ impl Agents {
 
     /// Looks at all agents' configs, which is all that a plan needs. What cannot be read says so in its place.
     pub async fn read(clients: &Clients) -> Self {
-        Self::look(clients, false).await
+        Box::pin(Self::look(clients, false)).await
     }
 
     /// As [`Agents::read`], with our notes.
     pub async fn read_with_records(clients: &Clients) -> Self {
-        Self::look(clients, true).await
+        Box::pin(Self::look(clients, true)).await
     }
 
     async fn look(clients: &Clients, with_records: bool) -> Self {
         let at = clients.clock.now();
-        let (agents, workers_unknown) = match clients.holder.agents().await {
+        let (agents, listing) = join(clients.holder.agents(), clients.store.list_agents()).await;
+        let (agents, workers_unknown) = match agents {
             Ok(agents) => (agents, None),
             Err(error) => {
                 let manager = Agent { target: Target::Manager, runtime: "openclaw".into(), read_only: None };
                 (vec![manager], Some(Failure::from(error)))
             }
         };
-        let read = stream::iter(agents).map(|agent| look(clients, agent, with_records)).buffered(AT_ONCE);
+        let read =
+            stream::iter(agents).map(|agent| look(clients, agent, &listing, with_records)).buffered(AT_ONCE);
         let by_target = read.map(|seen| (seen.agent.target.clone(), seen)).collect().await;
         Self { at, by_target, workers_unknown }
     }
@@ -76,11 +79,14 @@ impl Agents {
     }
 }
 
-async fn look(clients: &Clients, agent: Agent, with_record: bool) -> SeenAgent {
+async fn look(clients: &Clients, agent: Agent, listing: &Listing, with_record: bool) -> SeenAgent {
     let record = async {
-        let held = if with_record { clients.records.read(&agent.target).await? } else { None };
-        held.map(|held| Record::parse(&agent.target, &held.image)).transpose()
+        match with_record {
+            true => clients.records.as_listed(&agent.target, listing).await,
+            false => Ok(None),
+        }
     };
-    let (config, record) = join(clients.holder.config(&agent.target), record).await;
+    let config = clients.holder.config_as_listed(&agent.target, listing);
+    let (config, record) = join(config, record).await;
     SeenAgent { config: config.map_err(Failure::from), record: record.map_err(Failure::from), agent }
 }

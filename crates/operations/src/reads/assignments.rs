@@ -1,10 +1,7 @@
 //! Which model each agent runs: recorded, and as its config and the routes say.
-use super::{Agents, AssignmentsSeen, ConsoleState, SeenAgent, providers::CHAT, routing_view};
+use super::{Agents, AssignmentsSeen, ConsoleState, SeenAgent, Ways, routing_view};
 use crate::{Seen, prepare::Installation};
-use domain::{
-    Assignment, Failure, ModelId, Observed, Problem, Target, Timestamp,
-    rules::{RouteView, RoutingView, winner},
-};
+use domain::{Assignment, Failure, ModelId, Observed, Problem, Target, Timestamp, rules::RouteView};
 use std::sync::Arc;
 
 /// The assignments of all agents.
@@ -14,9 +11,10 @@ pub fn observed_assignments(
     installation: &Installation,
 ) -> Result<AssignmentsSeen, Failure> {
     let view = routing_view(console, agents, installation)?;
+    let ways = Ways::of(&view);
     let at = console.at.clone().min(agents.at.clone());
     let seen = |(target, agent): (&Target, &SeenAgent)| {
-        let value = assignment(target, agent, &view, &at);
+        let value = assignment(target, agent, &ways, &at);
         (target.clone(), Arc::new(Seen { value, observed_at: at.clone() }))
     };
     Ok(AssignmentsSeen {
@@ -25,12 +23,12 @@ pub fn observed_assignments(
     })
 }
 
-fn assignment(target: &Target, seen: &SeenAgent, view: &RoutingView, at: &Timestamp) -> Assignment {
+fn assignment(target: &Target, seen: &SeenAgent, ways: &Ways<'_>, at: &Timestamp) -> Assignment {
     let record = seen.record.as_ref().ok().and_then(Option::as_ref);
     let config = seen.config.as_ref().ok();
     let model = config.and_then(|config| config.model.clone());
-    let route = model.as_ref().and_then(|model| winner(&view.routes, &view.host, CHAT, Some(model.as_str())));
-    let problem = problem(target, seen, model.as_ref(), route);
+    let route = model.as_ref().and_then(|model| ways.route(model));
+    let problem = problem(target, seen, model.as_ref(), route, ways);
     let provider = route.and_then(|route| route.upstreams.first()).map(|upstream| upstream.provider.clone());
     let recorded_provider = record.map(|record| &record.provider);
     let in_sync = problem.is_none()
@@ -63,6 +61,7 @@ fn problem(
     seen: &SeenAgent,
     model: Option<&ModelId>,
     route: Option<&RouteView>,
+    ways: &Ways<'_>,
 ) -> Option<Problem> {
     if let Err(failure) = &seen.config {
         return Some(Problem::ConfigUnreadable { message: failure.message.clone() });
@@ -70,7 +69,7 @@ fn problem(
     let model = model?;
     let Some(route) = route else { return Some(Problem::NoRoute { model: model.clone() }) };
     let consumer = target.consumer();
-    if route.consumers.as_ref().is_some_and(|allowed| !allowed.contains(&consumer)) {
+    if !ways.admits(route, &consumer) {
         return Some(Problem::ConsumerNotAllowed { route: route.name.clone(), consumer });
     }
     match &seen.record {

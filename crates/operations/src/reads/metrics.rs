@@ -1,10 +1,13 @@
 //! How busy the host and the gateway are, measured in the background so that a read never waits.
-use super::prometheus::{self, Reading};
-use crate::{Clock, scrub};
-use domain::{Metrics, Timestamp};
+use super::{
+    prometheus::{self, Reading},
+    usage::{Counted, UsageBook},
+};
+use crate::{Clock, history::History, news::Board, scrub};
+use domain::{Metrics, MetricsHistory, MetricsSample, Timestamp, Topic, Usage};
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
 };
 use sysinfo::System;
@@ -14,6 +17,8 @@ use url::Url;
 
 /// Between two measurements.
 const EVERY: Duration = Duration::from_secs(5);
+/// One measurement in so many goes into the history.
+const KEPT_EACH: u32 = 2;
 /// How far back requests per minute look.
 const WINDOW: Duration = Duration::from_secs(60);
 /// The first figures should not take a whole interval: a processor's load needs two looks at this distance or more.
@@ -23,8 +28,25 @@ const MAX_PAGE: usize = 16 * 1024 * 1024;
 
 /// Measures from its start for as long as it lives.
 pub struct Sampler {
-    latest: Arc<RwLock<Arc<Metrics>>>,
+    measured: Arc<RwLock<Measured>>,
     task: OnceLock<AbortOnDropHandle<()>>,
+}
+
+/// What is measured with.
+pub struct Instruments {
+    pub http: reqwest::Client,
+    /// The gateway's Prometheus page.
+    pub page: Option<Url>,
+    pub clock: Clock,
+    /// Where it is told that there is a new sample.
+    pub board: Board,
+}
+
+/// What was measured.
+struct Measured {
+    latest: Arc<Metrics>,
+    history: History,
+    usage: UsageBook,
 }
 
 impl Sampler {
@@ -40,45 +62,94 @@ impl Sampler {
                 .map(|name| (name.into(), "not yet measured".into()))
                 .into(),
         };
-        Self { latest: Arc::new(RwLock::new(Arc::new(first))), task: OnceLock::new() }
+        let usage = UsageBook::new(clock.now());
+        let measured = Measured { latest: Arc::new(first), history: History::default(), usage };
+        Self { measured: Arc::new(RwLock::new(measured)), task: OnceLock::new() }
     }
 
     /// Begins, once. Must be called within a tokio runtime.
-    pub fn start(&self, http: reqwest::Client, page: Option<Url>, clock: Clock) {
+    pub fn start(&self, instruments: Instruments) {
         self.task.get_or_init(|| {
-            AbortOnDropHandle::new(tokio::spawn(measure(http, page, clock, self.latest.clone())))
+            AbortOnDropHandle::new(tokio::spawn(measure(instruments, self.measured.clone())))
         });
     }
 
     /// The newest figures.
     pub fn latest(&self) -> Arc<Metrics> {
-        self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.measured().latest.clone()
+    }
+
+    /// The figures of the last time, at most an hour.
+    pub fn history(&self, last: Duration) -> MetricsHistory {
+        let samples = self.measured().history.since(Instant::now(), last);
+        MetricsHistory { every_seconds: (EVERY * KEPT_EACH).as_secs(), samples }
+    }
+
+    /// Who used which model.
+    pub fn usage(&self) -> Usage {
+        self.measured().usage.usage()
+    }
+
+    fn measured(&self) -> RwLockReadGuard<'_, Measured> {
+        self.measured.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn measure(http: reqwest::Client, page: Option<Url>, clock: Clock, latest: Arc<RwLock<Arc<Metrics>>>) {
+async fn measure(instruments: Instruments, measured: Arc<RwLock<Measured>>) {
+    let Instruments { http, page, clock, board } = instruments;
     let mut system = System::new().map_err(|error| error.to_string());
-    let mut history = History::default();
+    let mut readings = Readings::default();
     if let Ok(system) = &mut system {
         system.refresh_cpu_usage();
     }
-    history.add(Instant::now(), scrape(&http, page.as_ref()).await);
+    readings.add(Instant::now(), scrape(&http, page.as_ref()).await);
     tokio::time::sleep(FIRST).await;
     let mut tick = interval(EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
+    for number in 0u32.. {
         tick.tick().await;
         if let Ok(system) = &mut system {
             system.refresh_cpu_usage();
             system.refresh_memory();
         }
-        history.add(Instant::now(), scrape(&http, page.as_ref()).await);
-        let metrics = Arc::new(figures(&system, &history, clock.now()));
-        *latest.write().unwrap_or_else(PoisonError::into_inner) = metrics;
+        let mut read = scrape(&http, page.as_ref()).await;
+        let (at, now) = (Instant::now(), clock.now());
+        let used = read.as_mut().map(|reading| std::mem::take(&mut reading.used)).map_err(|why| why.clone());
+        readings.add(at, read);
+        let kept = number.is_multiple_of(KEPT_EACH);
+        measured.write().unwrap_or_else(PoisonError::into_inner).add(
+            at,
+            figures(&system, &readings, now),
+            used,
+            kept,
+        );
+        if kept {
+            board.tell(&[Topic::Metrics]);
+        }
     }
 }
 
-fn figures(system: &Result<System, String>, history: &History, now: Timestamp) -> Metrics {
+impl Measured {
+    fn add(&mut self, at: Instant, figures: Metrics, used: Result<Counted, String>, kept: bool) {
+        self.usage.add(at, figures.timestamp.clone(), used);
+        if kept {
+            self.history.add(at, sample(&figures));
+        }
+        self.latest = Arc::new(figures);
+    }
+}
+
+fn sample(figures: &Metrics) -> MetricsSample {
+    MetricsSample {
+        at: figures.timestamp.clone(),
+        cpu: figures.cpu,
+        memory: figures.memory,
+        connections: figures.connections,
+        rpm: figures.rpm,
+    }
+}
+
+fn figures(system: &Result<System, String>, readings: &Readings, now: Timestamp) -> Metrics {
     let mut unavailable = BTreeMap::new();
     let mut known = |name: &str, figure: Result<u64, String>| {
         figure.map_err(|why| unavailable.insert(name.to_owned(), why)).ok()
@@ -93,8 +164,8 @@ fn figures(system: &Result<System, String>, history: &History, now: Timestamp) -
     Metrics {
         cpu: known("cpu", cpu).map(percent),
         memory: known("memory", memory).map(percent),
-        connections: known("connections", history.connections()),
-        rpm: known("rpm", history.per_minute()),
+        connections: known("connections", readings.connections()),
+        rpm: known("rpm", readings.per_minute()),
         timestamp: now,
         unavailable,
     }
@@ -102,12 +173,12 @@ fn figures(system: &Result<System, String>, history: &History, now: Timestamp) -
 
 /// The readings of the last minute, and why there is none now.
 #[derive(Default)]
-struct History {
+struct Readings {
     readings: VecDeque<(Instant, Reading)>,
     missing: Option<String>,
 }
 
-impl History {
+impl Readings {
     fn add(&mut self, at: Instant, reading: Result<Reading, String>) {
         match reading {
             Ok(reading) => {
@@ -177,35 +248,61 @@ async fn scrape(http: &reqwest::Client, page: Option<&Url>) -> Result<Reading, S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::HOUR;
 
     fn reading(requests: f64) -> Result<Reading, String> {
-        Ok(Reading { requests: [("a".to_owned(), requests)].into(), connections: Some(2.0) })
+        Ok(Reading {
+            requests: [("a".to_owned(), requests)].into(),
+            connections: Some(2.0),
+            ..Reading::default()
+        })
     }
 
     #[test]
     fn requests_per_minute_need_two_readings_and_look_back_one_minute() {
         let start = Instant::now();
-        let mut history = History::default();
-        assert!(history.per_minute().is_err());
-        history.add(start, reading(100.0));
-        assert_eq!(history.connections(), Ok(2));
-        assert!(history.per_minute().is_err());
-        history.add(start + Duration::from_secs(30), reading(110.0));
-        assert_eq!(history.per_minute(), Ok(20));
+        let mut readings = Readings::default();
+        assert!(readings.per_minute().is_err());
+        readings.add(start, reading(100.0));
+        assert_eq!(readings.connections(), Ok(2));
+        assert!(readings.per_minute().is_err());
+        readings.add(start + Duration::from_secs(30), reading(110.0));
+        assert_eq!(readings.per_minute(), Ok(20));
         for minute in 1..5 {
-            history.add(start + Duration::from_secs(30 + 60 * minute), reading(110.0));
+            readings.add(start + Duration::from_secs(30 + 60 * minute), reading(110.0));
         }
-        assert_eq!(history.per_minute(), Ok(0));
-        assert!(history.readings.len() <= 2);
+        assert_eq!(readings.per_minute(), Ok(0));
+        assert!(readings.readings.len() <= 2);
     }
 
     #[test]
     fn a_gateway_that_is_gone_gives_no_figure_but_a_reason() {
         let start = Instant::now();
-        let mut history = History::default();
-        history.add(start, reading(1.0));
-        history.add(start + EVERY, Err("connection refused".into()));
-        assert_eq!(history.per_minute(), Err("connection refused".into()));
-        assert_eq!(history.connections(), Err("connection refused".into()));
+        let mut readings = Readings::default();
+        readings.add(start, reading(1.0));
+        readings.add(start + EVERY, Err("connection refused".into()));
+        assert_eq!(readings.per_minute(), Err("connection refused".into()));
+        assert_eq!(readings.connections(), Err("connection refused".into()));
+    }
+
+    /// Paused, so that an hour takes no time. The host is looked at all the same.
+    #[tokio::test(start_paused = true)]
+    async fn an_hour_of_samples_is_kept_and_each_is_told() {
+        let clock = Clock::default();
+        let (sampler, board) = (Sampler::new(&clock), Board::default());
+        assert_eq!(sampler.history(HOUR).samples, []);
+        let before = board.mark();
+        let http = higress::http_client(EVERY).unwrap();
+        sampler.start(Instruments { http, page: None, clock, board: board.clone() });
+        tokio::time::sleep(Duration::from_secs(25)).await;
+        let history = sampler.history(HOUR);
+        assert_eq!((history.every_seconds, history.samples.len()), (10, 3));
+        assert!(history.samples.iter().all(|sample| sample.rpm.is_none() && sample.memory.is_some()));
+        assert_ne!(board.mark(), before);
+        tokio::time::sleep(HOUR).await;
+        assert_eq!(sampler.history(HOUR).samples.len(), 360);
+        assert_eq!(sampler.history(Duration::from_secs(60)).samples.len(), 6);
+        let why = sampler.usage().unavailable;
+        assert_eq!(why.as_deref(), Some("no address of the gateway's metrics is configured"));
     }
 }

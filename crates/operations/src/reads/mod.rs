@@ -3,6 +3,7 @@ mod agents;
 mod assignments;
 mod console;
 mod health;
+pub mod looks;
 mod metrics;
 mod models;
 mod prometheus;
@@ -10,23 +11,29 @@ mod providers;
 mod routes;
 mod test;
 mod together;
+mod usage;
+mod ways;
+mod workers;
 
 pub use agents::{Agents, SeenAgent};
 pub use assignments::observed_assignments;
 pub use console::ConsoleState;
 pub use health::health;
-pub use metrics::Sampler;
+pub use metrics::{Instruments, Sampler};
 pub use models::{Listed, limits_of, list_models, provider_models};
 pub use providers::{CHAT, provider_views};
 pub use routes::{routing_view, view_for_routes};
 pub use test::test_provider;
-pub use together::PlanReads;
+pub use together::{PlanReads, Together};
+pub use ways::Ways;
+pub use workers::workers_with_models;
 
 use crate::{
     Seen,
     cache::{Cache, Derived},
+    news::Board,
 };
-use domain::{AiRoute, Assignment, Failure, Provider, Target, Worker};
+use domain::{AiRoute, Assignment, Failure, Provider, Target, Topic, Worker};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Every agent's assignment; a worker list that could not be read leaves only the Manager.
@@ -42,22 +49,28 @@ type View<T> = Result<Arc<Seen<T>>, Failure>;
 pub struct Caches {
     pub console: Cache<ConsoleState>,
     pub agents: Cache<Agents>,
-    pub workers: Cache<Seen<Vec<Worker>>>,
+    /// How the workers are, without their models.
+    pub states: Cache<Seen<Vec<Worker>>>,
+    pub workers: Derived<Seen<Vec<Worker>>, Agents, Seen<Vec<Worker>>>,
     pub routes: Derived<ConsoleState, ConsoleState, View<Vec<AiRoute>>>,
     pub providers: Derived<ConsoleState, Agents, View<Vec<Provider>>>,
     pub assignments: Derived<ConsoleState, Agents, Result<AssignmentsSeen, Failure>>,
+    /// Where own writes are told.
+    pub board: Board,
 }
 
 impl Caches {
-    /// Nothing is known yet; what is read is served for `ttl`.
+    /// Nothing is known yet; what is read is served for `ttl`, see [`Cache::new`].
     pub fn new(ttl: Duration) -> Self {
         Self {
             console: Cache::new(ttl),
             agents: Cache::new(ttl),
-            workers: Cache::new(ttl),
+            states: Cache::new(ttl),
+            workers: Derived::default(),
             routes: Derived::default(),
             providers: Derived::default(),
             assignments: Derived::default(),
+            board: Board::default(),
         }
     }
 
@@ -65,6 +78,7 @@ impl Caches {
     pub fn clear(&self) {
         self.console.clear();
         self.agents.clear();
-        self.workers.clear();
+        self.states.clear();
+        self.board.tell(&[Topic::Office, Topic::Providers, Topic::Routes]);
     }
 }

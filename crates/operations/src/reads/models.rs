@@ -1,6 +1,7 @@
 //! A provider's own list of models, with what is known about each.
 use crate::{
     clients::Clients,
+    doctor::LastList,
     probe::{ListedModel, ProbeFailure},
 };
 use domain::{
@@ -21,15 +22,19 @@ pub enum Listed {
     Unreadable(ProbeFailure),
 }
 
-/// Asks the provider itself, with its first key.
+/// Asks the provider itself, with its first key, and remembers what it lists.
 pub async fn list_models(clients: &Clients, provider: &ProviderDoc) -> Listed {
     let Some(list) = provider.model_list() else { return Listed::NoList };
     match clients.probe.list_models(&list, provider.tokens().first()).await {
-        Ok(listing) => Listed::Models {
-            models: listing.models,
-            evidence: listing.evidence,
-            latency_ms: millis(listing.latency),
-        },
+        Ok(listing) => {
+            let models = listing.models.iter().map(|model| model.id.to_string()).collect();
+            clients.lists.keep(provider, LastList { at: clients.clock.now(), models });
+            Listed::Models {
+                models: listing.models,
+                evidence: listing.evidence,
+                latency_ms: millis(listing.latency),
+            }
+        }
         Err(failure) => Listed::Unreadable(failure),
     }
 }

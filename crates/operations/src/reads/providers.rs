@@ -1,26 +1,27 @@
 //! Providers and who uses them.
-use super::{Agents, ConsoleState, routing_view};
-use crate::prepare::Installation;
-use domain::{
-    Failure, Provider, ProviderName, UsedBy,
-    rules::{RoutingView, winner},
-};
+use super::{Agents, ConsoleState, Ways, routing_view};
+use crate::{last_tests::LastTests, prepare::Installation};
+use domain::{Failure, Provider, ProviderName, UsedBy, rules::RoutingView};
 use higress::ProviderDoc;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The path of the call that agents make.
 pub const CHAT: &str = "/v1/chat/completions";
 
-/// All providers, with the routes and agents that use each.
+/// All providers, with the routes and agents that use each, and its last test.
 pub fn provider_views(
     console: &ConsoleState,
     agents: &Agents,
     installation: &Installation,
+    tests: &LastTests,
 ) -> Result<Vec<Provider>, Failure> {
     let view = routing_view(console, agents, installation)?;
+    tests.forget_others(&console.providers);
+    let agents = agents_by_provider(&view);
     let provider = |doc: &ProviderDoc| {
-        let used_by =
-            UsedBy { routes: routes_using(console, doc.name()), agents: agents_using(&view, doc.name()) };
-        doc.view(used_by, installation.manager_of(doc))
+        let agents = agents.get(doc.name()).cloned().unwrap_or_default();
+        let used_by = UsedBy { routes: routes_using(console, doc.name()), agents };
+        Provider { last_test: tests.of(doc), ..doc.view(used_by, installation.manager_of(doc)) }
     };
     Ok(console.providers.iter().map(provider).collect())
 }
@@ -29,13 +30,16 @@ fn routes_using(console: &ConsoleState, provider: &ProviderName) -> Vec<String> 
     console.routes.iter().filter(|route| route.uses(provider)).map(|route| route.name().to_string()).collect()
 }
 
-/// Agents whose model goes to this provider by the route that wins for it.
-fn agents_using(view: &RoutingView, provider: &ProviderName) -> Vec<String> {
-    let uses = |model: &str| {
-        let route = winner(&view.routes, &view.host, CHAT, Some(model));
-        route.is_some_and(|route| route.upstreams.iter().any(|upstream| upstream.provider == *provider))
-    };
-    let agents =
-        view.agents.iter().filter(|agent| agent.model.as_ref().is_some_and(|model| uses(model.as_str())));
-    agents.map(|agent| agent.target.to_string()).collect()
+/// The agents whose model goes to each provider by the route that wins for it.
+fn agents_by_provider(view: &RoutingView) -> BTreeMap<&ProviderName, Vec<String>> {
+    let ways = Ways::of(view);
+    let mut all: BTreeMap<&ProviderName, Vec<String>> = BTreeMap::new();
+    for agent in &view.agents {
+        let Some(route) = agent.model.as_ref().and_then(|model| ways.route(model)) else { continue };
+        let providers: BTreeSet<_> = route.upstreams.iter().map(|upstream| &upstream.provider).collect();
+        for provider in providers {
+            all.entry(provider).or_default().push(agent.target.to_string());
+        }
+    }
+    all
 }

@@ -191,10 +191,10 @@ async fn somebody_elses_edit_during_a_switch_is_not_overwritten() {
     assert_eq!(record(), our_record);
 }
 
-#[tokio::test]
-async fn somebody_elses_edit_of_our_route_stays_and_a_person_is_told() {
-    let world = World::start().await;
-    let running = held(&world, "dave", "deepseek", "deepseek-reasoner").await;
+/// A switch of dave that cannot be undone, since somebody else changed its route meanwhile: how it failed, and what that
+/// somebody wrote.
+pub async fn left_foreign(world: &World) -> (domain::Failure, higress::RouteDoc) {
+    let running = held(world, "dave", "deepseek", "deepseek-reasoner").await;
     let (console, name) = (world.console(), "deepseek-ai-route".parse().unwrap());
     let ours = console.route(&name).await.unwrap().unwrap();
     let mut theirs = ours.json().clone();
@@ -202,8 +202,13 @@ async fn somebody_elses_edit_of_our_route_stays_and_a_person_is_told() {
     let theirs = higress::RouteDoc::parse(theirs).unwrap();
     let theirs = console.write_route(Some(&ours), &theirs).await.unwrap().after;
     world.sandbox.upstreams().set_behaviour("deepseek", Behaviour::NoBalance);
+    (running.finished().await.unwrap_err(), theirs)
+}
 
-    let failure = running.finished().await.unwrap_err();
+#[tokio::test]
+async fn somebody_elses_edit_of_our_route_stays_and_a_person_is_told() {
+    let world = World::start().await;
+    let (failure, theirs) = left_foreign(&world).await;
     assert_eq!(failure.code, Code::NeedsOperator, "{failure:?}");
     assert!(failure.message.contains("not undone: route:deepseek-ai-route"), "{}", failure.message);
     assert!(failure.hint.is_some());
@@ -212,7 +217,7 @@ async fn somebody_elses_edit_of_our_route_stays_and_a_person_is_told() {
     assert!(route.evidence.as_deref().unwrap().contains("somebody else changed it"), "{route:?}");
     let told = world.operations.operation(&failure.operation.unwrap()).await.unwrap();
     assert_eq!(told.borrow().state, domain::OperationState::NeedsOperator);
-    let now = console.route(&name).await.unwrap().unwrap();
+    let now = world.console().route(theirs.name()).await.unwrap().unwrap();
     assert_eq!(without_version(now.json()), without_version(theirs.json()));
 }
 

@@ -5,12 +5,15 @@
     reason = "what a test prepares may panic as the test itself may"
 )]
 mod away;
+mod backups;
 mod bulk;
 mod concurrency;
 mod crowd;
 mod declared;
+mod doctor;
 mod faults;
 mod neighbours;
+mod news;
 mod plans;
 mod providers;
 mod reads;

@@ -1,7 +1,12 @@
 //! What can be asked, and what is said when a system is down.
-use crate::world::{World, model, provider, worker};
+use crate::world::{BUCKET, World, model, provider, switch, worker};
 use domain::{Code, ConsumerName, Simulate, SystemState, Target, TestProvider, WorkerStatus};
-use sandbox::{agents::WorkerState, upstreams::Behaviour};
+use http::StatusCode;
+use sandbox::{
+    agents::WorkerState,
+    s3::{Calls, Condition, Fault, Object, Plan, Tally},
+    upstreams::Behaviour,
+};
 
 #[tokio::test]
 async fn providers_say_who_uses_them_and_show_no_key() {
@@ -191,11 +196,89 @@ async fn many_readers_of_an_assignment_cost_one_look_at_each_system() {
     let reads: Vec<_> = (0..50).map(|_| world.operations.assignment(&Target::Manager)).collect();
     let seen: Vec<_> = futures::future::join_all(reads).await.into_iter().map(Result::unwrap).collect();
     assert!(seen.iter().all(|one| std::sync::Arc::ptr_eq(one, &seen[0])), "one value for all");
-    world.run(crate::world::switch("manager", "moonshot", "kimi-k2.5")).await.unwrap();
+    world.run(switch("manager", "moonshot", "kimi-k2.5")).await.unwrap();
     let after = world.operations.assignment(&Target::Manager).await.unwrap();
     assert_eq!(
         after.value.observed.model.as_ref().unwrap().as_str(),
         "kimi-k2.5",
         "own writes drop the cache"
     );
+}
+
+impl World {
+    /// Which calls the store gets while this is done.
+    async fn store_calls<T>(&self, done: impl Future<Output = T>) -> (Tally, T) {
+        let before = self.sandbox.s3().faults().tally();
+        let value = done.await;
+        let now = self.sandbox.s3().faults().tally();
+        let (lists, reads) = (now.lists - before.lists, now.reads - before.reads);
+        (Tally { lists, reads, writes: now.writes - before.writes }, value)
+    }
+
+    /// The model of a worker by its config, as it is told.
+    async fn told_model(&self, name: &str) -> Option<String> {
+        let seen = self.operations.assignment(&worker(name)).await.unwrap();
+        seen.value.observed.model.as_ref().map(ToString::to_string)
+    }
+}
+
+const LOOK: Tally = Tally { lists: 1, reads: 0, writes: 0 };
+
+#[tokio::test]
+async fn a_look_at_agents_reads_only_what_changed_since_the_last_one() {
+    let world = World::start().await;
+    let (first, all) = world.store_calls(world.operations.assignments()).await;
+    let workers = all.unwrap().workers.len() as u64;
+    assert_eq!((first.lists, first.writes), (1, 0));
+    assert!(first.reads > workers, "each config and the notes that there are: {first:?}");
+    assert_eq!(world.store_calls(world.operations.assignments()).await.0, LOOK, "nothing changed");
+    assert_eq!(world.store_calls(world.operations.workers()).await.0, LOOK, "the same look serves both");
+    let mutation = switch("manager", "moonshot", "kimi-k2.5");
+    let planned = world.store_calls(world.operations.plan(&mutation)).await;
+    assert_eq!(planned.0, Tally { reads: 1, ..LOOK }, "its own note is read");
+
+    let key = "agents/alice/openclaw.json";
+    let config = String::from_utf8(world.object(key).unwrap()).unwrap();
+    let changed = Object::new(config.replace("deepseek-chat", "kimi-k2.5"), "application/json");
+    world.sandbox.s3().objects().put(BUCKET, key, changed, &Condition::default()).unwrap();
+    let (calls, told) = world.store_calls(world.told_model("alice")).await;
+    assert_eq!((calls, told.as_deref()), (Tally { reads: 1, ..LOOK }, Some("kimi-k2.5")));
+    let workers = world.operations.workers().await.unwrap();
+    let alice = workers.value.iter().find(|worker| worker.name.as_str() == "alice").unwrap();
+    assert_eq!(alice.model, Some(model("kimi-k2.5")));
+
+    world.sandbox.s3().objects().delete(BUCKET, key).unwrap();
+    let (calls, alice) = world.store_calls(world.operations.assignment(&worker("alice"))).await;
+    let problem = alice.unwrap().value.observed.problem.clone();
+    assert!(matches!(problem, Some(domain::Problem::ConfigUnreadable { .. })), "{problem:?}");
+    assert_eq!(calls, LOOK);
+}
+
+#[tokio::test]
+async fn a_store_that_lets_nobody_list_is_read_object_by_object_and_a_silent_one_not_at_all() {
+    let world = World::start().await;
+    let list_is_refused = |status| {
+        world.sandbox.s3().faults().plan(Plan::new(Fault::Refused(status)).on(Calls::Reads));
+    };
+    list_is_refused(StatusCode::FORBIDDEN);
+    let (calls, told) = world.store_calls(world.told_model("alice")).await;
+    assert_eq!(told.as_deref(), Some("deepseek-chat"));
+    assert!(calls.lists == 1 && calls.reads > 0, "{calls:?}");
+    list_is_refused(StatusCode::SERVICE_UNAVAILABLE);
+    let (calls, alice) = world.store_calls(world.operations.assignment(&worker("alice"))).await;
+    let problem = alice.unwrap().value.observed.problem.clone();
+    assert!(matches!(problem, Some(domain::Problem::ConfigUnreadable { .. })), "nothing old: {problem:?}");
+    assert_eq!(calls, LOOK);
+}
+
+#[tokio::test]
+async fn a_workers_switch_is_seen_at_once_by_all_reads() {
+    let world = World::start_with(|config| config.timing.cache = std::time::Duration::from_secs(3600)).await;
+    assert_eq!(world.told_model("alice").await.as_deref(), Some("deepseek-chat"));
+    world.operations.workers().await.unwrap();
+    world.run(switch("worker:alice", "moonshot", "kimi-k2.5")).await.unwrap();
+    assert_eq!(world.told_model("alice").await.as_deref(), Some("kimi-k2.5"));
+    let workers = world.operations.workers().await.unwrap();
+    let alice = workers.value.iter().find(|worker| worker.name.as_str() == "alice").unwrap();
+    assert_eq!(alice.model, Some(model("kimi-k2.5")));
 }

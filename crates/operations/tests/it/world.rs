@@ -193,6 +193,7 @@ pub fn config(sandbox: &Sandbox, data: &Path) -> Config {
             list: Duration::from_secs(1),
             effective: Duration::from_secs(2),
             cache: Duration::ZERO,
+            look: Duration::from_millis(50),
             operation: Duration::from_secs(60),
             horizon: Duration::from_secs(8),
         },

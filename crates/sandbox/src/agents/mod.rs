@@ -203,7 +203,7 @@ async fn pull_for_ever(shared: Arc<Shared>, every: Duration) {
         });
         for name in names {
             if shared.runs(&name)
-                && let Err(error) = shared.sync(&name)
+                && let Err(error) = shared.pull_in(&name)
             {
                 tracing::debug!(%error, "a worker of the sandbox pulled nothing");
             }
@@ -212,7 +212,7 @@ async fn pull_for_ever(shared: Arc<Shared>, every: Duration) {
 }
 
 /// The name of a worker's container.
-fn container(worker: &str) -> String {
+pub(crate) fn container(worker: &str) -> String {
     format!("hiclaw-worker-{worker}")
 }
 
@@ -309,6 +309,11 @@ impl Shared {
 
     fn sync(&self, name: &str) -> Result<(), AgentError> {
         self.known(name)?;
+        self.pull_in(name)
+    }
+
+    /// Pulls and merges the config of a worker that the registry names.
+    fn pull_in(&self, name: &str) -> Result<(), AgentError> {
         if !self.runs(name) {
             return Err(AgentError::Silent(name.to_owned()));
         }

@@ -101,6 +101,17 @@ async fn install_providers(api: &Api<'_>) -> Result<(), SandboxError> {
     Ok(())
 }
 
+/// More providers, each with an API of its own and no route.
+pub(super) async fn add_providers(console: &Router, names: &[String]) -> Result<(), SandboxError> {
+    for name in names {
+        let provider = json!({"type": "openai", "name": name, "tokens": [gateway_key(name)], "protocol": "openai/v1",
+            "tokenFailoverConfig": {"enabled": false},
+            "rawConfigs": {"openaiCustomUrl": format!("https://{name}.example.com/v1")}});
+        Api(console).send(Method::POST, "/v1/ai/providers", &provider).await?;
+    }
+    Ok(())
+}
+
 /// The default route, first for the Manager alone and then, as HiClaw does when it creates workers, for everybody; and
 /// one route for each provider that was added.
 async fn install_routes(api: &Api<'_>) -> Result<(), SandboxError> {

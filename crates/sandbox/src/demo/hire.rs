@@ -12,20 +12,34 @@ use crate::{
 };
 use serde_json::{Value, json};
 
+/// Somebody who begins to work here.
+pub(crate) struct Hired {
+    pub name: String,
+    pub model: &'static str,
+    pub team: Option<&'static str>,
+}
+
+impl Hired {
+    /// On the model that HiClaw gives to new workers, in no team.
+    pub(crate) fn plain(name: &str) -> Self {
+        Self { name: name.to_owned(), model: DEFAULT_MODEL, team: None }
+    }
+}
+
 /// Adds them.
 pub(crate) async fn hire(
     console: &Console,
     objects: &Objects,
     bucket: &str,
     workspace: &Workspace,
-    workers: &[String],
+    workers: &[Hired],
     routes: &[&str],
 ) -> Result<(), SandboxError> {
-    console::let_in(&console.router(), workers, routes).await?;
-    for worker in workers {
-        let config =
-            Object::new(format!("{:#}\n", openclaw::worker(worker, DEFAULT_MODEL)), "application/json");
-        let key = format!("agents/{worker}/openclaw.json");
+    let names: Vec<_> = workers.iter().map(|worker| worker.name.clone()).collect();
+    console::let_in(&console.router(), &names, routes).await?;
+    for Hired { name, model, .. } in workers {
+        let config = Object::new(format!("{:#}\n", openclaw::worker(name, model)), "application/json");
+        let key = format!("agents/{name}/openclaw.json");
         let put = objects.put(bucket, &key, config, &Condition::default());
         put.map_err(|error| SandboxError::state("the bucket", error))?;
     }
@@ -35,7 +49,8 @@ pub(crate) async fn hire(
         serde_json::from_slice(&text).map_err(|error| SandboxError::state("the registry", error))?;
     let at = rfc3339(now());
     for worker in workers {
-        registry["workers"][worker] = registered(worker, &["file-sync"], &at);
+        let entry = registered(&worker.name, &["file-sync"], worker.team, &at);
+        registry["workers"][&worker.name] = entry;
     }
     registry["updated_at"] = json!(at);
     files::write_json(&file, &registry).map_err(io("the registry"))

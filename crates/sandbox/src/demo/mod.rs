@@ -1,5 +1,6 @@
 //! The demo: a HiClaw v1.0.9 installation with a Manager and five workers, one in each state, and one broken on purpose.
 mod console;
+mod crowd;
 mod hire;
 mod openclaw;
 mod secret;
@@ -8,7 +9,8 @@ mod still;
 pub use still::Still;
 
 pub(crate) use console::{ADMIN, install as install_console};
-pub(crate) use hire::hire;
+pub(crate) use crowd::{install as install_crowd, install_providers};
+pub(crate) use hire::{Hired, hire};
 pub(crate) use secret::{all as secrets, store_secret};
 
 use crate::{
@@ -118,7 +120,7 @@ pub(crate) fn install_workspace(workspace: &Workspace, at: OffsetDateTime) -> io
     let at = rfc3339(at);
     write("openclaw.json", &openclaw::manager(DEFAULT_MODEL))?;
     let workers = WORKERS.iter().map(|worker| {
-        let mut entry = registered(worker.name, worker.skills, &at);
+        let mut entry = registered(worker.name, worker.skills, None, &at);
         if worker.switched {
             entry["model"] = json!(worker.model);
         }
@@ -139,11 +141,11 @@ pub(crate) fn install_workspace(workspace: &Workspace, at: OffsetDateTime) -> io
 }
 
 /// A worker's entry in the registry, as HiClaw makes it: without a model.
-fn registered(worker: &str, skills: &[&str], at: &str) -> Value {
+fn registered(worker: &str, skills: &[&str], team: Option<&str>, at: &str) -> Value {
     json!({
         "matrix_user_id": format!("@{worker}:{}", openclaw::MATRIX_DOMAIN),
         "room_id": format!("!{}:{}", &secret("room", worker)[..18], openclaw::MATRIX_DOMAIN),
-        "runtime": "openclaw", "deployment": "local", "skills": skills, "role": "worker", "team_id": null,
+        "runtime": "openclaw", "deployment": "local", "skills": skills, "role": "worker", "team_id": team,
         "image": null, "created_at": at, "skills_updated_at": at,
     })
 }

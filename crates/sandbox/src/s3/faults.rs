@@ -86,9 +86,20 @@ impl Plan {
     }
 }
 
+/// How many calls came, by what they asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// GET and HEAD of a bucket.
+    pub lists: u64,
+    /// GET and HEAD of an object.
+    pub reads: u64,
+    pub writes: u64,
+}
+
 /// The store's switches and planned faults.
 #[derive(Default)]
 pub struct Faults {
+    tally: Mutex<Tally>,
     state: Mutex<(Switches, Vec<Plan>)>,
 }
 
@@ -113,8 +124,25 @@ impl Faults {
         *self.state() = Default::default();
     }
 
+    /// The calls that came since the store began, also those that were not answered.
+    pub fn tally(&self) -> Tally {
+        *self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count<B>(&self, request: &Request<B>) {
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let names_object = request.uri().path().trim_matches('/').contains('/');
+        let read = matches!(*request.method(), Method::GET | Method::HEAD);
+        match (read, names_object) {
+            (true, false) => tally.lists += 1,
+            (true, true) => tally.reads += 1,
+            (false, _) => tally.writes += 1,
+        }
+    }
+
     /// What this request must suffer; uses up one time of the plan that fits. Fails when the connection is to be closed.
     pub(super) fn next<B>(&self, request: &Request<B>) -> Result<(Duration, Option<Fault>), HangUp> {
+        self.count(request);
         let mut state = self.state();
         if state.0.offline {
             return Err(HangUp);

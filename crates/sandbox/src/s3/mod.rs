@@ -4,7 +4,7 @@ mod api;
 mod faults;
 mod objects;
 
-pub use faults::{Calls, Fault, Faults, Plan, Switches};
+pub use faults::{Calls, Fault, Faults, Plan, Switches, Tally};
 pub use objects::{Condition, Listing, Object, ObjectError, Objects, Page, Tag};
 
 use crate::switch::{HangUp, Server};

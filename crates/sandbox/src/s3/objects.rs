@@ -183,7 +183,8 @@ impl Objects {
             return Ok(page);
         }
         let mut last = String::new();
-        for (key, object) in objects.iter().filter(|(key, _)| key.starts_with(listing.prefix)) {
+        let from = listing.after.unwrap_or_default().max(listing.prefix).to_owned();
+        for (key, object) in objects.range(from..).take_while(|(key, _)| key.starts_with(listing.prefix)) {
             let folder = listing.delimiter.filter(|d| !d.is_empty()).and_then(|delimiter| {
                 let end =
                     key[listing.prefix.len()..].find(delimiter)? + listing.prefix.len() + delimiter.len();

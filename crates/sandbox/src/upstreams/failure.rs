@@ -28,6 +28,8 @@ pub enum Behaviour {
     Slow(Duration),
     /// Waits until another behaviour is set, and goes by that. A call for a stream gets its first event before.
     Holding,
+    /// As before, but lists its models.
+    Thinking,
     /// 200 with a web page.
     Html,
     /// 200 with JSON that ends too early.
@@ -56,12 +58,20 @@ pub(super) fn bad_request(message: &str) -> Response {
 }
 
 impl Behaviour {
+    /// Whether a call waits; it is a question when it names a model.
+    pub(super) fn holds(&self, question: bool) -> bool {
+        *self == Self::Holding || (question && *self == Self::Thinking)
+    }
+
     /// The answer to any call with a good key, where the behaviour has one of its own.
     pub(super) fn answer(&self, model: Option<&str>) -> Option<Response> {
         match self {
-            Self::Healthy | Self::Slow(_) | Self::Holding | Self::TruncatedJson | Self::WrongContentType => {
-                None
-            }
+            Self::Healthy
+            | Self::Slow(_)
+            | Self::Holding
+            | Self::Thinking
+            | Self::TruncatedJson
+            | Self::WrongContentType => None,
             Self::InvalidKey => Some(invalid_key()),
             Self::ModelNotFound => model.map(model_not_found),
             Self::NoBalance => Some(error(

@@ -9,6 +9,7 @@ use axum::{
     body::{Body, Bytes},
     extract::{Request, State},
     response::{IntoResponse as _, Response},
+    routing::put,
 };
 use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use serde_json::{Value, json};
@@ -29,7 +30,19 @@ const BODY_LIMIT: usize = 16 << 20;
 /// Serves one vendor, under any base path.
 pub(super) fn router(upstream: Arc<Upstream>) -> Router {
     let vendor = Arc::new((upstream, AtomicUsize::new(0)));
-    Router::new().fallback(handle).with_state(vendor)
+    Router::new().route("/sandbox/behaviour", put(behave)).fallback(handle).with_state(vendor)
+}
+
+/// How tests in another process make a vendor fail: the body is `healthy`, `thinking` or `failing`.
+async fn behave(State(shared): State<Shared>, wanted: String) -> StatusCode {
+    let behaviour = match wanted.as_str() {
+        "healthy" => Behaviour::Healthy,
+        "thinking" => Behaviour::Thinking,
+        "failing" => Behaviour::Failing(500),
+        _ => return StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    shared.0.behaviour.send_replace(behaviour);
+    StatusCode::NO_CONTENT
 }
 
 type Shared = Arc<(Arc<Upstream>, AtomicUsize)>;
@@ -43,7 +56,7 @@ async fn handle(State(shared): State<Shared>, request: Request) -> Response {
     };
     let json: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
     let call = seen(&parts, &json);
-    let behaviour = settled(upstream, call.stream).await;
+    let behaviour = settled(upstream, &call).await;
     let number = answered.fetch_add(1, Ordering::Relaxed) + 1;
     let response = respond(upstream, &behaviour, &call, &body, number);
     upstream.record(Call { status: response.status().as_u16(), ..call });
@@ -70,9 +83,10 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// The behaviour to go by, once it does not hold the call back.
-async fn settled(upstream: &Upstream, stream: bool) -> Behaviour {
+async fn settled(upstream: &Upstream, call: &Call) -> Behaviour {
     let mut behaviour = upstream.behaviour.subscribe();
-    let settled = behaviour.wait_for(|b| stream || *b != Behaviour::Holding).await.map(|b| b.clone());
+    let settled =
+        behaviour.wait_for(|b| call.stream || !b.holds(call.model.is_some())).await.map(|b| b.clone());
     let settled = settled.unwrap_or(Behaviour::Healthy);
     if let Behaviour::Slow(pause) = settled {
         tokio::time::sleep(pause).await;
@@ -144,7 +158,7 @@ fn complete(upstream: &Upstream, behaviour: &Behaviour, body: &[u8], number: usi
 fn stream(upstream: &Upstream, events: Vec<String>) -> Response {
     let next = |(mut behaviour, mut events, first): (watch::Receiver<Behaviour>, IntoIter<String>, bool)| async move {
         let event = events.next()?;
-        behaviour.wait_for(|b| first || *b != Behaviour::Holding).await.ok()?;
+        behaviour.wait_for(|b| first || !b.holds(true)).await.ok()?;
         Some((Ok::<_, Infallible>(Bytes::from(event)), (behaviour, events, false)))
     };
     let start = (upstream.behaviour.subscribe(), events.into_iter(), true);

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use domain::{OperationId, Target};
 use sandbox::s3::{Keys, Objects, S3};
 use std::time::Duration;
-use store::{ETag, Object, ObjectKey, Params, Store, StoreError};
+use store::{ETag, Listed, Object, ObjectKey, Params, Store, StoreError};
 
 const BUCKET: &str = "hiclaw-storage";
 
@@ -58,6 +58,23 @@ async fn the_sandbox_keeps_the_contract() {
 }
 
 #[tokio::test]
+async fn a_listing_of_many_pages_reaches_far_and_says_where_it_ends() {
+    let (server, store) = sandbox().await;
+    let put = |key: String| {
+        let object = sandbox::s3::Object::new("{}", "application/json");
+        server.objects().put(BUCKET, &key, object, &Default::default()).unwrap();
+    };
+    (0..7998).for_each(|number| put(format!("agents/m/skills/{number:04}")));
+    ["a", "n", "o", "z"].iter().for_each(|worker| put(format!("agents/{worker}/openclaw.json")));
+    let listing = store.list_agents().await;
+    for (worker, listed) in [("a", true), ("n", true), ("o", false), ("z", false)] {
+        let said = listing.of(&config_of(worker));
+        assert_eq!(matches!(said, Listed::Version(_)), listed, "{worker}: {said:?}");
+        assert_eq!(said == Listed::Unknown, !listed, "{worker}: {said:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_real_minio_keeps_the_contract() {
     let Some(minio) = minio::start().await else {
         println!("SKIPPED: the store's contract was not tried on a real MinIO, AGM_TEST_MINIO names none");
@@ -70,6 +87,7 @@ async fn contract(store: &Store) {
     absent_objects(store).await;
     create_read_replace(store).await;
     equal_bytes_have_equal_versions(store).await;
+    a_listing_shows_versions(store).await;
     a_delete_looks_first(store).await;
     one_of_sixteen_writers_wins(store).await;
     one_of_sixteen_creators_wins(store).await;
@@ -109,6 +127,16 @@ async fn equal_bytes_have_equal_versions(store: &Store) {
     let other = store.put_if_match(&key, Bytes::from("{} "), &first).await.unwrap();
     assert_ne!(first, other);
     assert_eq!(store.put_if_match(&key, Bytes::from("{}"), &other).await.unwrap(), first);
+}
+
+async fn a_listing_shows_versions(store: &Store) {
+    let key = config_of("listed");
+    let first = store.put_if_absent(&key, Bytes::from("1")).await.unwrap();
+    assert_eq!(store.list_agents().await.of(&key), Listed::Version(&first));
+    let second = store.put_if_match(&key, Bytes::from("2"), &first).await.unwrap();
+    let listing = store.list_agents().await;
+    assert_eq!(listing.of(&key), Listed::Version(&second));
+    assert_eq!(listing.of(&config_of("never")), Listed::Absent);
 }
 
 async fn a_delete_looks_first(store: &Store) {

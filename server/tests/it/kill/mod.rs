@@ -21,8 +21,6 @@ use std::{
 const AT_ONCE: usize = 4;
 /// Of so many cells `make test` runs one.
 const SHARE: usize = 6;
-const CRASH: &str = "AGM_CRASH_AT";
-const POINTS: &str = "AGM_CRASH_POINTS";
 
 /// What changes must pass: a point that is not passed any more is a hole. A watch passes its own points later.
 const EVERYWHERE: [&str; 18] = [
@@ -95,7 +93,7 @@ async fn rehearse(scenario: Scenario) -> Rehearsed {
     let at = Installation::start().await;
     let mutation = scenario.prepare(&at).await;
     let before = at.contents();
-    let mut program = at.program(&[(POINTS, &points_file(&at))]);
+    let mut program = at.program(&[(planted::PASSED, &points_file(&at))]);
     assert!(program.listens().await);
     let ended = program.run(&mutation).await;
     let wanted = match scenario {
@@ -134,7 +132,7 @@ fn chosen<T>(mut cells: Vec<(Cell, T)>) -> Vec<(Cell, T)> {
 
 /// One life that ends at a point. The change is asked for in the first life only.
 async fn live_and_die(at: &Installation, point: &str, mutation: Option<&Mutation>, cell: &str) {
-    let mut program = at.program(&[(CRASH, point)]);
+    let mut program = at.program(&[(planted::VARIABLE, point)]);
     if program.listens().await
         && let Some(mutation) = mutation
     {
@@ -245,7 +243,7 @@ async fn a_process_that_dies_while_it_recovers_leaves_all_old_or_all_new() {
         let at = Installation::start().await;
         let mutation = scenario.prepare(&at).await;
         live_and_die(&at, point, Some(&mutation), "learning").await;
-        let mut program = at.program(&[(POINTS, &points_file(&at))]);
+        let mut program = at.program(&[(planted::PASSED, &points_file(&at))]);
         assert!(program.listens().await);
         let ended = outcome(&program, &BTreeSet::new()).await.unwrap();
         let passes = passes(&at);

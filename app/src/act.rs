@@ -1,0 +1,69 @@
+//! What a person may ask for on a page, as data: pages are rendered by the server, and the client in the browser reads from
+//! what was pressed what to do.
+use domain::{BackupId, BackupItem, ConsumerName, OperationId, ProviderName, RouteName, Target};
+use serde::{Deserialize, Serialize};
+
+/// Opens something: a form, or the plan of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// The form that gives an agent another model.
+    Switch(Target),
+    /// The form that gives several agents one model.
+    SwitchMany(Vec<Target>),
+    AddProvider,
+    EditProvider(ProviderName),
+    ReplaceKey(ProviderName),
+    /// The plan that removes a provider.
+    RemoveProvider(ProviderName),
+    /// The plan that lets agents into the routes that lack them.
+    Repair {
+        route: Option<RouteName>,
+        consumer: Option<ConsumerName>,
+    },
+    /// The plan that takes back what an operation did.
+    Undo(OperationId),
+    /// The plan that goes back to a backup: with all of it, or with some items.
+    Restore {
+        backup: BackupId,
+        items: Option<Vec<BackupItem>>,
+    },
+    /// An operation as it runs or ended.
+    Follow(OperationId),
+}
+
+impl Act {
+    /// As it stands in a page.
+    pub fn data(&self) -> String {
+        // Names and numbers only: it always has a JSON.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// Does something at once: a POST to our own API, after which the page shows how things are now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Below `/ni_status/`.
+    pub path: String,
+    /// JSON.
+    pub body: String,
+    /// Where to go after it; none: stay.
+    pub then: Option<&'static str>,
+    /// What to say when it is done.
+    pub said: Option<&'static str>,
+    /// What to say instead when there was nothing to make: the server answers 200 and not 201.
+    pub nothing_new: Option<&'static str>,
+}
+
+impl Call {
+    /// A call with a body; the page stays.
+    pub fn new(path: impl Into<String>, body: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).unwrap_or_default();
+        Self { path: path.into(), body, then: None, said: None, nothing_new: None }
+    }
+
+    /// A call that its path says all about.
+    pub fn bare(path: impl Into<String>) -> Self {
+        Self { path: path.into(), body: "{}".into(), then: None, said: None, nothing_new: None }
+    }
+}

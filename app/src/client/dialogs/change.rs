@@ -1,0 +1,378 @@
+//! A change on its way: planned, shown, applied, followed to its end. There is one at a time, and it lives above the
+//! pages, so that a person may leave the page or close the dialog while it runs.
+use super::{
+    FOLLOWED,
+    toast::{Offer, Toaster},
+    told,
+};
+use crate::{
+    api,
+    client::{
+        follow::{News, follow},
+        page, report,
+    },
+    describe,
+    text::t,
+};
+use domain::{Code, Failure, Mutation, Operation, OperationId, OperationState, Plan, Step};
+use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsValue};
+use std::time::Duration;
+
+/// How long to wait before looking again, when the stream of news is gone.
+const LOOK_AGAIN: Duration = Duration::from_millis(700);
+
+/// How far a change is.
+#[derive(Clone, Debug, Default)]
+pub enum Stage {
+    #[default]
+    Idle,
+    Planning,
+    Planned(Plan),
+    /// Neither plan nor operation came of it.
+    Refused(Failure),
+    Running(Operation),
+    Ended(Operation),
+}
+
+impl Stage {
+    /// The plan that is shown.
+    pub fn plan(&self) -> Option<&Plan> {
+        match self {
+            Self::Planned(plan) => Some(plan),
+            Self::Running(operation) | Self::Ended(operation) => operation.plan.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// True when the operation did nothing, for the installation is no longer what its plan was made from.
+    pub fn is_outdated(&self) -> bool {
+        let Self::Ended(operation) = self else { return false };
+        // Other conflicts come from the doing, and name no objects that moved.
+        operation.failure.as_ref().is_some_and(|why| why.code == Code::Conflict && !why.diff.is_empty())
+    }
+}
+
+/// The one change of this page.
+#[derive(Clone, Copy)]
+pub struct Change {
+    /// Whether its dialog is open.
+    pub open: RwSignal<bool>,
+    pub stage: RwSignal<Stage>,
+    pub title: RwSignal<String>,
+    /// The form that the wish came from.
+    form: StoredValue<Option<RwSignal<bool>>>,
+    /// What is planned or applied. None: it was begun before the page was loaded, or it is over and not outdated.
+    wish: StoredValue<Option<Mutation>>,
+    /// Why the operation could not be stopped or taken over.
+    trouble: RwSignal<Option<Failure>>,
+    /// What was let go on this page.
+    released: RwSignal<Option<OperationId>>,
+    toaster: Toaster,
+}
+
+impl Change {
+    pub fn new(toaster: Toaster) -> Self {
+        let (open, stage) = (RwSignal::new(false), RwSignal::new(Stage::Idle));
+        remember(open, stage);
+        Self {
+            open,
+            stage,
+            title: RwSignal::new(String::new()),
+            form: StoredValue::new(None),
+            wish: StoredValue::new(None),
+            trouble: RwSignal::new(None),
+            released: RwSignal::new(None),
+            toaster,
+        }
+    }
+
+    /// Plans a wish and shows the plan. The form that it comes from stays open until there is a plan, and shows why
+    /// when there is none. While another change runs, that one is shown instead.
+    pub fn plan(self, wish: Mutation, form: Option<RwSignal<bool>>) {
+        let title = describe::wish(&wish);
+        self.plan_titled(title, wish, form);
+    }
+
+    /// Plans to take back what an operation did.
+    pub fn undo(self, operation: &Operation) {
+        let title = format!("{}: {}", (t().kind)("undo"), describe::operation(operation));
+        self.plan_titled(title, Mutation::Undo { operation: operation.id.clone() }, None);
+    }
+
+    /// Plans the same wish anew, for an installation that is no longer what the plan was made from.
+    pub fn plan_again(self) {
+        if let Some(wish) = self.wish.get_value() {
+            self.plan_titled(self.title.get_untracked(), wish, self.form.get_value());
+        }
+    }
+
+    /// True when the wish can be planned anew.
+    pub fn can_plan_again(self) -> bool {
+        self.wish.with_value(Option::is_some)
+    }
+
+    fn plan_titled(self, title: String, wish: Mutation, form: Option<RwSignal<bool>>) {
+        if self.runs() {
+            return self.open.set(true);
+        }
+        self.title.set(title);
+        self.form.set_value(form);
+        self.wish.set_value(Some(wish.clone()));
+        self.trouble.set(None);
+        self.stage.set(Stage::Planning);
+        if form.is_none() {
+            self.open.set(true);
+        }
+        spawn_local(async move {
+            match api::plan(wish).await {
+                Ok(plan) => {
+                    self.stage.set(Stage::Planned(plan));
+                    if let Some(form) = form {
+                        form.set(false);
+                    }
+                    self.open.set(true);
+                }
+                Err(error) => self.stage.set(Stage::Refused(told(error))),
+            }
+        });
+    }
+
+    /// Goes back to the form, which still holds what was typed.
+    pub fn back(self) {
+        self.open.set(false);
+        self.stage.set(Stage::Idle);
+        if let Some(form) = self.form.get_value() {
+            form.set(true);
+        }
+    }
+
+    /// True when there is a form to go back to.
+    pub fn has_form(self) -> bool {
+        self.form.with_value(Option::is_some)
+    }
+
+    /// Does what the plan says that is shown, and nothing else: when the installation is not as it was, nothing is done.
+    pub fn apply(self) {
+        let shown = self.stage.with_untracked(|stage| match stage {
+            Stage::Planned(plan) => Some(plan.id.clone()),
+            _ => None,
+        });
+        let Some(plan) = shown else { return };
+        spawn_local(async move {
+            match api::apply(plan).await {
+                Ok(operation) => self.watch(operation),
+                Err(error) => self.stage.set(Stage::Refused(told(error))),
+            }
+        });
+    }
+
+    /// Shows an operation that was begun elsewhere or before the page was loaded, as it runs or ended.
+    pub fn resume(self, operation: Operation) {
+        self.title.set(describe::operation(&operation));
+        self.form.set_value(None);
+        self.wish.set_value(None);
+        self.trouble.set(None);
+        self.stage.set(Stage::Idle);
+        self.open.set(true);
+        self.watch(operation);
+    }
+
+    /// Asks the operation to stop and to go back.
+    pub fn cancel(self) {
+        let Some(id) = self.shown() else { return };
+        self.trouble.set(None);
+        spawn_local(async move {
+            match api::cancel(id.clone()).await {
+                Ok(operation) if self.shows(&id) => self.observed(operation),
+                Ok(_) => {}
+                Err(error) => self.trouble.set(Some(told(error))),
+            }
+        });
+    }
+
+    /// Takes over an operation that could not be undone: what is where stays there. One that is held by nobody any more
+    /// is as free as one that was let go.
+    pub fn release(self) {
+        let Some(id) = self.shown() else { return };
+        self.trouble.set(None);
+        spawn_local(async move {
+            match api::release(id.clone()).await.map_err(told) {
+                Err(failure) if failure.code != Code::Conflict => self.trouble.set(Some(failure)),
+                Ok(_) | Err(_) => self.released.set(Some(id)),
+            }
+        });
+    }
+
+    fn shown(self) -> Option<OperationId> {
+        self.stage.with_untracked(|stage| match stage {
+            Stage::Running(operation) | Stage::Ended(operation) => Some(operation.id.clone()),
+            _ => None,
+        })
+    }
+
+    /// Whether an operation could not be undone and waits for a person. The server tells that one took it over only when
+    /// it has settled, minutes later.
+    pub fn is_stuck(self, operation: &Operation) -> bool {
+        let waits = operation.state == OperationState::NeedsOperator && operation.settled.is_none();
+        waits && self.released.with(|released| released.as_ref() != Some(&operation.id))
+    }
+
+    /// Why the operation could not be stopped or taken over.
+    pub fn trouble(self) -> Option<Failure> {
+        self.trouble.get()
+    }
+
+    /// Tells the form what is wrong with it, before anybody else was asked.
+    pub fn refuse(self, failure: Failure, form: RwSignal<bool>) {
+        self.form.set_value(Some(form));
+        self.stage.set(Stage::Refused(failure));
+    }
+
+    /// Forgets what was wrong with a form that is opened anew.
+    pub fn forget_refusal(self) {
+        if self.stage.with_untracked(|stage| matches!(stage, Stage::Refused(_))) {
+            self.stage.set(Stage::Idle);
+        }
+    }
+
+    /// True while a plan is made.
+    pub fn plans(self) -> bool {
+        self.stage.with(|stage| matches!(stage, Stage::Planning))
+    }
+
+    /// True while an operation runs.
+    pub fn runs(self) -> bool {
+        self.stage.with_untracked(|stage| matches!(stage, Stage::Running(_)))
+    }
+
+    /// What is wrong with the wish, for the form that it comes from.
+    pub fn refusal(self, form: RwSignal<bool>) -> Option<Failure> {
+        let own = self.form.get_value().is_some_and(|own| own == form);
+        self.stage.with(|stage| match stage {
+            Stage::Refused(failure) if own => Some(failure.clone()),
+            _ => None,
+        })
+    }
+
+    fn watch(self, operation: Operation) {
+        let id = operation.id.clone();
+        let ended = operation.state.is_final();
+        self.observed(operation);
+        if ended {
+            return;
+        }
+        let followed = id.clone();
+        follow(&followed, move |news| match news {
+            News::Step(step) => self.stepped(&id, step),
+            News::State => self.look(id.clone(), false),
+            News::Gone => self.look(id.clone(), true),
+        });
+    }
+
+    /// Whether this is the operation that is shown: news of another one may still come.
+    fn shows(self, id: &OperationId) -> bool {
+        self.shown().is_some_and(|shown| shown == *id)
+    }
+
+    fn stepped(self, id: &OperationId, step: Step) {
+        self.stage.update(|stage| {
+            let Stage::Running(operation) = stage else { return };
+            if operation.id != *id {
+                return;
+            }
+            let same = |known: &&mut Step| known.name == step.name && known.object == step.object;
+            match operation.steps.iter_mut().find(same) {
+                Some(known) => *known = step,
+                None => operation.steps.push(step),
+            }
+        });
+    }
+
+    /// Asks how the operation is, until it has ended when nobody else tells.
+    fn look(self, id: OperationId, until_ended: bool) {
+        let waits = move |id: &OperationId| self.runs() && self.shows(id);
+        if !waits(&id) {
+            return;
+        }
+        spawn_local(async move {
+            if let Ok(operation) = api::operation(id.clone()).await
+                && self.shows(&id)
+            {
+                self.observed(operation);
+            }
+            if until_ended && waits(&id) {
+                set_timeout(move || self.look(id, true), LOOK_AGAIN);
+            }
+        });
+    }
+
+    fn observed(self, mut operation: Operation) {
+        // Until the operation has made its own, what was shown stands: it does that or nothing.
+        if operation.plan.is_none() {
+            let shown = self.stage.with_untracked(|stage| stage.plan().cloned());
+            operation.plan = shown.filter(|plan| plan.id == operation.id);
+        }
+        if !operation.state.is_final() {
+            return self.stage.set(Stage::Running(operation));
+        }
+        let known = |stage: &Stage| matches!(stage, Stage::Ended(known) if *known == operation);
+        if self.stage.with_untracked(known) {
+            return;
+        }
+        self.trouble.set(None);
+        if !self.open.get_untracked() {
+            self.tell(&operation);
+        }
+        let ended = Stage::Ended(operation);
+        // A wish may hold a key: it is not kept longer than it can be planned again.
+        if !ended.is_outdated() {
+            self.wish.set_value(None);
+        }
+        self.stage.set(ended);
+        spawn_local(page::renew());
+    }
+
+    /// Tells of the end to somebody who closed the dialog.
+    fn tell(self, operation: &Operation) {
+        let title = self.title.get_untracked();
+        let (text, failed) = match operation.state {
+            OperationState::Committed => ((t().toast_done)(&title), false),
+            _ => ((t().toast_failed)(&title), true),
+        };
+        let (details, undone) = (operation.clone(), operation.clone());
+        let details = Callback::new(move |()| self.resume(details.clone()));
+        let undo = Callback::new(move |()| self.undo(&undone));
+        let undo = can_be_undone(operation).then_some(Offer { text: t().undo, act: undo });
+        let details = Offer { text: t().details, act: details };
+        self.toaster.ended(text, failed, undo.into_iter().chain([details]).collect());
+    }
+}
+
+/// Whether an operation can be taken back: it was done and changed something.
+pub fn can_be_undone(operation: &Operation) -> bool {
+    let changed = operation.plan.as_ref().is_some_and(|plan| !plan.changes.is_empty());
+    operation.state == OperationState::Committed && changed
+}
+
+/// While the dialog of an operation is open, its id stands in the address, so that loading the page anew opens it again.
+fn remember(open: RwSignal<bool>, stage: RwSignal<Stage>) {
+    let shown = Memo::new(move |_| match (open.get(), &*stage.read()) {
+        (true, Stage::Running(operation) | Stage::Ended(operation)) => Some(operation.id.clone()),
+        _ => None,
+    });
+    Effect::new(move |before: Option<bool>| {
+        let (shown, was_shown) = (shown.get(), before == Some(true));
+        if shown.is_some() || was_shown {
+            let location = window().location();
+            let hash = shown.as_ref().map(|id| format!("{FOLLOWED}{id}")).unwrap_or_default();
+            let here = [location.pathname(), location.search()].into_iter().filter_map(Result::ok);
+            let url = here.collect::<String>() + &hash;
+            report(
+                window()
+                    .history()
+                    .and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&url))),
+            );
+        }
+        shown.is_some()
+    });
+}

@@ -1,0 +1,170 @@
+//! The forms, the plan and course of a change, and short notices: everything that is made in the browser and not by the
+//! server. It is loaded when it is first wanted.
+mod bulk;
+mod bulk_dialog;
+mod bulk_rows;
+mod change;
+mod change_actions;
+mod change_dialog;
+mod dialog;
+mod field;
+mod figures;
+mod folded;
+mod model_form;
+mod model_picker;
+mod provider_fields;
+mod provider_form;
+mod refused;
+mod switch_dialog;
+mod toast;
+mod verdict;
+
+use crate::{act::Act, api, error::ApiError, text::t};
+use bulk::Bulk;
+use bulk_dialog::BulkDialog;
+use change::Change;
+use change_dialog::ChangeDialog;
+use domain::{Failure, Mutation, Restore};
+use leptos::{mount::mount_to_body, prelude::*};
+use provider_form::{ProviderDialog, ProviderForm, Wish};
+use std::cell::Cell;
+use switch_dialog::{Switch, SwitchDialog};
+use toast::{Toaster, Toasts};
+use wasm_bindgen_futures::spawn_local;
+
+/// What the page wants of the dialogs.
+pub enum Ask {
+    /// The JSON of an [`Act`].
+    Act(String),
+    /// Something was done: say so.
+    Done(String),
+    /// The JSON of a failure; empty when nobody answered.
+    Failed(String),
+}
+
+/// The part of the address that names an operation whose dialog is open.
+const FOLLOWED: &str = "#operation=";
+
+/// Loads the dialogs if need be, and hands them what is wanted.
+pub fn ask(ask: Ask) {
+    spawn_local(answer(ask));
+}
+
+/// Fetches the dialogs before anybody asks for one.
+pub fn load_ahead() {
+    thread_local! {
+        static ASKED: Cell<bool> = const { Cell::new(false) };
+    }
+    if !ASKED.replace(true) {
+        spawn_local(__preload_answer());
+    }
+}
+
+/// Opens again what was open when the page was left or loaded anew.
+pub fn take_up() {
+    let hash = window().location().hash().unwrap_or_default();
+    if let Some(id) = hash.strip_prefix(FOLLOWED).and_then(|id| id.parse().ok()) {
+        ask(Ask::Act(Act::Follow(id).data()));
+    }
+}
+
+thread_local! {
+    static DESK: Cell<Option<Desk>> = const { Cell::new(None) };
+}
+
+/// The dialogs of this page.
+#[derive(Clone, Copy)]
+struct Desk {
+    change: Change,
+    switch: Switch,
+    bulk: Bulk,
+    form: ProviderForm,
+    toaster: Toaster,
+}
+
+/// Does what is wanted; done as soon as the dialog is open, or it was said why it is not.
+#[lazy]
+pub async fn answer(ask: Ask) {
+    if DESK.get().is_none() {
+        mount_to_body(Desk::open);
+    }
+    if let Some(desk) = DESK.get() {
+        desk.hear(ask).await;
+    }
+}
+
+impl Desk {
+    fn open() -> impl IntoView {
+        let toaster = Toaster::default();
+        let change = Change::new(toaster);
+        let (switch, form) = (Switch::new(change), ProviderForm::new(change));
+        let bulk = Bulk::new(toaster);
+        DESK.set(Some(Self { change, switch, bulk, form, toaster }));
+        view! {
+            <SwitchDialog switch/>
+            <BulkDialog bulk/>
+            <ProviderDialog form/>
+            <ChangeDialog change/>
+            <Toasts toaster/>
+        }
+    }
+
+    async fn hear(self, ask: Ask) {
+        match ask {
+            Ask::Act(act) => match serde_json::from_slice(act.as_bytes()) {
+                Ok(act) => {
+                    if let Err(error) = self.act(act).await {
+                        self.toaster.failed(told(error).message);
+                    }
+                }
+                Err(error) => leptos::logging::error!("{act}: {error}"),
+            },
+            Ask::Done(text) => self.toaster.done(text),
+            Ask::Failed(json) => {
+                let failure = serde_json::from_slice::<Failure>(json.as_bytes());
+                self.toaster.failed(failure.map_or_else(|_| t().not_reached.to_owned(), |f| f.message));
+            }
+        }
+    }
+
+    async fn act(self, act: Act) -> Result<(), ApiError> {
+        match act {
+            Act::Switch(target) => self.switch.open(target),
+            Act::SwitchMany(targets) => self.bulk.open(targets),
+            Act::AddProvider => self.form.open(Wish::Add),
+            Act::EditProvider(name) => self.with_provider(name, Wish::Edit).await?,
+            Act::ReplaceKey(name) => self.with_provider(name, Wish::ReplaceKey).await?,
+            Act::RemoveProvider(name) => self.change.plan(Mutation::RemoveProvider { name }, None),
+            Act::Repair { route, consumer } => {
+                self.change.plan(Mutation::RepairRoutes { route, consumer }, None);
+            }
+            Act::Undo(id) => self.change.undo(&api::operation(id).await?),
+            Act::Restore { backup, items } => {
+                self.change.plan(Mutation::Restore(Restore { backup, items, file: None }), None);
+            }
+            Act::Follow(id) => self.change.resume(api::operation(id).await?),
+        }
+        Ok(())
+    }
+
+    async fn with_provider(
+        self,
+        name: domain::ProviderName,
+        wish: fn(domain::Provider) -> Wish,
+    ) -> Result<(), ApiError> {
+        match api::list_providers().await?.into_iter().find(|provider| provider.name == name) {
+            Some(provider) => self.form.open(wish(provider)),
+            None => self.toaster.failed((t().provider_gone)(name.as_str())),
+        }
+        Ok(())
+    }
+}
+
+/// What the server said; somebody who is no longer signed in goes to sign in.
+fn told(error: ApiError) -> Failure {
+    let failure = Failure::from(error);
+    if failure.code == domain::Code::AuthRequired {
+        super::visit("/agm/login");
+    }
+    failure
+}

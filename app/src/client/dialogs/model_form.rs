@@ -1,0 +1,117 @@
+//! Which model of which provider, with which limits: the fields that the dialogs for one and for many agents share.
+use super::{
+    field::{Choice, Field, Input, about},
+    figures::{self, Present, figures},
+    folded::Folded,
+    model_picker::{ModelPicker, listed},
+};
+use crate::{api, text::t};
+use domain::{Failure, Provider, SetModel};
+use leptos::{prelude::*, task::spawn_local};
+
+/// What is typed.
+#[derive(Clone, Copy)]
+pub struct ModelForm {
+    pub provider: RwSignal<String>,
+    pub model: RwSignal<String>,
+    context: RwSignal<String>,
+    output: RwSignal<String>,
+    reasoning: RwSignal<String>,
+}
+
+impl ModelForm {
+    pub fn new() -> Self {
+        let text = || RwSignal::new(String::new());
+        Self { provider: text(), model: text(), context: text(), output: text(), reasoning: text() }
+    }
+
+    /// Forgets what was typed.
+    pub fn clear(self) {
+        for field in [self.provider, self.model, self.context, self.output, self.reasoning] {
+            field.set(String::new());
+        }
+    }
+
+    /// What is typed as a wish, or what is wrong with it.
+    pub fn wish(self) -> Result<SetModel, Failure> {
+        let named =
+            |field: &'static str| move |error: domain::NameError| Failure::field(field, error.to_string());
+        let reasoning = match self.reasoning.get_untracked().as_str() {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        };
+        Ok(SetModel {
+            provider: self.provider.get_untracked().parse().map_err(named("provider"))?,
+            model: self.model.get_untracked().trim().parse().map_err(named("model"))?,
+            context_window: typed("contextWindow", &self.context.get_untracked())?,
+            max_tokens: typed("maxTokens", &self.output.get_untracked())?,
+            reasoning,
+        })
+    }
+}
+
+/// A whole number as typed; nothing typed is no wish.
+pub fn typed<N: std::str::FromStr>(field: &'static str, text: &str) -> Result<Option<N>, Failure> {
+    let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '_' | ',')).collect();
+    match digits.is_empty() {
+        true => Ok(None),
+        false => digits.parse().map(Some).map_err(|_| Failure::field(field, t().not_a_number)),
+    }
+}
+
+/// The fields, and what is known about the model that they name.
+#[component]
+pub fn ModelFields(
+    form: ModelForm,
+    /// Why there is no plan for what was typed.
+    failure: Signal<Option<Failure>>,
+    /// What the agent runs now.
+    present: Signal<Present>,
+) -> impl IntoView {
+    let providers = RwSignal::new(Vec::<Provider>::new());
+    spawn_local(async move {
+        if let Ok(list) = api::list_providers().await {
+            providers.try_set(list);
+        }
+    });
+    let options = Signal::derive(move || {
+        let first = (String::new(), t().choose_provider.to_owned());
+        let named = |p: &Provider| (p.name.to_string(), p.name.to_string());
+        [first].into_iter().chain(providers.read().iter().map(named)).collect::<Vec<_>>()
+    });
+    let models = listed(form.provider, providers);
+    let known = Memo::new(move |_| models.with(|listed| figures(listed, &form.model.get())));
+    view! {
+        <Choice name="provider" label=t().provider value=form.provider options error=about(failure, "provider")/>
+        <ModelPicker listed=models value=form.model error=about(failure, "model")/>
+        <div class="figures" aria-live="polite">
+            {move || known.get().map(|known| figures::view(present.get(), known))}
+        </div>
+        <OwnLimits form failure/>
+    }
+    .into_any()
+}
+
+/// Limits that are not those of the model.
+#[component]
+fn OwnLimits(form: ModelForm, failure: Signal<Option<Failure>>) -> impl IntoView {
+    let reasoning = vec![
+        (String::new(), t().default_choice.to_owned()),
+        ("yes".to_owned(), t().yes.to_owned()),
+        ("no".to_owned(), t().no.to_owned()),
+    ];
+    let (context, output) = (about(failure, "contextWindow"), about(failure, "maxTokens"));
+    let wrong = Signal::derive(move || context.with(Option::is_some) || output.with(Option::is_some));
+    view! {
+        <Folded summary=t().own_limits wrong>
+            <p class="field-hint">{t().own_limits_hint}</p>
+            <div class="side-by-side">
+                <Field name="context" label=t().context_tokens value=form.context input=Input::Number error=context/>
+                <Field name="output" label=t().output_tokens value=form.output input=Input::Number error=output/>
+            </div>
+            <Choice name="reasoning" label=t().reasoning value=form.reasoning options=reasoning/>
+        </Folded>
+    }
+    .into_any()
+}

@@ -1,0 +1,249 @@
+pub mod settings;
+
+use super::{change::Change, dialog::Dialog, provider_fields::ProviderFields, refused::Refused};
+use crate::{
+    components::button::{Button, Kind},
+    text::t,
+};
+use domain::{
+    EditProvider, Failure, Mutation, NewProvider, Protocol, Provider, ProviderType, Settings, TypedKey,
+};
+use leptos::prelude::*;
+use serde_json::{Map, Value};
+use settings::{Setting, Shape, has_endpoint, settings_of};
+
+/// What the form is for.
+#[derive(Clone, Debug, Default)]
+pub enum Wish {
+    #[default]
+    Add,
+    Edit(Provider),
+    ReplaceKey(Provider),
+}
+
+/// Nobody types more keys by hand.
+pub const MOST_KEYS: usize = 5;
+
+/// The form in which a provider is added or changed.
+#[derive(Clone, Copy)]
+pub struct ProviderForm {
+    pub change: Change,
+    pub open: RwSignal<bool>,
+    pub wish: RwSignal<Wish>,
+    pub kind: RwSignal<String>,
+    pub name: RwSignal<String>,
+    /// True as soon as somebody typed a name: then it no longer follows the type.
+    pub named: RwSignal<bool>,
+    pub base_url: RwSignal<String>,
+    /// A place for each key.
+    pub keys: [RwSignal<String>; MOST_KEYS],
+    /// How many of the places are shown.
+    pub key_count: RwSignal<usize>,
+    /// As on the wire.
+    pub protocol: RwSignal<String>,
+    /// Whether keys take over from each other: `yes`, `no`, or nothing for as it is.
+    pub failover: RwSignal<String>,
+    /// The model that keys are checked with.
+    pub check_model: RwSignal<String>,
+    /// One for each place in [`settings_of`] the type.
+    pub settings: [RwSignal<String>; settings::MOST],
+}
+
+impl ProviderForm {
+    pub fn new(change: Change) -> Self {
+        let text = || RwSignal::new(String::new());
+        Self {
+            change,
+            open: RwSignal::new(false),
+            wish: RwSignal::new(Wish::Add),
+            kind: text(),
+            name: text(),
+            named: RwSignal::new(false),
+            base_url: text(),
+            keys: std::array::from_fn(|_| text()),
+            key_count: RwSignal::new(1),
+            protocol: text(),
+            failover: text(),
+            check_model: text(),
+            settings: [text(), text(), text()],
+        }
+    }
+
+    /// Opens, empty or with what is stored. A key is never filled in: nobody has it to show.
+    pub fn open(self, wish: Wish) {
+        let (kind, name, url) = match &wish {
+            Wish::Add => ("deepseek".to_owned(), "deepseek".to_owned(), None),
+            Wish::Edit(p) | Wish::ReplaceKey(p) => (p.kind.clone(), p.name.to_string(), p.base_url.clone()),
+        };
+        self.change.forget_refusal();
+        self.kind.set(kind);
+        self.name.set(name);
+        self.named.set(false);
+        self.base_url.set(url.unwrap_or_default());
+        self.protocol.set(stored_protocol(&wish));
+        for field in [self.failover, self.check_model].into_iter().chain(self.settings).chain(self.keys) {
+            field.set(String::new());
+        }
+        self.key_count.set(1);
+        self.wish.set(wish);
+        self.open.set(true);
+    }
+
+    pub fn kind(self) -> Option<ProviderType> {
+        self.kind.get().parse().ok()
+    }
+
+    pub fn adds(self) -> bool {
+        self.wish.with(|wish| matches!(wish, Wish::Add))
+    }
+
+    /// What a setting is that nobody says anything about.
+    pub fn unset(self) -> &'static str {
+        if self.adds() { t().by_default } else { t().as_it_is }
+    }
+
+    fn keys(self) -> Option<Vec<TypedKey>> {
+        let keys: Vec<_> =
+            self.keys.into_iter().map(text).filter(|key| !key.is_empty()).map(TypedKey::new).collect();
+        (!keys.is_empty()).then_some(keys)
+    }
+
+    /// The base URL, where the type has one and it differs from what is stored.
+    fn endpoint(self, stored: Option<&str>) -> Option<String> {
+        let url = text(self.base_url);
+        (!url.is_empty() && Some(url.as_str()) != stored).then_some(url)
+    }
+
+    fn settings(self, kind: ProviderType) -> Settings {
+        let typed = settings_of(kind).iter().zip(self.settings);
+        Settings(typed.filter_map(|(setting, value)| filled(setting, text(value))).collect())
+    }
+
+    /// The console's `tokenFailoverConfig`, where something was said about it.
+    fn failover(self) -> Option<Map<String, Value>> {
+        let model = text(self.check_model);
+        let enabled = match text(self.failover).as_str() {
+            "yes" => true,
+            "no" => false,
+            _ => return None,
+        };
+        let model = (!model.is_empty()).then(|| ("healthCheckModel".to_owned(), Value::from(model)));
+        Some([("enabled".to_owned(), Value::Bool(enabled))].into_iter().chain(model).collect())
+    }
+
+    fn protocol(self) -> Protocol {
+        if text(self.protocol) == ORIGINAL { Protocol::Original } else { Protocol::Openai }
+    }
+
+    fn mutation(self) -> Result<Mutation, Failure> {
+        let kind = self.kind.get_untracked().parse::<ProviderType>();
+        match self.wish.get_untracked() {
+            Wish::Add => {
+                let kind = kind.map_err(|error| Failure::field("type", error.to_string()))?;
+                let named = |error: domain::NameError| Failure::field("name", error.to_string());
+                Ok(Mutation::AddProvider(NewProvider {
+                    name: text(self.name).parse().map_err(named)?,
+                    kind,
+                    protocol: self.protocol(),
+                    base_url: if has_endpoint(kind) { self.endpoint(None) } else { None },
+                    tokens: self.keys().unwrap_or_default(),
+                    failover: self.failover(),
+                    settings: self.settings(kind),
+                }))
+            }
+            Wish::ReplaceKey(provider) => {
+                let edit = EditProvider { tokens: self.keys(), ..EditProvider::default() };
+                Ok(Mutation::EditProvider { name: provider.name, edit })
+            }
+            Wish::Edit(provider) => {
+                let protocol = (text(self.protocol) != provider.protocol).then(|| self.protocol());
+                let edit = EditProvider {
+                    kind: None,
+                    protocol,
+                    base_url: self.endpoint(provider.base_url.as_deref()),
+                    tokens: self.keys(),
+                    failover: self.failover(),
+                    settings: kind.map(|kind| self.settings(kind)).unwrap_or_default(),
+                };
+                Ok(Mutation::EditProvider { name: provider.name, edit })
+            }
+        }
+    }
+}
+
+/// The wire's words for the two protocols.
+pub const OPENAI: &str = "openai/v1";
+pub const ORIGINAL: &str = "original";
+
+fn stored_protocol(wish: &Wish) -> String {
+    match wish {
+        Wish::Add => OPENAI.to_owned(),
+        Wish::Edit(provider) | Wish::ReplaceKey(provider) => provider.protocol.clone(),
+    }
+}
+
+fn text(value: RwSignal<String>) -> String {
+    value.with_untracked(|text| text.trim().to_owned())
+}
+
+/// A setting as the console takes it; none where nothing was filled in.
+fn filled(setting: &Setting, text: String) -> Option<(String, Value)> {
+    let value = match (setting.shape, text.as_str()) {
+        (_, "") => return None,
+        (Shape::Flag, yes) => Value::Bool(yes == "yes"),
+        (Shape::Typed(_), _) => Value::from(text),
+    };
+    Some((setting.key.to_owned(), value))
+}
+
+/// The dialog around the form.
+#[component]
+pub fn ProviderDialog(form: ProviderForm) -> impl IntoView {
+    let title = Signal::derive(move || match form.wish.get() {
+        Wish::Add => t().add_provider.to_owned(),
+        Wish::Edit(provider) => (t().provider_of)(provider.name.as_str()),
+        Wish::ReplaceKey(provider) => (t().action_of)(t().replace_key, provider.name.as_str()),
+    });
+    // A name that nobody typed is that of the type.
+    Effect::new(move |_| {
+        let kind = form.kind.get();
+        if form.adds() && !form.named.get_untracked() {
+            form.name.set(kind);
+        }
+    });
+    let plan = Callback::new(move |()| match form.mutation() {
+        Ok(wish) => form.change.plan(wish, Some(form.open)),
+        Err(failure) => form.change.refuse(failure, form.open),
+    });
+    let cancel = Callback::new(move |()| form.open.set(false));
+    let busy = Signal::derive(move || form.change.plans());
+    let text = Signal::derive(move || if busy.get() { t().planning } else { t().show_plan }.to_owned());
+    view! {
+        <Dialog open=form.open title>
+            <div class="choose"><ProviderFields form/></div>
+            <footer class="dialog-foot">
+                <Refused change=form.change open=form.open/>
+                <div class="dialog-acts">
+                    <Button text=t().cancel on_press=cancel/>
+                    <Button text kind=Kind::Primary busy on_press=plan/>
+                </div>
+            </footer>
+        </Dialog>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_is_sent_as_the_console_takes_it() {
+        let [plan_mode] = settings_of(ProviderType::Zhipuai) else { panic!("one setting") };
+        assert_eq!(filled(plan_mode, String::new()), None);
+        assert_eq!(filled(plan_mode, "no".into()), Some(("zhipuCodePlanMode".into(), Value::Bool(false))));
+        assert_eq!(filled(plan_mode, "yes".into()), Some(("zhipuCodePlanMode".into(), Value::Bool(true))));
+        let region = &settings_of(ProviderType::Bedrock)[0];
+        assert_eq!(filled(region, "us-east-1".into()), Some(("awsRegion".into(), "us-east-1".into())));
+    }
+}

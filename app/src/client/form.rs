@@ -1,0 +1,83 @@
+//! Forms of a page whose fields are the JSON of one POST: `data-form` names the path. What the server refuses is said in
+//! `[data-form-error]` of the form, which keeps all that was typed. A file's text goes into the field that the input names
+//! with `data-into`.
+use super::{all, call, dialogs, on, page, report};
+use leptos::prelude::document;
+use leptos::wasm_bindgen::{JsCast, JsValue};
+use leptos::web_sys::{
+    Element, Event, File, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement,
+    js_sys::{JSON, Object, Reflect},
+};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+/// Listens to all forms of the page.
+pub fn listen() {
+    on(&document(), "submit", |event: Event| {
+        let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
+        if let Some(form) = form.filter(|form| form.has_attribute("data-form")) {
+            event.prevent_default();
+            spawn_local(send(form));
+        }
+    });
+    on(&document(), "change", |event: Event| {
+        let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+        let chosen =
+            |input: HtmlInputElement| Some((input.get_attribute("data-into")?, input.files()?.get(0)?));
+        if let Some((into, file)) = input.and_then(chosen) {
+            spawn_local(async move { report(read(&file, &into).await) });
+        }
+    });
+}
+
+async fn read(file: &File, into: &str) -> Result<(), JsValue> {
+    let text = JsFuture::from(file.text()).await?.as_string().unwrap_or_default();
+    if let Some(field) = document().get_element_by_id(into) {
+        field.unchecked_ref::<HtmlTextAreaElement>().set_value(&text);
+    }
+    Ok(())
+}
+
+async fn send(form: HtmlFormElement) {
+    say(&form, "");
+    let path = form.get_attribute("data-form").unwrap_or_default();
+    match call::ask(&form, &path, &fields(&form)).await {
+        None => {}
+        Some(call::Answer::Done { new }) => {
+            form.reset();
+            if !call::done(&form, new) {
+                page::renew().await;
+            }
+        }
+        // Who is signed out is told so here as well: what was typed would be lost at the sign-in page.
+        Some(call::Answer::Refused { failure, .. }) => match message(&failure) {
+            Some(message) => say(&form, &message),
+            None => dialogs::ask(dialogs::Ask::Failed(failure)),
+        },
+    }
+}
+
+/// The named fields that are filled in, as JSON.
+fn fields(form: &Element) -> String {
+    let filled = Object::new();
+    for field in all(form, "input[name], textarea[name]") {
+        let value = |name: &str| Reflect::get(&field, &name.into()).ok().and_then(|value| value.as_string());
+        if let (Some(name), Some(text)) =
+            (value("name"), value("value").filter(|text| !text.trim().is_empty()))
+        {
+            report(Reflect::set(&filled, &name.into(), &text.into()));
+        }
+    }
+    JSON::stringify(&filled).map(String::from).unwrap_or_default()
+}
+
+/// The sentence of a failure.
+fn message(failure: &str) -> Option<String> {
+    let failure = JSON::parse(failure).ok()?;
+    Reflect::get(&failure, &"message".into()).ok()?.as_string()
+}
+
+fn say(form: &Element, text: &str) {
+    for place in all(form, "[data-form-error]") {
+        place.set_text_content(Some(text));
+    }
+}

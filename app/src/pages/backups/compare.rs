@@ -1,0 +1,155 @@
+//! One backup beside how things are now, and the ways back to it.
+use super::{
+    HERE,
+    items::{Difference, Differences},
+    row,
+};
+use crate::{
+    act::Act,
+    components::{
+        button::{Kind, Press},
+        error_note::ErrorNote,
+        moment::Moment,
+        plan_view::{PlanView, warning},
+    },
+    describe,
+    error::ApiError,
+    text::t,
+};
+use domain::{BackupContent, BackupId, BackupItem, Plan, SetModel};
+use leptos::prelude::*;
+use operations::{Operations, Present};
+
+/// A backup, and what its restore would change now.
+pub struct Compared {
+    content: BackupContent,
+    plan: Result<Plan, ApiError>,
+}
+
+impl Compared {
+    /// Reads the backup and plans its restore.
+    pub async fn read(operations: &Operations, id: &BackupId) -> Result<Self, ApiError> {
+        let content = operations.backup(id).await?;
+        let plan = operations.compare_backup(id).await.map_err(Into::into);
+        Ok(Self { content, plan })
+    }
+}
+
+/// The comparison.
+pub fn view(compared: Compared, present: Option<&Present>) -> AnyView {
+    let Compared { content: BackupContent { backup, file, left_out }, plan } = compared;
+    let differences = present.map(|present| Differences::of(&file, &present.exported.file));
+    let lacks = (!left_out.is_empty()).then(|| {
+        let lines = left_out.into_iter().map(warning).collect_view();
+        view! { <h3>{t().backups_lacks}</h3> <ul class="notes">{lines}</ul> }
+    });
+    let name = backup.name.as_ref().map(|name| view! { <b class="backup-name">{name.to_string()}</b> });
+    let why = describe::backup_reason(&backup.reason);
+    let restored = match plan {
+        Ok(plan) => view! { <PlanView plan/> }.into_any(),
+        Err(error) => view! { <ErrorNote failure=error.into()/> }.into_any(),
+    };
+    view! {
+        <section class="panel compared" aria-labelledby="compared-title">
+            <header class="panel-head">
+                <h2 id="compared-title">{t().backups_compared}</h2>
+                <a href=HERE>{t().close}</a>
+            </header>
+            <p class="compared-which">
+                <Moment at=backup.taken_at.clone()/> " " {name} " " {why} " · " {backup.actor.clone()} " · " {row::content(&backup)}
+            </p>
+            <div class="compared-parts">
+                <div>
+                    {differences.map(|differences| choice(differences, backup.id.clone()))}
+                    {lacks}
+                </div>
+                <div>
+                    <p class="compared-lead">{t().backups_if_restored}</p>
+                    {restored}
+                </div>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// What differs, to be restored as a whole or by marking.
+fn choice(differences: Differences, backup: BackupId) -> AnyView {
+    let Differences { items, same } = differences;
+    if items.is_empty() {
+        return view! { <p class="compared-same">{t().backups_all_as_now}</p> }.into_any();
+    }
+    let rest = (same > 0).then(|| view! { <p class="compared-same">{(t().backups_rest_as_now)(same)}</p> });
+    let act = Act::Restore { backup: backup.clone(), items: None };
+    view! {
+        <div class="compared-head">
+            <h3 id="differs">{t().backups_differs}</h3>
+            <Press act text=t().backups_restore_all kind=Kind::Small/>
+        </div>
+        <label class="compared-item all">
+            <input type="checkbox" class="mark-row" data-check-all=""/>
+            <span>{t().backups_mark_all}</span>
+        </label>
+        <ul class="compared-items" aria-labelledby="differs">
+            {items.into_iter().map(|(item, difference)| line(&item, difference)).collect_view()}
+        </ul>
+        {bar(backup)}
+        {rest}
+    }
+    .into_any()
+}
+
+/// What can be done to the marked items; there as long as some are.
+fn bar(backup: BackupId) -> AnyView {
+    let act = Act::Restore { backup, items: Some(Vec::new()) }.data();
+    view! {
+        <div class="marked-bar" data-checked-bar="" hidden>
+            <button type="button" class=Kind::Primary.class() data-act-checked=act>
+                {t().backups_restore_marked} " " <span data-checked-count="">"0"</span>
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn line(item: &BackupItem, difference: Difference) -> AnyView {
+    let (what, name) = match item {
+        BackupItem::Provider(name) => (t().provider, name.to_string()),
+        BackupItem::Route(name) => (t().backups_route, name.to_string()),
+        BackupItem::Agent(target) => (t().agent, describe::agent(target)),
+    };
+    view! {
+        <li>
+            <label class="compared-item">
+                <input type="checkbox" class="mark-row" name="target" value=item.to_string()/>
+                <span><small>{what}</small> " " <b>{name}</b></span>
+                {how(difference)}
+            </label>
+        </li>
+    }
+    .into_any()
+}
+
+fn how(difference: Difference) -> AnyView {
+    let (was, now) = match difference {
+        Difference::Gone => {
+            return view! { <span class="compared-how warn">{t().backups_gone}</span> }.into_any();
+        }
+        Difference::Changed => {
+            return view! { <span class="compared-how">{t().backups_changed}</span> }.into_any();
+        }
+        Difference::Model { was, now } => (was, now),
+    };
+    // Where the model is the same, what else differs tells more.
+    let is_same = now.as_ref().is_some_and(|now| now.model == was.model);
+    let said = |wish: &SetModel| if is_same { whole(wish) } else { wish.model.to_string() };
+    let now = now.as_deref().map_or_else(|| t().backups_no_model.to_owned(), said);
+    view! { <span class="compared-how">{now} " → " <b>{said(&was)}</b></span> }.into_any()
+}
+
+/// A model with its provider and its own limits.
+fn whole(wish: &SetModel) -> String {
+    let limits = [wish.context_window, wish.max_tokens].map(|limit| limit.map(describe::tokens));
+    let limits: Vec<_> = limits.into_iter().flatten().collect();
+    [format!("{} @ {}", wish.model, wish.provider), limits.join(" / ")].join(" ").trim_end().to_owned()
+}

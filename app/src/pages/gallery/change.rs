@@ -1,0 +1,50 @@
+//! A change: what it would do, how far it is, how it ended.
+use super::{samples, shelf, specimen, wide};
+use crate::{
+    components::{
+        plan_view::{object, warning},
+        step_list::StepList,
+    },
+    text::t,
+};
+use domain::Warning;
+use leptos::prelude::*;
+
+pub fn view() -> AnyView {
+    view! { {steps()} {differences()} {ends()} }.into_any()
+}
+
+fn steps() -> AnyView {
+    let steps = samples::steps();
+    shelf("Steps", [wide("one of each state", view! { <StepList steps/> }.into_any())])
+}
+
+fn differences() -> AnyView {
+    let diff = samples::changes().into_iter().map(object).collect_view();
+    let warnings =
+        [("VISION_LOST", "qwen3.5-plus sees images; deepseek-chat does not."), ("STAYS", "The route stays.")]
+            .map(|(code, message)| warning(Warning { code: code.into(), message: message.into() }));
+    shelf(
+        "Differences",
+        [
+            wide(
+                "made, changed, removed",
+                view! { <h3>{t().what_changes}</h3> <div class="diff" role="group" tabindex="0">{diff}</div> }.into_any(),
+            ),
+            wide("warnings", view! { <ul class="notes">{warnings.collect_view()}</ul> }.into_any()),
+        ],
+    )
+}
+
+fn ends() -> AnyView {
+    let end = |class: &'static str, text: &'static str| view! { <p class=class>{text}</p> }.into_any();
+    shelf(
+        "Ends",
+        [
+            specimen("done", end("verdict ok", t().committed)),
+            specimen("put back", end("verdict bad", t().nothing_changed)),
+            specimen("stuck", end("verdict bad", t().needs_operator)),
+            specimen("running", end("waiting", t().applying)),
+        ],
+    )
+}

@@ -1,0 +1,39 @@
+use crate::{
+    components::moment::Moment,
+    describe,
+    pages::activity::Outcome,
+    sprite::icon,
+    text::{formats::duration, t},
+};
+use domain::Operation;
+use leptos::prelude::*;
+
+/// What was changed last: when, what, by whom, and how it ended.
+#[component]
+pub fn OperationLog(operations: Vec<Operation>) -> impl IntoView {
+    let empty = operations.is_empty().then(|| view! { <p class="empty">{t().log_empty}</p> });
+    let row = |operation: Operation| {
+        let outcome = Outcome::of(&operation);
+        let class = format!("log-row {}", outcome.name());
+        let ms = operation.steps.iter().filter_map(|step| step.ms).sum();
+        let by = format!("{} · {} · {}", operation.actor, (t().door)(&operation.via), duration(ms));
+        let title = describe::operation(&operation);
+        let told = operation.failure.map(|failure| failure.message).or(operation.lasts);
+        view! {
+            <li class=class>
+                <Moment at=operation.started_at/>
+                {icon(outcome.sign())}
+                <div>
+                    <b>{title}</b>
+                    <span>{by}</span>
+                    {told.map(|told| view! { <span>{told}</span> })}
+                </div>
+            </li>
+        }
+    };
+    view! {
+        <ol class="log">{operations.into_iter().map(row).collect_view()}</ol>
+        {empty}
+    }
+    .into_any()
+}

@@ -1,0 +1,152 @@
+//! The rooms of a large office: who sits with whom, in compact desks.
+use super::{
+    desk::Seat,
+    search::{LIST, counts},
+};
+use crate::{
+    components::{avatar::Avatar, badge::Badge},
+    text::{formats::number, t},
+};
+use leptos::prelude::*;
+
+/// How many share a room that is no team's.
+const ROOM: usize = 50;
+
+/// A room and those who sit in it.
+struct Room {
+    sign: String,
+    seats: Vec<Seat>,
+}
+
+/// Rooms by team where teams are known, those of no team in the last one; else by status, in rooms of names in a row.
+fn rooms(seats: Vec<Seat>) -> Vec<Room> {
+    let teams = seats.iter().any(|seat| seat.team.is_some());
+    let mut rooms: Vec<Room> = Vec::new();
+    for seat in seats {
+        let sign = match (teams, &seat.team) {
+            (true, Some(team)) => team.as_str(),
+            (true, None) => t().no_team,
+            (false, _) => seat.word,
+        };
+        match rooms.iter_mut().find(|room| room.sign == sign) {
+            Some(room) => room.seats.push(seat),
+            None => rooms.push(Room { sign: sign.to_owned(), seats: vec![seat] }),
+        }
+    }
+    if !teams {
+        return rooms.into_iter().flat_map(by_names).collect();
+    }
+    rooms.sort_by_cached_key(|room| (room.seats.iter().all(|seat| seat.team.is_none()), room.sign.clone()));
+    rooms
+}
+
+/// Parts a large room by names: `idle · ada-000 … boris-012`.
+fn by_names(room: Room) -> Vec<Room> {
+    if room.seats.len() <= ROOM {
+        return vec![room];
+    }
+    let mut rest = room.seats.into_iter().peekable();
+    let mut parts = Vec::new();
+    while rest.peek().is_some() {
+        let seats: Vec<_> = rest.by_ref().take(ROOM).collect();
+        let name = |seat: Option<&Seat>| seat.map(|seat| seat.target.agent().to_owned()).unwrap_or_default();
+        let sign = format!("{} · {} … {}", room.sign, name(seats.first()), name(seats.last()));
+        parts.push(Room { sign, seats });
+    }
+    parts
+}
+
+/// All rooms, narrowed to the seats that hold `wanted`.
+pub fn view(seats: Vec<Seat>, wanted: &str) -> AnyView {
+    let counts = counts(&seats, wanted);
+    let wanted = wanted.trim().to_lowercase();
+    let shown = seats.iter().filter(|seat| seat.search_text().contains(&wanted)).count();
+    let rooms = rooms(seats).into_iter().map(|room| self::room(room, &wanted)).collect_view();
+    view! {
+        {counts}
+        <div id=LIST data-shown=shown.to_string()>{rooms}</div>
+        <p class="empty nobody-fits" role="status">{t().nobody_fits}</p>
+    }
+    .into_any()
+}
+
+fn room(room: Room, wanted: &str) -> AnyView {
+    let count = number(room.seats.len() as u64);
+    let seats = room.seats.into_iter().map(|seat| self::seat(seat, wanted)).collect_view();
+    view! {
+        <section class="room">
+            <h3>{room.sign} " " <span>{count}</span></h3>
+            <ul>{seats}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// A compact desk: all of it is the button that gives its agent another model.
+fn seat(seat: Seat, wanted: &str) -> AnyView {
+    let text = seat.search_text();
+    let hidden = !text.contains(wanted);
+    let name = seat.target.agent().to_owned();
+    let title = format!("{} · {}", (t().set_model_of)(&name), seat.evidence);
+    let model = seat.model();
+    let trouble = seat.trouble();
+    let says = trouble.clone().or_else(|| seat.task.clone()).or_else(|| seat.provider());
+    let class = if trouble.is_some() { "says trouble" } else { "says" };
+    view! {
+        <li data-text=text hidden=hidden>
+            <button type="button" class="seat" data-act=seat.act().data() title=title>
+                <Avatar name=name.clone() pose=seat.pose/>
+                <b>{name}</b>
+                <Badge tone=seat.tone word=seat.word/>
+                <span>{model}</span>
+                {says.map(|says| view! { <span class=class>{says}</span> })}
+            </button>
+        </li>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Worker, WorkerStatus};
+
+    fn seat(name: &str, team: Option<&str>, status: WorkerStatus) -> Seat {
+        let worker = Worker {
+            name: name.parse().unwrap(),
+            status,
+            model: None,
+            since: None,
+            evidence: String::new(),
+            task: None,
+            runtime: "openclaw".into(),
+            team: team.map(Into::into),
+        };
+        Seat::of(worker, None)
+    }
+
+    fn signs(seats: Vec<Seat>) -> Vec<(String, usize)> {
+        rooms(seats).into_iter().map(|room| (room.sign, room.seats.len())).collect()
+    }
+
+    #[test]
+    fn a_team_has_a_room_and_who_has_no_team_sits_in_the_last() {
+        let seats = [("a", None), ("b", Some("web")), ("c", Some("data")), ("d", Some("web"))]
+            .map(|(name, team)| seat(name, team, WorkerStatus::Idle));
+        let expected = [("data".into(), 1), ("web".into(), 2), (t().no_team.into(), 1)];
+        assert_eq!(signs(seats.into()), expected);
+    }
+
+    #[test]
+    fn without_teams_a_room_is_a_status_and_large_ones_are_parted_by_names() {
+        let idle = (0..ROOM + 1).map(|number| seat(&format!("w-{number:02}"), None, WorkerStatus::Idle));
+        let seats = idle.chain([seat("x", None, WorkerStatus::Busy)]).collect();
+        let [idle, busy] = [WorkerStatus::Idle, WorkerStatus::Busy].map(t().worker_status);
+        let expected = [
+            (format!("{idle} · w-00 … w-49"), ROOM),
+            (format!("{idle} · w-50 … w-50"), 1),
+            (busy.to_owned(), 1),
+        ];
+        assert_eq!(signs(seats), expected);
+    }
+}

@@ -1,0 +1,170 @@
+use super::Seat;
+use crate::{
+    act::Act,
+    components::{
+        avatar::Face,
+        badge::{Badge, Tone},
+        button::{Kind, Press},
+        moment::Moment,
+    },
+    describe::{self, tokens},
+    text::t,
+};
+use domain::{Assignment, LimitSource, known_model};
+use leptos::prelude::*;
+
+/// An agent: how it is, what it runs over what, within which limits, and whether that is what was recorded. Hidden when
+/// it is not among the wanted.
+pub fn view(seat: Seat, wanted: &str) -> AnyView {
+    let name = describe::agent(&seat.target);
+    let (agent, target) = (seat.target.agent().to_owned(), seat.target.to_string());
+    let over = over(&seat);
+    let (trouble, model) = (seat.trouble(), seat.model());
+    let text =
+        [name.as_str(), seat.word, &model, &over.join(" "), trouble.as_deref().unwrap_or_default()].join(" ");
+    let hidden = !text.to_lowercase().contains(&wanted.trim().to_lowercase());
+    let act = Act::Switch(seat.target);
+    view! {
+        <tr role="row" data-text=text hidden=hidden>
+            <td role="cell" class="mark-cell">
+                <input type="checkbox" class="mark-row" name="target" value=target aria-label=(t().mark_agent)(&name)/>
+            </td>
+            <th scope="row" role="rowheader">
+                <Face name=agent.clone()/>
+                <span><b>{name}</b> <span title=seat.evidence><Badge tone=seat.tone word=seat.word/></span></span>
+            </th>
+            <td role="cell" data-head=t().runs>
+                <b class="runs-model">{model}</b>
+                {trouble.map(|trouble| view! { <p class="desk-problem">{trouble}</p> })}
+            </td>
+            <td role="cell" data-head=t().over>
+                {over.into_iter().map(|part| view! { <p>{part}</p> }).collect_view()}
+            </td>
+            <td role="cell" data-head=t().limits>{seat.now.as_ref().map(limits)}</td>
+            <td role="cell" data-head=t().recorded>{seat.now.map(recorded)}</td>
+            <td role="cell">
+                <Press act text=t().set_model kind=Kind::Small label=(t().set_model_of)(&agent)/>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// Provider and route, as observed.
+fn over(seat: &Seat) -> Vec<String> {
+    let observed = seat.now.as_ref().map(|now| &now.observed);
+    let provider = observed.and_then(|now| Some(now.provider.as_ref()?.to_string()));
+    let route = observed.and_then(|now| Some(now.route.as_ref()?.to_string()));
+    [provider, route].into_iter().flatten().collect()
+}
+
+/// A figure or an ability, and who says so.
+struct Limit {
+    text: String,
+    source: &'static str,
+}
+
+/// The agent's own config comes first, then the record, then the table of known models.
+fn limits_of(now: &Assignment) -> Vec<Limit> {
+    let known = now.observed.model.as_ref().and_then(known_model);
+    let table = t().source_short;
+    let first = |figures: [(Option<u64>, &'static str); 3]| {
+        figures.into_iter().find_map(|(count, source)| Some((tokens(count?), source)))
+    };
+    let context = first([
+        (now.observed.context_window, table(LimitSource::Openclaw)),
+        (now.context_window, "model.json"),
+        (known.map(|limits| limits.context_window), table(LimitSource::KnownModels)),
+    ]);
+    let output = first([
+        (now.max_tokens, "model.json"),
+        (known.map(|limits| limits.max_tokens), table(LimitSource::KnownModels)),
+        (None, ""),
+    ]);
+    let counted = [(context, t().context), (output, t().output)].into_iter().filter_map(|(figure, what)| {
+        figure.map(|(count, source)| Limit { text: format!("{count} {what}"), source })
+    });
+    let vision = known.filter(|limits| limits.vision);
+    let vision = vision.map(|_| Limit { text: t().vision.into(), source: table(LimitSource::KnownModels) });
+    let reasoning = now.reasoning.unwrap_or_default();
+    let reasoning = reasoning.then(|| Limit { text: t().reasoning.into(), source: "model.json" });
+    counted.chain(vision).chain(reasoning).collect()
+}
+
+fn limits(now: &Assignment) -> AnyView {
+    let line = |limit: Limit| {
+        view! { <p>{limit.text} " " <span class="from">{limit.source}</span></p> }
+    };
+    limits_of(now).into_iter().map(line).collect_view().into_any()
+}
+
+/// What the last switch recorded, when it was, and in words whether it is still true.
+fn recorded(now: Assignment) -> AnyView {
+    if now.model.is_none() && now.provider.is_none() {
+        return view! { <p>{t().nothing_recorded}</p> }.into_any();
+    }
+    let drifted = drift(&now);
+    let (tone, word) = match drifted.is_empty() {
+        true => (Tone::Ok, t().in_sync),
+        false => (Tone::Busy, t().out_of_sync),
+    };
+    view! {
+        <Badge tone word/>
+        {drifted.into_iter().map(|what| view! { <p class="desk-problem">{(t().recorded_is)(&what)}</p> }).collect_view()}
+        {now.updated_at.map(|at| view! { <p><Moment at/></p> })}
+    }
+    .into_any()
+}
+
+/// What the record says otherwise than was observed.
+fn drift(now: &Assignment) -> Vec<String> {
+    let observed = &now.observed;
+    let model = now.model.as_ref().filter(|model| observed.model.as_ref() != Some(*model));
+    let provider = now.provider.as_ref().filter(|provider| observed.provider.as_ref() != Some(*provider));
+    let context =
+        now.context_window.filter(|count| observed.context_window.is_some_and(|seen| seen != *count));
+    let context = context.map(|count| format!("{} {}", tokens(count), t().context));
+    [model.map(ToString::to_string), provider.map(ToString::to_string), context]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assignment(json: serde_json::Value) -> Assignment {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn each_part_that_differs_from_the_record_is_named() {
+        let mut now = serde_json::json!({
+            "provider": "deepseek", "model": "deepseek-chat", "contextWindow": 256_000,
+            "observed": {
+                "primary": "hiclaw-gateway/deepseek-chat", "model": "deepseek-chat", "route": "deepseek-ai-route",
+                "provider": "deepseek", "contextWindow": 256_000, "inSync": true, "observedAt": "2026-11-21T20:00:00Z"
+            }
+        });
+        assert_eq!(drift(&assignment(now.clone())), Vec::<String>::new());
+        now["model"] = "deepseek-reasoner".into();
+        now["provider"] = "qwen".into();
+        now["observed"]["contextWindow"] = 64_000.into();
+        assert_eq!(drift(&assignment(now)), ["deepseek-reasoner", "qwen", "256K context"]);
+    }
+
+    #[test]
+    fn every_limit_tells_where_it_comes_from() {
+        let now = assignment(serde_json::json!({
+            "maxTokens": 1_000,
+            "observed": {
+                "primary": null, "model": "kimi-k2.5", "route": null, "provider": null, "contextWindow": null,
+                "inSync": true, "observedAt": "2026-11-21T20:00:00Z"
+            }
+        }));
+        let seen: Vec<_> = limits_of(&now).into_iter().map(|limit| (limit.text, limit.source)).collect();
+        let expected = [("256K context", "known"), ("1K output", "model.json"), ("vision", "known")];
+        assert_eq!(seen, expected.map(|(text, source)| (text.to_owned(), source)));
+    }
+}

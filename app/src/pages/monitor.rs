@@ -1,0 +1,156 @@
+mod figures;
+mod usage;
+mod workers;
+
+use super::{Live, answered};
+use crate::{
+    api::{self, Caller},
+    error::ApiError,
+    text::t,
+};
+use domain::{Metrics, MetricsHistory, Usage, Worker};
+use futures::join;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
+use std::time::Duration;
+
+/// How far back the charts go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Range {
+    Quarter,
+    Hour,
+}
+
+impl Range {
+    const ALL: [Self; 2] = [Self::Quarter, Self::Hour];
+
+    /// Anything that is no range is the whole hour.
+    fn read(query: &ParamsMap) -> Self {
+        let asked = query.get("range");
+        Self::ALL.into_iter().find(|range| asked.as_deref() == Some(range.name())).unwrap_or(Self::Hour)
+    }
+
+    /// As it stands in the address.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Quarter => "15m",
+            Self::Hour => "1h",
+        }
+    }
+
+    fn minutes(self) -> u64 {
+        match self {
+            Self::Quarter => 15,
+            Self::Hour => 60,
+        }
+    }
+
+    fn duration(self) -> Duration {
+        Duration::from_secs(60 * self.minutes())
+    }
+}
+
+/// Everything that the page shows, each part read for itself: one that cannot be had leaves the others.
+struct Seen {
+    metrics: Result<Metrics, ApiError>,
+    history: Result<MetricsHistory, ApiError>,
+    usage: Result<Usage, ApiError>,
+    workers: Result<Vec<Worker>, ApiError>,
+}
+
+impl Seen {
+    async fn now(range: Range) -> Self {
+        let (metrics, workers) = join!(api::metrics(), api::workers());
+        let history = Caller::take().map(|caller| caller.operations.metrics_history(range.duration()));
+        let usage = Caller::take().map(|caller| caller.operations.usage());
+        Self { metrics, history, usage, workers }
+    }
+}
+
+/// How busy host and gateway are and were, who used which model, and what is known of each worker.
+#[component]
+pub fn MonitorPage() -> impl IntoView {
+    let query = use_query_map();
+    let range = query.with_untracked(Range::read);
+    let wanted = query.with_untracked(|query| query.get("find").unwrap_or_default().trim().to_owned());
+    let head = head(range, &wanted);
+    let page = Suspend::new(async move {
+        let Seen { metrics, history, usage, workers } = Seen::now(range).await;
+        view! {
+            <Live id="figures" topics="metrics">{figures::view(metrics, history, range)}</Live>
+            <Live id="usage" topics="metrics">{answered(usage, usage::view)}</Live>
+            <section class="panel" aria-labelledby="workers-title">
+                <header class="panel-head">
+                    <h2 id="workers-title">{t().monitor_workers}</h2>
+                    {workers::find_form(range, &wanted)}
+                </header>
+                <Live id="workers" topics="office">{answered(workers, |all| workers::view(all, &wanted))}</Live>
+            </section>
+        }
+    });
+    view! {
+        <Title text=t().monitor/>
+        <div class="monitor" data-pausable="">{head} {page}</div>
+    }
+    .into_any()
+}
+
+/// Title, how far back, and the switch that keeps the page as it is.
+fn head(range: Range, wanted: &str) -> AnyView {
+    let link = |one: Range| {
+        let find = if wanted.is_empty() { String::new() } else { format!("&find={}", escaped(wanted)) };
+        let href = format!("/agm/monitor?range={}{find}", one.name());
+        let here = (one == range).then_some("true");
+        view! { <li><a class="range" href=href aria-current=here>{(t().monitor_range)(one.minutes())}</a></li> }
+    };
+    view! {
+        <header class="page-head">
+            <h1>{t().monitor}</h1>
+            <p>{t().monitor_lead}</p>
+            <div class="monitor-tools">
+                <ul class="ranges" aria-label=t().monitor_ranges>{Range::ALL.map(link).collect_view()}</ul>
+                <label class="pause">
+                    <input r#type="checkbox" class="mark-row" data-pause="" autocomplete="off"/>
+                    {t().monitor_pause}
+                </label>
+            </div>
+        </header>
+    }
+    .into_any()
+}
+
+/// Percent-encodes all that could end a value of a query.
+fn escaped(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut escaped, byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                escaped.push(char::from(byte))
+            }
+            _ => escaped.push_str(&format!("%{byte:02X}")),
+        }
+        escaped
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_range_is_the_whole_hour() {
+        let read =
+            |range: &str| Range::read(&[("range", range.to_owned())].into_iter().collect::<ParamsMap>());
+        assert_eq!(
+            ["15m", "1h", "", "2d"].map(read),
+            [Range::Quarter, Range::Hour, Range::Hour, Range::Hour]
+        );
+        assert_eq!(Range::read(&ParamsMap::new()), Range::Hour);
+    }
+
+    #[test]
+    fn a_search_stays_one_value_of_the_query() {
+        assert_eq!(escaped("a-b_c.9~"), "a-b_c.9~");
+        assert_eq!(escaped("a b&range=1h#忙"), "a%20b%26range%3D1h%23%E5%BF%99");
+    }
+}

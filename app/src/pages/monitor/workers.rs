@@ -1,0 +1,102 @@
+//! What is known of each worker, and what that rests on.
+use super::Range;
+use crate::{
+    components::{
+        avatar::Face,
+        badge::{Badge, Tone},
+        moment::Moment,
+    },
+    text::t,
+};
+use domain::Worker;
+use leptos::prelude::*;
+
+/// What the search narrows.
+const LIST: &str = "worker-rows";
+
+/// The search stands outside of what is renewed, so that nothing typed is lost.
+pub fn find_form(range: Range, wanted: &str) -> AnyView {
+    view! {
+        <form class="find-agent field" role="search" action="/agm/monitor#workers-title" method="get">
+            <label for="find" class="sr">{t().find_worker}</label>
+            <input r#type="hidden" name="range" value=range.name()/>
+            <input
+                id="find" name="find" r#type="search" autocomplete="off" placeholder=t().find_worker
+                value=wanted.to_owned() data-filter=LIST
+            />
+        </form>
+    }
+    .into_any()
+}
+
+/// The table; the roles are said, for a table whose rows are laid out as a grid is none to every browser.
+pub fn view(workers: Vec<Worker>, wanted: &str) -> AnyView {
+    if workers.is_empty() {
+        return view! { <div class="empty"><p>{t().no_workers}</p><p>{t().no_workers_hint}</p></div> }
+            .into_any();
+    }
+    let wanted = wanted.to_lowercase();
+    let heads = [t().monitor_worker, t().monitor_status, t().monitor_task, t().model, t().monitor_evidence];
+    let head = |text: &'static str| view! { <th scope="col" role="columnheader">{text}</th> };
+    let rows: Vec<_> = workers.into_iter().map(|worker| (search_text(&worker), worker)).collect();
+    let shown = rows.iter().filter(|(text, _)| text.contains(&wanted)).count();
+    let rows = rows.into_iter().map(|(text, worker)| row(worker, !text.contains(&wanted), text));
+    view! {
+        <table class="ledger worker-rows" role="table" aria-labelledby="workers-title">
+            <thead role="rowgroup"><tr role="row">{heads.map(head).collect_view()}</tr></thead>
+            <tbody role="rowgroup" id=LIST data-shown=shown.to_string()>{rows.collect_view()}</tbody>
+        </table>
+        <p class="nothing-fits" role="status">{t().nobody_fits}</p>
+    }
+    .into_any()
+}
+
+/// What is looked through for a worker, in small letters.
+fn search_text(worker: &Worker) -> String {
+    let status = (t().worker_status)(worker.status);
+    let mut words = vec![worker.name.as_str(), status, &worker.evidence, &worker.runtime];
+    words.extend(worker.model.as_ref().map(|model| model.as_str()));
+    words.extend(worker.task.as_deref());
+    words.extend(worker.team.as_deref());
+    words.join(" ").to_lowercase()
+}
+
+fn row(worker: Worker, hidden: bool, text: String) -> AnyView {
+    let tone = Tone::from(worker.status);
+    let of = [Some(worker.runtime), worker.team].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let model = worker.model.map_or_else(|| t().unknown.to_owned(), |model| model.to_string());
+    view! {
+        <tr role="row" data-text=text hidden=hidden>
+            <th scope="row" role="rowheader" class="with-face">
+                <Face name=worker.name.to_string()/>
+                <span><b>{worker.name.to_string()}</b> <p>{of}</p></span>
+            </th>
+            <td role="cell" data-head=t().monitor_status>
+                <Badge tone word=(t().worker_status)(worker.status)/>
+                {worker.since.map(|at| view! { <p>{t().since} " " <Moment at/></p> })}
+            </td>
+            <td role="cell" data-head=t().monitor_task>{worker.task}</td>
+            <td role="cell" data-head=t().model>{model}</td>
+            <td role="cell" data-head=t().monitor_evidence><p>{worker.evidence}</p></td>
+        </tr>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_is_found_by_all_that_its_row_shows() {
+        let worker = serde_json::from_value(serde_json::json!({
+            "name": "bob", "status": "busy", "model": "Kimi-K2.5", "since": null, "runtime": "openclaw",
+            "evidence": "container running", "task": "Fix #214", "team": "backend"
+        }));
+        let text = search_text(&worker.unwrap());
+        let status = (t().worker_status)(domain::WorkerStatus::Busy).to_lowercase();
+        for word in ["bob", "kimi-k2.5", "openclaw", "container running", "fix #214", "backend", &status] {
+            assert!(text.contains(word), "{word}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+use super::{file, shelf::Shelf};
+use crate::journal::JournalError;
+use disk::{Fault, Loss, MemDisk, Primitive};
+use domain::{Backup, BackupId, BackupReason, Code};
+use serde_json::json;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+const DIR: &str = "/var/agm";
+/// What a shelf keeps beside the pinned ones here.
+const KEPT: usize = 3;
+
+fn id(number: usize) -> BackupId {
+    format!("{number:026}").parse().unwrap()
+}
+
+fn backup(number: usize) -> Backup {
+    serde_json::from_value(json!({"id": id(number), "takenAt": "2026-01-15T10:30:00Z", "actor": "admin",
+        "reason": {"why": "by_hand"}, "pinned": false, "bytes": 0, "providers": 0, "routes": 0, "agents": 0,
+        "hash": format!("{number}")}))
+    .unwrap()
+}
+
+const CONTENT: &[u8] = br#"{"file":{"version":1},"leftOut":[]}"#;
+
+fn file_of(number: usize) -> PathBuf {
+    Path::new(DIR).join("backups").join(format!("{}.json", id(number)))
+}
+
+async fn open(disk: &MemDisk) -> Result<Shelf, JournalError> {
+    Shelf::open(Arc::new(disk.clone()), Path::new(DIR), KEPT).await
+}
+
+async fn add(shelf: &Shelf, number: usize) -> Result<Backup, domain::Failure> {
+    shelf.add(backup(number), CONTENT, |_| false).await
+}
+
+async fn numbers(shelf: &Shelf) -> Vec<usize> {
+    shelf.list().await.iter().map(|backup| backup.id.as_str().parse().unwrap()).collect()
+}
+
+/// A file as version 1 was first written. It must be read for ever.
+#[test]
+fn a_backup_of_version_1_is_read() {
+    let rest = concat!(
+        r#"{"id":"01JD0000000000000000000000","takenAt":"2026-01-15T10:30:00Z","actor":"admin","#,
+        r#""reason":{"why":"before","change":"set_model","target":"worker:alice"},"name":"good","pinned":true,"#,
+        r#""bytes":117,"providers":1,"routes":0,"agents":1,"hash":"ab"}"#,
+        "\n",
+        r#"{"file":{"version":1,"providers":[{"name":"qwen","type":"qwen"}],"assignments":{"manager":{"provider":"qwen","model":"m"}}},"#,
+        r#""leftOut":[{"code":"LEFT_OUT","message":"dave: shut out"}]}"#,
+    );
+    let bytes =
+        format!("agm-backup 1 1ec0c1b9efc193337307b9a984aef2bf317be2ffea0a33f3d876324751438830\n{rest}");
+    let id = "01JD0000000000000000000000".parse().unwrap();
+    let (known, content) = file::parse(bytes.as_bytes(), &id).unwrap();
+    assert_eq!(
+        (known.actor.as_str(), known.pinned, known.reason.to_string().as_str()),
+        ("admin", true, "before set_model worker:alice")
+    );
+    let content: file::Content = serde_json::from_slice(content).unwrap();
+    assert_eq!((content.file.providers.len(), content.left_out.len()), (1, 1));
+    assert_eq!(file::to_bytes(&known, &serde_json::to_vec(&content).unwrap()).unwrap(), bytes.as_bytes());
+}
+
+#[test]
+fn every_torn_or_changed_file_is_seen() {
+    let whole = file::to_bytes(&backup(1), CONTENT).unwrap();
+    assert!(file::parse(&whole, &id(1)).is_ok() && file::parse(&whole, &id(2)).is_err());
+    for end in 0..whole.len() {
+        assert!(file::parse(&whole[..end], &id(1)).is_err(), "cut at {end}");
+    }
+    for (at, bit) in (0..whole.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << bit;
+        assert!(file::parse(&bytes, &id(1)).is_err(), "byte {at}, bit {bit}");
+    }
+}
+
+#[tokio::test]
+async fn the_newest_are_kept_beside_the_pinned() {
+    let disk = MemDisk::new();
+    let shelf = open(&disk).await.unwrap();
+    for number in 1..=2 {
+        add(&shelf, number).await.unwrap();
+    }
+    shelf.change(&id(1), |backup| backup.pinned = true).await.unwrap();
+    for number in 3..=6 {
+        add(&shelf, number).await.unwrap();
+    }
+    assert_eq!(numbers(&shelf).await, [6, 5, 4, 1]);
+    assert_eq!(disk.names(&Path::new(DIR).join("backups")).len(), 4);
+    assert_eq!(shelf.read(&id(1)).await.unwrap().backup, Backup { pinned: true, ..backup(1) });
+    assert_eq!(shelf.read(&id(2)).await.unwrap_err().code, Code::NotFound);
+    assert_eq!(shelf.remove(&id(1)).await.unwrap_err().code, Code::Conflict);
+    let same = shelf.add(backup(7), CONTENT, |newest| newest.hash == "6").await.unwrap();
+    assert_eq!((same.id, numbers(&shelf).await.len()), (id(6), 4));
+}
+
+/// Whatever the disk does and wherever the process ends: every backup that is listed later is whole, those that were
+/// acknowledged are there, and nothing is left half-written.
+#[tokio::test]
+async fn a_crash_at_any_call_leaves_whole_backups() {
+    let calls = {
+        let disk = MemDisk::new();
+        let shelf = open(&disk).await.unwrap();
+        let before = disk.calls();
+        some_work(&shelf).await;
+        (before, disk.calls())
+    };
+    assert!(calls.1 - calls.0 > 20, "{calls:?}");
+    for nth in calls.0..calls.1 {
+        for fault in [Fault::CrashBefore, Fault::CrashAfter, Fault::NoSpace, Fault::Broken, Fault::Short] {
+            let disk = MemDisk::new();
+            let shelf = open(&disk).await.unwrap();
+            disk.fail_nth(nth + 1 - calls.0, fault);
+            let (added, pinned) = some_work(&shelf).await;
+            disk.calm();
+            let disk = disk.restart(Loss::Everything);
+            let shelf = open(&disk).await.unwrap();
+            assert!(shelf.damaged().is_empty(), "{nth} {fault:?}");
+            for listed in shelf.list().await {
+                shelf.read(&listed.id).await.unwrap();
+            }
+            let there = numbers(&shelf).await;
+            let newest = added.iter().copied().rev().take(KEPT);
+            for number in newest {
+                assert!(there.contains(&number), "{nth} {fault:?}: {added:?} {there:?}");
+            }
+            if pinned {
+                assert!(shelf.read(&id(1)).await.unwrap().backup.pinned, "{nth} {fault:?}");
+            }
+            let half = disk.names(&Path::new(DIR).join("backups"));
+            assert!(half.iter().all(|name| !name.to_string_lossy().ends_with(".tmp")), "{half:?}");
+        }
+    }
+}
+
+/// Which additions and whether the pinning were acknowledged.
+async fn some_work(shelf: &Shelf) -> (Vec<usize>, bool) {
+    let mut added = Vec::new();
+    let mut pinned = false;
+    for number in 1..=5 {
+        if add(shelf, number).await.is_ok() {
+            added.push(number);
+        }
+        if number == 1 {
+            pinned = shelf.change(&id(1), |backup| backup.pinned = true).await.is_ok();
+        }
+    }
+    (added, pinned)
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_told_and_left_alone() {
+    let disk = MemDisk::new();
+    let shelf = open(&disk).await.unwrap();
+    for number in 1..=3 {
+        add(&shelf, number).await.unwrap();
+    }
+    disk.put(&file_of(1), b"torn").unwrap();
+    let newer = String::from_utf8(disk.get(&file_of(2)).unwrap()).unwrap().replacen("up 1 ", "up 2 ", 1);
+    disk.put(&file_of(2), newer.as_bytes()).unwrap();
+    disk.put(&Path::new(DIR).join("backups/notes.txt"), b"a person's").unwrap();
+    assert_eq!(shelf.read(&id(1)).await.unwrap_err().code, Code::StorageUnavailable);
+
+    let shelf = open(&disk).await.unwrap();
+    assert_eq!(numbers(&shelf).await, [3]);
+    let said: Vec<_> = shelf.damaged().iter().map(|one| (one.file.clone(), one.message.clone())).collect();
+    assert_eq!(said.len(), 2);
+    assert!(said[0].0 == format!("{}.json", id(1)) && said[1].1.contains("\"2\""), "{said:?}");
+    for number in 4..=8 {
+        add(&shelf, number).await.unwrap();
+    }
+    assert_eq!(disk.get(&file_of(2)).unwrap(), newer.as_bytes(), "nothing is destroyed");
+}
+
+#[tokio::test]
+async fn a_disk_that_gives_nothing_is_no_empty_shelf() {
+    let disk = MemDisk::new();
+    add(&open(&disk).await.unwrap(), 1).await.unwrap();
+    disk.fail(|call| (call.primitive == Primitive::List).then_some(Fault::Broken));
+    assert!(matches!(open(&disk).await, Err(JournalError::Io { .. })));
+    disk.fail(|call| (call.primitive == Primitive::Read).then_some(Fault::Broken));
+    let shelf = open(&disk).await.unwrap();
+    assert_eq!((shelf.list().await.len(), shelf.damaged().len()), (0, 1));
+}
+
+#[test]
+fn a_reason_is_no_part_of_what_is_compared() {
+    let content = |why: &str| -> file::Content {
+        serde_json::from_value(
+            json!({"file": {"version": 1}, "leftOut": [{"code": "LEFT_OUT", "message": why}]}),
+        )
+        .unwrap()
+    };
+    assert_eq!(content("a").hash().unwrap(), content("b").hash().unwrap());
+    assert_eq!(BackupReason::ByHand.to_string(), "by hand");
+}

@@ -1,0 +1,163 @@
+//! The way of an agent's calls: a route that takes its model and lets it in, a provider that exists and has the model.
+use super::{
+    super::{
+        LastList, Lists, Stored,
+        asked::Answers,
+        report::{Many, failed, unknown, warning},
+    },
+    Agent,
+};
+use domain::{
+    Check, CheckId, Failure, ProviderName, Reason, Repair,
+    rules::{RouteView, mapped_model},
+};
+
+/// What only a look at the routes shows.
+const OF_ROUTES: [CheckId; 4] =
+    [CheckId::AgentRoute, CheckId::AgentAllowed, CheckId::AgentProvider, CheckId::AgentModelListed];
+
+/// What is said of these checks when the console could not be read.
+pub fn unread(why: &Failure) -> Vec<Check> {
+    let unread = |id| unknown(id, "agents", format!("the AI routes could not be read: {why}"));
+    OF_ROUTES.into_iter().map(unread).collect()
+}
+
+/// The checks of all agents that have a model.
+pub fn checks(agents: &[Agent], stored: &Stored, lists: &Lists) -> Vec<Check> {
+    let mut checks = routes(agents);
+    checks.extend(allowed(agents));
+    checks.extend(providers(agents, stored));
+    checks.extend(listed(agents, stored, lists));
+    checks
+}
+
+fn routes(agents: &[Agent]) -> Vec<Check> {
+    let id = CheckId::AgentRoute;
+    let mut many = Many::of(id);
+    for agent in agents {
+        match (agent.model, agent.route) {
+            (None, _) => {}
+            (Some(_), Some(_)) => many.well(agent.target),
+            (Some(model), None) => {
+                let evidence = format!("cannot use its model: no AI route takes {model}");
+                many.found(agent.other_model(failed(id, agent.name(), evidence)));
+            }
+        }
+    }
+    many.told("agents", "a route takes the model of each")
+}
+
+fn allowed(agents: &[Agent]) -> Vec<Check> {
+    let id = CheckId::AgentAllowed;
+    let mut many = Many::of(id);
+    for agent in agents.iter().filter(|agent| agent.route.is_some()) {
+        let Some((route, consumer)) = agent.turned_away() else {
+            many.well(agent.target);
+            continue;
+        };
+        let evidence = format!("cannot use its model: {route} does not let {consumer} in");
+        many.found(
+            failed(id, agent.name(), evidence)
+                .fix(format!("agm route repair --route {route} --consumer {consumer}"))
+                .repair(Repair::RouteAccess { route: route.clone(), consumer: Some(consumer) }),
+        );
+    }
+    many.told("agents", "their routes let them in")
+}
+
+fn providers(agents: &[Agent], stored: &Stored) -> Vec<Check> {
+    let id = CheckId::AgentProvider;
+    let exists = |name: &ProviderName| stored.view.provider(name).is_some();
+    let mut many = Many::of(id);
+    for agent in agents {
+        let recorded =
+            agent.seen.record.as_ref().ok().and_then(Option::as_ref).map(|record| &record.provider);
+        let gone: Vec<_> =
+            upstreams(agent.route).filter(|name| !exists(name)).map(ProviderName::as_str).collect();
+        match (gone.as_slice(), recorded.filter(|name| !exists(name))) {
+            ([], None) if agent.route.is_none() => {}
+            ([], None) => many.well(agent.target),
+            ([], Some(name)) => {
+                let evidence = format!("its last switch chose {name}, which does not exist any more");
+                many.found(agent.other_model(warning(id, agent.name(), evidence)));
+            }
+            (gone, _) => {
+                let evidence = format!("its route leads to {}, which does not exist", gone.join(", "));
+                many.found(agent.other_model(failed(id, agent.name(), evidence)));
+            }
+        }
+    }
+    many.told("agents", "the providers of their models exist")
+}
+
+fn upstreams(route: Option<&RouteView>) -> impl Iterator<Item = &ProviderName> {
+    route.into_iter().flat_map(|route| &route.upstreams).map(|upstream| &upstream.provider)
+}
+
+/// Whether the first provider of each agent's route listed the model when it was asked last.
+fn listed(agents: &[Agent], stored: &Stored, lists: &Lists) -> Vec<Check> {
+    let id = CheckId::AgentModelListed;
+    let mut many = Many::of(id);
+    for agent in agents {
+        let Some((route, model)) = agent.route.zip(agent.model) else { continue };
+        let Some(upstream) = route.upstreams.first() else { continue };
+        let Ok(provider) = stored.console.provider(&upstream.provider) else { continue };
+        let asked_for = mapped_model(upstream, model.as_str());
+        let Some(LastList { at, models }) = lists.of(provider) else {
+            let name = provider.name();
+            many.unseen(
+                agent.target,
+                format!("{name} gave no list since agm started or since it was changed"),
+            );
+            continue;
+        };
+        if models.contains(asked_for) {
+            many.well(agent.target);
+            continue;
+        }
+        let evidence =
+            format!("{} does not list {asked_for} among {} models at {at}", provider.name(), models.len());
+        many.found(agent.other_model(warning(id, agent.name(), evidence)));
+    }
+    many.told("agents", "their providers list their models")
+}
+
+/// What the models answered.
+pub fn answered(agents: &[Agent], answers: Option<&Answers>) -> Vec<Check> {
+    let id = CheckId::AgentAnswered;
+    let Some(answers) = answers else {
+        let why = "their models were not asked: a question costs a token, so it is asked on demand only";
+        return vec![unknown(id, "agents", why)];
+    };
+    let mut many = Many::of(id);
+    for agent in agents {
+        let failure = match answers.get(agent.target) {
+            Some(Ok(_)) => {
+                many.well(agent.target);
+                continue;
+            }
+            Some(Err(failure)) => failure,
+            None => {
+                let why = "its model was not asked: it has none or no key, or there was no time left";
+                many.unseen(agent.target, why);
+                continue;
+            }
+        };
+        let check = failed(id, agent.name(), failure.evidence.clone());
+        let check = match upstreams(agent.route).next() {
+            Some(provider) => check.fix(crate::failure::advice(failure.reason, provider)),
+            None => check.fix("No route takes its model: look at what is said of that."),
+        };
+        many.found(match (failure.reason, agent.turned_away()) {
+            (Reason::ConsumerNotAllowed, Some((route, consumer))) => {
+                check.repair(Repair::RouteAccess { route: route.clone(), consumer: Some(consumer) })
+            }
+            (Reason::Auth, _) => match upstreams(agent.route).next() {
+                Some(provider) => check.repair(Repair::EditProvider { provider: provider.clone() }),
+                None => check,
+            },
+            _ => check,
+        });
+    }
+    many.told("agents", "a model answered each, through the gateway and with the agent's own key")
+}

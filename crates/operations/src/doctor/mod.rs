@@ -1,0 +1,161 @@
+//! The doctor: every check of the installation, made now, at once, each bounded in time.
+//!
+//! [`installation`], [`gateway`], [`providers`], [`agents`] and [`own`] each make the checks of one part; [`asked`]
+//! makes those that cost something, and [`lists`] remembers which models providers listed.
+mod agents;
+mod asked;
+mod gateway;
+mod installation;
+mod lists;
+mod own;
+mod providers;
+mod report;
+mod skew;
+
+pub use lists::{LastList, Lists};
+
+use crate::{
+    Config, Inner, Operations,
+    reads::{self, Agents},
+};
+use agents::Examined;
+use domain::{
+    AiRoute, Check, Code, Doctor, Failure, is_default_password,
+    rules::{self, RoutingView},
+};
+use higress::ConsumerDoc;
+use installation::Installation;
+use secrecy::ExposeSecret;
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use url::Url;
+
+/// An answer that takes longer is none.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the checks need to know of the settings.
+pub struct Known {
+    console: Url,
+    /// The console's admin.
+    user: String,
+    /// Whether its password is one that everybody tries first. The password itself is not kept.
+    default_password: bool,
+    /// Whether the address of the Manager's OpenClaw is known.
+    asks_manager: bool,
+    data_dir: PathBuf,
+}
+
+impl Known {
+    /// Takes it from the settings.
+    pub fn of(config: &Config) -> Self {
+        let (console, user) = (config.console.url.clone(), config.console.user.clone());
+        let default_password = is_default_password(&user, config.console.password.expose_secret());
+        let (asks_manager, data_dir) = (config.manager.url.is_some(), config.data_dir.clone());
+        Self { console, user, default_password, asks_manager, data_dir }
+    }
+}
+
+/// What the console stores, as far as it could be read and understood.
+struct Stored {
+    console: Arc<reads::ConsoleState>,
+    view: RoutingView,
+    routes: Vec<AiRoute>,
+}
+
+impl Operations {
+    /// Examines the whole installation. With `probe` also asks each provider for its models, and the model of each agent
+    /// for one token; without it, what providers said last is told. Never fails: what cannot be looked at says so.
+    pub async fn doctor(&self, probe: bool) -> Doctor {
+        Box::pin(self.examine(probe)).await
+    }
+
+    async fn examine(&self, probe: bool) -> Doctor {
+        let Inner { clients, engine, known, .. } = &*self.0;
+        let observed_at = clients.clock.now();
+        let live = bounded(async { Ok(clients.console.live_routes().await?) });
+        let consumers = bounded(async { Ok(clients.console.consumers().await?) });
+        let (health, installation, own, console, agents, live, consumers, workers) = futures::join!(
+            self.health(),
+            Box::pin(Installation::look(clients, known)),
+            Box::pin(own::checks(engine, &known.data_dir)),
+            bounded(self.console()),
+            bounded(self.agents()),
+            live,
+            consumers,
+            bounded(self.workers()),
+        );
+        let answers = match probe {
+            true => Some(Box::pin(self.ask(&console, &agents)).await),
+            false => None,
+        };
+        let unread = console.as_ref().err().cloned();
+        let stored = console.and_then(|console| self.understood(console, agents.as_deref().ok()));
+        let mut doctor = Doctor { systems: Vec::new(), checks: Vec::new(), observed_at };
+        doctor.add(installation.checks(&health, known));
+        doctor.add(own);
+        doctor.add([own::writable(&health), gateway::readable(unread.as_ref(), &stored)]);
+        doctor.add(gateway::systems(&health, self.metrics().await.as_ref()));
+        let examined =
+            Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers: answers.as_ref() };
+        doctor.add(examined.checks(&consumers, &workers, &health));
+        doctor.add(gateway::routes(&stored, &live, &examined.shut_out()));
+        doctor.add(self.of_providers(&stored, agents.as_deref().map_err(Clone::clone)));
+        doctor.systems = health.systems;
+        doctor
+    }
+
+    /// Makes the tests that cost something.
+    async fn ask(
+        &self,
+        console: &Result<Arc<reads::ConsoleState>, Failure>,
+        agents: &Result<Arc<Agents>, Failure>,
+    ) -> asked::Answers {
+        let providers = async {
+            if let Ok(console) = console {
+                asked::providers(self, console).await;
+            }
+        };
+        let models = async {
+            match agents {
+                Ok(agents) => asked::models(&self.0.clients, agents).await,
+                Err(_) => asked::Answers::default(),
+            }
+        };
+        futures::join!(providers, models).1
+    }
+
+    fn of_providers(&self, stored: &Result<Stored, Failure>, agents: Result<&Agents, Failure>) -> Vec<Check> {
+        let Inner { installation, last_tests, engine, .. } = &*self.0;
+        let seen = stored.as_ref().map_err(Clone::clone).and_then(|stored| {
+            let views = reads::provider_views(&stored.console, agents?, installation, last_tests)?;
+            Ok((stored, views))
+        });
+        match seen {
+            Ok((stored, views)) => providers::checks(&stored.console, &views, &engine.log.list()),
+            Err(why) => providers::unread(&why),
+        }
+    }
+
+    fn understood(
+        &self,
+        console: Arc<reads::ConsoleState>,
+        agents: Option<&Agents>,
+    ) -> Result<Stored, Failure> {
+        let installation = &self.0.installation;
+        let view = match agents {
+            Some(agents) => reads::routing_view(&console, agents, installation),
+            None => reads::view_for_routes(&console, installation),
+        }?;
+        let routes = rules::ai_routes(&view);
+        Ok(Stored { console, view, routes })
+    }
+}
+
+/// An answer in time, or why there is none.
+async fn bounded<T>(ask: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::time::timeout(PATIENCE, ask).await.unwrap_or_else(|_| {
+        Err(Failure::new(Code::UpstreamTimeout, format!("no answer within {} s", PATIENCE.as_secs())))
+    })
+}
+
+/// The consumers of the gateway, or why they are not known.
+type Consumers = Result<Vec<ConsumerDoc>, Failure>;

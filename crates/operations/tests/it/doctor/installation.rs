@@ -1,0 +1,186 @@
+use super::{one, only, well};
+use crate::world::World;
+use domain::{CheckId, CheckState, SystemState};
+use http::{Method, StatusCode};
+use operations::{Clock, Config, Operations, Outside};
+use sandbox::{
+    console::{Canned, Effect, Fault, RequestMatch},
+    s3::Switches,
+};
+use std::time::{Duration, SystemTime};
+
+/// Operations with other settings, beside those that hold the data directory.
+fn others(world: &World, change: impl FnOnce(&mut Config)) -> Operations {
+    let mut config = world.config.clone();
+    change(&mut config);
+    Operations::new(config).unwrap()
+}
+
+/// Where nobody listens.
+async fn nowhere() -> url::Url {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap()).parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_console_that_is_down_is_told_once_and_hides_what_it_would_show() {
+    let world = World::start().await;
+    world.sandbox.set_console_offline(true);
+    let doctor = world.operations.doctor(false).await;
+    only(&doctor, CheckState::Failed, &[CheckId::ConsoleReachable]);
+    let down = one(&doctor, CheckId::ConsoleReachable, CheckState::Failed);
+    assert!(down.fix.as_ref().unwrap().contains("HICLAW_AI_GATEWAY_ADMIN_URL"), "{down:?}");
+    for id in [
+        CheckId::ConsoleSignIn,
+        CheckId::ConsoleVersion,
+        CheckId::ConsolePassword,
+        CheckId::ClockSkew,
+        CheckId::RoutesReadable,
+        CheckId::DefaultRoute,
+        CheckId::RouteProviders,
+        CheckId::RouteShadowed,
+        CheckId::RouteConsumers,
+        CheckId::RouteOpen,
+        CheckId::RouteLive,
+        CheckId::ProviderKey,
+        CheckId::ProviderLasts,
+        CheckId::AgentKey,
+        CheckId::AgentRoute,
+        CheckId::AgentAllowed,
+        CheckId::AgentProvider,
+    ] {
+        assert!(!one(&doctor, id, CheckState::Unknown).evidence.is_empty(), "{id:?}");
+    }
+    well(&doctor, &[CheckId::AgentConfig, CheckId::AgentModel, CheckId::AgentModelEntry]);
+    let higress = doctor.systems.iter().find(|system| system.name == "higress").unwrap();
+    assert_eq!(higress.state, SystemState::Down);
+    world.sandbox.set_console_offline(false);
+    well(&world.operations.doctor(false).await, &[CheckId::ConsoleReachable, CheckId::RoutesReadable]);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_not_a_console_that_is_down() {
+    let world = World::start().await;
+    let wrong = others(&world, |config| config.console.password = "not it".into());
+    let doctor = wrong.doctor(false).await;
+    well(&doctor, &[CheckId::ConsoleReachable, CheckId::ConsoleVersion]);
+    let refused = one(&doctor, CheckId::ConsoleSignIn, CheckState::Failed);
+    assert!(refused.fix.as_ref().unwrap().contains("HICLAW_ADMIN_PASSWORD"), "{refused:?}");
+    one(&doctor, CheckId::ConsolePassword, CheckState::Unknown);
+    well(&world.operations.doctor(false).await, &[CheckId::ConsoleSignIn]);
+}
+
+#[tokio::test]
+async fn a_password_of_ones_own_is_well() {
+    let world = World::start().await;
+    one(&world.operations.doctor(false).await, CheckId::ConsolePassword, CheckState::Warning);
+    world.sandbox.console().initialise("admin", "long and of my own");
+    let own = others(&world, |config| config.console.password = "long and of my own".into());
+    well(&own.doctor(false).await, &[CheckId::ConsoleSignIn, CheckId::ConsolePassword]);
+}
+
+#[tokio::test]
+async fn a_release_that_nobody_tried_is_told() {
+    let world = World::start().await;
+    well(&world.operations.doctor(false).await, &[CheckId::ConsoleVersion]);
+    let body = r#"{"version":"3.0.0"}"#.to_owned();
+    let answer = Canned { status: StatusCode::OK, content_type: "application/json", body };
+    let requests = RequestMatch::new(Method::GET, "/system/info");
+    let effect = Effect::Answer(answer);
+    world.sandbox.console().switches().inject(Fault { requests, times: 100, effect });
+    let doctor = world.operations.doctor(false).await;
+    let told = one(&doctor, CheckId::ConsoleVersion, CheckState::Warning);
+    assert!(told.evidence.contains("3.0.0") && told.evidence.contains("2.2.4"), "{told:?}");
+}
+
+#[tokio::test]
+async fn clocks_that_differ_are_told_with_their_side() {
+    let world = World::start().await;
+    well(&world.operations.doctor(false).await, &[CheckId::ClockSkew]);
+    let ahead = || SystemTime::now() + Duration::from_secs(7200);
+    let outside = Outside { clock: Clock::new(ahead), ..Outside::default() };
+    let skewed = Operations::with(world.config.clone(), outside).unwrap().doctor(false).await;
+    let told = one(&skewed, CheckId::ClockSkew, CheckState::Warning);
+    assert!(told.evidence.contains("behind that of agm"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_store_is_down_read_only_or_without_conditions() {
+    let world = World::start().await;
+    let both = [CheckId::StoreReachable, CheckId::StoreConditionalWrites];
+    let before = world.state().await;
+    well(&world.operations.doctor(false).await, &both);
+    assert_eq!(world.state().await, before, "the check leaves nothing behind");
+    let faults = world.sandbox.s3().faults();
+
+    faults.set(Switches { ignore_conditions: true, ..Switches::default() });
+    let doctor = world.operations.doctor(false).await;
+    let told = one(&doctor, CheckId::StoreConditionalWrites, CheckState::Failed);
+    assert!(told.evidence.contains("conditional writes"), "{told:?}");
+    well(&doctor, &both[..1]);
+
+    faults.set(Switches { read_only: true, ..Switches::default() });
+    let doctor = world.operations.doctor(false).await;
+    let told = one(&doctor, CheckId::StoreConditionalWrites, CheckState::Failed);
+    assert!(told.fix.as_ref().unwrap().contains("HICLAW_FS_ACCESS_KEY"), "{told:?}");
+
+    faults.set(Switches { offline: true, ..Switches::default() });
+    let doctor = world.operations.doctor(false).await;
+    one(&doctor, CheckId::StoreReachable, CheckState::Failed);
+    one(&doctor, CheckId::StoreConditionalWrites, CheckState::Unknown);
+    only(&doctor, CheckState::Failed, &[CheckId::StoreReachable]);
+    assert_eq!(one(&doctor, CheckId::AgentConfig, CheckState::Unknown).about, "5 agents");
+    assert_eq!(one(&doctor, CheckId::AgentConfig, CheckState::Ok).about, "manager");
+    assert_eq!(one(&doctor, CheckId::AgentRecord, CheckState::Unknown).about, "6 agents");
+}
+
+#[tokio::test]
+async fn a_gateway_that_does_not_answer_is_told() {
+    let nowhere = nowhere().await;
+    let world = World::start_with(|config| {
+        config.gateway_metrics = Some(nowhere.join("stats/prometheus").unwrap());
+    })
+    .await;
+    let doctor = world.operations.doctor(false).await;
+    well(&doctor, &[CheckId::GatewayReachable]);
+    let down = others(&world, |config| config.gateway = nowhere).doctor(false).await;
+    let told = one(&down, CheckId::GatewayReachable, CheckState::Failed);
+    assert!(told.fix.as_ref().unwrap().contains("HICLAW_AI_GATEWAY_URL"), "{told:?}");
+    one(&down, CheckId::GatewayMetrics, CheckState::Unknown);
+    while world.operations.metrics().await.unavailable["rpm"] == "not yet measured" {
+        tokio::task::yield_now().await;
+    }
+    let doctor = world.operations.doctor(false).await;
+    let told = one(&doctor, CheckId::GatewayMetrics, CheckState::Warning);
+    assert!(told.evidence.contains("refused"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_manager_that_does_not_run_is_told_and_one_that_cannot_be_asked_is_unknown() {
+    let world = World::start().await;
+    well(&world.operations.doctor(false).await, &[CheckId::ManagerAnswers, CheckId::WorkerList]);
+    let unasked = others(&world, |config| config.manager.url = None).doctor(false).await;
+    let told = one(&unasked, CheckId::ManagerAnswers, CheckState::Unknown);
+    assert_eq!(told.fix.as_deref(), Some("Set AGM_MANAGER_URL."));
+    world.sandbox.agents().set_offline(true);
+    one(&world.operations.doctor(false).await, CheckId::ManagerAnswers, CheckState::Failed);
+}
+
+#[tokio::test]
+async fn a_list_of_workers_that_is_broken_leaves_the_manager() {
+    let world = World::start().await;
+    std::fs::write(world.manager_file().with_file_name("workers-registry.json"), "{").unwrap();
+    let doctor = world.operations.doctor(false).await;
+    let told = one(&doctor, CheckId::WorkerList, CheckState::Failed);
+    assert!(told.evidence.contains("workers-registry.json"), "{told:?}");
+    assert_eq!(one(&doctor, CheckId::AgentConfig, CheckState::Ok).about, "manager");
+    one(&doctor, CheckId::WorkerRuns, CheckState::Unknown);
+}
+
+#[tokio::test]
+async fn workers_whose_containers_nobody_can_see_are_unknown() {
+    let world = World::start().await;
+    world.sandbox.set_containers_offline(true);
+    let doctor = world.operations.doctor(false).await;
+    assert_eq!(one(&doctor, CheckId::WorkerRuns, CheckState::Unknown).about, "5 workers");
+}

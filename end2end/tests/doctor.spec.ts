@@ -1,0 +1,84 @@
+import { behave, expect, open, test } from "./support/agm.js";
+
+const findings = { name: "What needs you" };
+
+test("what is wrong stands first, with what was observed and what mends it", async ({ page }) => {
+  await open(page, "/agm/doctor");
+  await expect(page.getByRole("heading", { level: 2 }).first()).toHaveText(/^\d+ things need you$/);
+  const wrong = page.getByRole("region", findings).getByRole("listitem");
+  await expect(wrong.first()).toContainText("deepseek-ai-route does not let worker-dave in");
+  await expect(wrong.first()).toContainText("agm route repair --route deepseek-ai-route --consumer worker-dave");
+  const count = Number(/^\d+/.exec(await page.getByRole("heading", { level: 2 }).first().innerText())![0]);
+  await expect(wrong).toHaveCount(count);
+});
+
+test("every group tells all that was looked at, and why something was not", async ({ page }) => {
+  await open(page, "/agm/doctor");
+  for (const name of ["Installation", "Gateway", "Providers", "Agents", "Server"]) {
+    await expect(page.getByRole("region", { name, exact: true }).getByRole("listitem").first()).toBeVisible();
+  }
+  const { checks } = await (await page.request.get("/ni_status/doctor")).json();
+  await expect(page.locator(".check-group li.check")).toHaveCount(checks.length);
+  const unseen = page.getByRole("region", { name: "Agents", exact: true }).getByText("their models were not asked");
+  await expect(unseen).toBeVisible();
+});
+
+test("the search narrows as one types, and says when nothing fits", async ({ page }) => {
+  await open(page, "/agm/doctor");
+  const all = page.locator(".checks [data-text]:visible");
+  const before = await all.count();
+  await page.getByRole("searchbox").fill("dave");
+  await expect(all).toHaveCount(2);
+  expect(before).toBeGreaterThan(2);
+  await expect(page.getByRole("region", { name: "Installation", exact: true })).toHaveCount(0);
+  await page.getByRole("searchbox").fill("no such check");
+  await expect(page.getByText("No check fits.")).toBeVisible();
+});
+
+test("the settings tell who said them, and no secret", async ({ page }) => {
+  await open(page, "/agm/doctor");
+  await page.getByText(/^\d+ settings, \d+ of them set by somebody$/).click();
+  await expect(page.getByRole("row", { name: /^addr / })).toContainText("command line");
+  await expect(page.getByRole("row", { name: /^admin-password / })).toContainText("a secret");
+});
+
+test("a repair is planned from its finding, is made, and is then no finding any more", async ({ page }) => {
+  await open(page, "/agm/doctor");
+  const route = await (await page.request.get("/ni_status/routes")).json();
+  const locked = route.routes.find((one: { name: string }) => one.name === "deepseek-ai-route");
+  expect(locked.missing).toEqual(["worker-dave"]);
+  await page.getByRole("region", findings).getByRole("button", { name: "Show the repair dave" }).click();
+  const change = page.getByRole("dialog");
+  await expect(change).toContainText("deepseek-ai-route");
+  await change.getByRole("button", { name: "Apply" }).click();
+  await expect(change).toContainText("Done, and read back.");
+  await change.getByRole("button", { name: "Done", exact: true }).click();
+  await expect(page.getByText("does not let worker-dave in")).toHaveCount(0);
+
+  const { operations } = await (await page.request.get("/ni_status/operations")).json();
+  const undo = await page.request.post(`/ni_status/operations/${operations[0].id}/undo`);
+  expect(undo.ok(), await undo.text()).toBe(true);
+  await expect(page.getByText("does not let worker-dave in").first()).toBeVisible();
+});
+
+test.describe("asked", () => {
+  test.slow();
+
+  test("the models are asked on demand only, and a vendor that fails is told", async ({ page }) => {
+    await behave("moonshot", "failing");
+    try {
+      await open(page, "/agm/doctor");
+      await page.getByRole("link", { name: "Ask the models too" }).click();
+      await expect(page).toHaveURL(/probe=1/);
+      await expect(page.getByText("their models were not asked")).toHaveCount(0);
+      const wrong = page.getByRole("region", findings).getByRole("listitem");
+      await expect(wrong.filter({ hasText: "moonshot" }).first()).toBeVisible();
+      await expect(page.getByText("a model answered each").first()).toBeVisible();
+    } finally {
+      await behave("moonshot", "healthy");
+    }
+    await page.getByRole("link", { name: "Run again" }).click();
+    await expect(page).toHaveURL(/\/agm\/doctor$/);
+    await expect(page.getByText("their models were not asked")).toBeVisible();
+  });
+});

@@ -1,0 +1,94 @@
+//! `agm backup …`: the server's own backups.
+use super::{
+    Call, DryRun,
+    error::CliError,
+    file::agree_and_carry_out,
+    show::{self, document, print},
+};
+use crate::http::{BackupLabel, YAML};
+use clap::Subcommand;
+use domain::{
+    BackedUp, Backup, BackupContent, BackupId, BackupItem, BackupName, Backups, Mutation, Plan, Restore,
+};
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Take a backup now; one is taken before every change anyway.
+    Create {
+        #[arg(long)]
+        name: Option<BackupName>,
+    },
+    /// All backups, newest first.
+    List,
+    /// Write a backup down as a declarative file, without keys.
+    Show { backup: BackupId },
+    /// Go back to a backup: its plan is shown, and applied after a yes. Keys stay as they are.
+    Restore {
+        backup: BackupId,
+        /// Only this: provider:NAME, route:NAME, manager or worker:NAME. Can be given more than once.
+        #[arg(long = "item", value_name = "ITEM")]
+        items: Vec<BackupItem>,
+        /// Do not ask.
+        #[arg(short, long)]
+        yes: bool,
+        #[command(flatten)]
+        dry_run: DryRun,
+    },
+}
+
+/// Runs the command.
+pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
+    match command {
+        Command::Create { name } => {
+            let done: BackedUp = call.client.post(&["backups"], &BackupLabel { name }).await?;
+            document(call.json, &done, || {
+                let same = (!done.new).then(|| "nothing has changed since this one".to_owned());
+                std::iter::once(line(&done.backup)).chain(same).collect()
+            })
+        }
+        Command::List => {
+            let all: Backups = call.client.get(&["backups"]).await?;
+            document(call.json, &all, || lines(&all))
+        }
+        Command::Show { backup } if call.json => {
+            let content: BackupContent = call.client.get(&["backups", backup.as_str()]).await?;
+            document(true, &content, Vec::new)
+        }
+        Command::Show { backup } => {
+            print(call.client.text(&["backups", backup.as_str(), "file"], YAML).await?.trim_end())
+        }
+        Command::Restore { backup, items, yes, dry_run } => {
+            let items = (!items.is_empty()).then_some(items);
+            let wish = Mutation::Restore(Restore { backup, items, file: None });
+            let plan: Plan = call.client.post(&["plans"], &wish).await?;
+            match dry_run.dry_run {
+                true => document(call.json, &plan, || show::plan(&plan)),
+                false => agree_and_carry_out(call, &plan, yes).await,
+            }
+        }
+    }
+}
+
+fn lines(all: &Backups) -> Vec<String> {
+    let missed = all
+        .missed
+        .iter()
+        .map(|one| format!("! {}\tnone {} by {}: {}", one.at, one.reason, one.actor, one.message));
+    let damaged = all.damaged.iter().map(|one| format!("! {}\tdamaged: {}", one.file, one.message));
+    all.backups.iter().map(line).chain(missed).chain(damaged).collect()
+}
+
+/// `01JD…  2026-01-15T10:30:00Z  before set_model worker:alice  admin  3 providers, 4 routes, 6 agents  pinned  "name"`
+fn line(backup: &Backup) -> String {
+    let Backup { id, taken_at, actor, reason, name, pinned, providers, routes, agents, .. } = backup;
+    let mut line = format!(
+        "{id}\t{taken_at}\t{reason}\t{actor}\t{providers} providers, {routes} routes, {agents} agents"
+    );
+    if *pinned {
+        line.push_str("\tpinned");
+    }
+    if let Some(name) = name {
+        line.push_str(&format!("\t{name:?}", name = name.as_str()));
+    }
+    line
+}

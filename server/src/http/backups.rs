@@ -1,0 +1,152 @@
+//! The server's own backups: listed, taken, looked at, kept and let go. Going back to one is a change as any other:
+//! `POST /plans` with `{"kind":"restore","backup":ID}`.
+use super::{
+    export::YAML,
+    rest::{InPath, Named, body},
+    state::AppState,
+};
+use crate::yaml;
+use app::{
+    api::{Identity, Success},
+    codec::{self, Body},
+    error::ApiError,
+};
+use axum::{
+    Extension, Json,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use domain::{BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Plan};
+use http::{StatusCode, header};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+impl InPath for BackupId {
+    const FIELD: &'static str = "id";
+}
+
+/// What to call a backup; no body at all says the same as no name.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackupLabel {
+    #[serde(default)]
+    pub name: Option<BackupName>,
+}
+
+impl Body for BackupLabel {
+    fn read(bytes: &[u8]) -> Result<Self, Failure> {
+        if bytes.is_empty() { Ok(Self::default()) } else { codec::strict(bytes) }
+    }
+}
+
+/// A file to keep as a backup.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportBackup {
+    /// A declarative file, YAML or JSON, without keys.
+    pub text: String,
+    #[serde(default)]
+    pub name: Option<BackupName>,
+}
+
+impl Body for ImportBackup {
+    fn read(bytes: &[u8]) -> Result<Self, Failure> {
+        codec::strict(bytes)
+    }
+}
+
+/// All backups, newest first; the changes before which none could be taken; and files that hold none that can be read.
+#[utoipa::path(get, path = "/ni_status/backups", tag = "backups", responses((status = 200, body = Success<Backups>)))]
+pub async fn list(State(state): State<AppState>) -> Result<Json<Success<Backups>>, ApiError> {
+    Ok(Json(Success::new(state.shared.operations.backups().await?)))
+}
+
+/// Take a backup. When nothing has changed since the newest one and no name is given, that one is the answer, with
+/// `new` false and status 200.
+#[utoipa::path(post, path = "/ni_status/backups", tag = "backups", request_body = BackupLabel,
+    responses((status = 200, body = Success<BackedUp>), (status = 201, body = Success<BackedUp>)))]
+pub async fn take(
+    State(state): State<AppState>,
+    Extension(identity): Extension<Identity>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let BackupLabel { name } = body(request).await?;
+    Ok(told(state.shared.operations.back_up(&identity.user, name).await?))
+}
+
+/// Keep a file as a backup. It may hold no keys and no references to keys.
+#[utoipa::path(post, path = "/ni_status/backups/import", tag = "backups", request_body = ImportBackup,
+    responses((status = 200, body = Success<BackedUp>), (status = 201, body = Success<BackedUp>)))]
+pub async fn import(
+    State(state): State<AppState>,
+    Extension(identity): Extension<Identity>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let ImportBackup { text, name } = body(request).await?;
+    let file = yaml::read(&text)?;
+    Ok(told(state.shared.operations.import_backup(file, &identity.user, name).await?))
+}
+
+/// A backup with its content.
+#[utoipa::path(get, path = "/ni_status/backups/{id}", tag = "backups", params(("id" = String, Path)),
+    responses((status = 200, body = Success<BackupContent>)))]
+pub async fn backup(
+    Named { caller, name: id }: Named<BackupId>,
+) -> Result<Json<Success<BackupContent>>, ApiError> {
+    Ok(Json(Success::new(caller.operations.backup(&id).await?)))
+}
+
+/// The content of a backup as a declarative file, to keep elsewhere.
+#[utoipa::path(get, path = "/ni_status/backups/{id}/file", tag = "backups", params(("id" = String, Path)),
+    responses((status = 200, body = String, content_type = "application/yaml")))]
+pub async fn file(Named { caller, name: id }: Named<BackupId>) -> Result<Response, ApiError> {
+    let BackupContent { file, left_out, .. } = caller.operations.backup(&id).await?;
+    let text = yaml::write(&file, &left_out)?;
+    let name = format!("attachment; filename=\"agm-backup-{id}.yaml\"");
+    Ok(([(header::CONTENT_TYPE, YAML.to_owned()), (header::CONTENT_DISPOSITION, name)], text).into_response())
+}
+
+/// What would change if the backup was restored now; the warnings say what would not come back.
+#[utoipa::path(get, path = "/ni_status/backups/{id}/compare", tag = "backups", params(("id" = String, Path)),
+    responses((status = 200, body = Success<Plan>)))]
+pub async fn compare(Named { caller, name: id }: Named<BackupId>) -> Result<Json<Success<Plan>>, ApiError> {
+    Ok(Json(Success::new(caller.operations.compare_backup(&id).await?)))
+}
+
+/// Keep a backup until it is unpinned.
+#[utoipa::path(post, path = "/ni_status/backups/{id}/pin", tag = "backups", params(("id" = String, Path)),
+    responses((status = 200, body = Success<Backup>)))]
+pub async fn pin(Named { caller, name: id }: Named<BackupId>) -> Result<Json<Success<Backup>>, ApiError> {
+    Ok(Json(Success::new(caller.operations.pin_backup(&id, true).await?)))
+}
+
+/// Let a backup go when newer ones need its place.
+#[utoipa::path(post, path = "/ni_status/backups/{id}/unpin", tag = "backups", params(("id" = String, Path)),
+    responses((status = 200, body = Success<Backup>)))]
+pub async fn unpin(Named { caller, name: id }: Named<BackupId>) -> Result<Json<Success<Backup>>, ApiError> {
+    Ok(Json(Success::new(caller.operations.pin_backup(&id, false).await?)))
+}
+
+/// Give a backup another name, or take its name away.
+#[utoipa::path(post, path = "/ni_status/backups/{id}/rename", tag = "backups", request_body = BackupLabel,
+    params(("id" = String, Path)), responses((status = 200, body = Success<Backup>)))]
+pub async fn rename(
+    Named { caller, name: id }: Named<BackupId>,
+    request: Request,
+) -> Result<Json<Success<Backup>>, ApiError> {
+    let BackupLabel { name } = body(request).await?;
+    Ok(Json(Success::new(caller.operations.rename_backup(&id, name).await?)))
+}
+
+/// Remove a backup that is not pinned.
+#[utoipa::path(post, path = "/ni_status/backups/{id}/delete", tag = "backups", params(("id" = String, Path)),
+    responses((status = 204)))]
+pub async fn delete(Named { caller, name: id }: Named<BackupId>) -> Result<StatusCode, ApiError> {
+    caller.operations.delete_backup(&id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn told(done: BackedUp) -> Response {
+    let status = if done.new { StatusCode::CREATED } else { StatusCode::OK };
+    (status, Json(Success::new(done))).into_response()
+}

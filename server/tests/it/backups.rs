@@ -1,0 +1,117 @@
+//! Backups over REST and from the command line.
+use crate::{
+    cli::{agm, code, err, out},
+    support::{ADMIN, Served, World},
+};
+use serde_json::{Value, json};
+use server::http::Bounds;
+
+const BACKUPS: &str = "/ni_status/backups";
+const ALICE: &str = "/ni_status/assignment/workers/alice";
+const WISH: &str = r#"{"provider":"moonshot","model":"kimi-k2.5"}"#;
+
+async fn post(world: &World, path: &str, body: Value) -> (u16, Value) {
+    let answer = world.admin("POST", &format!("{BACKUPS}{path}"), &body.to_string()).await;
+    (answer.status.as_u16(), if answer.text.is_empty() { Value::Null } else { answer.json() })
+}
+
+async fn model_of_alice(world: &World) -> Value {
+    world.admin("GET", ALICE, "").await.json()["observed"]["model"].clone()
+}
+
+#[tokio::test]
+async fn a_backup_is_taken_before_a_change_and_leads_back() {
+    let world = World::start().await;
+    let was = model_of_alice(&world).await;
+    assert_eq!(world.admin("PUT", ALICE, WISH).await.status.as_u16(), 200);
+    let list = world.admin("GET", BACKUPS, "").await.json();
+    assert_eq!((&list["success"], &list["kept"], &list["missed"]), (&true.into(), &50.into(), &json!([])));
+    let [backup] = list["backups"].as_array().unwrap().as_slice() else { panic!("{list}") };
+    let before_alice =
+        json!({"why": "before", "change": "set_model", "target": "worker:alice", "model": "kimi-k2.5"});
+    assert_eq!((&backup["reason"], &backup["actor"]), (&before_alice, &"admin".into()));
+    let id = backup["id"].as_str().unwrap();
+    let content = world.admin("GET", &format!("{BACKUPS}/{id}"), "").await.json();
+    assert_eq!((&content["backup"], &content["file"]["version"]), (backup, &1.into()));
+    let plan = world.admin("GET", &format!("{BACKUPS}/{id}/compare"), "").await.json();
+    assert_eq!(plan["kind"], "restore");
+    assert!(plan["changes"].as_array().is_some_and(|changes| !changes.is_empty()), "{plan}");
+
+    let wish = json!({"kind": "restore", "backup": id, "items": ["worker:alice"]}).to_string();
+    let plan = world.admin("POST", "/ni_status/plans", &wish).await.json();
+    let apply = format!("/ni_status/plans/{}/apply", plan["id"].as_str().unwrap());
+    let done = world.admin("POST", &apply, "").await.json();
+    assert_eq!((&done["kind"], &done["state"]), (&"restore".into(), &"committed".into()), "{done}");
+    assert_eq!(model_of_alice(&world).await, was);
+}
+
+#[tokio::test]
+async fn a_backup_is_taken_named_pinned_and_removed() {
+    let world = World::start().await;
+    let none = world.call("POST", BACKUPS, &[ADMIN], "").await;
+    let first = none.json();
+    assert_eq!((none.status.as_u16(), &first["new"]), (201, &true.into()), "{first}");
+    let (status, same) = post(&world, "", json!({})).await;
+    assert_eq!((status, &same["new"], &same["backup"]), (200, &false.into(), &first["backup"]));
+    let (status, named) = post(&world, "", json!({"name": "by name"})).await;
+    assert_eq!((status, &named["backup"]["name"]), (201, &"by name".into()));
+    let id = first["backup"]["id"].as_str().unwrap();
+    let (_, renamed) = post(&world, &format!("/{id}/rename"), json!({"name": "first"})).await;
+    assert_eq!(renamed["name"], "first");
+    assert_eq!(post(&world, &format!("/{id}/pin"), json!({})).await.1["pinned"], true);
+    let (status, refused) = post(&world, &format!("/{id}/delete"), json!({})).await;
+    assert_eq!((status, &refused["code"]), (409, &"CONFLICT".into()));
+    assert_eq!(post(&world, &format!("/{id}/unpin"), json!({})).await.1["pinned"], false);
+    assert_eq!(post(&world, &format!("/{id}/delete"), json!({})).await.0, 204);
+    assert_eq!(world.admin("GET", &format!("{BACKUPS}/{id}"), "").await.status.as_u16(), 404);
+}
+
+#[tokio::test]
+async fn a_backup_leaves_as_a_file_and_comes_back_as_one() {
+    let world = World::start().await;
+    let (_, taken) = post(&world, "", json!({})).await;
+    let id = taken["backup"]["id"].as_str().unwrap();
+    let file = world.admin("GET", &format!("{BACKUPS}/{id}/file"), "").await;
+    assert_eq!(file.headers["content-type"], "application/yaml");
+    let name = format!("attachment; filename=\"agm-backup-{id}.yaml\"");
+    assert_eq!(file.headers["content-disposition"], name.as_str());
+    let (status, back) = post(&world, "/import", json!({"text": file.text, "name": "back"})).await;
+    assert_eq!((status, &back["backup"]["reason"]), (201, &json!({"why": "imported"})), "{back}");
+    assert_eq!(back["backup"]["hash"], taken["backup"]["hash"]);
+    for (provider, field) in
+        [("tokens: [sk-canary]", "providers[0].tokens"), ("keys: [{env: K}]", "providers[0].keys")]
+    {
+        let text = format!("version: 1\nproviders: [{{name: qwen, type: qwen, {provider}}}]");
+        let (status, refused) = post(&world, "/import", json!({"text": text})).await;
+        assert_eq!((status, &refused["fields"][0]["field"]), (422, &field.into()), "{refused}");
+        assert!(!refused.to_string().contains("canary"), "{refused}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_goes_back_from_the_command_line() {
+    let world = World::start().await;
+    let served = Served::start(world.stack.clone(), None, Bounds::default()).await;
+    let url = format!("http://{}", served.address);
+    let was = model_of_alice(&world).await;
+    let created = agm(&url, &["backup", "create", "--name", "good"], "").await;
+    assert!(code(&created) == 0 && out(&created).contains("\"good\""), "{} {}", out(&created), err(&created));
+    let id = out(&created).split('\t').next().unwrap().to_owned();
+    assert_eq!(world.admin("PUT", ALICE, WISH).await.status.as_u16(), 200);
+
+    let list = agm(&url, &["backup", "list"], "").await;
+    assert!(out(&list).contains(&id) && out(&list).contains("by hand"), "{}", out(&list));
+    let shown = agm(&url, &["backup", "show", &id], "").await;
+    assert!(out(&shown).contains("version: 1") && out(&shown).contains("alice:"), "{}", out(&shown));
+    let rehearsed = agm(&url, &["backup", "restore", &id, "--dry-run"], "").await;
+    assert!(out(&rehearsed).contains("agents/alice/openclaw.json"), "{}", out(&rehearsed));
+    let unasked = agm(&url, &["backup", "restore", &id], "").await;
+    assert_eq!(code(&unasked), 2, "{}", err(&unasked));
+    assert_ne!(model_of_alice(&world).await, was);
+    let done = agm(&url, &["backup", "restore", &id, "--item", "worker:alice", "--yes"], "").await;
+    assert_eq!(code(&done), 0, "{}", err(&done));
+    assert_eq!(model_of_alice(&world).await, was);
+    let unknown = agm(&url, &["backup", "show", "01JD0000000000000000000000"], "").await;
+    assert_ne!(code(&unknown), 0);
+    served.stop.cancel();
+}
