@@ -22,13 +22,20 @@ async function unfold(page: Page, name: string) {
   await row(page, name).getByText("More", { exact: true }).click();
 }
 
-test.afterEach(async ({ page }) => {
-  await setModel(page, "alice", "deepseek", "deepseek-chat");
+/** Changes that other tests make take backups too. */
+async function clear(page: Page) {
   const { backups } = await (await page.request.get(BACKUPS)).json();
   for (const { id } of backups) {
     await page.request.post(`${BACKUPS}/${id}/unpin`, { data: {} });
     expect((await page.request.post(`${BACKUPS}/${id}/delete`, { data: {} })).status()).toBe(204);
   }
+}
+
+test.beforeEach(async ({ page }) => clear(page));
+
+test.afterEach(async ({ page }) => {
+  await setModel(page, "alice", "deepseek", "deepseek-chat");
+  await clear(page);
 });
 
 test("a backup is taken, equals how things are now until something changes, and is enough until then", async ({ page }) => {

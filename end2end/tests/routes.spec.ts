@@ -12,6 +12,8 @@ async function ask(page: Page, model: string, consumer: string) {
 }
 
 test("routes stand in the order in which they win, with all that they say", async ({ page }) => {
+  // A test that failed would be told here.
+  await page.request.post("/ni_status/test-provider", { data: { provider: "moonshot" } });
   await open(page, "/agm/routes");
   const names = page.locator("#route-rows").getByRole("rowheader");
   await expect(names.first()).toContainText("-ai-route");

@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test as base, type Page } from "@playwright/test";
 
 /** What the sandbox told of its addresses when it started. */
@@ -8,7 +10,8 @@ export function sandbox(): {
   admin: { user: string; password: string };
   upstreams: Record<string, string>;
 } {
-  return JSON.parse(readFileSync(new URL("../../.sandbox.json", import.meta.url), "utf8"));
+  const file = `agm-sandbox-${process.env.AGM_TEST_PORT ?? 18180}.json`;
+  return JSON.parse(readFileSync(join(tmpdir(), file), "utf8"));
 }
 
 /** The answer of a worker's own agent, given through the gateway with its own key. */
