@@ -53,7 +53,6 @@ pub struct Texts {
     pub notices: &'static str,
     pub yes: &'static str,
     pub no: &'static str,
-    pub none: &'static str,
     pub unknown: &'static str,
     pub not_reached: &'static str,
 
@@ -74,7 +73,6 @@ pub struct Texts {
     pub no_model: &'static str,
     pub no_workers: &'static str,
     pub no_workers_hint: &'static str,
-    pub empty_desk: &'static str,
     pub find_worker: &'static str,
     pub find_hint: &'static str,
     pub narrow_by_status: &'static str,
@@ -147,7 +145,6 @@ pub struct Texts {
     pub fixed_endpoint: &'static str,
     pub managed_by_hiclaw: &'static str,
     pub test: &'static str,
-    pub testing: &'static str,
     pub tested_at: &'static str,
     pub edit: &'static str,
     pub replace_key: &'static str,
@@ -159,7 +156,6 @@ pub struct Texts {
     pub leg_provider: &'static str,
     pub leg_gateway: &'static str,
     pub models_listed: fn(usize) -> String,
-    pub cannot_remove: fn(&str) -> String,
     pub type_count: fn(usize) -> String,
 
     pub provider_type: &'static str,

@@ -64,6 +64,12 @@ test.describe("with a server that goes and comes back", () => {
     await expect(desk(page, "alice")).toContainText("deepseek-reasoner");
   });
 
+  test("who is signed out elsewhere comes to where one signs in", async ({ page }) => {
+    await open(page, `${server.url}/agm/monitor`);
+    expect((await page.request.post(`${server.url}/ni_status/logout`, { data: {} })).ok()).toBe(true);
+    await expect(page).toHaveURL(`${server.url}/agm/login`, { timeout: 45_000 });
+  });
+
   test("a page that nobody sees catches up when it is seen again", async ({ page }) => {
     await open(page, `${server.url}/agm/`);
     await expect(desk(page, "alice")).toContainText("deepseek-chat");

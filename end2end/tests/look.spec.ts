@@ -38,6 +38,10 @@ async function look(browser: Browser, baseURL: string, { theme, width, language 
       await open(page, path);
       await page.evaluate(() => document.fonts.ready);
       await drawAll(page);
+      const undrawn = await page.evaluate(() =>
+        [...document.querySelectorAll("use")].filter((use) => !document.querySelector(use.getAttribute("href") ?? "x")).length,
+      );
+      expect.soft(undrawn, `${name} names drawings that it does not hold`).toBe(0);
       const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect.soft(over, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
       const file = [name, theme, width, ...(language === "en" ? [] : [language])].join("-");

@@ -5,12 +5,15 @@ use leptos::prelude::{document, window};
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::{
     DomParser, Element, Event, Headers, HtmlElement, HtmlInputElement, RequestInit, Response, SupportedType,
+    js_sys::Reflect,
 };
 use std::cell::Cell;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 /// Around parts that stay as they are while somebody has paused them.
 const PAUSED: &str = "[data-pausable]:has([data-pause]:checked)";
+/// A call that is on its way. It renews the page when it is answered.
+const CALLING: &str = "[data-call][aria-busy]";
 /// What can have the focus.
 const FOCUSABLE: &str = "a[href], button, input, select, summary, [tabindex]";
 
@@ -60,7 +63,11 @@ async fn fetch() -> Result<Element, JsValue> {
     let asked = window().fetch_with_str_and_init(&href, &init);
     let response: Response = JsFuture::from(asked).await?.dyn_into()?;
     if response.redirected() {
-        visit(&response.url());
+        // To the sign-in page.
+        if !is_filling_in() {
+            visit(&response.url());
+        }
+        return Err(JsValue::NULL);
     }
     if !response.ok() {
         return Err(response.status().into());
@@ -70,11 +77,23 @@ async fn fetch() -> Result<Element, JsValue> {
     parsed.document_element().ok_or(JsValue::NULL)
 }
 
+/// Whether something is open or typed that would be lost with the page.
+pub fn is_filling_in() -> bool {
+    let Some(body) = document().body() else { return false };
+    let is_typed = |field: &Element| {
+        let of = |name: &str| Reflect::get(field, &name.into()).ok();
+        of("value") != of("defaultValue")
+    };
+    let is_open = matches!(body.query_selector("dialog[open]"), Ok(Some(_)));
+    is_open || all(&body, "form[data-form] :is(input, textarea)").iter().any(is_typed)
+}
+
 fn put(page: &Element) {
     times::localize(page);
     let Some(body) = document().body() else { return };
     for shown in all(&body, ".live") {
-        if matches!(shown.closest(PAUSED), Ok(Some(_))) {
+        let calls = matches!(shown.query_selector(CALLING), Ok(Some(_)));
+        if calls || matches!(shown.closest(PAUSED), Ok(Some(_))) {
             continue;
         }
         let Ok(Some(new)) = page.query_selector(&format!("#{}", shown.id())) else { continue };
@@ -86,8 +105,8 @@ fn put(page: &Element) {
         }
         let focused = Focused::of(&shown);
         shown.replace_with_with_node_1(&new).unwrap_or_else(|refused| leptos::logging::warn!("{refused:?}"));
-        if let Some(place) = focused.and_then(|focused| focused.again(&new)) {
-            super::report(place.unchecked_ref::<HtmlElement>().focus());
+        if let Some(focused) = focused {
+            focused.restore(&new);
         }
     }
     filter::apply_all();
@@ -119,13 +138,25 @@ struct Focused {
     html: String,
     /// Its place among all that can have the focus.
     at: usize,
+    /// Where somebody types.
+    caret: Option<u32>,
 }
 
 impl Focused {
     fn of(part: &Element) -> Option<Self> {
         let active = document().active_element()?;
         let at = all(part, FOCUSABLE).iter().position(|element| *element == active)?;
-        Some(Self { html: active.outer_html(), at })
+        let caret =
+            active.dyn_ref::<HtmlInputElement>().and_then(|input| input.selection_start().ok().flatten());
+        Some(Self { html: active.outer_html(), at, caret })
+    }
+
+    fn restore(&self, new: &Element) {
+        let Some(place) = self.again(new) else { return };
+        super::report(place.unchecked_ref::<HtmlElement>().focus());
+        if let (Some(caret), Some(input)) = (self.caret, place.dyn_ref::<HtmlInputElement>()) {
+            super::report(input.set_selection_range(caret, caret));
+        }
     }
 
     /// The same in what takes the place of the part: lists grow at their beginning, and a press changes what was pressed.

@@ -73,6 +73,8 @@ fn lost() {
     if refused {
         SOURCE.set(None);
         set_timeout(follow, LATER);
+        // Nobody may be signed in any more: asking for the page leads to where one signs in.
+        spawn_local(page::renew());
     }
 }
 

@@ -73,13 +73,13 @@ fn Frame() -> impl IntoView {
     let inside = use_location().pathname.get_untracked() != "/agm/login";
     let top = inside.then(|| {
         view! {
-            <SpriteSheet/>
             <Header/>
             <noscript><p class="note warn no-script">{t().page_needs_script}</p></noscript>
             <p class="note warn" id="gone" role="status" hidden>{t().server_gone}</p>
         }
     });
     view! {
+        <SpriteSheet/>
         {top}
         <main id="content" tabindex="-1">
             <Routes fallback=NotFoundPage>

@@ -32,7 +32,6 @@ pub(super) static ENGLISH: Texts = Texts {
     notices: "Notices",
     yes: "yes",
     no: "no",
-    none: "none",
     unknown: "unknown",
     not_reached: "The server could not be reached.",
 
@@ -53,7 +52,6 @@ pub(super) static ENGLISH: Texts = Texts {
     no_model: "no model",
     no_workers: "Nobody works here yet.",
     no_workers_hint: "Workers that the Manager hires take a seat here.",
-    empty_desk: "free desk",
     find_worker: "Find a worker",
     find_hint: "name, model, provider, status, task",
     narrow_by_status: "By status",
@@ -132,7 +130,6 @@ pub(super) static ENGLISH: Texts = Texts {
     fixed_endpoint: "the vendor's endpoint",
     managed_by_hiclaw: "managed by HiClaw: reset at each restart",
     test: "Test",
-    testing: "Testing …",
     tested_at: "Tested at",
     edit: "Edit",
     replace_key: "Replace key",
@@ -144,7 +141,6 @@ pub(super) static ENGLISH: Texts = Texts {
     leg_provider: "provider",
     leg_gateway: "through the gateway",
     models_listed: |count| if count == 1 { "1 model".into() } else { format!("{count} models") },
-    cannot_remove: |name| format!("{name} is in use"),
     type_count: |count| {
         format!("Qwen, DeepSeek, OpenAI, Claude, Gemini, Kimi, GLM, Ollama, vLLM … {count} types")
     },
@@ -350,7 +346,10 @@ pub(super) static ENGLISH: Texts = Texts {
     no_undo_undone: "It was undone already. To have its change again, undo that undo.",
     no_undo_old: "It is too old: what was there before is kept for the newest 200 only.",
     trail_whole: |lines| format!("Audit log: {lines} lines, each follows the one before it."),
-    trail_broken: |line, what, more| format!("Audit log: line {line}: {what} (and {more} more)."),
+    trail_broken: |line, what, more| match more {
+        0 => format!("Audit log: line {line}: {what}."),
+        _ => format!("Audit log: line {line}: {what} (and {more} more)."),
+    },
     trail_large: "The audit log is too large to be checked for every look at this page.",
     trail_unread: |why| format!("The audit log cannot be read: {why}."),
     trail_check: "To compare it with the journal as well:",

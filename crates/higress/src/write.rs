@@ -84,7 +84,7 @@ impl Console {
     async fn write<D: Stored>(&self, before: Option<&D>, wanted: &D) -> Result<Written<D>, WriteError> {
         let _one_at_a_time = self.inner.writes.lock().await;
         self.inner.transport.learn(wanted.secrets());
-        let mut last = None;
+        let (mut last, mut sent) = (None, Sent::Nothing);
         for attempt in 0..TRIES {
             pause(attempt).await;
             let now = match self.fetch::<D>(wanted.id()).await {
@@ -93,7 +93,7 @@ impl Console {
                 Err(error) => return Err(WriteError::unknown(error)),
             };
             if observation(now.as_ref(), before, Some(wanted)) == Observation::Foreign {
-                return Err(self.met_foreign::<D>(wanted.id(), last.is_some()).await);
+                return Err(self.met_foreign::<D>(wanted.id(), sent).await);
             }
             match self.put(now.as_ref(), wanted).await {
                 Ok(_) if planted::is(Bug::AckMeansDone) => {
@@ -101,14 +101,20 @@ impl Console {
                 }
                 Ok(_) => match self.read_back(now, before, wanted).await? {
                     Some(written) => return Ok(written),
-                    None => last = Some(HigressError::Lost { object: name_for_people(wanted) }),
+                    None => {
+                        last = Some(HigressError::Lost { object: name_for_people(wanted) });
+                        sent = Sent::Acknowledged;
+                    }
                 },
                 Err(error @ HigressError::Conflict { .. })
                     if planted::is(Bug::ConflictMeansNothingHappened) =>
                 {
                     return Err(WriteError::not_applied(error));
                 }
-                Err(error @ HigressError::Conflict { .. }) => last = Some(error),
+                Err(error @ HigressError::Conflict { .. }) => {
+                    last = Some(error);
+                    sent = sent.max(Sent::Refused);
+                }
                 Err(error) => return self.after_error(before, wanted, error, last.is_some()).await,
             }
         }
@@ -126,20 +132,18 @@ impl Console {
         let after = self.fetch::<D>(wanted.id()).await.map_err(WriteError::unknown)?;
         match (observation(after.as_ref(), before, Some(wanted)), after) {
             (Observation::AllNew, Some(after)) => Ok(Some(Written { before: now, after })),
-            (Observation::Foreign, _) => Err(self.met_foreign::<D>(wanted.id(), true).await),
+            (Observation::Foreign, _) => Err(self.met_foreign::<D>(wanted.id(), Sent::Acknowledged).await),
             _ => Ok(None),
         }
     }
 
     /// Somebody else's work stands where ours should go. If we sent something, live must become what is stored.
-    async fn met_foreign<D: Stored>(&self, name: &str, sent: bool) -> WriteError {
+    async fn met_foreign<D: Stored>(&self, name: &str, sent: Sent) -> WriteError {
         let changed = HigressError::Changed { object: format!("{} {name}", D::LABEL) };
-        if !(sent && D::TWO_PHASE) {
-            return WriteError::not_applied(changed);
-        }
-        match self.resync::<D>(name).await {
-            Ok(_) => WriteError::not_applied(changed),
-            Err(_) => WriteError::unknown(changed),
+        let in_step = sent == Sent::Nothing || !D::TWO_PHASE || self.resync::<D>(name).await.is_ok();
+        match sent {
+            Sent::Nothing | Sent::Refused if in_step => WriteError::not_applied(changed),
+            _ => WriteError::unknown(changed),
         }
     }
 
@@ -163,9 +167,7 @@ impl Console {
                 Ok(after) if is_same(Some(&after), Some(wanted)) => {
                     Ok(Written { before: before.cloned(), after })
                 }
-                Ok(_) => {
-                    Err(WriteError::not_applied(HigressError::Changed { object: name_for_people(wanted) }))
-                }
+                Ok(_) => Err(WriteError::unknown(HigressError::Changed { object: name_for_people(wanted) })),
                 Err(_) => Err(WriteError { error, outcome: Outcome::Applied }),
             },
             Observation::AllOld | Observation::Foreign if D::TWO_PHASE => {
@@ -192,7 +194,12 @@ impl Console {
             match now {
                 None if last.is_some() || !D::TWO_PHASE => return Ok(()),
                 Some(now) if !is_same(Some(&now), Some(before)) => {
-                    return Err(self.met_foreign::<D>(before.id(), last.is_some()).await);
+                    let sent = match last {
+                        None => Sent::Nothing,
+                        Some(HigressError::Conflict { .. }) => Sent::Refused,
+                        Some(_) => Sent::Acknowledged,
+                    };
+                    return Err(self.met_foreign::<D>(before.id(), sent).await);
                 }
                 // A route that is not stored may be live as an orphan: DELETE takes that away too.
                 _ => {}
@@ -274,6 +281,16 @@ impl Console {
         }
         Err(last)
     }
+}
+
+/// What became of what we sent, before somebody else's work was met.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sent {
+    Nothing,
+    /// The console refused it: nothing of it is stored.
+    Refused,
+    /// It was stored, so what they made of it may hold it.
+    Acknowledged,
 }
 
 /// What a failed call can have left behind.

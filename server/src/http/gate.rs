@@ -113,7 +113,8 @@ fn identify(shared: &Shared, request: &Request<Body>, wanted: Access) -> Result<
             false => by_password(shared, request, value).map(|()| Some(identity())),
         };
     }
-    let renewal = request.headers().contains_key(RENEWAL);
+    // A browser takes a stream of news up again by itself, and can mark no request for one.
+    let renewal = request.headers().contains_key(RENEWAL) || request.uri().path() == "/ni_status/stream";
     let signed_in = sign_in::cookie(request.headers(), CookieName::of(shared.secure)).is_some_and(|token| {
         let (sessions, now) = (&shared.sessions, Instant::now());
         if renewal { sessions.lives(token, now) } else { sessions.check(token, now) }

@@ -160,10 +160,10 @@ impl Desk {
     }
 }
 
-/// What the server said; somebody who is no longer signed in goes to sign in.
+/// What the server said; somebody who is no longer signed in goes to sign in, unless something typed would be lost there.
 fn told(error: ApiError) -> Failure {
     let failure = Failure::from(error);
-    if failure.code == domain::Code::AuthRequired {
+    if failure.code == domain::Code::AuthRequired && !super::page::is_filling_in() {
         super::visit("/agm/login");
     }
     failure

@@ -1,6 +1,7 @@
 //! All that is known of one operation: what it changed, its steps, whom it reached, how it ended, and what can be done.
 use super::{
     filter::Filter,
+    find::agent,
     href,
     outcome::{Outcome, is_stuck},
     undo::{NoUndo, Past},
@@ -135,7 +136,8 @@ fn facts(operation: &Operation, past: &Past) -> AnyView {
         view! { <dt>{t().request_id}</dt><dd><a href=all.href()>{id.to_string()}</a></dd> }
     });
     let targets = (!operation.targets.is_empty()).then(|| {
-        view! { <dt>{t().agents}</dt><dd>{operation.targets.join(", ")}</dd> }
+        let names: Vec<_> = operation.targets.iter().map(|target| agent(target)).collect();
+        view! { <dt>{t().agents}</dt><dd>{names.join(", ")}</dd> }
     });
     let ended = operation.finished_at.clone().map(|at| view! { " – " <Moment at/> });
     let took = super::row::took(operation).map(|ms| format!(" · {}", duration(ms)));

@@ -41,7 +41,7 @@ pub fn form(filter: &Filter, all: &[Arc<Operation>]) -> AnyView {
 }
 
 /// `worker:alice` is alice.
-fn agent(target: &str) -> String {
+pub fn agent(target: &str) -> String {
     target.parse::<Target>().map_or_else(|_| target.to_owned(), |target| describe::agent(&target))
 }
 

@@ -173,6 +173,7 @@ async fn exchange(
     let fault = world.suffers(life, "console", &parts.passage(), object.as_deref(), writes).await;
     let (method, path) = (parts.method.clone(), parts.path.clone());
     world.trace.note(format_args!("{} console {method} {path} {fault:?}", life.number()));
+    let _trouble = fault.map(|_| world.sets_out());
     before(fault).await?;
     let sent = object.as_ref().filter(|_| writes).map(|object| {
         let body = parts.body.as_ref().map(Value::to_string);

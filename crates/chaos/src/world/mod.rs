@@ -148,14 +148,15 @@ impl World {
         self.book.moment(self.trace.millis())
     }
 
-    /// Waits until the last late request has arrived.
+    /// Waits until the last late request has arrived and the last one without an answer was given up.
     pub async fn arrived(&self) {
         while self.under_way.load(Ordering::Acquire) > 0 {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
 
-    /// A request goes out; it is under way until the answer is dropped.
+    /// A request goes out; it is under way until the answer is dropped. One that gets no answer is trouble for as long as
+    /// it is waited for.
     fn sets_out(self: &Arc<Self>) -> UnderWay {
         self.under_way.fetch_add(1, Ordering::AcqRel);
         UnderWay(self.clone())

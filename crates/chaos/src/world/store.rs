@@ -77,6 +77,7 @@ async fn exchange(
     sleep(world.weather.pause(1, 15)).await;
     let fault = world.suffers(life, "store", method.as_str(), object.as_deref(), writes).await;
     world.trace.note(format_args!("{} store {method} {path} {fault:?}", life.number()));
+    let _trouble = fault.map(|_| world.sets_out());
     before(fault).await?;
     let sent = object.as_ref().filter(|_| writes).map(|object| {
         let body = (method != Method::DELETE).then(|| String::from_utf8_lossy(request.body()).into_owned());

@@ -1,8 +1,10 @@
 use crate::{World, provider};
-use higress::{HigressError, Observation, Outcome};
+use futures::future::BoxFuture;
+use higress::{Console, HigressError, HttpWire, Observation, Outcome, Wire, WireAnswer, WireRequest};
 use reqwest::{Method, StatusCode};
 use sandbox::console::{Canned, Effect};
 use serde_json::json;
+use std::{sync::Arc, time::Duration};
 
 const ONE: &str = "/v1/ai/providers/*";
 const ALL: &str = "/v1/ai/providers";
@@ -53,6 +55,47 @@ async fn what_somebody_else_wrote_is_not_overwritten() {
             .map(drop)
             .map_or_else(|e| e, |()| panic!("written")),
     );
+}
+
+/// A way to the console on which somebody else writes as soon as a write of ours is answered.
+struct Followed {
+    wire: HttpWire,
+    then: WireRequest,
+}
+
+impl Wire for Followed {
+    fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireAnswer, HigressError>> {
+        Box::pin(async move {
+            let (writes, account) = (request.method != Method::GET, request.account.clone());
+            let answer = self.wire.send(request).await;
+            if writes {
+                self.wire.send(WireRequest { account, ..self.then.clone() }).await?;
+            }
+            answer
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_else_made_of_an_acknowledged_write_may_hold_it() {
+    let world = World::start().await;
+    let first = provider("lab", "https://one.example.com/v1");
+    world.console.write_provider(None, &first).await.unwrap();
+    let mut theirs = provider("lab", "https://two.example.com/v1").json().clone();
+    theirs["rawConfigs"]["theirs"] = json!(true);
+    let then = WireRequest {
+        method: Method::PUT,
+        url: world.url.join("/v1/ai/providers/lab").unwrap(),
+        account: None,
+        body: Some(theirs),
+        limit: Duration::from_secs(20),
+    };
+    let followed = Followed { wire: HttpWire::new(Duration::from_secs(5)).unwrap(), then };
+    let console = Console::over(crate::params(world.url.clone(), "admin"), Arc::new(followed)).unwrap();
+    let second = provider("lab", "https://two.example.com/v1");
+    let changed = console.write_provider(Some(&first), &second).await.unwrap_err();
+    assert!(matches!(changed.error, HigressError::Changed { .. }), "{changed:?}");
+    assert_eq!(changed.outcome, Outcome::Unknown);
 }
 
 #[tokio::test]

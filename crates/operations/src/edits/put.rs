@@ -17,7 +17,7 @@ pub enum Put {
 
 impl Side {
     /// The image that the other one replaces.
-    fn other(self) -> Self {
+    pub fn other(self) -> Self {
         match self {
             Self::Before => Self::After,
             Self::After => Self::Before,

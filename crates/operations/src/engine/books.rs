@@ -2,18 +2,37 @@
 use super::course::Course;
 use crate::{
     audit::{Audit, Link, Stage},
-    edits::Side,
-    journal::{Journal, Record},
+    edits::{Edit, Side},
+    journal::{Found, Journal, JournalError, Record},
 };
+use disk::Disk;
 use domain::{Operation, Settled, rules::Outcome};
+use std::{collections::VecDeque, path::Path, sync::Arc};
+use tokio::sync::Mutex;
 
 /// Both books of an open data directory.
 pub struct Books {
     pub journal: Journal,
     pub audit: Audit,
+    /// Ends that an earlier life wrote into the journal alone, oldest first. They come before all that is noted now, which
+    /// may be built on them.
+    owed: Mutex<VecDeque<(Operation, Vec<Link>)>>,
 }
 
 impl Books {
+    /// Opens both, and finds out what the audit log lacks.
+    pub async fn open(disk: &Arc<dyn Disk>, data_dir: &Path) -> Result<(Self, Found), JournalError> {
+        let (journal, found) = Journal::open(disk.clone(), data_dir).await?;
+        let audit = Audit::open(disk.clone(), data_dir).await?;
+        let lacks = |record: &&Record| !record.has_ended() && !audit.has(&record.operation.id, Stage::Ended);
+        let owed = found.records.iter().filter(lacks).filter_map(|record| {
+            let links = links(record.saga.outcome()?, record.edits());
+            Some((record.operation.clone(), links))
+        });
+        let owed = Mutex::new(owed.collect());
+        Ok((Self { journal, audit, owed }, found))
+    }
+
     /// Writes a record. What is lacking then, the next start finds out from the audit log.
     pub async fn keep(&self, record: &Record) {
         if let Err(error) = self.journal.save(record).await {
@@ -24,11 +43,26 @@ impl Books {
     /// Notes in the audit log how an operation ended, or that it has settled. True: it is on disk. What the log lacks,
     /// the next start adds from the journal.
     pub async fn note(&self, stage: Stage, operation: &Operation, links: Vec<Link>) -> bool {
-        let noted = self.audit.append(stage, operation, links).await;
+        let noted = self.append(stage, operation, links).await;
         if let Err(error) = &noted {
             tracing::error!(operation = %operation.id, %error, "the audit log could not be written");
         }
         noted.is_ok()
+    }
+
+    async fn append(
+        &self,
+        stage: Stage,
+        operation: &Operation,
+        links: Vec<Link>,
+    ) -> Result<(), JournalError> {
+        let mut owed = self.owed.lock().await;
+        while let Some((earlier, links)) = owed.front() {
+            self.audit.append(Stage::Ended, earlier, links.clone()).await?;
+            owed.pop_front();
+        }
+        drop(owed);
+        self.audit.append(stage, operation, links).await
     }
 }
 
@@ -44,18 +78,23 @@ impl Course {
         self.books.note(Stage::Settled, &operation, Vec::new()).await
     }
 
-    /// What the outcome made of each object. An operation that was undone changed nothing; what somebody else made of
-    /// an object shows at the next change of it.
+    /// What the outcome made of each object.
     pub fn links(&self, outcome: Outcome) -> Vec<Link> {
-        if outcome != Outcome::Committed {
-            return Vec::new();
-        }
-        let link = |edit: &crate::edits::Edit| Link {
-            object: edit.object(),
-            before: edit.hash(Side::Before),
-            after: edit.hash(Side::After),
-            foreign: None,
-        };
-        self.edits().map(|(_, edit)| link(edit)).collect()
+        links(outcome, self.edits().map(|(_, edit)| edit))
     }
+}
+
+/// What an outcome made of each object. An operation that was undone changed nothing; what somebody else made of an object
+/// shows at the next change of it.
+fn links<'a>(outcome: Outcome, edits: impl Iterator<Item = &'a Edit>) -> Vec<Link> {
+    if outcome != Outcome::Committed {
+        return Vec::new();
+    }
+    let link = |edit: &Edit| Link {
+        object: edit.object(),
+        before: edit.hash(Side::Before),
+        after: edit.hash(Side::After),
+        foreign: None,
+    };
+    edits.map(link).collect()
 }

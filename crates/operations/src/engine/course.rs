@@ -144,9 +144,9 @@ impl Course {
 
     /// Watches its objects from now on.
     pub fn begin_watch(&self) {
-        let edits = || self.edits().map(|(_, edit)| edit);
-        let late = edits().filter(|_| self.saga.may_come_late);
-        self.engine.watches.begin(&self.id(), edits(), late.chain(&self.ghosts));
+        let edits = self.edits().map(|(_, edit)| edit);
+        let side = self.saga.outcome().and_then(side_of);
+        self.engine.watches.begin(&self.id(), edits, side, self.saga.may_come_late, &self.ghosts);
     }
 
     /// Holds what must be held while any of its objects is written. None: the server stops.
@@ -204,7 +204,13 @@ impl Course {
     /// Nothing is written anywhere before the plan is on disk. From then on this operation answers for what earlier ones
     /// may still do to its objects.
     async fn write_intent(&mut self) -> Event {
-        let objects: Vec<String> = self.edits().map(|(_, edit)| edit.object()).collect();
+        let edits = || self.edits().map(|(_, edit)| edit);
+        if let Some(object) = self.engine.watches.strayed(edits()) {
+            self.engine.watches.hurry();
+            self.cause = Some(strayed(&object));
+            return Event::IntentFailed;
+        }
+        let objects: Vec<String> = edits().map(Edit::object).collect();
         if !planted::is(planted::Bug::SettleForgetsGhosts) {
             self.ghosts = self.engine.watches.ghosts(&objects);
         }
@@ -222,7 +228,7 @@ impl Course {
             Ok(()) => {
                 crash_point("intent.after");
                 self.begun = true;
-                self.engine.watches.take_over(&objects);
+                self.engine.watches.take_over(self.edits().map(|(_, edit)| edit));
                 Event::IntentWritten
             }
             Err(error) => {
@@ -357,6 +363,21 @@ impl Course {
     fn undone_by(&self, step: usize) -> usize {
         if planted::is(planted::Bug::UndoInWrongOrder) { self.work.len() - 1 - step } else { step }
     }
+}
+
+/// The image that an outcome means. None: a person has taken the objects over.
+pub fn side_of(outcome: Outcome) -> Option<Side> {
+    match outcome {
+        Outcome::Committed => Some(Side::After),
+        Outcome::RolledBack | Outcome::LeftForeign => Some(Side::Before),
+        Outcome::GivenUp => None,
+    }
+}
+
+fn strayed(object: &str) -> Failure {
+    let message =
+        format!("{object} is not as an earlier operation told; that is being looked at and put right");
+    Failure::new(Code::Busy, message).hint("Nothing was changed. Try again in a moment.")
 }
 
 fn cancelled() -> Failure {

@@ -25,10 +25,9 @@ pub use recover::open_later;
 
 use crate::{
     Running, Timing,
-    audit::Audit,
     clients::Clients,
     clock::Clock,
-    journal::{Journal, JournalError, Record, RequestMark},
+    journal::{JournalError, Record, RequestMark},
     locks::{HeldTargets, Locks},
     log::Log,
     plans::KeptPlan,
@@ -144,9 +143,8 @@ impl Engine {
     }
 
     async fn open_books(self: &Arc<Self>) -> Result<Arc<Books>, JournalError> {
-        let (journal, found) = Journal::open(self.clients.disk.clone(), &self.data_dir).await?;
-        let audit = Audit::open(self.clients.disk.clone(), &self.data_dir).await?;
-        let books = Arc::new(Books { journal, audit });
+        let (books, found) = Books::open(&self.clients.disk, &self.data_dir).await?;
+        let books = Arc::new(books);
         if let Err(error) = self.clients.holder.sweep().await {
             tracing::warn!(%error, "what an earlier life left half-written beside the Manager's config stays");
         }

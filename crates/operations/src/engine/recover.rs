@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     audit::Stage as Noted,
+    edits::Edit,
     journal::{Found, Kept, Quarantined, Record},
     locks::{HeldShared, HeldTargets},
 };
@@ -44,7 +45,7 @@ impl Engine {
             let was_open = !record.saga.is_done();
             self.believe_what_was_told(&mut record);
             // Of two that changed one object the later one answers for it, as it did before the restart.
-            self.watches.take_over(&objects_of(&record));
+            self.watches.take_over(edits_of(&record));
             let progress = Arc::new(Progress::resume(record.operation.clone()));
             self.log.add(record.operation.id.clone(), record.request.clone(), progress.watch());
             if record.saga.is_done() {
@@ -114,14 +115,19 @@ impl Engine {
     }
 
     /// Takes the objects of an operation whose end was told under watch again, at once; the watching itself is returned.
-    pub fn watch_again(&self, course: Course, outcome: Outcome) -> impl Future<Output = ()> + Send + use<> {
+    pub fn watch_again(
+        &self,
+        mut course: Course,
+        outcome: Outcome,
+    ) -> impl Future<Output = ()> + Send + use<> {
         self.controls.forget(&course.id());
+        // A try to put something right may have been under way.
+        course.saga.may_come_late = true;
         course.begin_watch();
         async move {
             let operation = course.progress.operation();
             // The log has it already, unless it could not be written.
             course.books.note(Noted::Ended, &operation, course.links(outcome)).await;
-            // A try to put something right may have been under way.
             Watch::resume(course).run(Event::Found { all_new: false }).await;
         }
     }
@@ -188,10 +194,9 @@ impl Engine {
     }
 }
 
-fn objects_of(record: &Record) -> Vec<String> {
-    let edits = record.work.iter().filter_map(|kept| match kept {
+fn edits_of(record: &Record) -> impl Iterator<Item = &Edit> {
+    record.work.iter().filter_map(|kept| match kept {
         Kept::Write(edit) => Some(edit),
         Kept::Other => None,
-    });
-    edits.map(crate::edits::Edit::object).collect()
+    })
 }

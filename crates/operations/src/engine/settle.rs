@@ -1,6 +1,9 @@
 //! After the end: the objects are looked at until no late request can come any more. What our own requests did late, or
 //! what another writer swallowed, is put right; what somebody else did is left and told.
-use super::{course::Course, pauses::Pauses};
+use super::{
+    course::{Course, side_of},
+    pauses::Pauses,
+};
 use crate::{
     edits::{Edit, Put, Side},
     locks::{HeldShared, HeldTargets, Needs},
@@ -110,6 +113,9 @@ impl Watch {
     }
 
     async fn close(mut self) {
+        for object in self.course.engine.watches.changed(&self.course.id()) {
+            self.note(changed(&object));
+        }
         let settled = self.settled();
         let course = &mut self.course;
         let engine = course.engine.clone();
@@ -149,8 +155,16 @@ impl Watch {
         }
         let left = self.ends.saturating_duration_since(Instant::now());
         let due = self.pauses.next_pause();
-        self.course.engine.pause(if left.is_zero() { due } else { due.min(left) }).await?;
-        let last = due >= left;
+        let engine = &self.course.engine;
+        let hurried = tokio::select! {
+            biased;
+            paused = engine.pause(if left.is_zero() { due } else { due.min(left) }) => {
+                paused?;
+                false
+            }
+            () = engine.watches.hurried() => true,
+        };
+        let last = due >= left && !hurried;
         if last && !self.resynced {
             self.resynced = self.resync(side).await;
         }
@@ -303,7 +317,7 @@ impl Watch {
 
     fn leave(&mut self, object: &str) {
         self.course.engine.watches.leave(&self.course.id(), object);
-        self.note(format!("somebody else changed {object}"));
+        self.note(changed(object));
     }
 
     fn note(&mut self, note: String) {
@@ -313,11 +327,6 @@ impl Watch {
     }
 }
 
-/// The image that an outcome means. None: a person has taken the objects over.
-fn side_of(outcome: Outcome) -> Option<Side> {
-    match outcome {
-        Outcome::Committed => Some(Side::After),
-        Outcome::RolledBack | Outcome::LeftForeign => Some(Side::Before),
-        Outcome::GivenUp => None,
-    }
+fn changed(object: &str) -> String {
+    format!("somebody else changed {object}")
 }

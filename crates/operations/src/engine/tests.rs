@@ -1,8 +1,18 @@
 //! What no outside world can bring about.
 use super::*;
-use crate::fake::{Holder, clients};
-use domain::{Door, OperationState, SetModel};
+use crate::{
+    audit::{AUDIT_FILE, Stage, verify},
+    edits::{Edit, Side},
+    fake::{Holder, clients},
+    journal::Kept,
+};
+use disk::{Disk, Fault, MemDisk, Primitive};
+use domain::{
+    Door, OperationState, SetModel,
+    rules::{Outcome, Phase, Saga},
+};
 use futures::FutureExt;
+use hiclaw::{Held, Image, Version};
 use std::{path::Path, time::Duration};
 
 fn engine(data: &Path) -> Arc<Engine> {
@@ -49,4 +59,56 @@ async fn a_pause_lasts_until_it_is_over_or_the_server_stops() {
     assert_eq!(engine.pause(Duration::MAX).now_or_never(), None, "it is not over");
     engine.stop.cancel();
     assert_eq!(engine.pause(Duration::MAX).now_or_never(), Some(None), "the server stops");
+}
+
+/// A change of erin's record that was committed, as the journal has it until it has settled.
+fn committed(number: usize, before: &str, after: &str) -> Record {
+    let operation = serde_json::json!({
+        "id": format!("{number:026}"), "kind": "set_model", "state": "committed", "actor": "admin", "via": "rest",
+        "targets": ["worker:erin"], "steps": [], "startedAt": "2026-01-15T10:30:00Z",
+    });
+    let held =
+        |text: &str| Held { image: Image::new(text.into()), version: Version::object("\"etag\"".into()) };
+    let edit = Edit::Record {
+        target: "worker:erin".parse().unwrap(),
+        before: Some(held(before)),
+        after: Some(Image::new(after.into())),
+    };
+    Record {
+        operation: serde_json::from_value(operation).unwrap(),
+        saga: Saga { phase: Phase::Settling(Outcome::Committed), ..Saga::new(1, None, 8) },
+        held: vec!["worker:erin".into()],
+        work: vec![Kept::Write(edit)],
+        ghosts: Vec::new(),
+        request: None,
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_only_the_journal_has_comes_before_what_is_built_on_it() {
+    let (memory, folder) = (MemDisk::new(), Path::new("/var/agm"));
+    let disk: Arc<dyn Disk> = Arc::new(memory.clone());
+    let (books, _) = Books::open(&disk, folder).await.unwrap();
+    let first = committed(1, "a", "b");
+    let noted = |books: Books, record: Record| async move {
+        let edit = record.edits().next().unwrap();
+        let (object, before, after) = (edit.object(), edit.hash(Side::Before), edit.hash(Side::After));
+        let link = crate::audit::Link { object, before, after, foreign: None };
+        (books.note(Stage::Ended, &record.operation, vec![link]).await, books)
+    };
+    let (done, books) = noted(books, first).await;
+    assert!(done);
+    // The process dies between the journal and the log, and the next one cannot write the log at first.
+    books.journal.save(&committed(2, "b", "c")).await.unwrap();
+    drop(books);
+    let (books, found) = Books::open(&disk, folder).await.unwrap();
+    assert_eq!(found.records.len(), 1);
+    memory.fail(|call| (call.primitive == Primitive::Write).then_some(Fault::Short));
+    let (done, books) = noted(books, committed(3, "c", "d")).await;
+    assert!(!done, "it cannot be told before what it is built on");
+    memory.fail(|_| None);
+    let (done, _) = noted(books, committed(3, "c", "d")).await;
+    assert!(done);
+    let verified = verify(&memory.get(&folder.join(AUDIT_FILE)).unwrap());
+    assert_eq!((verified.entries, verified.foreign, verified.breaks), (3, 0, Vec::new()));
 }

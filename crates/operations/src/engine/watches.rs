@@ -1,54 +1,130 @@
 //! Who answers for which object after an operation has ended: late requests may still reach it.
-use crate::edits::Edit;
+use crate::edits::{Edit, Side};
 use domain::OperationId;
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
+use tokio::sync::Notify;
 
 /// The objects that ended operations still watch.
 #[derive(Default)]
-pub struct Watches(Mutex<Watched>);
+pub struct Watches {
+    watched: Mutex<BTreeMap<OperationId, Watched>>,
+    hurried: Notify,
+}
 
-type Watched = BTreeMap<OperationId, BTreeMap<String, Object>>;
-
+/// What one ended operation watches.
 #[derive(Default)]
+struct Watched {
+    objects: BTreeMap<String, Object>,
+    /// Objects that a later operation took over as somebody else's work.
+    changed: Vec<String>,
+}
+
 struct Object {
+    /// The hash of what it was told to be. None: a person took it over.
+    told: Option<String>,
+    /// Hashes of what it may have become by no wish of anybody: by a late write of ours, or for want of a swallowed one.
+    strays: Vec<String>,
     /// What may still arrive there.
     ghosts: Vec<Edit>,
     /// Somebody else's work stands there. What arrives late may still spoil its live part.
     left: bool,
 }
 
+impl Object {
+    /// `late`: a call of this edit was left without an answer. `earlier`: what may still arrive of others.
+    fn new(edit: &Edit, side: Option<Side>, late: bool, earlier: Vec<Edit>) -> Self {
+        let replaced = side.filter(|side| edit.is_shared() || late && *side == Side::Before);
+        let earlier_images =
+            earlier.iter().flat_map(|ghost| [Side::Before, Side::After].map(|s| ghost.hash(s)));
+        Self {
+            told: side.map(|side| edit.hash(side)),
+            strays: replaced.map(|side| edit.hash(side.other())).into_iter().chain(earlier_images).collect(),
+            ghosts: late.then(|| edit.clone()).into_iter().chain(earlier).collect(),
+            left: false,
+        }
+    }
+
+    fn is_as_told(&self, seen: &str) -> bool {
+        self.told.as_ref().is_none_or(|told| told == seen)
+    }
+
+    fn has_strayed(&self, seen: &str) -> bool {
+        !self.left && !self.is_as_told(seen) && self.strays.iter().any(|stray| stray == seen)
+    }
+}
+
 impl Watches {
-    /// An operation that ended watches the objects of its `edits`. `ghosts` are all whose requests may still arrive there:
-    /// those of earlier operations, and its own if one of its calls was left without an answer.
+    /// An operation that ended watches the objects of its `edits`, which it told to be their images of `side`; no side: a
+    /// person took them over. `late`: one of its calls was left without an answer. `ghosts`: the edits of earlier
+    /// operations whose requests may still arrive there.
     pub fn begin<'a>(
         &self,
         id: &OperationId,
         edits: impl Iterator<Item = &'a Edit>,
-        ghosts: impl Iterator<Item = &'a Edit>,
+        side: Option<Side>,
+        late: bool,
+        ghosts: &[Edit],
     ) {
-        let mut objects: BTreeMap<String, Object> =
-            edits.map(|edit| (edit.object(), Object::default())).collect();
-        for ghost in ghosts {
-            objects.entry(ghost.object()).or_default().ghosts.push(ghost.clone());
-        }
-        self.locked().insert(id.clone(), objects);
+        let watch = |edit: &Edit| {
+            let object = edit.object();
+            let earlier = ghosts.iter().filter(|ghost| ghost.object() == object).cloned().collect();
+            (object, Object::new(edit, side, late, earlier))
+        };
+        let watched = Watched { objects: edits.map(watch).collect(), changed: Vec::new() };
+        self.locked().insert(id.clone(), watched);
     }
 
     /// What may still arrive at these objects from operations that have ended.
     pub fn ghosts(&self, objects: &[String]) -> Vec<Edit> {
         let watches = self.locked();
-        let of = |object| watches.values().filter_map(move |watched| watched.get(object));
+        let of = |object| watches.values().filter_map(move |watched| watched.objects.get(object));
         objects.iter().flat_map(of).flat_map(|object| object.ghosts.iter().cloned()).collect()
     }
 
-    /// From now on somebody else answers for these objects.
-    pub fn take_over(&self, objects: &[String]) {
-        for watched in self.locked().values_mut() {
-            watched.retain(|object, _| !objects.contains(object));
+    /// One of these objects that, as the edit found it, is not as an earlier operation told, for a reason that its watch
+    /// has yet to put right: whoever built on it would keep it so.
+    pub fn strayed<'a>(&self, mut edits: impl Iterator<Item = &'a Edit>) -> Option<String> {
+        let watches = self.locked();
+        let has_strayed = |edit: &&Edit| {
+            let (object, seen) = (edit.object(), edit.hash(Side::Before));
+            watches
+                .values()
+                .filter_map(|watched| watched.objects.get(&object))
+                .any(|one| one.has_strayed(&seen))
+        };
+        edits.find(has_strayed).map(Edit::object)
+    }
+
+    /// From now on the operation of these edits answers for their objects. One that it did not find as told is somebody
+    /// else's work, and whose watch it was cannot see that any more.
+    pub fn take_over<'a>(&self, edits: impl Iterator<Item = &'a Edit>) {
+        let mut watches = self.locked();
+        for edit in edits {
+            let (object, seen) = (edit.object(), edit.hash(Side::Before));
+            for watched in watches.values_mut() {
+                if watched.objects.remove(&object).is_some_and(|was| !was.is_as_told(&seen)) {
+                    watched.changed.push(object.clone());
+                }
+            }
         }
+    }
+
+    /// The objects of the operation that later ones took over as somebody else's work.
+    pub fn changed(&self, id: &OperationId) -> Vec<String> {
+        self.locked().get(id).map(|watched| watched.changed.clone()).unwrap_or_default()
+    }
+
+    /// Lets every watch look at once.
+    pub fn hurry(&self) {
+        self.hurried.notify_waiters();
+    }
+
+    /// Waits until somebody needs to know how things are.
+    pub async fn hurried(&self) {
+        self.hurried.notified().await;
     }
 
     /// Whether the operation still answers for what the object is.
@@ -62,12 +138,13 @@ impl Watches {
     }
 
     fn find(&self, id: &OperationId, object: &str, so: impl Fn(&Object) -> bool) -> bool {
-        self.locked().get(id).and_then(|watched| watched.get(object)).is_some_and(so)
+        self.locked().get(id).and_then(|watched| watched.objects.get(object)).is_some_and(so)
     }
 
     /// The operation does not answer for what the object is any more: it is somebody else's work.
     pub fn leave(&self, id: &OperationId, object: &str) {
-        if let Some(object) = self.locked().get_mut(id).and_then(|watched| watched.get_mut(object)) {
+        let mut watches = self.locked();
+        if let Some(object) = watches.get_mut(id).and_then(|watched| watched.objects.get_mut(object)) {
             object.left = true;
         }
     }
@@ -77,7 +154,77 @@ impl Watches {
         self.locked().remove(id);
     }
 
-    fn locked(&self) -> MutexGuard<'_, Watched> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<OperationId, Watched>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Target;
+    use hiclaw::{Held, Image, Part, Version};
+
+    const OBJECT: &str = "s3:agents/alice/openclaw.json";
+
+    fn edit_of(part: Part, before: &str, after: &str) -> Edit {
+        let before = Held { image: Image::new(before.to_owned()), version: Version::Note(before.to_owned()) };
+        let after = Image::new(after.to_owned());
+        let (object, owner) = (OBJECT.to_owned(), "manager".into());
+        Edit::Agent {
+            target: Target::Manager,
+            edit: hiclaw::Edit { part, object, before, after, owner, lasts: None },
+        }
+    }
+
+    fn edit(before: &str, after: &str) -> Edit {
+        edit_of(Part::Config, before, after)
+    }
+
+    /// The watch of an operation that ended so.
+    fn watched(edit: &Edit, side: Option<Side>, late: bool, ghosts: &[Edit]) -> (Watches, OperationId) {
+        let (watches, id) = (Watches::default(), crate::Clock::default().new_id().unwrap());
+        watches.begin(&id, std::iter::once(edit), side, late, ghosts);
+        (watches, id)
+    }
+
+    fn strays(watches: &Watches, seen: &str) -> bool {
+        watches.strayed(std::iter::once(&edit(seen, "next"))).is_some()
+    }
+
+    #[test]
+    fn nobody_builds_on_what_came_late_or_was_swallowed() {
+        let (undone, id) = watched(&edit("old", "new"), Some(Side::Before), true, &[]);
+        assert_eq!(["old", "new", "theirs"].map(|seen| strays(&undone, seen)), [false, true, false]);
+        undone.leave(&id, OBJECT);
+        assert!(!strays(&undone, "new"), "it was looked at and is somebody else's work");
+
+        let (sure, _) = watched(&edit("old", "new"), Some(Side::Before), false, &[]);
+        assert!(!strays(&sure, "new"), "nothing of it can come late: somebody else wrote the same");
+        let (done, _) = watched(&edit("old", "new"), Some(Side::After), true, &[]);
+        assert!(!strays(&done, "old"), "nobody but somebody else can put the old image back");
+        let (shared, _) = watched(&edit_of(Part::Registry, "old", "new"), Some(Side::After), false, &[]);
+        assert_eq!(["old", "new", "theirs"].map(|seen| strays(&shared, seen)), [true, false, false]);
+
+        let (later, _) = watched(&edit("new", "newer"), Some(Side::After), false, &[edit("old", "new")]);
+        assert_eq!(["old", "new", "newer"].map(|seen| strays(&later, seen)), [true, true, false]);
+        let (taken, _) = watched(&edit("old", "new"), None, true, &[edit("older", "old")]);
+        assert_eq!(["old", "new", "older"].map(|seen| strays(&taken, seen)), [false; 3]);
+    }
+
+    #[test]
+    fn what_somebody_else_changed_before_it_was_taken_over_is_told() {
+        for (side, seen, told) in [
+            (Some(Side::Before), "old", false),
+            (Some(Side::Before), "theirs", true),
+            (Some(Side::After), "new", false),
+            (Some(Side::After), "old", true),
+            (None, "theirs", false),
+        ] {
+            let (watches, id) = watched(&edit("old", "new"), side, false, &[]);
+            watches.take_over(std::iter::once(&edit(seen, "next")));
+            assert!(!watches.has(&id, OBJECT));
+            assert_eq!(watches.changed(&id).len(), usize::from(told), "{side:?} {seen}");
+        }
     }
 }

@@ -89,6 +89,14 @@ impl Record {
         self.saga.is_done()
     }
 
+    /// All writes.
+    pub fn edits(&self) -> impl Iterator<Item = &Edit> {
+        self.work.iter().filter_map(|kept| match kept {
+            Kept::Write(edit) => Some(edit),
+            Kept::Other => None,
+        })
+    }
+
     /// Its edits, sealed. They seldom change from one writing of a record to the next, so what was sealed `before` is
     /// taken again when it holds the same.
     pub fn sealed(&self, seal: &Seal, before: Option<Sealed>) -> Result<Sealed, JournalError> {
@@ -103,11 +111,7 @@ impl Record {
     /// As it lies on disk.
     pub fn to_bytes(&self, sealed: &Sealed) -> Result<Vec<u8>, JournalError> {
         let id = &self.operation.id;
-        let edits = self.work.iter().filter_map(|kept| match kept {
-            Kept::Write(edit) => Some(edit),
-            Kept::Other => None,
-        });
-        let mut objects: Vec<_> = edits.chain(&self.ghosts).map(Edit::object).collect();
+        let mut objects: Vec<_> = self.edits().chain(&self.ghosts).map(Edit::object).collect();
         objects.sort();
         objects.dedup();
         let header = Header { id: id.clone(), held: self.held.clone(), objects };
