@@ -65,6 +65,11 @@ pub fn backup_reason(reason: &BackupReason) -> String {
     (t().backup_before)(&what)
 }
 
+/// How long its steps took, in milliseconds.
+pub fn took(operation: &Operation) -> Option<u64> {
+    operation.steps.iter().filter_map(|step| step.ms).reduce(u64::saturating_add)
+}
+
 /// An agent's name for people.
 pub fn agent(target: &Target) -> String {
     match target {

@@ -13,6 +13,9 @@ pub mod routes;
 pub mod session;
 pub mod state;
 
+/// Marks what an open page asks for by itself: nobody did, so it keeps no session alive, and asks nothing that costs.
+pub const RENEWAL: &str = "x-agm-renew";
+
 pub use answers::{
     Account, BulkOutcome, CreateProvider, Created, Exported, Models, Operations, Outcome, Providers, Reload,
     Reloaded, Repair, Routes, Session, Success, Switch, Switched,

@@ -1,6 +1,7 @@
 //! Renewing the page: it is fetched again as the server renders it now, and each live part that differs takes the place of
 //! the one that is shown.
 use super::{all, checks, filter, on, times, visit};
+use crate::api::RENEWAL;
 use leptos::prelude::{document, window};
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::{
@@ -58,7 +59,7 @@ async fn fetch() -> Result<Element, JsValue> {
     let init = RequestInit::new();
     // Nobody asked for it, so it is no sign that somebody is there.
     let headers = Headers::new()?;
-    headers.set("x-agm-renew", "1")?;
+    headers.set(RENEWAL, "1")?;
     init.set_headers(&headers);
     let asked = window().fetch_with_str_and_init(&href, &init);
     let response: Response = JsFuture::from(asked).await?.dyn_into()?;

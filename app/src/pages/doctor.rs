@@ -4,9 +4,9 @@ mod line;
 mod settings;
 mod verdict;
 
-use super::{Live, answered};
+use super::{Live, answered, find::FindForm};
 use crate::{
-    api::{Caller, Examination, Installation},
+    api::{Caller, Examination, Installation, RENEWAL},
     components::button::Kind,
     error::ApiError,
     text::t,
@@ -27,7 +27,10 @@ pub fn DoctorPage() -> impl IntoView {
     let query = use_query_map();
     let probe = query.with_untracked(|query| query.get("probe").as_deref() == Some("1"));
     let find = query.with_untracked(|query| query.get("find")).unwrap_or_default();
-    let form = find_form(find.clone());
+    // Without script it examines anew.
+    let form = view! {
+        <FindForm action=PATH class="doctor-find" hint=t().doctor_find wanted=find.clone() list=LIST/>
+    };
     let page = Suspend::new(async move {
         let wanted = find.trim().to_lowercase();
         answered(examined(probe).await, |examination| report(&examination, &wanted))
@@ -57,22 +60,8 @@ pub fn DoctorPage() -> impl IntoView {
 async fn examined(probe: bool) -> Result<Examination, ApiError> {
     Caller::take()?;
     let parts = use_context::<http::request::Parts>();
-    let is_renewal = parts.is_some_and(|parts| parts.headers.contains_key("x-agm-renew"));
+    let is_renewal = parts.is_some_and(|parts| parts.headers.contains_key(RENEWAL));
     Ok(Installation::take()?.examine(probe && !is_renewal).await)
-}
-
-/// The form stands outside of what is renewed, so that nothing typed is lost. Without script it examines anew.
-fn find_form(find: String) -> AnyView {
-    view! {
-        <form class="field doctor-find" role="search" action=PATH method="get">
-            <label for="find" class="sr">{t().doctor_find}</label>
-            <input
-                id="find" name="find" r#type="search" autocomplete="off" placeholder=t().doctor_find
-                value=find data-filter=LIST
-            />
-        </form>
-    }
-    .into_any()
 }
 
 fn report(examination: &Examination, wanted: &str) -> AnyView {

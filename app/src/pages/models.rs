@@ -1,7 +1,7 @@
 mod row;
 
-use super::{Live, answered, home::desk::Seat};
-use crate::{act::Act, api, components::button::Kind, text::t};
+use super::{Live, answered, find::FindForm, home::desk::Seat, marked::MarkedBar};
+use crate::{act::Act, api, text::t};
 use domain::{Assignments, DeepHealth, Worker};
 use futures::future::join3;
 use leptos::prelude::*;
@@ -15,7 +15,11 @@ const LIST: &str = "agent-rows";
 #[component]
 pub fn ModelsPage() -> impl IntoView {
     let wanted = use_query_map().with_untracked(|query| query.get("find")).unwrap_or_default();
-    let find = find(&wanted);
+    let find = view! {
+        <FindForm
+            action="/agm/models" class="find-agent" hint=t().find_agent wanted=wanted.clone() list=LIST
+        />
+    };
     let table = Suspend::new(async move {
         let (assignments, workers, health) =
             join3(api::assignments(), api::workers(), api::deep_health()).await;
@@ -33,35 +37,7 @@ pub fn ModelsPage() -> impl IntoView {
             {find}
         </header>
         <Live id="agents" topics="office operations">{table}</Live>
-        <Bar/>
-    }
-    .into_any()
-}
-
-/// The search stands outside of what is renewed, so that nothing typed is lost.
-fn find(wanted: &str) -> AnyView {
-    view! {
-        <form class="find-agent field" role="search" action="/agm/models" method="get">
-            <label for="find" class="sr">{t().find_agent}</label>
-            <input
-                id="find" name="find" r#type="search" autocomplete="off" placeholder=t().find_agent
-                value=wanted.to_owned() data-filter=LIST
-            />
-        </form>
-    }
-    .into_any()
-}
-
-/// What can be done to the rows that are marked; there as long as some are.
-#[component]
-fn Bar() -> impl IntoView {
-    let act = Act::SwitchMany(Vec::new()).data();
-    view! {
-        <div class="marked-bar" data-checked-bar="" hidden>
-            <button type="button" class=Kind::Primary.class() data-act-checked=act>
-                {t().set_model_marked} " " <span data-checked-count="">"0"</span>
-            </button>
-        </div>
+        <MarkedBar act=Act::SwitchMany(Vec::new()) text=t().set_model_marked/>
     }
     .into_any()
 }

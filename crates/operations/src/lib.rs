@@ -18,7 +18,7 @@ mod failure;
 mod fake;
 mod history;
 mod journal;
-mod last_tests;
+mod last_seen;
 mod locks;
 mod log;
 mod neighbours;
@@ -52,7 +52,7 @@ use domain::{
 use engine::{Asked, Engine};
 use futures::Stream;
 use journal::JournalError;
-use last_tests::LastTests;
+use last_seen::LastSeen;
 use news::Looker;
 use plans::Plans;
 use prepare::{Installation, Prepared};
@@ -72,7 +72,7 @@ struct Inner {
     engine: Arc<Engine>,
     sampler: Sampler,
     looker: Looker,
-    last_tests: LastTests,
+    last_tests: LastSeen<LastTest>,
     plans: Plans,
     backups: backups::Store,
     installation: Installation,
@@ -161,7 +161,7 @@ impl Operations {
             engine: Arc::new(engine),
             sampler,
             looker,
-            last_tests: LastTests::default(),
+            last_tests: LastSeen::default(),
             plans: Plans::default(),
             backups,
             installation,

@@ -6,7 +6,10 @@ use super::{
     state::Shared,
 };
 use crate::auth::basic_pair;
-use app::{api::Identity, error::ApiError};
+use app::{
+    api::{Identity, RENEWAL},
+    error::ApiError,
+};
 use axum::{
     body::{Body, Bytes},
     response::{IntoResponse, Redirect},
@@ -99,9 +102,6 @@ fn admit(shared: &Shared, mut request: Request<Body>) -> Result<Request<Body>, B
     check_body(&request).map_err(|failure| Box::new(ApiError::from(failure).into_response()))?;
     Ok(request)
 }
-
-/// Marks what an open page asks for by itself: it does not keep a session alive that nobody uses.
-const RENEWAL: &str = "x-agm-renew";
 
 /// Who calls. Credentials that are shown must be right, also where none are needed.
 fn identify(shared: &Shared, request: &Request<Body>, wanted: Access) -> Result<Option<Identity>, Failure> {

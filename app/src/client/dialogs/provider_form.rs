@@ -1,10 +1,7 @@
 pub mod settings;
 
-use super::{change::Change, dialog::Dialog, provider_fields::ProviderFields, refused::Refused};
-use crate::{
-    components::button::{Button, Kind},
-    text::t,
-};
+use super::{change::Change, dialog::Dialog, plan_foot::PlanFoot, provider_fields::ProviderFields};
+use crate::text::t;
 use domain::{
     EditProvider, Failure, Mutation, NewProvider, Protocol, Provider, ProviderType, Settings, TypedKey,
 };
@@ -215,19 +212,10 @@ pub fn ProviderDialog(form: ProviderForm) -> impl IntoView {
         Ok(wish) => form.change.plan(wish, Some(form.open)),
         Err(failure) => form.change.refuse(failure, form.open),
     });
-    let cancel = Callback::new(move |()| form.open.set(false));
-    let busy = Signal::derive(move || form.change.plans());
-    let text = Signal::derive(move || if busy.get() { t().planning } else { t().show_plan }.to_owned());
     view! {
         <Dialog open=form.open title>
             <div class="choose"><ProviderFields form/></div>
-            <footer class="dialog-foot">
-                <Refused change=form.change open=form.open/>
-                <div class="dialog-acts">
-                    <Button text=t().cancel on_press=cancel/>
-                    <Button text kind=Kind::Primary busy on_press=plan/>
-                </div>
-            </footer>
+            <PlanFoot change=form.change open=form.open plan/>
         </Dialog>
     }
     .into_any()

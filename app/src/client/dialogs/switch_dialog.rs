@@ -3,17 +3,9 @@ use super::{
     dialog::Dialog,
     figures::Present,
     model_form::{ModelFields, ModelForm},
-    refused::Refused,
+    plan_foot::PlanFoot,
 };
-use crate::{
-    api,
-    components::{
-        avatar::Face,
-        button::{Button, Kind},
-    },
-    describe::agent,
-    text::t,
-};
+use crate::{api, components::avatar::Face, describe::agent, text::t};
 use domain::{Assignment, Mutation, Target};
 use leptos::{prelude::*, task::spawn_local};
 
@@ -82,22 +74,13 @@ pub fn SwitchDialog(switch: Switch) -> impl IntoView {
         })
     };
     let plan = Callback::new(move |()| switch.plan());
-    let cancel = Callback::new(move |()| open.set(false));
-    let busy = Signal::derive(move || change.plans());
-    let text = Signal::derive(move || if busy.get() { t().planning } else { t().show_plan }.to_owned());
     view! {
         <Dialog open title>
             <div class="choose">
                 {runs}
                 <ModelFields form failure present/>
             </div>
-            <footer class="dialog-foot">
-                <Refused change open/>
-                <div class="dialog-acts">
-                    <Button text=t().cancel on_press=cancel/>
-                    <Button text kind=Kind::Primary busy on_press=plan/>
-                </div>
-            </footer>
+            <PlanFoot change open plan/>
         </Dialog>
     }
     .into_any()

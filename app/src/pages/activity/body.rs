@@ -140,7 +140,7 @@ fn facts(operation: &Operation, past: &Past) -> AnyView {
         view! { <dt>{t().agents}</dt><dd>{names.join(", ")}</dd> }
     });
     let ended = operation.finished_at.clone().map(|at| view! { " – " <Moment at/> });
-    let took = super::row::took(operation).map(|ms| format!(" · {}", duration(ms)));
+    let took = describe::took(operation).map(|ms| format!(" · {}", duration(ms)));
     view! {
         <dl class="facts past-facts">
             <dt>{t().operation_id}</dt>

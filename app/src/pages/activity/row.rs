@@ -66,7 +66,7 @@ fn row(operation: &Operation, past: &Past) -> AnyView {
                         {under(operation, past).map(|text| view! { <span class="past-under">{text}</span> })}
                     </span>
                     <span class="past-who">{who(operation)}</span>
-                    <span class="past-took">{took(operation).map(duration)}</span>
+                    <span class="past-took">{describe::took(operation).map(duration)}</span>
                     <Badge tone=outcome.tone() word=state_word(operation)/>
                 </summary>
                 {body::view(operation, past)}
@@ -83,11 +83,6 @@ fn row(operation: &Operation, past: &Past) -> AnyView {
 /// Who asked for it, and through which door.
 pub fn who(operation: &Operation) -> String {
     format!("{} · {}", operation.actor, (t().door)(&operation.via))
-}
-
-/// How long its steps took, in milliseconds.
-pub fn took(operation: &Operation) -> Option<u64> {
-    operation.steps.iter().filter_map(|step| step.ms).reduce(u64::saturating_add)
 }
 
 /// What can be done about one that runs, or that waits for a person.
@@ -154,8 +149,8 @@ mod tests {
         let steps = json!([{"name": "plan", "state": "done", "ms": 5}, {"name": "test", "state": "running"}]);
         let running = operation(json!({"state": "applying", "steps": steps}));
         assert_eq!(under(&running).as_deref(), Some("step 2 of 2: Test"));
-        assert_eq!(took(&running), Some(5));
-        assert_eq!(took(&operation(json!({}))), None);
+        assert_eq!(describe::took(&running), Some(5));
+        assert_eq!(describe::took(&operation(json!({}))), None);
     }
 
     #[test]

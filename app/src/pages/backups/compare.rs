@@ -14,6 +14,7 @@ use crate::{
     },
     describe,
     error::ApiError,
+    pages::marked::MarkedBar,
     text::t,
 };
 use domain::{BackupContent, BackupId, BackupItem, Plan, SetModel};
@@ -93,21 +94,8 @@ fn choice(differences: Differences, backup: BackupId) -> AnyView {
         <ul class="compared-items" aria-labelledby="differs">
             {items.into_iter().map(|(item, difference)| line(&item, difference)).collect_view()}
         </ul>
-        {bar(backup)}
+        <MarkedBar act=Act::Restore { backup, items: Some(Vec::new()) } text=t().backups_restore_marked/>
         {rest}
-    }
-    .into_any()
-}
-
-/// What can be done to the marked items; there as long as some are.
-fn bar(backup: BackupId) -> AnyView {
-    let act = Act::Restore { backup, items: Some(Vec::new()) }.data();
-    view! {
-        <div class="marked-bar" data-checked-bar="" hidden>
-            <button type="button" class=Kind::Primary.class() data-act-checked=act>
-                {t().backups_restore_marked} " " <span data-checked-count="">"0"</span>
-            </button>
-        </div>
     }
     .into_any()
 }

@@ -15,7 +15,7 @@ pub fn OperationLog(operations: Vec<Operation>) -> impl IntoView {
     let row = |operation: Operation| {
         let outcome = Outcome::of(&operation);
         let class = format!("log-row {}", outcome.name());
-        let ms = operation.steps.iter().filter_map(|step| step.ms).sum();
+        let ms = describe::took(&operation).unwrap_or_default();
         let by = format!("{} · {} · {}", operation.actor, (t().door)(&operation.via), duration(ms));
         let title = describe::operation(&operation);
         let told = operation.failure.map(|failure| failure.message).or(operation.lasts);

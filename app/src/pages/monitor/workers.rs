@@ -6,6 +6,7 @@ use crate::{
         badge::{Badge, Tone},
         moment::Moment,
     },
+    pages::find::FindForm,
     text::t,
 };
 use domain::Worker;
@@ -14,17 +15,14 @@ use leptos::prelude::*;
 /// What the search narrows.
 const LIST: &str = "worker-rows";
 
-/// The search stands outside of what is renewed, so that nothing typed is lost.
+/// The search among the workers.
 pub fn find_form(range: Range, wanted: &str) -> AnyView {
+    let kept = vec![("range", range.name().to_owned())];
     view! {
-        <form class="find-agent field" role="search" action="/agm/monitor#workers-title" method="get">
-            <label for="find" class="sr">{t().find_worker}</label>
-            <input r#type="hidden" name="range" value=range.name()/>
-            <input
-                id="find" name="find" r#type="search" autocomplete="off" placeholder=t().find_worker
-                value=wanted.to_owned() data-filter=LIST
-            />
-        </form>
+        <FindForm
+            action="/agm/monitor#workers-title" class="find-agent" hint=t().find_worker wanted=wanted.to_owned()
+            list=LIST kept
+        />
     }
     .into_any()
 }

@@ -1,6 +1,9 @@
 //! What the reader asks the page: which route takes a call, and which routes to show. All of it stands in the address.
 use super::{LIST, Seen};
-use crate::text::t;
+use crate::{
+    pages::find::{FindForm, hidden},
+    text::t,
+};
 use domain::{ConsumerName, Failure, MatchType, Simulate, Target, known_models};
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
@@ -66,7 +69,7 @@ impl Asked {
                 {field("model", t().model, "kimi-k2.5".into(), models(seen))}
                 {field("consumer", t().routes_as, t().routes_as_hint.into(), consumers(seen))}
                 {field("host", t().routes_host, t().routes_host_hint.into(), hosts(seen))}
-                {hidden("find", &self.find)}
+                {hidden("find", self.find.clone())}
                 <button type="submit" class="btn primary">{t().routes_ask_now}</button>
             </form>
         }
@@ -75,15 +78,11 @@ impl Asked {
 
     /// The search stands outside of what is renewed, so that nothing typed is lost.
     pub fn find_form(&self) -> AnyView {
+        let kept = ["model", "consumer", "host"].map(|name| (name, self.value(name).to_owned())).into();
         view! {
-            <form class="find-agent field" role="search" action="/agm/routes" method="get">
-                <label for="find" class="sr">{t().routes_find}</label>
-                <input
-                    id="find" name="find" r#type="search" autocomplete="off" placeholder=t().routes_find
-                    value=self.find.clone() data-filter=LIST
-                />
-                {["model", "consumer", "host"].map(|name| hidden(name, self.value(name))).collect_view()}
-            </form>
+            <FindForm
+                action="/agm/routes" class="find-agent" hint=t().routes_find wanted=self.find.clone() list=LIST kept
+            />
         }
         .into_any()
     }
@@ -95,12 +94,6 @@ impl Asked {
             _ => &self.host,
         }
     }
-}
-
-/// What one form keeps of the other.
-fn hidden(name: &'static str, value: &str) -> Option<AnyView> {
-    let value = value.to_owned();
-    (!value.is_empty()).then(|| view! { <input r#type="hidden" name=name value=value/> }.into_any())
 }
 
 struct Field<'a> {

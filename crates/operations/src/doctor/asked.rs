@@ -2,7 +2,7 @@
 //! through the gateway and with the agent's own key.
 use crate::{
     Operations,
-    clients::Clients,
+    engine::Engine,
     probe::ProbeFailure,
     reads::{Agents, ConsoleState, SeenAgent},
 };
@@ -27,14 +27,14 @@ pub async fn providers(operations: &Operations, console: &ConsoleState) {
 }
 
 /// Asks the model of every agent that has one and a key.
-pub async fn models(clients: &Clients, agents: &Agents) -> Answers {
+pub async fn models(engine: &Engine, agents: &Agents) -> Answers {
     let able = |(target, seen): (&Target, &SeenAgent)| {
         let config = seen.config.as_ref().ok()?;
         Some((target.clone(), config.key.clone()?, config.model.clone()?))
     };
     let able: Vec<_> = agents.by_target.iter().filter_map(able).collect();
     let asked = stream::iter(able).map(|(target, key, model)| async move {
-        let answer = clients.probe.ask(&key, &model).await;
+        let answer = engine.ask_model(&key, &model).await;
         (target, answer.map(|answered| answered.evidence))
     });
     let asked = asked.buffer_unordered(AT_ONCE).take_until(Box::pin(tokio::time::sleep(LONGEST)));

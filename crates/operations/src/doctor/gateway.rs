@@ -4,6 +4,7 @@ use super::{
     installation::system,
     report::{Many, failed, ok, unknown, warning},
 };
+use crate::reads::NOT_YET;
 use domain::{
     AiRoute, Check, CheckId, ConsumerName, DeepHealth, Failure, Metrics, ProviderName, Repair, RouteName,
 };
@@ -30,7 +31,7 @@ pub fn systems(health: &DeepHealth, metrics: &Metrics) -> [Check; 2] {
     let id = CheckId::GatewayMetrics;
     let page = match metrics.unavailable.get("connections").or(metrics.unavailable.get("rpm")) {
         None => ok(id, "gateway", format!("gave figures at {}", metrics.timestamp)),
-        Some(why) if why == "not yet measured" => unknown(id, "gateway", why.clone()),
+        Some(why) if why == NOT_YET => unknown(id, "gateway", why.clone()),
         Some(why) => warning(id, "gateway", format!("gives no figures: {why}"))
             .fix("Correct AGM_GATEWAY_METRICS_URL. Only the meters are without it."),
     };

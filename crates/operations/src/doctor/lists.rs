@@ -1,21 +1,11 @@
 //! Which models providers listed when they were asked last, whatever for. Kept in memory: asking costs a call to somebody
 //! else, and is not done for a check alone.
-use domain::{ProviderName, Timestamp};
-use higress::ProviderDoc;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use crate::last_seen::LastSeen;
+use domain::Timestamp;
+use std::collections::BTreeSet;
 
 /// The last list of each provider.
-#[derive(Default)]
-pub struct Lists(Mutex<BTreeMap<ProviderName, Kept>>);
-
-/// A list, and the provider as it was then.
-struct Kept {
-    provider: String,
-    list: LastList,
-}
+pub type Lists = LastSeen<LastList>;
 
 /// What a provider listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,27 +15,10 @@ pub struct LastList {
     pub models: BTreeSet<String>,
 }
 
-impl Lists {
-    /// Keeps a list of this provider instead of the one before.
-    pub fn keep(&self, provider: &ProviderDoc, list: LastList) {
-        self.kept().insert(provider.name().clone(), Kept { provider: provider.content_hash(), list });
-    }
-
-    /// The last list of this provider. None also when it is not as it was asked: it may be another host by now.
-    pub fn of(&self, provider: &ProviderDoc) -> Option<LastList> {
-        let kept = self.kept();
-        let kept = kept.get(provider.name()).filter(|kept| kept.provider == provider.content_hash())?;
-        Some(kept.list.clone())
-    }
-
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<ProviderName, Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use higress::ProviderDoc;
     use serde_json::json;
 
     #[test]

@@ -93,7 +93,7 @@ impl Operations {
         doctor.add(installation.checks(&health, known));
         doctor.add(own);
         doctor.add([own::writable(&health), gateway::readable(unread.as_ref(), &stored)]);
-        doctor.add(gateway::systems(&health, self.metrics().await.as_ref()));
+        doctor.add(gateway::systems(&health, &*self.0.sampler.first().await));
         let examined =
             Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers: answers.as_ref() };
         doctor.add(examined.checks(&consumers, &workers, &health));
@@ -116,7 +116,7 @@ impl Operations {
         };
         let models = async {
             match agents {
-                Ok(agents) => asked::models(&self.0.clients, agents).await,
+                Ok(agents) => asked::models(&self.0.engine, agents).await,
                 Err(_) => asked::Answers::default(),
             }
         };

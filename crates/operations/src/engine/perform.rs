@@ -4,10 +4,12 @@ use crate::{
     edits::{Edit, Put, Side, Unwritten},
     neighbours,
     prepare::{Question, Work},
+    probe::{Answered, ProbeFailure},
 };
-use domain::{Affected, Code, Failure, StepState, Target, rules::Certainty};
+use domain::{Affected, Code, Failure, ModelId, StepState, Target, rules::Certainty};
 use futures::future::join_all;
 use higress::Observation;
+use secrecy::SecretString;
 use tokio::time::sleep;
 
 /// How often an acknowledged write that another writer swallowed is written again.
@@ -69,22 +71,26 @@ impl Engine {
     }
 
     async fn ask(&self, question: &Question) -> Result<String, Failure> {
-        let probe = &self.clients.probe;
         let (key, model) = (&question.key, &question.model);
-        let mut answered = if self.gateway_may_lag() {
-            probe.ask_until_effective(key, model).await
-        } else {
-            probe.ask(key, model).await
-        };
+        let mut answered = self.ask_model(key, model).await;
         let follows_in = self.follows_in();
         if question.moved && !follows_in.is_zero() && answered.is_ok() {
             sleep(follows_in).await;
-            answered = probe.ask_until_effective(key, model).await;
+            answered = self.clients.probe.ask_until_effective(key, model).await;
         }
         let consumer = question.target.consumer();
         match answered {
             Ok(answered) => Ok(format!("{} as {consumer}", answered.evidence)),
             Err(failed) => Err(question.failure(&failed)),
+        }
+    }
+
+    /// Asks a model. That the gateway refuses does not count while it may not follow our newest change yet.
+    pub async fn ask_model(&self, key: &SecretString, model: &ModelId) -> Result<Answered, ProbeFailure> {
+        let probe = &self.clients.probe;
+        match self.gateway_may_lag() {
+            true => probe.ask_until_effective(key, model).await,
+            false => probe.ask(key, model).await,
         }
     }
 

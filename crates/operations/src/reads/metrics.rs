@@ -11,7 +11,10 @@ use std::{
     time::Duration,
 };
 use sysinfo::System;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval, timeout},
+};
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
@@ -26,9 +29,14 @@ const FIRST: Duration = Duration::from_millis(500);
 /// Envoy's page has some hundred KB; more than this is none.
 const MAX_PAGE: usize = 16 * 1024 * 1024;
 
+/// Why there are no figures before the first measurement.
+pub const NOT_YET: &str = "not yet measured";
+
 /// Measures from its start for as long as it lives.
 pub struct Sampler {
     measured: Arc<RwLock<Measured>>,
+    /// Whether there were figures.
+    begun: watch::Sender<bool>,
     task: OnceLock<AbortOnDropHandle<()>>,
 }
 
@@ -59,24 +67,40 @@ impl Sampler {
             rpm: None,
             timestamp: clock.now(),
             unavailable: ["cpu", "memory", "connections", "rpm"]
-                .map(|name| (name.into(), "not yet measured".into()))
+                .map(|name| (name.into(), NOT_YET.into()))
                 .into(),
         };
         let usage = UsageBook::new(clock.now());
         let measured = Measured { latest: Arc::new(first), history: History::default(), usage };
-        Self { measured: Arc::new(RwLock::new(measured)), task: OnceLock::new() }
+        Self {
+            measured: Arc::new(RwLock::new(measured)),
+            begun: watch::Sender::new(false),
+            task: OnceLock::new(),
+        }
     }
 
     /// Begins, once. Must be called within a tokio runtime.
     pub fn start(&self, instruments: Instruments) {
         self.task.get_or_init(|| {
-            AbortOnDropHandle::new(tokio::spawn(measure(instruments, self.measured.clone())))
+            AbortOnDropHandle::new(tokio::spawn(measure(
+                instruments,
+                self.measured.clone(),
+                self.begun.clone(),
+            )))
         });
     }
 
     /// The newest figures.
     pub fn latest(&self) -> Arc<Metrics> {
         self.measured().latest.clone()
+    }
+
+    /// The newest figures; where the first are being made, those.
+    pub async fn first(&self) -> Arc<Metrics> {
+        if self.task.get().is_some() {
+            drop(timeout(EVERY, self.begun.subscribe().wait_for(|begun| *begun)).await);
+        }
+        self.latest()
     }
 
     /// The figures of the last time, at most an hour.
@@ -95,7 +119,7 @@ impl Sampler {
     }
 }
 
-async fn measure(instruments: Instruments, measured: Arc<RwLock<Measured>>) {
+async fn measure(instruments: Instruments, measured: Arc<RwLock<Measured>>, begun: watch::Sender<bool>) {
     let Instruments { http, page, clock, board } = instruments;
     let mut system = System::new().map_err(|error| error.to_string());
     let mut readings = Readings::default();
@@ -123,6 +147,7 @@ async fn measure(instruments: Instruments, measured: Arc<RwLock<Measured>>) {
             used,
             kept,
         );
+        begun.send_replace(true);
         if kept {
             board.tell(&[Topic::Metrics]);
         }
@@ -223,7 +248,7 @@ impl Readings {
         if let Some(why) = &self.missing {
             return Err(why.clone());
         }
-        self.readings.back().ok_or_else(|| "not yet measured".to_owned())
+        self.readings.back().ok_or_else(|| NOT_YET.to_owned())
     }
 }
 

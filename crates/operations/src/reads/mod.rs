@@ -19,7 +19,7 @@ pub use agents::{Agents, SeenAgent};
 pub use assignments::observed_assignments;
 pub use console::ConsoleState;
 pub use health::health;
-pub use metrics::{Instruments, Sampler};
+pub use metrics::{Instruments, NOT_YET, Sampler};
 pub use models::{Listed, limits_of, list_models, provider_models};
 pub use providers::{CHAT, provider_views};
 pub use routes::{routing_view, view_for_routes};

@@ -1,7 +1,7 @@
 //! Providers and who uses them.
 use super::{Agents, ConsoleState, Ways, routing_view};
-use crate::{last_tests::LastTests, prepare::Installation};
-use domain::{Failure, Provider, ProviderName, UsedBy, rules::RoutingView};
+use crate::{last_seen::LastSeen, prepare::Installation};
+use domain::{Failure, LastTest, Provider, ProviderName, UsedBy, rules::RoutingView};
 use higress::ProviderDoc;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ pub fn provider_views(
     console: &ConsoleState,
     agents: &Agents,
     installation: &Installation,
-    tests: &LastTests,
+    tests: &LastSeen<LastTest>,
 ) -> Result<Vec<Provider>, Failure> {
     let view = routing_view(console, agents, installation)?;
     tests.forget_others(&console.providers);

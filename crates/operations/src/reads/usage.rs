@@ -1,4 +1,5 @@
 //! Who used which model: the gateway's counters, and what they grew by in the last hour.
+use super::metrics::NOT_YET;
 use crate::history::HOUR;
 use domain::{ModelUsage, Timestamp, Usage, Used};
 use std::{
@@ -43,7 +44,7 @@ impl UsageBook {
             counted: Counted::new(),
             read: None,
             observed_at: now,
-            unavailable: Some("not yet measured".into()),
+            unavailable: Some(NOT_YET.into()),
             left_out: 0,
             minutes: VecDeque::new(),
         }

@@ -1,49 +1,55 @@
-//! What the last test of each provider saw. Kept in memory: after a restart nothing is known.
-use domain::{LastTest, ProviderName};
+//! What was last seen of each provider. Kept in memory: after a restart nothing is known.
+use domain::ProviderName;
 use higress::ProviderDoc;
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// The last test of each provider.
-#[derive(Default)]
-pub struct LastTests(Mutex<BTreeMap<ProviderName, Kept>>);
+/// The last of its kind of each provider.
+pub struct LastSeen<T>(Mutex<BTreeMap<ProviderName, Kept<T>>>);
 
-/// A test, and the provider as it was then.
-struct Kept {
+/// What was seen, and the provider as it was then.
+struct Kept<T> {
     provider: String,
-    test: LastTest,
+    seen: T,
 }
 
-impl LastTests {
-    /// Keeps a test of this provider instead of the one before.
-    pub fn keep(&self, provider: &ProviderDoc, test: LastTest) {
-        let kept = Kept { provider: provider.content_hash(), test };
+impl<T> Default for LastSeen<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Clone> LastSeen<T> {
+    /// Keeps what was seen of this provider instead of what was before.
+    pub fn keep(&self, provider: &ProviderDoc, seen: T) {
+        let kept = Kept { provider: provider.content_hash(), seen };
         self.kept().insert(provider.name().clone(), kept);
     }
 
-    /// The last test of this provider. None also when the provider, its keys included, is not as it was tested.
-    pub fn of(&self, provider: &ProviderDoc) -> Option<LastTest> {
+    /// What was last seen of this provider. None also when the provider, its keys included, is not as it was then: it may
+    /// be another host by now.
+    pub fn of(&self, provider: &ProviderDoc) -> Option<T> {
         let all = self.kept();
         let kept = all.get(provider.name()).filter(|kept| kept.provider == provider.content_hash())?;
-        Some(kept.test.clone())
+        Some(kept.seen.clone())
     }
 
-    /// Forgets the tests of providers that are not among these or not as they were tested, whoever changed them.
+    /// Forgets the providers that are not among these or not as they were seen, whoever changed them.
     pub fn forget_others(&self, providers: &[ProviderDoc]) {
         let mut all = self.kept();
         if all.is_empty() {
             return;
         }
-        let as_now = |name: &ProviderName, kept: &Kept| {
+        let as_now = |name: &ProviderName, kept: &Kept<T>| {
             let now = providers.iter().find(|provider| provider.name() == name);
             now.is_some_and(|provider| provider.content_hash() == kept.provider)
         };
         all.retain(|name, kept| as_now(name, kept));
     }
 
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<ProviderName, Kept>> {
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<ProviderName, Kept<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -51,7 +57,7 @@ impl LastTests {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{ProviderTest, Timestamp};
+    use domain::{LastTest, ProviderTest, Timestamp};
     use serde_json::json;
 
     fn provider(name: &str, token: &str) -> ProviderDoc {
@@ -66,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_test_is_of_a_provider_as_it_was_then() {
-        let tests = LastTests::default();
+        let tests = LastSeen::default();
         let tested = provider("qwen", "one");
         tests.keep(&tested, test("2026-01-01T00:00:00Z"));
         tests.keep(&tested, test("2026-01-02T00:00:00Z"));
@@ -77,7 +83,7 @@ mod tests {
 
     #[test]
     fn what_was_changed_or_removed_is_forgotten_for_good() {
-        let tests = LastTests::default();
+        let tests = LastSeen::default();
         let (kept, changed, removed) = (provider("a", "1"), provider("b", "1"), provider("c", "1"));
         for tested in [&kept, &changed, &removed] {
             tests.keep(tested, test("2026-01-01T00:00:00Z"));
