@@ -1,11 +1,11 @@
 //! Domain values in the words of the page.
-use crate::text::t;
+use crate::{components::said::Told, text::t};
 use domain::{BackupReason, Mutation, Operation, Problem, Target};
 
 /// What is wished: `alice » deepseek-chat`.
 pub fn wish(wish: &Mutation) -> String {
-    let title = t().plan_title;
-    let kind = (t().kind)(wish.kind());
+    let title = |target: &str, what: &str| t().plan_title(target, what);
+    let kind = t().kind(wish.kind());
     match wish {
         Mutation::SetModel { target, wish } => title(&agent(target), wish.model.as_str()),
         Mutation::AddProvider(provider) => format!("{kind}: {}", provider.name),
@@ -18,10 +18,10 @@ pub fn wish(wish: &Mutation) -> String {
 
 /// What an operation does or did, in the same words.
 pub fn operation(operation: &Operation) -> String {
-    let kind = (t().kind)(&operation.kind);
-    let target = operation.targets.first().map(|target| target.strip_prefix("worker:").unwrap_or(target));
+    let kind = t().kind(&operation.kind);
+    let target = operation.targets.first().map(|target| named(target));
     match (operation.kind.as_str(), target, subject(operation)) {
-        ("set_model", Some(target), Some(model)) => (t().plan_title)(target, &model),
+        ("set_model", Some(target), Some(model)) => t().plan_title(&target, &model),
         (_, _, Some(subject)) => format!("{kind}: {subject}"),
         (_, Some(target), None) => format!("{kind}: {target}"),
         _ => kind.into(),
@@ -48,21 +48,21 @@ pub fn subject(operation: &Operation) -> Option<String> {
 /// Why a backup was taken: `before alice » deepseek-chat`.
 pub fn backup_reason(reason: &BackupReason) -> String {
     let (change, target, model) = match reason {
-        BackupReason::ByHand => return t().backup_by_hand.into(),
-        BackupReason::Imported => return t().backup_imported.into(),
+        BackupReason::ByHand => return t().backup_by_hand().into(),
+        BackupReason::Imported => return t().backup_imported().into(),
         BackupReason::Before { change, target, model } => (change.as_str(), target.as_deref(), model),
     };
-    let kind = (t().kind)(change);
-    let target = target.map(|target| target.strip_prefix("worker:").unwrap_or(target));
+    let kind = t().kind(change);
+    let target = target.map(named);
     let what = match (change, target, model) {
         ("set_model", target, Some(model)) => {
-            (t().plan_title)(target.unwrap_or(t().several_agents), model.as_str())
+            t().plan_title(target.as_deref().unwrap_or(t().several_agents()), model.as_str())
         }
         // What these are for has a number only.
         ("undo" | "restore", ..) | (_, None, _) => kind.into(),
         (_, Some(target), _) => format!("{kind}: {target}"),
     };
-    (t().backup_before)(&what)
+    t().backup_before(&what)
 }
 
 /// How long its steps took, in milliseconds.
@@ -73,29 +73,35 @@ pub fn took(operation: &Operation) -> Option<u64> {
 /// An agent's name for people.
 pub fn agent(target: &Target) -> String {
     match target {
-        Target::Manager => t().manager.into(),
+        Target::Manager => t().manager().into(),
         Target::Worker(name) => name.to_string(),
     }
+}
+
+/// What `worker:alice` and `manager` are called for people; what is no agent's, as it is.
+pub fn named(target: &str) -> String {
+    target.parse().map_or_else(|_| target.to_owned(), |target| agent(&target))
 }
 
 /// Whose key a consumer of the gateway is: an agent's name, else its own.
 pub fn consumer(consumer: &str) -> &str {
     match consumer {
-        "manager" => t().manager,
+        "manager" => t().manager(),
         name => name.strip_prefix("worker-").unwrap_or(name),
     }
 }
 
 /// What stands between an agent and its model.
-pub fn problem(problem: &Problem) -> String {
+pub fn problem(problem: &Problem) -> Told {
+    let unread = |own: &str, message: &str| Told { own: own.to_owned(), said: message.to_owned() };
     match problem {
         Problem::ConsumerNotAllowed { route, consumer } => {
-            (t().consumer_not_allowed)(consumer.as_str(), route.as_str())
+            t().consumer_not_allowed(consumer.as_str(), route.as_str()).into()
         }
-        Problem::NoRoute { model } => (t().no_route)(model.as_str()),
-        Problem::ConfigUnreadable { message } => (t().config_unreadable)(message),
-        Problem::RecordUnreadable { message } => (t().record_unreadable)(message),
-        Problem::RecordDiffers { recorded } => (t().record_differs)(recorded.as_str()),
+        Problem::NoRoute { model } => t().no_route(model.as_str()).into(),
+        Problem::ConfigUnreadable { message } => unread(t().config_unreadable(), message),
+        Problem::RecordUnreadable { message } => unread(t().record_unreadable(), message),
+        Problem::RecordDiffers { recorded } => t().record_differs(recorded.as_str()).into(),
     }
 }
 

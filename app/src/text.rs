@@ -1,535 +1,97 @@
-//! Every text that the page itself says. A language is one value of [`Texts`]: a text that a language lacks does not
-//! compile. What the server says in its own sentences (failures, evidence) comes as it is, in English.
-mod chinese;
-mod english;
-pub mod formats;
-mod language;
+//! Every text that the page itself says, each in both languages side by side: a text that lacks one does not compile.
+//! What the server says in its own sentences (evidence, the causes of failures) is English; see
+//! [`crate::components::said`].
 
-use chinese::CHINESE;
-use domain::{
-    CheckGroup, CheckId, CheckState, Code, OperationState, Reason, StepName, StepState, WorkerStatus,
-};
-use english::ENGLISH;
+/// Texts by name: `name: "English", "中文";`, and sentences with names in them as
+/// `name(count: usize): format!("{count} running"), format!("{count} 项进行中");` (or `name(..) -> &'static str: ..`).
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident $(($($arg:ident: $of:ty),*))? $(-> $said:ty)?: $en:expr, $zh:expr;)*) => {
+        impl $crate::text::Texts {
+            $($crate::text::texts! { @one [$(#[$doc])*] $name [$(($($arg: $of),*))?] [$($said)?] $en, $zh })*
+        }
+    };
+    (@one [$($doc:tt)*] $name:ident [] [] $en:expr, $zh:expr) => {
+        $($doc)*
+        pub fn $name(self) -> &'static str {
+            self.of(($en, $zh))
+        }
+    };
+    (@one [$($doc:tt)*] $name:ident [$args:tt] [] $en:expr, $zh:expr) => {
+        $crate::text::texts! { @one [$($doc)*] $name [$args] [String] $en, $zh }
+    };
+    (@one [$($doc:tt)*] $name:ident [($($arg:ident: $of:ty),*)] [$said:ty] $en:expr, $zh:expr) => {
+        $($doc)*
+        pub fn $name(self, $($arg: $of),*) -> $said {
+            match self.0 {
+                $crate::text::Lang::En => $en,
+                $crate::text::Lang::Zh => $zh,
+            }
+        }
+    };
+}
+use texts;
+
+mod activity;
+mod backups;
+mod change;
+mod checks;
+mod doctor;
+mod failures;
+pub mod formats;
+mod home;
+mod language;
+mod models;
+mod monitor;
+mod page;
+mod providers;
+mod routes;
+mod states;
+mod warnings;
+
 pub use language::{Lang, UnknownLang};
 
-/// The texts of the language in use. Inlined, the compiler sees which fields are used, so the browser's part holds the
-/// texts of its own views only and not those of the pages that the server renders.
-#[inline(always)]
-pub fn t() -> &'static Texts {
-    match Lang::current() {
-        Lang::En => &ENGLISH,
-        Lang::Zh => &CHINESE,
-    }
+/// The texts of the language in use.
+#[inline]
+pub fn t() -> Texts {
+    Texts(Lang::current())
 }
 
-/// One language. Fields that are functions are sentences with names in them.
-pub struct Texts {
-    pub product: &'static str,
-    pub tagline: &'static str,
-    pub skip_to_content: &'static str,
-    pub navigation: &'static str,
-    pub nav_home: &'static str,
-    pub nav_providers: &'static str,
-    pub nav_models: &'static str,
-    pub nav_activity: &'static str,
-    pub theme: &'static str,
-    pub theme_pixel: &'static str,
-    pub theme_cyber: &'static str,
-    pub theme_office: &'static str,
-    pub sign_out: &'static str,
-    pub sandbox: &'static str,
-    pub running_count: fn(usize) -> String,
-    pub page_needs_script: &'static str,
-    pub server_gone: &'static str,
-    pub provider_gone: fn(&str) -> String,
+/// The texts of one language.
+#[derive(Clone, Copy, Debug)]
+pub struct Texts(Lang);
 
-    pub close: &'static str,
-    pub cancel: &'static str,
-    pub back: &'static str,
-    pub retry: &'static str,
-    pub refresh: &'static str,
-    pub loading: &'static str,
-    pub dismiss: &'static str,
-    pub notices: &'static str,
-    pub yes: &'static str,
-    pub no: &'static str,
-    pub unknown: &'static str,
-    pub not_reached: &'static str,
-
-    pub sign_in: &'static str,
-    pub sign_in_lead: &'static str,
-    pub user: &'static str,
-    pub password: &'static str,
-    pub sandbox_account: &'static str,
-    pub sign_in_wrong: &'static str,
-    pub sign_in_limited: &'static str,
-
-    pub office: &'static str,
-    pub systems: &'static str,
-    pub system_name: fn(&str) -> &str,
-    pub up: &'static str,
-    pub down: &'static str,
-    pub manager: &'static str,
-    pub no_model: &'static str,
-    pub no_workers: &'static str,
-    pub no_workers_hint: &'static str,
-    pub find_worker: &'static str,
-    pub find_hint: &'static str,
-    pub narrow_by_status: &'static str,
-    pub everybody: &'static str,
-    pub in_trouble: &'static str,
-    pub nobody_fits: &'static str,
-    pub no_team: &'static str,
-    pub since: &'static str,
-    pub set_at: &'static str,
-    pub observed_at: &'static str,
-    pub manager_answers: &'static str,
-    pub drift: fn(usize) -> String,
-    pub drift_hint: &'static str,
-    pub switch_many: &'static str,
-    pub all: &'static str,
-    pub all_operations: &'static str,
-    pub back_up_now: &'static str,
-    pub backed_up: &'static str,
-    pub last_backup: &'static str,
-    pub no_backup: &'static str,
-    pub rpm_hour: &'static str,
-    /// At most so many, and so many now.
-    pub rpm_hour_said: fn(&str, &str) -> String,
-    pub no_figures: &'static str,
-    pub see_doctor: &'static str,
-    pub switch: &'static str,
-    pub set_model: &'static str,
-    pub set_model_of: fn(&str) -> String,
-    pub context_size: fn(&str) -> String,
-    pub awake: &'static str,
-    pub consumer_not_allowed: fn(&str, &str) -> String,
-    pub no_route: fn(&str) -> String,
-    pub config_unreadable: fn(&str) -> String,
-    pub record_unreadable: fn(&str) -> String,
-    pub record_differs: fn(&str) -> String,
-    pub alarm_not_allowed: fn(&str) -> String,
-    pub alarm_not_allowed_cause: fn(&str, &str) -> String,
-    pub alarm_no_route: fn(&str) -> String,
-    pub alarm_no_route_cause: fn(&str) -> String,
-    pub alarm_unreadable: fn(&str) -> String,
-    pub alarm_system: fn(&str) -> String,
-    pub alarm_more: fn(usize) -> String,
-    pub show_repair: &'static str,
-    pub gateway: &'static str,
-    pub cpu: &'static str,
-    pub memory: &'static str,
-    pub connections: &'static str,
-    pub rpm: &'static str,
-    pub cpu_long: &'static str,
-    pub memory_long: &'static str,
-    pub connections_long: &'static str,
-    pub rpm_long: &'static str,
-    pub meter_note: &'static str,
-    pub log: &'static str,
-    pub log_empty: &'static str,
-    pub add_provider: &'static str,
-    pub set_manager_model: &'static str,
-
-    pub providers: &'static str,
-    pub providers_lead: fn(usize, usize) -> String,
-    pub no_providers: &'static str,
-    pub no_providers_hint: &'static str,
-    pub key: &'static str,
-    pub no_key: &'static str,
-    pub keys: fn(usize) -> String,
-    pub protocol: &'static str,
-    pub used_by: &'static str,
-    pub nobody: &'static str,
-    pub no_provider_route: &'static str,
-    pub fixed_endpoint: &'static str,
-    pub managed_by_hiclaw: &'static str,
-    pub test: &'static str,
-    pub tested_at: &'static str,
-    pub edit: &'static str,
-    pub replace_key: &'static str,
-    pub remove: &'static str,
-    pub action_of: fn(&str, &str) -> String,
-    pub untested: &'static str,
-    pub reachable: &'static str,
-    pub refused: &'static str,
-    pub leg_provider: &'static str,
-    pub leg_gateway: &'static str,
-    pub models_listed: fn(usize) -> String,
-    pub type_count: fn(usize) -> String,
-
-    pub provider_type: &'static str,
-    pub name: &'static str,
-    pub name_hint: &'static str,
-    pub endpoint: &'static str,
-    pub endpoint_default: fn(&str) -> String,
-    pub endpoint_custom: &'static str,
-    pub endpoint_keeps: &'static str,
-    pub api_key: &'static str,
-    pub api_key_optional: &'static str,
-    pub api_key_keep: &'static str,
-    pub api_key_hint: &'static str,
-    pub provider_of: fn(&str) -> String,
-    pub show_plan: &'static str,
-
-    pub models: &'static str,
-    pub models_lead: &'static str,
-    pub agent: &'static str,
-    pub status: &'static str,
-    pub runs: &'static str,
-    pub over: &'static str,
-    pub limits: &'static str,
-    pub recorded: &'static str,
-    pub in_sync: &'static str,
-    pub out_of_sync: &'static str,
-    pub nothing_recorded: &'static str,
-    pub provider: &'static str,
-    pub choose_provider: &'static str,
-    pub model: &'static str,
-    pub model_hint: &'static str,
-    pub model_count: fn(usize) -> String,
-    pub no_match: fn(&str) -> String,
-    pub list_unreadable: &'static str,
-    pub context: &'static str,
-    pub output: &'static str,
-    pub vision: &'static str,
-    pub reasoning: &'static str,
-    pub figures_from: fn(&str) -> String,
-    pub source: fn(domain::LimitSource) -> &'static str,
-    pub own_limits: &'static str,
-    pub own_limits_hint: &'static str,
-    pub context_tokens: &'static str,
-    pub output_tokens: &'static str,
-    pub default_choice: &'static str,
-    pub not_a_number: &'static str,
-
-    pub plan_title: fn(&str, &str) -> String,
-    pub what_changes: &'static str,
-    pub nothing_changes: &'static str,
-    pub what_happens: &'static str,
-    pub what_moved: &'static str,
-    pub also_affected: &'static str,
-    pub nobody_affected: &'static str,
-    pub lasts: fn(&str) -> String,
-    /// What a plan's warning is about, by its code; its own sentence tells the rest.
-    pub warning: fn(&str) -> &'static str,
-    pub planning: &'static str,
-    pub plan_again: &'static str,
-    pub apply: &'static str,
-    pub applying: &'static str,
-    pub may_leave: &'static str,
-    pub committed: &'static str,
-    pub nothing_changed: &'static str,
-    pub needs_operator: &'static str,
-    pub done: &'static str,
-    pub undo: &'static str,
-    pub toast_done: fn(&str) -> String,
-    pub toast_failed: fn(&str) -> String,
-    pub minutes: fn(u64, u64) -> String,
-    pub step: fn(StepName) -> &'static str,
-    pub step_state: fn(StepState) -> &'static str,
-    pub operation_state: fn(OperationState) -> &'static str,
-    pub kind: fn(&str) -> &'static str,
-    pub worker_status: fn(WorkerStatus) -> &'static str,
-    /// What is so when a check is well.
-    pub check: fn(CheckId) -> &'static str,
-    pub check_group: fn(CheckGroup) -> &'static str,
-    pub check_state: fn(CheckState) -> &'static str,
-    pub reason: fn(Reason) -> &'static str,
-
-    pub details: &'static str,
-    pub needs_operator_next: &'static str,
-    pub going_back: &'static str,
-    pub stop: &'static str,
-    pub leave: &'static str,
-    pub take_over: &'static str,
-    pub take_over_means: &'static str,
-    pub take_over_sure: &'static str,
-    pub let_go: &'static str,
-    pub more_lines: fn(usize) -> String,
-    pub creates: &'static str,
-    pub changes: &'static str,
-    pub removes: &'static str,
-    pub runs_now: &'static str,
-    pub loses_vision: &'static str,
-    pub shrinks_context: fn(&str, &str) -> String,
-    pub guesses_limits: &'static str,
-    pub source_short: fn(domain::LimitSource) -> &'static str,
-    pub as_it_is: &'static str,
-    pub by_default: &'static str,
-    pub api_key_number: fn(usize) -> String,
-    pub another_key: &'static str,
-    pub protocol_openai: &'static str,
-    pub protocol_original: &'static str,
-    pub failover: &'static str,
-    pub check_model: &'static str,
-    pub check_model_hint: &'static str,
-    pub more_settings: &'static str,
-    pub set_model_many: fn(usize) -> String,
-    pub agents: &'static str,
-    pub canary: &'static str,
-    pub canary_yes: fn(&str) -> String,
-    pub canary_no: &'static str,
-    pub stop_after: &'static str,
-    pub stop_after_hint: &'static str,
-    pub objects_change: fn(usize) -> String,
-    pub plan_of: fn(&str) -> String,
-    pub not_begun: &'static str,
-    pub bulk_planned: fn(usize, usize) -> String,
-    pub bulk_progress: fn(usize, usize) -> String,
-    pub bulk_ended: fn(usize, usize) -> String,
-    pub apply_to: fn(usize) -> String,
-    pub retry_failed: fn(usize) -> String,
-    pub set_model_marked: &'static str,
-    pub mark_all: &'static str,
-    pub mark_agent: fn(&str) -> String,
-    pub find_agent: &'static str,
-    pub nothing_fits: &'static str,
-    pub recorded_is: fn(&str) -> String,
-
-    pub activity: &'static str,
-    pub activity_lead: &'static str,
-    pub find_operation: &'static str,
-    pub find_operation_hint: &'static str,
-    pub any_agent: &'static str,
-    pub operation_kind: &'static str,
-    pub any_kind: &'static str,
-    pub show_found: &'static str,
-    pub show_all: &'static str,
-    pub narrow_by_outcome: &'static str,
-    pub nothing_found: &'static str,
-    pub older: &'static str,
-    pub newest: &'static str,
-    pub older_and_newer: &'static str,
-    pub day: fn(&str, usize, &str) -> String,
-    pub door: fn(&str) -> &'static str,
-    pub taken_over: &'static str,
-    pub agents_at_once: fn(usize) -> String,
-    pub at_step: fn(usize, usize, &str) -> String,
-    pub undone_later: &'static str,
-    pub still_watched_short: &'static str,
-    pub still_watched: &'static str,
-    pub settled: &'static str,
-    pub lasts_for_good: &'static str,
-    pub refused_unplanned: &'static str,
-    pub what_changed: &'static str,
-    pub what_was_put_back: &'static str,
-    pub what_was_planned: &'static str,
-    pub cut_off: &'static str,
-    pub steps: &'static str,
-    pub operation_id: &'static str,
-    pub request_id: &'static str,
-    pub takes_back: &'static str,
-    pub undone_by: &'static str,
-    pub asked_by: &'static str,
-    pub ran_at: &'static str,
-    pub link_to_operation: &'static str,
-    pub follow: &'static str,
-    pub put_right: &'static str,
-    pub no_undo_running: &'static str,
-    pub no_undo_nothing: &'static str,
-    pub no_undo_stuck: &'static str,
-    pub no_undo_undone: &'static str,
-    pub no_undo_old: &'static str,
-    pub trail_whole: fn(usize) -> String,
-    pub trail_broken: fn(usize, &str, usize) -> String,
-    pub trail_large: &'static str,
-    pub trail_unread: fn(&str) -> String,
-    pub trail_check: &'static str,
-    pub operation_unknown: &'static str,
-    pub operation_unknown_lead: fn(&str) -> String,
-
-    pub routes: &'static str,
-    pub routes_lead: &'static str,
-    pub routes_ask: &'static str,
-    pub routes_ask_now: &'static str,
-    pub routes_as: &'static str,
-    pub routes_as_hint: &'static str,
-    pub routes_host: &'static str,
-    pub routes_host_hint: &'static str,
-    pub routes_name_a_model: &'static str,
-    pub routes_find: &'static str,
-    pub routes_nothing_fits: &'static str,
-    pub routes_count: fn(usize) -> String,
-    pub routes_none: &'static str,
-    pub routes_none_hint: &'static str,
-    pub routes_order: &'static str,
-    pub routes_route: &'static str,
-    pub routes_when: &'static str,
-    pub routes_goes_to: &'static str,
-    pub routes_who_may: &'static str,
-    pub routes_state: &'static str,
-    pub routes_made_by_hiclaw: &'static str,
-    pub routes_made_by_agm: &'static str,
-    pub routes_made_by_other: &'static str,
-    pub routes_used_by: fn(&str) -> String,
-    pub routes_any_model: &'static str,
-    pub routes_model_is: &'static str,
-    pub routes_model_starts: &'static str,
-    pub routes_host_is: &'static str,
-    pub routes_path_starts: &'static str,
-    pub routes_falls_back: fn(&str) -> String,
-    /// Whether the Manager is let in, and how many workers and others are.
-    pub routes_lets: fn(bool, usize, usize) -> String,
-    pub routes_and_more: fn(&str, usize) -> String,
-    pub routes_in_order: &'static str,
-    pub routes_never_asked: &'static str,
-    pub routes_shadowed_by: fn(&str) -> String,
-    pub routes_locked_out: &'static str,
-    pub routes_missing: fn(&str) -> String,
-    pub routes_open: &'static str,
-    pub routes_open_means: &'static str,
-    pub routes_reset: &'static str,
-    pub routes_reset_means: &'static str,
-    pub routes_no_provider: &'static str,
-    pub routes_provider_failed: &'static str,
-    pub routes_let_in: fn(&str) -> String,
-    pub routes_let_all_in: fn(usize) -> String,
-    pub routes_wins: &'static str,
-    pub routes_because: fn(&str) -> String,
-    pub routes_asks_for: fn(&str) -> String,
-    pub routes_lets_in: fn(&str) -> String,
-    pub routes_keeps_out: fn(&str) -> String,
-    pub routes_no_winner: fn(&str) -> String,
-    pub routes_trace: &'static str,
-    pub routes_trace_of: fn(usize) -> String,
-    /// Why a route wins or loses a call, of the server's own sentence.
-    pub why_route: fn(&str) -> String,
-
-    pub monitor: &'static str,
-    pub monitor_lead: &'static str,
-    pub monitor_ranges: &'static str,
-    pub monitor_range: fn(u64) -> String,
-    pub monitor_pause: &'static str,
-    pub monitor_cpu: &'static str,
-    pub monitor_memory: &'static str,
-    pub monitor_connections: &'static str,
-    pub monitor_rpm: &'static str,
-    pub monitor_now: &'static str,
-    pub monitor_most: fn(&str) -> String,
-    pub monitor_measured: &'static str,
-    pub monitor_usage: &'static str,
-    pub monitor_measured_part: fn(u64) -> String,
-    pub monitor_no_usage: fn(&str) -> String,
-    pub monitor_nothing_used: &'static str,
-    pub monitor_by_model: &'static str,
-    pub monitor_by_consumer: &'static str,
-    pub monitor_consumer: &'static str,
-    pub monitor_pair: &'static str,
-    pub monitor_pairs: fn(usize) -> String,
-    pub monitor_left_out: fn(usize) -> String,
-    pub monitor_without_key: &'static str,
-    pub monitor_last_hour: &'static str,
-    pub monitor_since_start: &'static str,
-    pub monitor_calls: fn(&str) -> String,
-    /// Tokens of the questions and of the answers.
-    pub monitor_split: fn(&str, &str) -> String,
-    pub monitor_workers: &'static str,
-    pub monitor_worker: &'static str,
-    pub monitor_status: &'static str,
-    pub monitor_task: &'static str,
-    pub monitor_evidence: &'static str,
-
-    pub backup_by_hand: &'static str,
-    pub backup_imported: &'static str,
-    pub backup_before: fn(&str) -> String,
-    pub several_agents: &'static str,
-    pub backups: &'static str,
-    pub backups_lead: fn(usize) -> String,
-    pub backups_nothing_new: &'static str,
-    pub backups_hold: &'static str,
-    pub backups_lack: &'static str,
-    pub backups_now: &'static str,
-    pub backups_content: fn(usize, usize, usize) -> String,
-    pub backups_kept_already: &'static str,
-    pub backups_not_kept: &'static str,
-    pub backups_now_unread: &'static str,
-    pub backups_left_out: fn(usize) -> String,
-    pub backups_as_now: &'static str,
-    pub backups_pinned: &'static str,
-    pub backups_pin: &'static str,
-    pub backups_unpin: &'static str,
-    pub backups_name: &'static str,
-    pub backups_import: &'static str,
-    pub backups_import_hint: &'static str,
-    pub backups_file: &'static str,
-    pub backups_text: &'static str,
-    pub backups_import_now: &'static str,
-    pub backups_was_imported: &'static str,
-    pub backups_more: &'static str,
-    pub backups_download: &'static str,
-    pub backups_rename: &'static str,
-    pub backups_renamed: &'static str,
-    pub backups_delete: &'static str,
-    pub backups_delete_means: &'static str,
-    pub backups_delete_sure: &'static str,
-    pub backups_deleted: &'static str,
-    pub backups_unpin_first: &'static str,
-    pub backups_compare: &'static str,
-    pub backups_of: fn(&str, &str) -> String,
-    pub backups_compared: &'static str,
-    pub backups_differs: &'static str,
-    pub backups_all_as_now: &'static str,
-    pub backups_rest_as_now: fn(usize) -> String,
-    pub backups_route: &'static str,
-    pub backups_gone: &'static str,
-    pub backups_changed: &'static str,
-    pub backups_no_model: &'static str,
-    pub backups_mark_all: &'static str,
-    pub backups_restore_all: &'static str,
-    pub backups_restore_marked: &'static str,
-    pub backups_lacks: &'static str,
-    pub backups_if_restored: &'static str,
-    pub backups_kept: &'static str,
-    pub backups_none: &'static str,
-    pub backups_none_hint: &'static str,
-    pub backups_missed: fn(usize) -> String,
-    pub backups_damaged: fn(usize) -> String,
-    pub backups_damaged_means: &'static str,
-
-    pub doctor: &'static str,
-    pub doctor_lead: &'static str,
-    pub doctor_again: &'static str,
-    pub doctor_probe: &'static str,
-    pub doctor_probe_means: &'static str,
-    pub doctor_find: &'static str,
-    pub doctor_nothing_fits: &'static str,
-    pub doctor_well: &'static str,
-    pub doctor_nothing_found: &'static str,
-    pub doctor_needs: fn(usize) -> String,
-    pub doctor_examined: &'static str,
-    pub doctor_findings: &'static str,
-    pub doctor_show_each: fn(&str) -> String,
-    pub doctor_should: fn(&str) -> String,
-    pub doctor_settings: &'static str,
-    /// How many there are, and how many of them somebody set.
-    pub doctor_settings_count: fn(usize, usize) -> String,
-    pub doctor_setting: &'static str,
-    pub doctor_value: &'static str,
-    pub doctor_source: &'static str,
-    pub doctor_not_set: &'static str,
-    pub doctor_secret: &'static str,
-    /// What a check is about, of the server's own words.
-    pub check_about: fn(&str) -> String,
-    pub setting_source: fn(&str) -> &str,
-
-    pub not_found: &'static str,
-    pub not_found_lead: &'static str,
-    pub go_home: &'static str,
-    /// What a failure is, in general; its own sentence tells the rest.
-    pub code: fn(Code) -> &'static str,
+impl Texts {
+    /// Of the two, English and Chinese, the one in this language.
+    fn of<T>(self, (english, chinese): (T, T)) -> T {
+        match self.0 {
+            Lang::En => english,
+            Lang::Zh => chinese,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    /// The texts of a language's file: what stands in quotes and is no pattern of a match.
-    fn texts(file: &str) -> Vec<&str> {
-        let parts: Vec<_> = file.split('"').collect();
-        let pairs = parts.iter().skip(1).zip(parts.iter().skip(2)).step_by(2);
-        pairs
-            .filter(|(_, after)| !after.trim_start().starts_with(['=', '|']))
-            .map(|(text, _)| *text)
-            .collect()
+    /// The English and the Chinese of every text in a file. Of a sentence with more than one form, only the Chinese
+    /// ones can be told from what else stands in quotes: their English is empty.
+    fn texts(file: &str) -> Vec<(&str, &str)> {
+        let parts: Vec<_> = file.split('"').skip(1).collect();
+        let of_a_pair = |english, chinese, between: &str| {
+            let between: String = between.split_whitespace().collect();
+            [",", "),format!("].contains(&between.as_str()).then_some((english, chinese))
+        };
+        let pairs = parts.windows(4).step_by(2).filter_map(|at| match *at {
+            // The pattern of the next arm of a match.
+            [.., after] if after.trim_start().starts_with(['=', '|']) => None,
+            [english, between, chinese, _] => of_a_pair(english, chinese, between),
+            _ => None,
+        });
+        let alone = parts.iter().step_by(2).filter(|text| has_chinese(text)).map(|text| ("", *text));
+        pairs.chain(alone).collect()
+    }
+
+    fn has_chinese(text: &str) -> bool {
+        text.contains(|c: char| c >= '\u{2e80}')
     }
 
     /// The words in Latin letters of a text, without the names of what is put into it.
@@ -542,27 +104,40 @@ mod tests {
     }
 
     /// What is called the same in Chinese: products, files, and words of the trade.
-    const SAME: &str = "AI API Base CPU Claude DeepSeek GLM Gateway Gemini HiClaw Higress ID JSON JavaScript Kimi Manager \
+    const SAME: &str = "AI API Base CPU Claude DEFAULT DeepSeek GLM Gateway Gemini HICLAW HiClaw Higress ID JSON JavaScript Kimi MODEL Manager NTP \
                         Ollama OpenAI Qwen RPM URL Worker YAML admin agm hiclaw higress http json model openclaw token v1 vLLM";
 
     #[test]
     fn no_text_is_left_in_the_other_language() {
         let same: Vec<_> = SAME.split_whitespace().collect();
-        let chinese = concat!(include_str!("text/chinese.rs"), include_str!("text/chinese/said.rs"));
-        for text in texts(chinese) {
-            let foreign: Vec<_> = latin(text).into_iter().filter(|word| !same.contains(word)).collect();
-            assert_eq!(foreign, Vec::<&str>::new(), "{text}");
+        let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/text")).unwrap();
+        let files = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let files: Vec<_> = files.filter(|file| !file.contains("#[cfg(test)]")).collect();
+        for (english, chinese) in files.iter().flat_map(|file| texts(file)) {
+            let foreign: Vec<_> = latin(chinese).into_iter().filter(|word| !same.contains(word)).collect();
+            assert_eq!(foreign, Vec::<&str>::new(), "{chinese}");
+            assert!(!has_chinese(english), "{english}");
         }
-        let english = concat!(include_str!("text/english.rs"), include_str!("text/english/said.rs"));
-        for text in texts(english) {
-            assert!(!text.contains(|c: char| c >= '\u{2e80}'), "{text}");
-        }
+        assert!(files.iter().map(|file| texts(file).len()).sum::<usize>() > 500);
     }
 
     #[test]
     fn a_text_with_an_english_word_is_found() {
-        let file = r#"a: "保存 changes", b: |n| match n { "x" => "好", _ => format!("{n} 个 token") }"#;
-        assert_eq!(texts(file), ["保存 changes", "好", "{n} 个 token"]);
-        assert_eq!(texts(file).into_iter().flat_map(latin).collect::<Vec<_>>(), ["changes", "token"]);
+        let file = r#"a: "Save", "保存 changes"; b(n: usize): if n > 0 { "Some" } else { "none" }, "{n} 个 token";
+                      c(of: &str): format!("Remove {of}"), format!("Remove"); Of::D => ("Fine", "好"), "x" => "好", "y" => 1"#;
+        let expected = [
+            ("Save", "保存 changes"),
+            ("Remove {of}", "Remove"),
+            ("Fine", "好"),
+            ("", "保存 changes"),
+            ("", "{n} 个 token"),
+            ("", "好"),
+            ("", "好"),
+        ];
+        assert_eq!(texts(file), expected);
+        assert_eq!(
+            expected.into_iter().flat_map(|(_, said)| latin(said)).collect::<Vec<_>>(),
+            ["changes", "Remove", "changes", "token"]
+        );
     }
 }

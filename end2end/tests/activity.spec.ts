@@ -99,7 +99,7 @@ test("the list is narrowed by outcome, agent, kind and text", async ({ page }) =
   await expect(row(page, id)).toBeVisible();
   await find.fill("nobody did this");
   await expect(page.locator("li.past-row:visible")).toHaveCount(0);
-  await expect(page.getByText("No operation fits.")).toBeVisible();
+  await expect(page.locator("#past").getByText("No operation fits.")).toBeVisible();
   await find.press("Enter");
   await expect(page).toHaveURL(/find=nobody/);
   await page.getByRole("link", { name: "Show all" }).click();
@@ -181,15 +181,51 @@ test("the audit log is checked", async ({ page }) => {
   await expect(page.locator(".trail")).toContainText(/Audit log: \d+ lines, each follows the one before it\./);
 });
 
+test.describe("far from Greenwich", () => {
+  // Fourteen hours ahead: most operations are of another day there than by the server's clock.
+  test.use({ timezoneId: "Pacific/Kiritimati", locale: "en-US" });
+
+  test("every operation has its day and its time by the reader's clock", async ({ page }) => {
+    await change(page, reasoner);
+    await change(page, chat);
+    await open(page, "/agm/activity");
+    const times = await page.locator("li.past-row summary > time").evaluateAll((all) =>
+      all.map((time) => ({ instant: time.getAttribute("datetime")!, shown: time.textContent })),
+    );
+    expect(times.length).toBeGreaterThan(1);
+    for (const { instant, shown } of times) {
+      // The clock of the place has no other offset, and no summer time.
+      const [, month, day, time] = new Date(Date.parse(instant) + 14 * 3_600_000)
+        .toISOString()
+        .match(/^\d+-(\d+)-(\d+)T(\d+:\d+)/)!;
+      expect(shown).toMatch(new RegExp(`^${month}/${day}(/\\d\\d)? ${time}$`));
+    }
+    await expect(page.locator("#past")).not.toContainText("UTC");
+  });
+});
+
+test.describe("without script", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("every operation has its day and its time in UTC, and says so", async ({ page }) => {
+    await change(page, reasoner);
+    await change(page, chat);
+    await page.goto("/agm/activity");
+    const newest = page.locator("li.past-row summary > time").first();
+    const instant = (await newest.getAttribute("datetime"))!;
+    await expect(newest).toHaveText(`${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC`);
+  });
+});
+
 test.describe("an operation that nobody knows", () => {
   test.use({ refusals: true });
 
   test("is said so, with 404", async ({ page }) => {
-    for (const id of ["01JD0000000000000000000000", "no-id"]) {
+    for (const id of ["01JD0000000000000000000000", "no-id", "%2541"]) {
       const answer = await page.goto(`/agm/activity/${id}`);
       expect(answer?.status()).toBe(404);
       await expect(page.getByRole("heading", { name: "No such operation" })).toBeVisible();
-      await expect(page.getByText(id)).toBeVisible();
+      await expect(page.getByText(decodeURIComponent(id))).toBeVisible();
     }
     await page.getByRole("link", { name: "All operations" }).first().click();
     await expect(page.getByRole("heading", { name: "Activity" })).toBeVisible();

@@ -171,7 +171,7 @@ test.describe("with more workers than desks", () => {
     await expect(page.getByRole("heading", { name: /^backend/ })).toBeHidden();
     await search.fill("nobody is called so");
     await expect(seats(page)).toHaveCount(0);
-    await expect(page.getByText("Nobody fits.")).toBeVisible();
+    await expect(page.locator("#content").getByText("Nobody fits.")).toBeVisible();
     await search.fill("");
     await expect(page.locator("#rooms li:not([hidden])")).toHaveCount(120);
   });

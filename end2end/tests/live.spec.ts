@@ -3,7 +3,8 @@ import { OwnServer } from "../own-server.mjs";
 import { expect, open, setModel, test } from "./support/agm.js";
 
 const desk = (page: Page, name: string) => page.getByRole("article", { name });
-const banner = (page: Page) => page.getByText("The server does not answer.");
+/** It is said on the page, and in each dialog that is open. */
+const banner = (page: Page) => page.getByText("The server does not answer.").first();
 
 async function signIn(page: Page, url: string) {
   const account = { username: "admin", password: "admin" };
@@ -47,6 +48,7 @@ test.describe("with a server that goes and comes back", () => {
 
     await server.stop();
     await expect(banner(page)).toBeVisible({ timeout: 15_000 });
+    await expect(form.getByRole("status")).toContainText("The server does not answer.");
     await form.getByRole("button", { name: "Show the plan" }).click();
     await expect(form.getByRole("alert")).toBeVisible();
     await expect(form.getByLabel("Name")).toHaveValue("glm-typed");
@@ -61,6 +63,7 @@ test.describe("with a server that goes and comes back", () => {
     await form.getByRole("button", { name: "Show the plan" }).click();
     await expect(page.getByRole("dialog", { name: "Add provider: glm-typed" })).toContainText("provider:glm-typed");
     await page.keyboard.press("Escape");
+    await page.getByRole("dialog").getByRole("button", { name: "Discard" }).click();
     await expect(desk(page, "alice")).toContainText("deepseek-reasoner");
   });
 

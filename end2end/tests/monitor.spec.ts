@@ -12,6 +12,7 @@ test("every figure has its value of now and its past in words", async ({ page })
   }
   for (const title of ["Gateway connections", "Requests a minute"]) {
     await expect(now(page, title)).toHaveText(/^[\d,]+$/);
+    await expect(chart(page, title).locator(".chart-now")).toContainText("(one block more each time it doubles)");
   }
   await page.getByRole("link", { name: "last 15 minutes" }).click();
   await expect(page).toHaveURL(/range=15m/);
@@ -55,7 +56,16 @@ test("workers are told with what that rests on, and are found by any of it", asy
   await expect(worker("dave")).toBeVisible();
   await expect(worker("bob")).toBeHidden();
   await page.getByRole("searchbox", { name: "Find a worker" }).fill("nobody is called so");
-  await expect(page.getByText("Nobody fits.")).toBeVisible();
+  await expect(page.locator("#workers").getByText("Nobody fits.")).toBeVisible();
+});
+
+test("a search is kept as it was typed", async ({ page }) => {
+  await open(page, "/agm/monitor?find=%2541+%26b");
+  const find = page.getByRole("searchbox", { name: "Find a worker" });
+  await expect(find).toHaveValue("%41 &b");
+  await page.getByRole("link", { name: "last 15 minutes" }).click();
+  await expect(page).toHaveURL(/range=15m/);
+  await expect(find).toHaveValue("%41 &b");
 });
 
 test.describe("without script", () => {

@@ -192,6 +192,7 @@ test.describe("the choice", () => {
     await expect(form).toContainText("The context shrinks from 200K to 150K tokens.");
     await expect(form).toContainText("Nobody knows this model");
     await page.keyboard.press("Escape");
+    await form.getByRole("button", { name: "Discard" }).click();
     await expect(form).toBeHidden();
     await expect(page.getByRole("button", { name: "Set model of manager" })).toBeFocused();
   });

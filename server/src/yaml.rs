@@ -89,7 +89,7 @@ assignments:
     fn what_is_written_reads_back() {
         let file = read(FILE).unwrap();
         assert_eq!(file.providers[0].keys.as_ref().unwrap().len(), 2);
-        let warning = Warning { code: "X".into(), message: "bob\nis shut out".into() };
+        let warning = Warning::new(domain::WarningCode::LeftOut, "bob\nis shut out");
         let text = write(&file, &[warning]).unwrap();
         assert!(text.starts_with("# left out: bob\n# is shut out\nversion: 1\n"), "{text}");
         let again = read(&text).unwrap();

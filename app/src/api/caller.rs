@@ -138,7 +138,9 @@ impl Caller {
         Ok(BulkOutcome::Done((*bulk).clone()))
     }
 
-    fn not_rehearsed(&self, why: &str) -> Result<(), Failure> {
+    /// # Errors
+    /// When only a plan is asked for, and there is none; `why`.
+    pub fn not_rehearsed(&self, why: &str) -> Result<(), Failure> {
         if self.dry_run { Err(Failure::field("dry_run", why)) } else { Ok(()) }
     }
 

@@ -23,7 +23,15 @@ pub struct Examination {
 impl Installation {
     /// Makes every check. With `probe` also those that cost something, see [`operations::Operations::doctor`].
     pub async fn examine(&self, probe: bool) -> Examination {
-        let mut doctor = self.operations.doctor(probe).await;
+        self.with_own_checks(self.operations.doctor(probe).await)
+    }
+
+    /// The examination of a moment ago, see [`operations::Operations::doctor_lately`].
+    pub async fn examined_lately(&self) -> Examination {
+        self.with_own_checks(self.operations.doctor_lately().await)
+    }
+
+    fn with_own_checks(&self, mut doctor: Doctor) -> Examination {
         doctor.add(self.server.checks.iter().cloned());
         Examination { success: true, settings: self.server.settings.clone(), doctor }
     }

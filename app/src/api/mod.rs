@@ -13,7 +13,8 @@ pub mod routes;
 pub mod session;
 pub mod state;
 
-/// Marks what an open page asks for by itself: nobody did, so it keeps no session alive, and asks nothing that costs.
+/// Marks what an open page asks for by itself: nobody did, so it keeps no session alive, and no system is asked anew for
+/// what was seen a moment ago.
 pub const RENEWAL: &str = "x-agm-renew";
 
 pub use answers::{

@@ -27,7 +27,7 @@ pub async fn make(button: Element) {
                 return;
             }
         }
-        Some(Answer::Refused { signed_out: true, .. }) => return visit("/agm/login"),
+        Some(Answer::Refused { signed_out: true, .. }) => return page::signed_out(),
         Some(Answer::Refused { failure, .. }) => dialogs::ask(dialogs::Ask::Failed(failure)),
     }
     page::renew().await;

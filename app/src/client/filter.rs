@@ -59,4 +59,14 @@ fn apply(input: &HtmlInputElement) {
     }
     // What says that nothing fits stands behind the list.
     report(list.set_attribute("data-shown", &shown.to_string()));
+    tell(&list, shown);
+}
+
+/// Tells screen readers that nothing fits, in the words of the page: theirs only come into view.
+fn tell(list: &Element, shown: u32) {
+    let words = || list.closest(".live").ok()??.query_selector("[data-nothing-fits]").ok()??.text_content();
+    let words = (shown == 0).then(words).flatten();
+    if let Some(place) = document().get_element_by_id("filtered") {
+        place.set_text_content(words.as_deref());
+    }
 }

@@ -48,7 +48,7 @@ async fn send(form: HtmlFormElement) {
                 page::renew().await;
             }
         }
-        // Who is signed out is told so here as well: what was typed would be lost at the sign-in page.
+        Some(call::Answer::Refused { signed_out: true, .. }) => page::signed_out(),
         Some(call::Answer::Refused { failure, .. }) => match message(&failure) {
             Some(message) => say(&form, &message),
             None => dialogs::ask(dialogs::Ask::Failed(failure)),

@@ -6,6 +6,7 @@ mod dialogs;
 mod filter;
 mod follow;
 mod form;
+mod notice;
 mod page;
 mod press;
 mod stream;

@@ -1,14 +1,18 @@
 //! Renewing the page: it is fetched again as the server renders it now, and each live part that differs takes the place of
 //! the one that is shown.
-use super::{all, checks, filter, on, times, visit};
+use super::{
+    all, checks, filter,
+    notice::{self, Notice},
+    on, report, stream, times, visit,
+};
 use crate::api::RENEWAL;
-use leptos::prelude::{document, window};
+use leptos::prelude::{document, set_timeout, window};
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::{
-    DomParser, Element, Event, Headers, HtmlElement, HtmlInputElement, RequestInit, Response, SupportedType,
-    js_sys::Reflect,
+    AbortSignal, DomParser, Element, Event, Headers, HtmlElement, HtmlInputElement, RequestInit, Response,
+    SupportedType, js_sys::Reflect,
 };
-use std::cell::Cell;
+use std::{cell::Cell, time::Duration};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 /// Around parts that stay as they are while somebody has paused them.
@@ -18,8 +22,29 @@ const CALLING: &str = "[data-call][aria-busy]";
 /// What can have the focus.
 const FOCUSABLE: &str = "a[href], button, input, select, summary, [tabindex]";
 
+/// When a page that does not come is given up, in milliseconds: the server itself waits half a minute for a system behind it.
+const GIVEN_UP: u32 = 40_000;
+/// When a page that did not come is asked for again, first; each time that it fails again the wait is twice as long.
+const AGAIN: Duration = Duration::from_secs(1);
+/// How often the wait grows: to about half a minute.
+const GROWS: u32 = 5;
+
 thread_local! {
     static STATE: Cell<State> = const { Cell::new(State::Idle) };
+    /// How often in a row the page did not come.
+    static FAILED: Cell<u32> = const { Cell::new(0) };
+    /// It will be asked for again by itself.
+    static WAITS: Cell<bool> = const { Cell::new(false) };
+    static COMPOSING: Cell<Composing> = const { Cell::new(Composing::No) };
+}
+
+/// Whether somebody puts a character together out of several keys. The field must not go away under that.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Composing {
+    No,
+    Yes,
+    /// And a part of the page was left as it is meanwhile.
+    LeftOut,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,8 +55,15 @@ enum State {
     Old,
 }
 
-/// Renews the page at once when somebody ends a pause.
+/// Renews the page at once when somebody ends a pause, has put a character together, or comes back from where one signs in.
 pub fn listen() {
+    on(&document(), "compositionstart", |_: Event| COMPOSING.set(Composing::Yes));
+    on(&document(), "compositionend", |_: Event| {
+        if COMPOSING.replace(Composing::No) == Composing::LeftOut {
+            spawn_local(renew());
+        }
+    });
+    on(&window(), "focus", |_: Event| look_again());
     on(&document(), "change", |event: Event| {
         let changed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         if changed.is_some_and(|it| matches!(it.matches("[data-pause]:not(:checked)"), Ok(true))) {
@@ -46,40 +78,74 @@ pub async fn renew() {
         return;
     }
     while STATE.replace(State::Renewing) == State::Old {
-        // Nobody answers: the stream of news tells of that, and that it is over.
-        if let Ok(page) = fetch().await {
-            put(&page);
+        match fetch().await {
+            Ok(Some(page)) => {
+                FAILED.set(0);
+                notice::say(None);
+                put(&page);
+            }
+            Ok(None) => signed_out(),
+            Err(_) => try_later(),
         }
     }
     STATE.set(State::Idle);
 }
 
-async fn fetch() -> Result<Element, JsValue> {
+/// Looks whether it is still so what the page says of itself.
+pub fn look_again() {
+    if notice::is_said() {
+        spawn_local(renew());
+    }
+}
+
+/// Goes to where one signs in. When something is open or typed that would be lost there, it is said instead.
+pub fn signed_out() {
+    match is_filling_in() {
+        true => notice::say(Some(Notice::SignedOut)),
+        false => visit("/agm/login"),
+    }
+}
+
+fn try_later() {
+    if !stream::lives() {
+        notice::say(Some(Notice::Gone));
+    }
+    if WAITS.replace(true) {
+        return;
+    }
+    let failed = FAILED.replace(FAILED.get().saturating_add(1));
+    let again = || {
+        WAITS.set(false);
+        spawn_local(renew());
+    };
+    set_timeout(again, AGAIN * 2_u32.pow(failed.min(GROWS)));
+}
+
+/// The page as it is now; none for somebody who is no longer signed in.
+async fn fetch() -> Result<Option<Element>, JsValue> {
     let href = window().location().href()?;
     let init = RequestInit::new();
     // Nobody asked for it, so it is no sign that somebody is there.
     let headers = Headers::new()?;
     headers.set(RENEWAL, "1")?;
     init.set_headers(&headers);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(GIVEN_UP)));
     let asked = window().fetch_with_str_and_init(&href, &init);
     let response: Response = JsFuture::from(asked).await?.dyn_into()?;
     if response.redirected() {
         // To the sign-in page.
-        if !is_filling_in() {
-            visit(&response.url());
-        }
-        return Err(JsValue::NULL);
+        return Ok(None);
     }
     if !response.ok() {
         return Err(response.status().into());
     }
     let html = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     let parsed = DomParser::new()?.parse_from_string(&html, SupportedType::TextHtml)?;
-    parsed.document_element().ok_or(JsValue::NULL)
+    parsed.document_element().map(Some).ok_or(JsValue::NULL)
 }
 
 /// Whether something is open or typed that would be lost with the page.
-pub fn is_filling_in() -> bool {
+fn is_filling_in() -> bool {
     let Some(body) = document().body() else { return false };
     let is_typed = |field: &Element| {
         let of = |name: &str| Reflect::get(field, &name.into()).ok();
@@ -94,7 +160,7 @@ fn put(page: &Element) {
     let Some(body) = document().body() else { return };
     for shown in all(&body, ".live") {
         let calls = matches!(shown.query_selector(CALLING), Ok(Some(_)));
-        if calls || matches!(shown.closest(PAUSED), Ok(Some(_))) {
+        if calls || matches!(shown.closest(PAUSED), Ok(Some(_))) || composes(&shown) {
             continue;
         }
         let Ok(Some(new)) = page.query_selector(&format!("#{}", shown.id())) else { continue };
@@ -105,7 +171,7 @@ fn put(page: &Element) {
             continue;
         }
         let focused = Focused::of(&shown);
-        shown.replace_with_with_node_1(&new).unwrap_or_else(|refused| leptos::logging::warn!("{refused:?}"));
+        report(shown.replace_with_with_node_1(&new));
         if let Some(focused) = focused {
             focused.restore(&new);
         }
@@ -114,13 +180,34 @@ fn put(page: &Element) {
     checks::tell();
 }
 
-/// What somebody has unfolded stays so.
-fn keep_open(shown: &Element, new: &Element) {
-    for details in all(shown, "details[open][id]") {
-        if let Ok(Some(same)) = new.query_selector(&format!("details[id='{}']", details.id())) {
-            super::report(same.set_attribute("open", ""));
-        }
+/// Whether somebody puts a character together in a part of the page, which is left as it is then.
+fn composes(part: &Element) -> bool {
+    let composes = COMPOSING.get() != Composing::No && part.contains(document().active_element().as_deref());
+    if composes {
+        COMPOSING.set(Composing::LeftOut);
     }
+    composes
+}
+
+/// What somebody has unfolded or folded stays so.
+fn keep_open(shown: &Element, new: &Element) {
+    let mut places = all(new, "details");
+    for details in all(shown, "details") {
+        let name = name(&details);
+        let Some(at) = places.iter().position(|place| self::name(place) == name) else { continue };
+        // Of several with the same summary, each is the next one.
+        let same = places.remove(at);
+        report(match details.has_attribute("open") {
+            true => same.set_attribute("open", ""),
+            false => same.remove_attribute("open"),
+        });
+    }
+}
+
+/// What a `<details>` is known by: its id, or else its summary.
+fn name(details: &Element) -> String {
+    let summary = || details.query_selector("summary").ok()??.text_content();
+    Some(details.id()).filter(|id| !id.is_empty()).or_else(summary).unwrap_or_default()
 }
 
 /// What somebody has typed and not sent yet stays so.
@@ -154,9 +241,9 @@ impl Focused {
 
     fn restore(&self, new: &Element) {
         let Some(place) = self.again(new) else { return };
-        super::report(place.unchecked_ref::<HtmlElement>().focus());
+        report(place.unchecked_ref::<HtmlElement>().focus());
         if let (Some(caret), Some(input)) = (self.caret, place.dyn_ref::<HtmlInputElement>()) {
-            super::report(input.set_selection_range(caret, caret));
+            report(input.set_selection_range(caret, caret));
         }
     }
 

@@ -1,11 +1,13 @@
 //! What is pressed on the page: one listener for all of it.
-use super::{all, call, checks, dialogs, on, report, theme};
+use super::{all, call, checks, dialogs, notice, on, report, theme};
 use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Event};
 use std::cell::RefCell;
 use wasm_bindgen_futures::spawn_local;
 
+/// What does something when it is pressed.
+const PRESSED: &str = "[data-act], [data-act-checked], [data-call], [data-theme-name], [data-dismiss]";
 /// What opens a dialog.
 const OPENS: &str = "[data-act], [data-act-checked]";
 
@@ -24,10 +26,7 @@ struct Opener {
 /// about to press for one.
 pub fn listen() {
     on(&document(), "click", |event: Event| {
-        let Some(button) = aimed(&event, "[data-act], [data-act-checked], [data-call], [data-theme-name]")
-        else {
-            return;
-        };
+        let Some(button) = aimed(&event, PRESSED) else { return };
         if let Some(act) = button.get_attribute("data-act") {
             open(button, "data-act", act.clone(), act);
         } else if let Some(act) = button.get_attribute("data-act-checked") {
@@ -35,6 +34,8 @@ pub fn listen() {
             open(button, "data-act-checked", act, marked);
         } else if let Some(theme) = button.get_attribute("data-theme-name") {
             theme::choose(&theme);
+        } else if button.has_attribute("data-dismiss") {
+            notice::say_not_loaded(false);
         } else {
             spawn_local(call::make(button));
         }

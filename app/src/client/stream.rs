@@ -1,9 +1,12 @@
 //! The server's news: which topics are no longer as this page shows them. A page that nobody sees follows nothing, so that
 //! many open tabs do not take each other's connections.
-use super::{on, page, report};
+use super::{
+    notice::{self, Notice},
+    on, page, report,
+};
 use leptos::prelude::{document, set_timeout};
 use leptos::wasm_bindgen::{JsCast, closure::Closure};
-use leptos::web_sys::{Event, EventSource, HtmlElement, MessageEvent};
+use leptos::web_sys::{Event, EventSource, MessageEvent};
 use std::{cell::RefCell, time::Duration};
 use wasm_bindgen_futures::spawn_local;
 
@@ -18,7 +21,7 @@ thread_local! {
     /// How far this page knows the news.
     static MARK: RefCell<String> = const { RefCell::new(String::new()) };
     static HEARD: Closure<dyn Fn(MessageEvent)> = Closure::new(heard);
-    static FOUND: Closure<dyn Fn()> = Closure::new(|| gone(false));
+    static FOUND: Closure<dyn Fn()> = Closure::new(page::look_again);
     static LOST: Closure<dyn Fn()> = Closure::new(lost);
 }
 
@@ -45,7 +48,7 @@ fn follow() {
         return;
     }
     let url = MARK.with_borrow(|mark| format!("/ni_status/stream?since={mark}"));
-    let Ok(source) = EventSource::new(&url) else { return gone(true) };
+    let Ok(source) = EventSource::new(&url) else { return notice::say(Some(Notice::Gone)) };
     HEARD.with(|heard| {
         for topic in TOPICS {
             report(source.add_event_listener_with_callback(topic, heard.as_ref().unchecked_ref()));
@@ -66,20 +69,20 @@ fn heard(event: MessageEvent) {
 
 /// The browser takes a broken stream up again by itself, but not one that was refused.
 fn lost() {
-    gone(true);
-    let refused = SOURCE.with_borrow(|source| {
-        source.as_ref().is_some_and(|source| source.ready_state() == EventSource::CLOSED)
-    });
-    if refused {
-        SOURCE.set(None);
-        set_timeout(follow, LATER);
-        // Nobody may be signed in any more: asking for the page leads to where one signs in.
-        spawn_local(page::renew());
+    if !is(EventSource::CLOSED) {
+        return notice::say(Some(Notice::Gone));
     }
+    SOURCE.set(None);
+    set_timeout(follow, LATER);
+    // Asking for the page shows why: nobody is signed in any more, or nobody is there, or there are too many streams.
+    spawn_local(page::renew());
 }
 
-fn gone(gone: bool) {
-    if let Some(banner) = document().get_element_by_id("gone") {
-        banner.unchecked_ref::<HtmlElement>().set_hidden(!gone);
-    }
+/// Whether the news come in.
+pub fn lives() -> bool {
+    is(EventSource::OPEN)
+}
+
+fn is(state: u16) -> bool {
+    SOURCE.with_borrow(|source| source.as_ref().is_some_and(|source| source.ready_state() == state))
 }

@@ -69,11 +69,14 @@ pub fn CallButton(
     /// The accessible name, where the text alone does not say enough.
     #[prop(optional, into)]
     label: Option<String>,
+    /// The id of what says more about it.
+    #[prop(optional)]
+    described_by: Option<&'static str>,
 ) -> impl IntoView {
     let Call { path, body, then, said, nothing_new } = call;
     view! {
         <button
-            type="button" class=kind.class() aria-label=label
+            type="button" class=kind.class() aria-label=label aria-describedby=described_by
             data-call=path data-body=body data-then=then data-said=said data-nothing-new=nothing_new
         >
             {text}

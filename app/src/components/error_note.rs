@@ -1,3 +1,4 @@
+use super::said;
 use crate::text::t;
 use domain::Failure;
 use leptos::prelude::*;
@@ -10,13 +11,10 @@ pub fn ErrorNote(
     #[prop(optional)]
     again: bool,
 ) -> impl IntoView {
-    let reason = failure.reason.map(|reason| (t().reason)(reason));
     view! {
         <div class="error" role="alert">
-            <p class="error-title">{(t().code)(failure.code)}</p>
-            <p>{failure.message} {reason.map(|reason| format!(" ({reason})"))}</p>
-            {failure.hint.map(|hint| view! { <p class="error-hint">{hint}</p> })}
-            {again.then(|| view! { <a class="btn" href="">{t().retry}</a> })}
+            {said::failure(failure)}
+            {again.then(|| view! { <a class="btn" href="">{t().retry()}</a> })}
         </div>
     }
     .into_any()

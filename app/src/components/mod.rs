@@ -7,5 +7,8 @@ pub mod error_note;
 pub mod moment;
 pub mod panel;
 pub mod plan_view;
+pub mod said;
+pub mod scale;
 pub mod sparkline;
 pub mod step_list;
+pub mod table;

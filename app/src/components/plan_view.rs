@@ -1,5 +1,6 @@
+use super::said::{affected, warning};
 use crate::text::t;
-use domain::{Change, ChangeAction, DiffLine, Plan, Warning};
+use domain::{Change, ChangeAction, DiffLine, Plan};
 use leptos::{html, prelude::*};
 use serde_json::{Map, Value};
 
@@ -57,7 +58,7 @@ pub fn object_differences(lines: Vec<DiffLine>) -> AnyView {
     let folded = (count > 0).then(|| {
         view! {
             <details>
-                <summary>{(t().more_lines)(count)}</summary>
+                <summary>{t().more_lines(count)}</summary>
                 <ul>{folded.into_iter().map(line).collect_view()}</ul>
             </details>
         }
@@ -86,11 +87,11 @@ fn line(line: DiffLine) -> AnyView {
 /// What happens to an object, and to what in it.
 pub fn object(change: Change) -> AnyView {
     let (class, word) = match change.action {
-        ChangeAction::Create => ("diff-create", t().creates),
-        ChangeAction::Update => ("diff-update", t().changes),
-        ChangeAction::Delete => ("diff-delete", t().removes),
+        ChangeAction::Create => ("diff-create", t().creates()),
+        ChangeAction::Update => ("diff-update", t().changes()),
+        ChangeAction::Delete => ("diff-delete", t().removes()),
     };
-    let lasts = change.lasts.map(|until| view! { <p class="diff-lasts">{(t().lasts)(&until)}</p> });
+    let lasts = change.lasts.map(|until| view! { <p class="diff-lasts">{t().lasts(&until)}</p> });
     view! {
         <div class="diff-object">
             <h4><span class=class>{word}</span> " " {change.object}</h4>
@@ -99,12 +100,6 @@ pub fn object(change: Change) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-/// What to know before saying yes.
-pub fn warning(warning: Warning) -> AnyView {
-    view! { <li class="note warn"><strong>{(t().warning)(&warning.code)}</strong> " " {warning.message}</li> }
-        .into_any()
 }
 
 /// What a plan changes, object by object, whom it reaches, and what to know before saying yes.
@@ -116,17 +111,17 @@ pub fn PlanView(
     region: NodeRef<html::Div>,
 ) -> impl IntoView {
     let changes = plan.changes.into_iter().map(object).collect::<Vec<_>>();
-    let empty = changes.is_empty().then_some(t().nothing_changes);
+    let empty = changes.is_empty().then_some(t().nothing_changes());
     let warnings = plan.warnings.into_iter().map(warning).collect_view();
-    let nobody = plan.affected.is_empty().then_some(t().nobody_affected);
-    let affected = plan.affected.into_iter().map(|one| view! { <li><b>{one.agent}</b> " " {one.how}</li> });
+    let nobody = plan.affected.is_empty().then_some(t().nobody_affected());
+    let affected = plan.affected.into_iter().map(|one| view! { <li>{affected(one)}</li> });
     view! {
-        <h3>{t().what_changes}</h3>
-        <div class="diff" role="region" aria-label=t().what_changes tabindex="0" node_ref=region>
+        <h3>{t().what_changes()}</h3>
+        <div class="diff" role="region" aria-label=t().what_changes() tabindex="0" node_ref=region>
             {changes} {empty}
         </div>
         <ul class="notes">{warnings}</ul>
-        <h3>{t().also_affected}</h3>
+        <h3>{t().also_affected()}</h3>
         <ul class="affected">{affected.collect_view()}</ul>
         <p>{nobody}</p>
     }

@@ -1,3 +1,4 @@
+use super::said::Said;
 use crate::{
     sprite::{icon, maps},
     text::{formats::duration, t},
@@ -24,7 +25,15 @@ pub fn label(step: &Step) -> String {
         path.rsplit('/').next().map(ToOwned::to_owned)
     };
     let record = (step.name == StepName::Record).then(file).flatten();
-    record.unwrap_or_else(|| (t().step)(step.name).to_owned())
+    record.unwrap_or_else(|| t().step(step.name).to_owned())
+}
+
+/// What was observed; before that, what the step is about.
+fn evidence(step: Step) -> AnyView {
+    match step.evidence {
+        Some(text) => view! { <Said text/> }.into_any(),
+        None => step.object.into_any(),
+    }
 }
 
 /// What an operation does, step by step, with time and evidence.
@@ -40,9 +49,9 @@ pub fn StepList(#[prop(into)] steps: Signal<Vec<Step>>) -> impl IntoView {
                     <li class=class>
                         {icon(sign)}
                         <span class="step-name">{label(&step)}</span>
-                        <span class="step-word">{(t().step_state)(step.state)}</span>
+                        <span class="step-word">{t().step_state(step.state)}</span>
                         <span class="step-ms">{step.ms.map(duration)}</span>
-                        <span class="step-evidence">{step.evidence.or(step.object)}</span>
+                        <span class="step-evidence">{evidence(step)}</span>
                     </li>
                 }
             })

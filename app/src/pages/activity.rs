@@ -1,5 +1,5 @@
 mod body;
-mod days;
+mod entries;
 mod filter;
 mod find;
 mod outcome;
@@ -7,7 +7,7 @@ mod row;
 mod trail;
 mod undo;
 
-use super::{Live, answered};
+use super::{Live, answered, query};
 use crate::{
     api::Caller,
     components::{
@@ -19,12 +19,10 @@ use crate::{
     error::ApiError,
     text::t,
 };
-use days::Day;
 use domain::{Code, Failure, Operation, OperationId};
 use filter::Filter;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
 pub use outcome::Outcome;
 use std::sync::Arc;
 use undo::Past;
@@ -44,13 +42,13 @@ async fn past() -> Result<Past, ApiError> {
 /// Everything that was done, by whom, and how it ended; what can be taken back, followed, or put right.
 #[component]
 pub fn ActivityPage() -> impl IntoView {
-    let filter = use_query_map().with_untracked(Filter::read);
+    let filter = Filter::read(&query::Query::current());
     let page = Suspend::new(async move {
         let trail = trail::checked().await;
         answered(past().await, |past| list(&filter, &past, trail::line(trail)))
     });
     view! {
-        <Title text=t().activity/>
+        <Title text=t().activity()/>
         {page}
     }
     .into_any()
@@ -59,28 +57,32 @@ pub fn ActivityPage() -> impl IntoView {
 fn list(filter: &Filter, past: &Past, trail: AnyView) -> AnyView {
     let found = filter.find(&past.all);
     let none = found.operations.is_empty().then(|| nothing(filter));
-    let days = days::by_day(found.operations).into_iter().map(|one| day(one, past));
+    let rows = entries::together(found.operations).into_iter().map(|one| row::entry(one, past));
     let newest = filter.before.is_some().then(|| {
         let newest = Filter { before: None, ..filter.clone() };
-        view! { <a class="btn" href=newest.href()>"« " {t().newest}</a> }
+        view! { <a class="btn" href=newest.href()>"« " {t().newest()}</a> }
     });
     let older = found.older.map(|id| {
         let older = Filter { before: Some(id), ..filter.clone() };
-        view! { <a class="btn" href=older.href()>{t().older} " »"</a> }
+        view! { <a class="btn" href=older.href()>{t().older()} " »"</a> }
     });
     let (form, counts) = (find::form(filter, &past.all), find::counts(filter, &past.all));
-    let days = days.collect_view();
+    let rows = rows.collect_view();
     view! {
         <header class="page-head">
-            <h1>{t().activity}</h1>
-            <p>{t().activity_lead}</p>
+            <h1>{t().activity()}</h1>
+            <p>{t().activity_lead()}</p>
         </header>
         {form}
         <Live id="past" topics="operations">
             {counts}
-            <div class="panel past" id=find::LIST>{none} {days}</div>
-            <p class="nothing-found" role="status">{t().nothing_found}</p>
-            <nav class="past-pages" aria-label=t().older_and_newer>{newest} {older}</nav>
+            <div class="panel past" id=find::LIST>
+                <h2 class="sr">{t().log()}</h2>
+                {none}
+                <ol>{rows}</ol>
+            </div>
+            <p class="nothing-found" data-nothing-fits="">{t().nothing_found()}</p>
+            <nav class="past-pages" aria-label=t().older_and_newer()>{newest} {older}</nav>
             {trail}
         </Live>
     }
@@ -89,38 +91,18 @@ fn list(filter: &Filter, past: &Past, trail: AnyView) -> AnyView {
 
 fn nothing(filter: &Filter) -> AnyView {
     match filter.is_open() {
-        true => view! { <p class="empty">{t().log_empty}</p> }.into_any(),
+        true => view! { <p class="empty">{t().log_empty()}</p> }.into_any(),
         false => view! {
-            <p class="empty">{t().nothing_found} " " <a href=filter::PATH>{t().show_all}</a></p>
+            <p class="empty">{t().nothing_found()} " " <a href=filter::PATH>{t().show_all()}</a></p>
         }
         .into_any(),
     }
 }
 
-fn day(day: Day, past: &Past) -> AnyView {
-    let Day { date, entries } = day;
-    let entries = entries.into_iter().map(|entry| row::entry(entry, past)).collect_view();
-    view! {
-        <section class="past-day">
-            <h2>{heading(&date)} " " <span>"UTC"</span></h2>
-            <ol>{entries}</ol>
-        </section>
-    }
-    .into_any()
-}
-
-/// A date in words.
-fn heading(date: &str) -> String {
-    let mut parts = date.split('-');
-    let (year, month, day) = (parts.next(), parts.next(), parts.next());
-    let month = month.and_then(|month| month.parse().ok()).unwrap_or_default();
-    (t().day)(year.unwrap_or_default(), month, day.unwrap_or_default().trim_start_matches('0'))
-}
-
 /// One operation: what a link to it shows.
 #[component]
 pub fn OperationPage() -> impl IntoView {
-    let id = use_params_map().with_untracked(|params| params.get("id")).unwrap_or_default();
+    let id = query::last_part();
     let page = Suspend::new(async move {
         match found(&id).await {
             Ok((operation, past)) => one(&operation, &past),
@@ -129,8 +111,8 @@ pub fn OperationPage() -> impl IntoView {
     });
     view! {
         <header class="page-head">
-            <h1>{t().activity}</h1>
-            <p><a href=filter::PATH>"« " {t().all_operations}</a></p>
+            <h1>{t().activity()}</h1>
+            <p><a href=filter::PATH>"« " {t().all_operations()}</a></p>
         </header>
         {page}
     }
@@ -172,15 +154,15 @@ fn missing(failure: Failure, id: String) -> AnyView {
         response.set_status(ApiError::from(failure.clone()).status());
     }
     if failure.code != Code::OperationNotFound {
-        return view! { <Title text=t().activity/> <ErrorNote failure again=true/> }.into_any();
+        return view! { <Title text=t().activity()/> <ErrorNote failure again=true/> }.into_any();
     }
     view! {
-        <Title text=t().not_found/>
+        <Title text=t().not_found()/>
         <section class="panel lost">
             <Avatar name="404" pose=Pose::Away/>
-            <h2>{t().operation_unknown}</h2>
-            <p>{(t().operation_unknown_lead)(&id)}</p>
-            <a href=filter::PATH class="btn">{t().all_operations}</a>
+            <h2>{t().operation_unknown()}</h2>
+            <p>{t().operation_unknown_lead(&id)}</p>
+            <a href=filter::PATH class="btn">{t().all_operations()}</a>
         </section>
     }
     .into_any()

@@ -3,11 +3,11 @@ mod forms;
 mod items;
 mod row;
 
-use super::{Live, answered};
+use super::{Live, answered, query::Query};
 use crate::{
     act::Call,
     api::Caller,
-    components::{error_note::ErrorNote, moment::Moment},
+    components::{error_note::ErrorNote, moment::Moment, said::Said},
     describe,
     error::ApiError,
     text::t,
@@ -15,7 +15,6 @@ use crate::{
 use domain::{BackupId, Backups, DamagedBackup, MissedBackup};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use operations::Present;
 
 /// Where the page is.
@@ -50,16 +49,20 @@ impl Seen {
 
 /// Takes a backup without a name.
 pub fn back_up() -> Call {
-    Call { said: Some(t().backed_up), nothing_new: Some(t().backups_nothing_new), ..Call::bare("backups") }
+    Call {
+        said: Some(t().backed_up()),
+        nothing_new: Some(t().backups_nothing_new()),
+        ..Call::bare("backups")
+    }
 }
 
 /// The server's own backups: what they hold, how they differ from now, and the way back to them.
 #[component]
 pub fn BackupsPage() -> impl IntoView {
-    let wanted = use_query_map().with_untracked(|query| query.get("compare"));
+    let wanted = Some(Query::current().get("compare").to_owned()).filter(|id| !id.is_empty());
     let page = Suspend::new(async move { answered(Seen::now(wanted).await, page) });
     view! {
-        <Title text=t().backups/>
+        <Title text=t().backups()/>
         {page}
     }
     .into_any()
@@ -67,7 +70,7 @@ pub fn BackupsPage() -> impl IntoView {
 
 fn page(seen: Seen) -> AnyView {
     let kept = seen.backups.as_ref().map_or(0, |backups| usize::try_from(backups.kept).unwrap_or(usize::MAX));
-    let lead = (kept > 0).then(|| view! { <p>{(t().backups_lead)(kept)}</p> });
+    let lead = (kept > 0).then(|| view! { <p>{t().backups_lead(kept)}</p> });
     let compared = seen.compared.map(|compared| {
         let shown = answered(compared, |compared| compare::view(compared, seen.present.as_ref().ok()));
         view! { <Live id="compared" topics="backups operations providers routes">{shown}</Live> }
@@ -76,13 +79,13 @@ fn page(seen: Seen) -> AnyView {
     let hash = seen.present.ok().map(|present| present.hash);
     view! {
         <header class="page-head">
-            <h1>{t().backups}</h1>
+            <h1>{t().backups()}</h1>
             {lead}
         </header>
         {compared}
         <section class="panel backups-now" aria-labelledby="now">
             <div>
-                <h2 id="now">{t().backups_now}</h2>
+                <h2 id="now">{t().backups_now()}</h2>
                 <Live id="present" topics="backups operations providers routes">{now}</Live>
             </div>
             {forms::take()}
@@ -91,7 +94,7 @@ fn page(seen: Seen) -> AnyView {
             {answered(seen.backups, |backups| list(backups, hash.as_deref()))}
         </Live>
         <details class="panel backups-import">
-            <summary><h2>{t().backups_import}</h2></summary>
+            <summary><h2>{t().backups_import()}</h2></summary>
             {forms::import()}
         </details>
     }
@@ -104,7 +107,7 @@ fn now(present: &Result<Present, ApiError>, backups: Option<&Backups>) -> AnyVie
         Ok(present) => present,
         Err(error) => {
             return view! {
-                <p class="note warn">{t().backups_now_unread}</p>
+                <p class="note warn">{t().backups_now_unread()}</p>
                 <ErrorNote failure=error.clone().into() again=true/>
             }
             .into_any();
@@ -112,24 +115,28 @@ fn now(present: &Result<Present, ApiError>, backups: Option<&Backups>) -> AnyVie
     };
     let file = &exported.file;
     let content =
-        (t().backups_content)(file.providers.len(), file.routes.len(), file.assignments.all().count());
+        t().backups_content(file.providers.len(), file.routes.len(), file.assignments.all().count());
     let same = backups.and_then(|all| all.backups.iter().find(|backup| backup.hash == *hash));
     let kept = match same {
         Some(same) => view! {
             <p class="backup-is-kept">
-                {t().backups_kept_already} " " <a href=format!("#b-{}", same.id)><Moment at=same.taken_at.clone()/></a>
+                {t().backups_kept_already()} " " <a href=format!("#b-{}", same.id)><Moment at=same.taken_at.clone()/></a>
             </p>
         }
         .into_any(),
-        None => view! { <p class="warn">{t().backups_not_kept}</p> }.into_any(),
+        None => view! { <p class="warn">{t().backups_not_kept()}</p> }.into_any(),
     };
     let left_out = (!exported.left_out.is_empty()).then(|| {
         let count = exported.left_out.len();
-        let lines =
-            exported.left_out.iter().cloned().map(|why| view! { <li>{why.message}</li> }).collect_view();
+        let lines = exported
+            .left_out
+            .iter()
+            .cloned()
+            .map(|why| view! { <li><Said text=why.message/></li> })
+            .collect_view();
         view! {
             <details id="left-out" class="backup-left-out">
-                <summary class="warn">{(t().backups_left_out)(count)}</summary>
+                <summary class="warn">{t().backups_left_out(count)}</summary>
                 <ul>{lines}</ul>
             </details>
         }
@@ -145,17 +152,17 @@ fn now(present: &Result<Present, ApiError>, backups: Option<&Backups>) -> AnyVie
 fn list(backups: Backups, now: Option<&str>) -> AnyView {
     let Backups { backups, missed: without, damaged: unread, .. } = backups;
     let empty = backups.is_empty().then(|| {
-        view! { <div class="empty"><p>{t().backups_none}</p> <p>{t().backups_none_hint}</p></div> }
+        view! { <div class="empty"><p>{t().backups_none()}</p> <p>{t().backups_none_hint()}</p></div> }
     });
     let rows = backups.into_iter().map(|backup| row::view(backup, now)).collect_view();
     view! {
         {missed(without)}
         {damaged(unread)}
         <section class="panel" aria-labelledby="kept">
-            <h2 id="kept">{t().backups_kept}</h2>
+            <h2 id="kept">{t().backups_kept()}</h2>
             {empty}
             <ul class="backups">{rows}</ul>
-            <p class="backups-hold">{t().backups_hold} " " {t().backups_lack}</p>
+            <p class="backups-hold">{t().backups_hold()} " " {t().backups_lack()}</p>
         </section>
     }
     .into_any()
@@ -165,10 +172,10 @@ fn missed(all: Vec<MissedBackup>) -> Option<AnyView> {
     if all.is_empty() {
         return None;
     }
-    let title = (t().backups_missed)(all.len());
+    let title = t().backups_missed(all.len());
     let line = |one: MissedBackup| {
         let why = describe::backup_reason(&one.reason);
-        view! { <li><Moment at=one.at/> " " <b>{one.actor}</b> " " {why} ": " {one.message}</li> }
+        view! { <li><Moment at=one.at/> " " <b>{one.actor}</b> " " {why} ": " <Said text=one.message/></li> }
     };
     let lines = all.into_iter().map(line).collect_view();
     Some(view! { <details id="missed" class="alarm backups-trouble"><summary>{title}</summary> <ul>{lines}</ul></details> }.into_any())
@@ -178,13 +185,13 @@ fn damaged(all: Vec<DamagedBackup>) -> Option<AnyView> {
     if all.is_empty() {
         return None;
     }
-    let title = (t().backups_damaged)(all.len());
-    let line = |one: DamagedBackup| view! { <li><code>{one.file}</code> ": " {one.message}</li> };
+    let title = t().backups_damaged(all.len());
+    let line = |one: DamagedBackup| view! { <li><code>{one.file}</code> ": " <Said text=one.message/></li> };
     let lines = all.into_iter().map(line).collect_view();
     let shown = view! {
         <details id="damaged" class="alarm backups-trouble">
             <summary>{title}</summary>
-            <p>{t().backups_damaged_means}</p>
+            <p>{t().backups_damaged_means()}</p>
             <ul>{lines}</ul>
         </details>
     };
@@ -205,7 +212,7 @@ mod tests {
     #[test]
     fn what_is_missing_or_damaged_is_said() {
         let well = html(json!({}), None);
-        assert!(well.contains(t().backups_none) && !well.contains("alarm"), "{well}");
+        assert!(well.contains(t().backups_none()) && !well.contains("alarm"), "{well}");
         let said = html(
             json!({
                 "missed": [{"at": "2026-01-15T10:30:00Z", "actor": "eve", "message": "the disk is full",
@@ -225,13 +232,13 @@ mod tests {
             "reason": {"why": "by_hand"}, "pinned": true, "bytes": 3456, "providers": 1, "routes": 2, "agents": 0,
             "hash": "ab"});
         let shown = |now| html(json!({"backups": [backup]}), now);
-        assert!(shown(Some("ab")).contains(t().backups_as_now));
+        assert!(shown(Some("ab")).contains(t().backups_as_now()));
         for other in [Some("cd"), None] {
             let other = shown(other);
-            assert!(!other.contains(t().backups_as_now), "{other}");
+            assert!(!other.contains(t().backups_as_now()), "{other}");
             assert!(
                 other.contains("1 provider · 2 routes · 0 agents · 3.4 KB")
-                    && other.contains(t().backups_unpin_first),
+                    && other.contains(t().backups_unpin_first()),
                 "{other}"
             );
         }

@@ -4,16 +4,16 @@ mod line;
 mod settings;
 mod verdict;
 
-use super::{Live, answered, find::FindForm};
+use super::{Live, answered, find::FindForm, query::Query};
 use crate::{
+    act::Call,
     api::{Caller, Examination, Installation, RENEWAL},
-    components::button::Kind,
+    components::button::{CallButton, Kind},
     error::ApiError,
     text::t,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 const PATH: &str = "/agm/doctor";
 /// What the search narrows.
@@ -24,44 +24,45 @@ const FEW: usize = 10;
 /// Every check, made now: what is wrong first, with what mends it, and then all that was looked at.
 #[component]
 pub fn DoctorPage() -> impl IntoView {
-    let query = use_query_map();
-    let probe = query.with_untracked(|query| query.get("probe").as_deref() == Some("1"));
-    let find = query.with_untracked(|query| query.get("find")).unwrap_or_default();
+    let query = Query::current();
+    let find = query.get("find").to_owned();
     // Without script it examines anew.
     let form = view! {
-        <FindForm action=PATH class="doctor-find" hint=t().doctor_find wanted=find.clone() list=LIST/>
+        <FindForm action=PATH class="doctor-find" hint=t().doctor_find() wanted=find.clone() list=LIST/>
     };
     let page = Suspend::new(async move {
         let wanted = find.trim().to_lowercase();
-        answered(examined(probe).await, |examination| report(&examination, &wanted))
+        answered(examined().await, |examination| report(&examination, &wanted))
     });
+    let probe = Call { said: Some(t().doctor_asked()), ..Call::bare("doctor/probe") };
     view! {
-        <Title text=t().doctor/>
+        <Title text=t().doctor()/>
         <header class="page-head">
-            <h1>{t().doctor}</h1>
-            <p>{t().doctor_lead}</p>
+            <h1>{t().doctor()}</h1>
+            <p>{t().doctor_lead()}</p>
             <div class="doctor-acts">
-                <a class=Kind::Plain.class() href=PATH>{t().doctor_again}</a>
-                <a class=Kind::Primary.class() href=format!("{PATH}?probe=1") aria-describedby="probe-means">
-                    {t().doctor_probe}
-                </a>
+                <a class=Kind::Plain.class() href=PATH>{t().doctor_again()}</a>
+                <CallButton call=probe text=t().doctor_probe() kind=Kind::Primary described_by="probe-means"/>
             </div>
         </header>
         <div class="doctor-tools">
             {form}
-            <p id="probe-means">{t().doctor_probe_means}</p>
+            <p id="probe-means">{t().doctor_probe_means()}</p>
         </div>
         <Live id="doctor" topics="operations">{page}</Live>
     }
     .into_any()
 }
 
-/// The examination that the reader asks for. A page that renews itself must not ask the models once more, as nobody did.
-async fn examined(probe: bool) -> Result<Examination, ApiError> {
+/// Everything looked at anew for a reader; a page that renews itself at each step of a change is not worth that.
+async fn examined() -> Result<Examination, ApiError> {
     Caller::take()?;
+    let installation = Installation::take()?;
     let parts = use_context::<http::request::Parts>();
-    let is_renewal = parts.is_some_and(|parts| parts.headers.contains_key(RENEWAL));
-    Ok(Installation::take()?.examine(probe && !is_renewal).await)
+    Ok(match parts.is_some_and(|parts| parts.headers.contains_key(RENEWAL)) {
+        true => installation.examined_lately().await,
+        false => installation.examine(false).await,
+    })
 }
 
 fn report(examination: &Examination, wanted: &str) -> AnyView {
@@ -73,7 +74,7 @@ fn report(examination: &Examination, wanted: &str) -> AnyView {
             {finding::all(&lines)}
             {group::all(&lines)}
         </div>
-        <p class="nothing-fits" role="status">{t().doctor_nothing_fits}</p>
+        <p class="nothing-fits" data-nothing-fits="">{t().doctor_nothing_fits()}</p>
         {settings::view(&examination.settings)}
     }
     .into_any()

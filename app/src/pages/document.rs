@@ -11,6 +11,7 @@ use super::{
     models::ModelsPage,
     monitor::MonitorPage,
     not_found::NotFoundPage,
+    notice::Notices,
     providers::ProvidersPage,
     routes::RoutesPage,
 };
@@ -60,7 +61,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|page: String| format!("{page} · {}", t().product)/>
+        <Title formatter=|page: String| format!("{page} · {}", t().product())/>
         <Router>
             <Frame/>
         </Router>
@@ -74,8 +75,8 @@ fn Frame() -> impl IntoView {
     let top = inside.then(|| {
         view! {
             <Header/>
-            <noscript><p class="note warn no-script">{t().page_needs_script}</p></noscript>
-            <p class="note warn" id="gone" role="status" hidden>{t().server_gone}</p>
+            <noscript><p class="note warn no-script">{t().page_needs_script()}</p></noscript>
+            <Notices/>
         }
     });
     view! {

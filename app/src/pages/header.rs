@@ -16,14 +16,14 @@ type Entry = (&'static str, fn() -> &'static str);
 
 /// Which pages there are, in the order of the navigation.
 const PAGES: [Entry; 8] = [
-    ("/agm/", || t().nav_home),
-    ("/agm/providers", || t().nav_providers),
-    ("/agm/models", || t().nav_models),
-    ("/agm/routes", || t().routes),
-    ("/agm/monitor", || t().monitor),
-    ("/agm/backups", || t().backups),
-    (ACTIVITY, || t().nav_activity),
-    ("/agm/doctor", || t().doctor),
+    ("/agm/", || t().nav_home()),
+    ("/agm/providers", || t().nav_providers()),
+    ("/agm/models", || t().nav_models()),
+    ("/agm/routes", || t().routes()),
+    ("/agm/monitor", || t().monitor()),
+    ("/agm/backups", || t().backups()),
+    (ACTIVITY, || t().nav_activity()),
+    ("/agm/doctor", || t().doctor()),
 ];
 
 /// The product's mark.
@@ -50,19 +50,19 @@ pub fn Header() -> impl IntoView {
     };
     view! {
         <header class="top">
-            <a class="skip" href="#content">{t().skip_to_content}</a>
+            <a class="skip" href="#content">{t().skip_to_content()}</a>
             <div class="brand">
                 <Mark/>
-                <p><b>{t().product}</b> <span>{t().tagline}</span></p>
+                <p><b>{t().product()}</b> <span>{t().tagline()}</span></p>
             </div>
-            <nav aria-label=t().navigation>
+            <nav aria-label=t().navigation()>
                 <ul>{PAGES.map(link).collect_view()}</ul>
             </nav>
             <div class="tools">
                 <Languages/>
                 <Themes/>
                 <button
-                    type="button" class="btn small sign-out" aria-label=t().sign_out title=t().sign_out
+                    type="button" class="btn small sign-out" aria-label=t().sign_out() title=t().sign_out()
                     data-call="logout" data-body="{}" data-then="/agm/login"
                 >
                     {icon(maps::DOOR)}
@@ -79,7 +79,7 @@ async fn runs() -> Option<AnyView> {
     let mut running = operations.iter().filter(|operation| !operation.state.is_final());
     let first = running.next()?;
     let count = 1 + running.count();
-    let said = (t().running_count)(count);
+    let said = t().running_count(count);
     if count > 1 {
         let href = format!("{ACTIVITY}?outcome=running");
         return Some(
@@ -108,7 +108,7 @@ pub fn Languages() -> impl IntoView {
 /// ours runs; the client tells it to screen readers.
 #[component]
 fn Themes() -> impl IntoView {
-    let themes = [("pixel", t().theme_pixel), ("cyber", t().theme_cyber), ("office", t().theme_office)];
+    let themes = [("pixel", t().theme_pixel()), ("cyber", t().theme_cyber()), ("office", t().theme_office())];
     let button = |(theme, name): (&'static str, &'static str)| {
         view! {
             <button
@@ -119,7 +119,7 @@ fn Themes() -> impl IntoView {
         }
     };
     view! {
-        <div class="themes" role="group" aria-label=t().theme>{themes.map(button).collect_view()}</div>
+        <div class="themes" role="group" aria-label=t().theme()>{themes.map(button).collect_view()}</div>
     }
     .into_any()
 }

@@ -8,9 +8,10 @@ mod rooms;
 mod search;
 mod side;
 mod trouble;
+mod unread;
 mod wall;
 
-use super::Live;
+use super::{Live, query::Query};
 use crate::{
     api::{self, Caller},
     error::ApiError,
@@ -21,7 +22,6 @@ use floor::Floor;
 use futures::join;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use std::time::Duration;
 
 /// How many operations the log shows.
@@ -62,18 +62,21 @@ async fn backups() -> Result<Backups, ApiError> {
 /// The office: everybody, what they run, and how the installation does.
 #[component]
 pub fn HomePage() -> impl IntoView {
-    let wanted = use_query_map().read_untracked().get("find").unwrap_or_default();
+    let wanted = Query::current().get("find").to_owned();
     let page = Suspend::new(async move { page(Seen::now().await, &wanted) });
     view! {
-        <Title text=t().nav_home/>
-        <h1 class="sr">{t().nav_home}</h1>
+        <Title text=t().nav_home()/>
+        <h1 class="sr">{t().nav_home()}</h1>
         {page}
     }
     .into_any()
 }
 
 fn page(seen: Seen, wanted: &str) -> AnyView {
-    let systems = seen.health.map(|health| health.systems).unwrap_or_default();
+    let (systems, unread) = match seen.health {
+        Ok(health) => (health.systems, None),
+        Err(error) => (Vec::new(), Some(unread::systems(error))),
+    };
     let alarm = trouble::alarm(&systems, seen.assignments.as_ref().ok());
     let wall = wall::wall(&systems, seen.assignments.as_ref().ok());
     let floor = Floor::of(&systems, seen.assignments, seen.workers);
@@ -85,8 +88,8 @@ fn page(seen: Seen, wanted: &str) -> AnyView {
             <Live id="alarm" topics="office operations">{alarm}</Live>
             <section class="panel office" aria-labelledby="office">
                 <header class="wall">
-                    <h2 id="office" class="sign">{t().office}</h2>
-                    <Live id="wall" topics="office">{wall}</Live>
+                    <h2 id="office" class="sign">{t().office()}</h2>
+                    <Live id="wall" topics="office">{wall} {unread}</Live>
                 </header>
                 {search}
                 <Live id="floor" topics="office operations">{floor}</Live>
@@ -100,4 +103,39 @@ fn page(seen: Seen, wanted: &str) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Code, Failure};
+
+    #[test]
+    fn what_could_not_be_read_is_said_with_the_way_on() {
+        let failed = |why: &str| ApiError::from(Failure::new(Code::Internal, why).hint("Free some space."));
+        let seen = Seen {
+            assignments: Err(failed("no assignments")),
+            workers: Err(failed("no workers")),
+            health: Err(failed("no health")),
+            metrics: Err(failed("no metrics")),
+            history: Err(failed("no history")),
+            operations: Err(failed("no operations")),
+            backups: Err(failed("the folder is away")),
+        };
+        let html = page(seen, "").to_html();
+        for part in ["assignments", "workers", "health", "metrics", "operations"] {
+            assert_eq!(html.matches(&format!("no {part}")).count(), 1, "{part}: {html}");
+        }
+        let of = |id: &str| {
+            let start = format!("{id}\"");
+            html.split("<div id=\"").find(|part| part.starts_with(&start)).unwrap()
+        };
+        let wall = of("wall");
+        assert!(wall.contains(t().systems_unread()) && wall.contains("/agm/doctor"), "{wall}");
+        let backups = of("last-backup");
+        for part in [t().last_backup_unread(), "the folder is away", "Free some space.", "/agm/backups"] {
+            assert!(backups.contains(part), "{part}: {backups}");
+        }
+        assert!(!html.contains(t().no_backup()), "{html}");
+    }
 }

@@ -1,4 +1,7 @@
-use super::header::{Languages, Mark};
+use super::{
+    header::{Languages, Mark},
+    query::Query,
+};
 use crate::{
     api,
     components::{
@@ -10,51 +13,51 @@ use crate::{
 use domain::{Code, Failure};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 /// Who is not signed in comes here. The form goes to the server as forms do, and comes back with why it was refused.
 #[component]
 pub fn LoginPage() -> impl IntoView {
-    let refused =
-        use_query_map().with_untracked(|query| query.get("refused")).map(|why| match why.as_str() {
-            "limited" => Failure::new(Code::RateLimited, t().sign_in_limited),
-            _ => Failure::new(Code::AuthFailed, t().sign_in_wrong),
-        });
-    let user = use_query_map().with_untracked(|query| query.get("user"));
+    let query = Query::current();
+    let refused = match query.get("refused") {
+        "" => None,
+        "limited" => Some(Failure::new(Code::RateLimited, t().sign_in_limited())),
+        _ => Some(Failure::new(Code::AuthFailed, t().sign_in_wrong())),
+    };
+    let user = query.get("user").to_owned();
     let sandbox = Suspend::new(async {
         let sandbox = api::session().await.is_ok_and(|session| session.sandbox);
-        sandbox.then(|| view! { <p class="note">{t().sandbox_account}</p> })
+        sandbox.then(|| view! { <p class="note">{t().sandbox_account()}</p> })
     });
     view! {
-        <Title text=t().sign_in/>
+        <Title text=t().sign_in()/>
         <section class="panel sign-in">
             <div class="brand">
                 <Mark/>
-                <p><b>{t().product}</b> <span>{t().tagline}</span></p>
+                <p><b>{t().product()}</b> <span>{t().tagline()}</span></p>
                 <Languages/>
             </div>
             <div class="sign-in-scene" aria-hidden="true">
                 {["alice", "bob", "dave"].map(|name| view! { <Avatar name pose=Pose::Idle/> }).collect_view()}
             </div>
-            <h1>{t().sign_in}</h1>
-            <p>{t().sign_in_lead}</p>
+            <h1>{t().sign_in()}</h1>
+            <p>{t().sign_in_lead()}</p>
             {sandbox}
             <form method="post" action="/agm/login">
                 <div class="field">
-                    <label for="username">{t().user}</label>
+                    <label for="username">{t().user()}</label>
                     <input
                         id="username" name="username" value=user autocomplete="username" autocapitalize="none"
                         spellcheck="false" required
                     />
                 </div>
                 <div class="field">
-                    <label for="password">{t().password}</label>
+                    <label for="password">{t().password()}</label>
                     <input
                         id="password" name="password" type="password" autocomplete="current-password" required
                     />
                 </div>
                 {refused.map(|failure| view! { <ErrorNote failure/> })}
-                <button type="submit" class="btn primary">{t().sign_in}</button>
+                <button type="submit" class="btn primary">{t().sign_in()}</button>
             </form>
         </section>
     }

@@ -14,7 +14,9 @@ mod marked;
 mod models;
 mod monitor;
 mod not_found;
+mod notice;
 mod providers;
+mod query;
 mod routes;
 
 pub use document::{App, shell};

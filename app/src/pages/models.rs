@@ -1,12 +1,16 @@
 mod row;
 
-use super::{Live, answered, find::FindForm, home::desk::Seat, marked::MarkedBar};
-use crate::{act::Act, api, text::t};
+use super::{Live, answered, find::FindForm, home::desk::Seat, marked::MarkedBar, query::Query};
+use crate::{
+    act::Act,
+    api,
+    components::table::{Table, head},
+    text::t,
+};
 use domain::{Assignments, DeepHealth, Worker};
 use futures::future::join3;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 /// What the search narrows.
 const LIST: &str = "agent-rows";
@@ -14,10 +18,10 @@ const LIST: &str = "agent-rows";
 /// Which agent runs which model, as observed, next to what was recorded.
 #[component]
 pub fn ModelsPage() -> impl IntoView {
-    let wanted = use_query_map().with_untracked(|query| query.get("find")).unwrap_or_default();
+    let wanted = Query::current().get("find").to_owned();
     let find = view! {
         <FindForm
-            action="/agm/models" class="find-agent" hint=t().find_agent wanted=wanted.clone() list=LIST
+            action="/agm/models" class="find-agent" hint=t().find_agent() wanted=wanted.clone() list=LIST
         />
     };
     let table = Suspend::new(async move {
@@ -30,14 +34,14 @@ pub fn ModelsPage() -> impl IntoView {
         })
     });
     view! {
-        <Title text=t().models/>
+        <Title text=t().models()/>
         <header class="page-head">
-            <h1>{t().models}</h1>
-            <p>{t().models_lead}</p>
+            <h1>{t().models()}</h1>
+            <p>{t().models_lead()}</p>
             {find}
         </header>
         <Live id="agents" topics="office operations">{table}</Live>
-        <MarkedBar act=Act::SwitchMany(Vec::new()) text=t().set_model_marked/>
+        <MarkedBar act=Act::SwitchMany(Vec::new()) text=t().set_model_marked()/>
     }
     .into_any()
 }
@@ -51,26 +55,18 @@ fn seats(mut assignments: Assignments, workers: Vec<Worker>, health: &DeepHealth
     std::iter::once(manager).chain(workers).collect()
 }
 
-/// The roles are said, for a table whose rows are laid out as a grid is none to every browser.
+/// All agents.
 pub fn table(seats: Vec<Seat>, wanted: &str) -> AnyView {
-    let heads = [t().agent, t().runs, t().over, t().limits, t().recorded];
-    let head = |text: &'static str| view! { <th scope="col" role="columnheader">{text}</th> };
-    let rows = seats.into_iter().map(|seat| row::view(seat, wanted)).collect_view();
+    let heads = [t().agent(), t().runs(), t().over(), t().limits(), t().recorded()];
+    let mark =
+        view! { <input type="checkbox" class="mark-row" data-check-all="" aria-label=t().mark_all()/> };
+    let act = view! { <span class="sr">{t().set_model()}</span> };
+    let heads = [head(mark)].into_iter().chain(heads.map(head)).chain([head(act)]).collect();
+    let rows = seats.into_iter().map(|seat| row::view(seat, wanted)).collect();
     view! {
         <div class="panel">
-            <table class="rows" role="table" aria-label=t().models>
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th scope="col" role="columnheader">
-                            <input type="checkbox" class="mark-row" data-check-all="" aria-label=t().mark_all/>
-                        </th>
-                        {heads.map(head).collect_view()}
-                        <th scope="col" role="columnheader"><span class="sr">{t().set_model}</span></th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup" id=LIST>{rows}</tbody>
-            </table>
-            <p class="nothing-fits" role="status">{t().nothing_fits}</p>
+            <Table class="rows" name=t().models() heads rows list=LIST/>
+            <p class="nothing-fits" data-nothing-fits="">{t().nothing_fits()}</p>
         </div>
     }
     .into_any()

@@ -2,7 +2,10 @@ mod figures;
 mod usage;
 mod workers;
 
-use super::{Live, answered};
+use super::{
+    Live, answered,
+    query::{Query, address},
+};
 use crate::{
     api::{self, Caller},
     error::ApiError,
@@ -12,7 +15,6 @@ use domain::{Metrics, MetricsHistory, Usage, Worker};
 use futures::join;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use std::time::Duration;
 
 /// How far back the charts go.
@@ -26,9 +28,9 @@ impl Range {
     const ALL: [Self; 2] = [Self::Quarter, Self::Hour];
 
     /// Anything that is no range is the whole hour.
-    fn read(query: &ParamsMap) -> Self {
+    fn read(query: &Query) -> Self {
         let asked = query.get("range");
-        Self::ALL.into_iter().find(|range| asked.as_deref() == Some(range.name())).unwrap_or(Self::Hour)
+        Self::ALL.into_iter().find(|range| range.name() == asked).unwrap_or(Self::Hour)
     }
 
     /// As it stands in the address.
@@ -71,9 +73,9 @@ impl Seen {
 /// How busy host and gateway are and were, who used which model, and what is known of each worker.
 #[component]
 pub fn MonitorPage() -> impl IntoView {
-    let query = use_query_map();
-    let range = query.with_untracked(Range::read);
-    let wanted = query.with_untracked(|query| query.get("find").unwrap_or_default().trim().to_owned());
+    let query = Query::current();
+    let range = Range::read(&query);
+    let wanted = query.get("find").to_owned();
     let head = head(range, &wanted);
     let page = Suspend::new(async move {
         let Seen { metrics, history, usage, workers } = Seen::now(range).await;
@@ -82,7 +84,7 @@ pub fn MonitorPage() -> impl IntoView {
             <Live id="usage" topics="metrics">{answered(usage, usage::view)}</Live>
             <section class="panel" aria-labelledby="workers-title">
                 <header class="panel-head">
-                    <h2 id="workers-title">{t().monitor_workers}</h2>
+                    <h2 id="workers-title">{t().monitor_workers()}</h2>
                     {workers::find_form(range, &wanted)}
                 </header>
                 <Live id="workers" topics="office">{answered(workers, |all| workers::view(all, &wanted))}</Live>
@@ -90,7 +92,7 @@ pub fn MonitorPage() -> impl IntoView {
         }
     });
     view! {
-        <Title text=t().monitor/>
+        <Title text=t().monitor()/>
         <div class="monitor" data-pausable="">{head} {page}</div>
     }
     .into_any()
@@ -99,38 +101,24 @@ pub fn MonitorPage() -> impl IntoView {
 /// Title, how far back, and the switch that keeps the page as it is.
 fn head(range: Range, wanted: &str) -> AnyView {
     let link = |one: Range| {
-        let find = if wanted.is_empty() { String::new() } else { format!("&find={}", escaped(wanted)) };
-        let href = format!("/agm/monitor?range={}{find}", one.name());
+        let href = address("/agm/monitor", [("range", one.name()), ("find", wanted)]);
         let here = (one == range).then_some("true");
-        view! { <li><a class="range" href=href aria-current=here>{(t().monitor_range)(one.minutes())}</a></li> }
+        view! { <li><a class="range" href=href aria-current=here>{t().monitor_range(one.minutes())}</a></li> }
     };
     view! {
         <header class="page-head">
-            <h1>{t().monitor}</h1>
-            <p>{t().monitor_lead}</p>
+            <h1>{t().monitor()}</h1>
+            <p>{t().monitor_lead()}</p>
             <div class="monitor-tools">
-                <ul class="ranges" aria-label=t().monitor_ranges>{Range::ALL.map(link).collect_view()}</ul>
+                <ul class="ranges" aria-label=t().monitor_ranges()>{Range::ALL.map(link).collect_view()}</ul>
                 <label class="pause">
                     <input r#type="checkbox" class="mark-row" data-pause="" autocomplete="off"/>
-                    {t().monitor_pause}
+                    {t().monitor_pause()}
                 </label>
             </div>
         </header>
     }
     .into_any()
-}
-
-/// Percent-encodes all that could end a value of a query.
-fn escaped(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut escaped, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                escaped.push(char::from(byte))
-            }
-            _ => escaped.push_str(&format!("%{byte:02X}")),
-        }
-        escaped
-    })
 }
 
 #[cfg(test)]
@@ -139,18 +127,11 @@ mod tests {
 
     #[test]
     fn what_is_no_range_is_the_whole_hour() {
-        let read =
-            |range: &str| Range::read(&[("range", range.to_owned())].into_iter().collect::<ParamsMap>());
+        let read = |range: &str| Range::read(&Query::of(&[("range", range)]));
         assert_eq!(
             ["15m", "1h", "", "2d"].map(read),
             [Range::Quarter, Range::Hour, Range::Hour, Range::Hour]
         );
-        assert_eq!(Range::read(&ParamsMap::new()), Range::Hour);
-    }
-
-    #[test]
-    fn a_search_stays_one_value_of_the_query() {
-        assert_eq!(escaped("a-b_c.9~"), "a-b_c.9~");
-        assert_eq!(escaped("a b&range=1h#忙"), "a%20b%26range%3D1h%23%E5%BF%99");
+        assert_eq!(Range::read(&Query::default()), Range::Hour);
     }
 }

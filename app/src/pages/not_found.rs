@@ -12,12 +12,12 @@ pub fn NotFoundPage() -> impl IntoView {
         response.set_status(http::StatusCode::NOT_FOUND);
     }
     view! {
-        <Title text=t().not_found/>
+        <Title text=t().not_found()/>
         <section class="panel lost">
             <Avatar name="404" pose=Pose::Away/>
-            <h1>{t().not_found}</h1>
-            <p>{t().not_found_lead}</p>
-            <a href="/agm/" class="btn">{t().go_home}</a>
+            <h1>{t().not_found()}</h1>
+            <p>{t().not_found_lead()}</p>
+            <a href="/agm/" class="btn">{t().go_home()}</a>
         </section>
     }
     .into_any()

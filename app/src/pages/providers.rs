@@ -18,7 +18,7 @@ use leptos_meta::Title;
 pub fn ProvidersPage() -> impl IntoView {
     let cards = Suspend::new(async { answered(api::list_providers().await, cards) });
     view! {
-        <Title text=t().providers/>
+        <Title text=t().providers()/>
         <Live id="providers" topics="providers routes operations">{cards}</Live>
     }
     .into_any()
@@ -26,16 +26,16 @@ pub fn ProvidersPage() -> impl IntoView {
 
 fn cards(providers: Vec<Provider>) -> AnyView {
     let used = providers.iter().filter(|p| !p.used_by.agents.is_empty()).count();
-    let lead = (t().providers_lead)(providers.len(), used);
+    let lead = t().providers_lead(providers.len(), used);
     let empty = providers.is_empty().then(|| {
-        view! { <li class="empty"><p>{t().no_providers}</p><p>{t().no_providers_hint}</p></li> }
+        view! { <li class="empty"><p>{t().no_providers()}</p><p>{t().no_providers_hint()}</p></li> }
     });
     let cards = providers.into_iter().map(|provider| view! { <li><ProviderCard provider/></li> });
     view! {
         <header class="page-head">
-            <h1>{t().providers}</h1>
+            <h1>{t().providers()}</h1>
             <p>{lead}</p>
-            <Press act=Act::AddProvider text=format!("+ {}", t().add_provider) kind=Kind::Primary/>
+            <Press act=Act::AddProvider text=format!("+ {}", t().add_provider()) kind=Kind::Primary/>
         </header>
         <ul class="cards">
             {empty}
@@ -43,7 +43,7 @@ fn cards(providers: Vec<Provider>) -> AnyView {
             <li>
                 <button type="button" class="panel card-new" data-act=Act::AddProvider.data()>
                     {icon(maps::PLUS)}
-                    <span>{(t().type_count)(ProviderType::ALL.len())}</span>
+                    <span>{t().type_count(ProviderType::ALL.len())}</span>
                 </button>
             </li>
         </ul>

@@ -2,11 +2,14 @@ mod answer;
 mod asked;
 mod row;
 
-use super::{Live, answered};
+use super::{Live, answered, query::Query};
 use crate::{
     act::Act,
     api,
-    components::button::{Kind, Press},
+    components::{
+        button::{Kind, Press},
+        table::{Table, head},
+    },
     error::ApiError,
     text::t,
 };
@@ -15,7 +18,6 @@ use domain::{AiRoute, Assignments, Provider, Simulation};
 use futures::join;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use std::collections::BTreeSet;
 
 /// What the search narrows.
@@ -53,14 +55,14 @@ impl Seen {
 /// The AI routes in the order in which the gateway asks them, and which of them takes a call.
 #[component]
 pub fn RoutesPage() -> impl IntoView {
-    let asked = use_query_map().with_untracked(Asked::read);
+    let asked = Asked::read(&Query::current());
     let find = asked.find_form();
     let page = Suspend::new(async move {
         let seen = Seen::now(&asked).await;
         let answer = answer::view(&asked, seen.answer.as_ref(), seen.routes());
         view! {
             <section class="panel ask" aria-labelledby="ask">
-                <h2 id="ask">{t().routes_ask}</h2>
+                <h2 id="ask">{t().routes_ask()}</h2>
                 {asked.form(&seen)}
                 <Live id="answer" topics="routes operations">{answer}</Live>
             </section>
@@ -68,10 +70,10 @@ pub fn RoutesPage() -> impl IntoView {
         }
     });
     view! {
-        <Title text=t().routes/>
+        <Title text=t().routes()/>
         <header class="page-head">
-            <h1>{t().routes}</h1>
-            <p>{t().routes_lead}</p>
+            <h1>{t().routes()}</h1>
+            <p>{t().routes_lead()}</p>
             {find}
         </header>
         {page}
@@ -89,13 +91,13 @@ fn list(seen: Seen, asked: &Asked) -> AnyView {
         let missing: BTreeSet<_> = routes.iter().flat_map(|route| &route.missing).collect();
         let repair = (!missing.is_empty()).then(|| {
             let act = Act::Repair { route: None, consumer: None };
-            view! { <Press act text=(t().routes_let_all_in)(missing.len()) kind=Kind::Small/> }
+            view! { <Press act text=t().routes_let_all_in(missing.len()) kind=Kind::Small/> }
         });
-        let title = (t().routes_count)(routes.len());
+        let title = t().routes_count(routes.len());
         let host = shared_host(&routes);
         let shared = host
             .as_ref()
-            .map(|host| view! { <p>{t().routes_host_is} " " <span class="chip">{host.clone()}</span></p> });
+            .map(|host| view! { <p>{t().routes_host_is()} " " <span class="chip">{host.clone()}</span></p> });
         let around = row::Around { assignments, providers, winner, host, wanted: asked.find.to_lowercase() };
         let rows: Vec<_> = routes.into_iter().map(|route| row::Row::of(route, &around)).collect();
         let shown = rows.iter().filter(|row| row.is_wanted).count();
@@ -119,23 +121,20 @@ fn shared_host(routes: &[AiRoute]) -> Option<String> {
     others.iter().all(|route| route.domains == first.domains).then(|| host.clone())
 }
 
-/// The roles are said, for a table whose rows are laid out as a grid is none to every browser.
 fn table(rows: Vec<row::Row>, shown: usize) -> AnyView {
-    let heads = [t().routes_route, t().routes_when, t().routes_goes_to, t().routes_who_may, t().routes_state];
-    let head = |text: &'static str| view! { <th scope="col" role="columnheader">{text}</th> };
+    let heads = [
+        t().routes_route(),
+        t().routes_when(),
+        t().routes_goes_to(),
+        t().routes_who_may(),
+        t().routes_state(),
+    ];
+    let order = view! { <abbr title=t().routes_order()>"#"</abbr> };
+    let heads = std::iter::once(head(order)).chain(heads.map(head)).collect();
+    let rows = rows.into_iter().map(row::Row::view).collect();
     view! {
-        <table class="ledger route-rows" role="table" aria-labelledby="routes-title">
-            <thead role="rowgroup">
-                <tr role="row">
-                    <th scope="col" role="columnheader"><abbr title=t().routes_order>"#"</abbr></th>
-                    {heads.map(head).collect_view()}
-                </tr>
-            </thead>
-            <tbody role="rowgroup" id=LIST data-shown=shown.to_string()>
-                {rows.into_iter().map(row::Row::view).collect_view()}
-            </tbody>
-        </table>
-        <p class="nothing-fits" role="status">{t().routes_nothing_fits}</p>
+        <Table class="ledger route-rows" named_by="routes-title" heads rows list=LIST shown/>
+        <p class="nothing-fits" data-nothing-fits="">{t().routes_nothing_fits()}</p>
     }
     .into_any()
 }
@@ -143,9 +142,9 @@ fn table(rows: Vec<row::Row>, shown: usize) -> AnyView {
 fn empty() -> AnyView {
     view! {
         <div class="empty">
-            <p>{t().routes_none}</p>
-            <p>{t().routes_none_hint}</p>
-            <Press act=Act::AddProvider text=format!("+ {}", t().add_provider) kind=Kind::Primary/>
+            <p>{t().routes_none()}</p>
+            <p>{t().routes_none_hint()}</p>
+            <Press act=Act::AddProvider text=format!("+ {}", t().add_provider()) kind=Kind::Primary/>
         </div>
     }
     .into_any()

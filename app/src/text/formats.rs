@@ -13,7 +13,7 @@ pub fn duration(ms: u64) -> String {
     match ms {
         0..1_000 => format!("{ms} ms"),
         1_000..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
-        _ => (t().minutes)(ms / 60_000, ms % 60_000 / 1_000),
+        _ => t().minutes(ms / 60_000, ms % 60_000 / 1_000),
     }
 }
 

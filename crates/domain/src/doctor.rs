@@ -216,6 +216,9 @@ pub struct Doctor {
     /// In the order of [`CheckId::ALL`].
     pub checks: Vec<Check>,
     pub observed_at: Timestamp,
+    /// When the models of the agents were asked last; none: never since the server started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
 }
 
 impl Doctor {
@@ -272,6 +275,7 @@ mod tests {
             systems: Vec::new(),
             checks: states.iter().copied().map(check).collect(),
             observed_at: Timestamp::from_rfc3339("2026-01-01T00:00:00Z".into()),
+            asked_at: None,
         };
         assert_eq!(doctor(&[]).worst(), CheckState::Ok);
         assert_eq!(doctor(&[CheckState::Unknown, CheckState::Ok]).worst(), CheckState::Ok);
@@ -284,7 +288,7 @@ mod tests {
         let check = |id| Check::new(id, CheckState::Ok, "x", "x");
         let at = Timestamp::from_rfc3339("2026-01-01T00:00:00Z".into());
         let checks = vec![check(CheckId::ConsoleReachable), check(CheckId::OwnPassword)];
-        let mut doctor = Doctor { systems: Vec::new(), checks, observed_at: at };
+        let mut doctor = Doctor { systems: Vec::new(), checks, observed_at: at, asked_at: None };
         doctor.add([check(CheckId::GatewayReachable)]);
         assert!(doctor.checks.is_sorted_by_key(|check| check.id));
     }

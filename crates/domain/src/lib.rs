@@ -9,6 +9,7 @@ mod declared;
 mod doctor;
 mod failure;
 mod health;
+pub mod lasts;
 mod models;
 mod mutation;
 mod names;
@@ -41,7 +42,7 @@ pub use names::{
 };
 pub use news::Topic;
 pub use operation::{Operation, OperationState, Settled, Step, StepName, StepState};
-pub use plan::{Affected, Change, ChangeAction, DiffLine, Moved, Plan, Read, Warning};
+pub use plan::{Affected, Change, ChangeAction, DiffLine, Moved, Plan, Read, Warning, WarningCode, Way};
 pub use provider::{
     EditProvider, LastTest, NewProvider, Protocol, Provider, ProviderModel, ProviderTest, Settings, TestLeg,
     TestProvider, Tokens,

@@ -1,7 +1,8 @@
 //! What a mutation would change, before it does.
-use crate::{OperationId, Step, Timestamp};
+use crate::{ModelId, OperationId, ProviderName, RouteName, Step, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::fmt;
 
 /// An object that the plan read, with the version it had. Objects are named `route:<name>`, `provider:<name>`,
 /// `consumer:<name>`, `s3:<key>`, `file:<name>`.
@@ -68,17 +69,110 @@ pub struct Change {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Affected {
     pub agent: String,
+    /// A sentence.
     pub how: String,
+    /// The same for programs. None in records of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<Way>,
 }
 
-/// Something to know before saying yes. Codes: `VISION_LOST`, `CONTEXT_SHRINKS`, `LIMITS_ARE_DEFAULTS`,
-/// `DEFAULT_ROUTE_CHANGES`, `DEFAULT_ROUTE_MISSING`, `RESET_BY_HICLAW`, `MODEL_LIST_UNREADABLE`, `PREDICATE_TAKEN`,
-/// `CONSUMER_MISSING`, `AGENT_UNREADABLE`, `ACCESS_LOST`, `SHADOWED`, `NOT_RESTORED`, `STAYS`.
+/// What becomes of an agent's calls. A provider or a route that is none: nobody takes them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Way {
+    /// Its model goes to another provider.
+    Provider { model: ModelId, from: Option<ProviderName>, to: Option<ProviderName> },
+    /// Its model takes another route to the same provider.
+    Route { model: ModelId, from: Option<RouteName>, to: Option<RouteName> },
+    /// The route no longer lets it in.
+    ShutOut { route: RouteName },
+    /// The route lets it in, which it did not.
+    LetIn { route: RouteName },
+    /// It was asked after the change, and turned away.
+    TurnedAway { model: ModelId, route: RouteName },
+}
+
+macro_rules! warning_codes {
+    ($($(#[$doc:meta])* $variant:ident $code:literal)*) => {
+        /// What a warning is about.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum WarningCode { $($(#[$doc])* #[serde(rename = $code)] $variant,)* }
+
+        impl WarningCode {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The code on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+        }
+    };
+}
+
+warning_codes! {
+    /// The present model sees images, the new one (named) does not.
+    VisionLost "VISION_LOST"
+    /// From so many tokens to so many (both named).
+    ContextShrinks "CONTEXT_SHRINKS"
+    /// Nobody knows the limits of the model: named are it, its context and its longest answer.
+    LimitsAreDefaults "LIMITS_ARE_DEFAULTS"
+    /// The default route leads elsewhere, and with it all that no other route takes.
+    DefaultRouteChanges "DEFAULT_ROUTE_CHANGES"
+    DefaultRouteMissing "DEFAULT_ROUTE_MISSING"
+    /// HiClaw or the Manager sets it anew at a restart; named is what, where that is not the whole change.
+    ResetByHiclaw "RESET_BY_HICLAW"
+    /// The provider (named) does not tell its models.
+    ModelListUnreadable "MODEL_LIST_UNREADABLE"
+    /// The provider (named) gets no route yet.
+    PredicateTaken "PREDICATE_TAKEN"
+    /// The gateway lacks the named consumers.
+    ConsumerMissing "CONSUMER_MISSING"
+    /// The models of the named agents could not be read.
+    AgentUnreadable "AGENT_UNREADABLE"
+    /// The route (named first) no longer lets in the consumers that follow.
+    AccessLost "ACCESS_LOST"
+    /// The route (named first) has the conditions of an older one (named second).
+    Shadowed "SHADOWED"
+    /// Not in the file of what is there now.
+    LeftOut "LEFT_OUT"
+    /// Not possible to restore.
+    NotRestored "NOT_RESTORED"
+    /// Came after the backup; named are all.
+    Stays "STAYS"
+}
+
+impl fmt::Display for WarningCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Something to know before saying yes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Warning {
-    pub code: String,
+    pub code: WarningCode,
+    /// A sentence.
     pub message: String,
+    /// The names and figures of the sentence, as its code says. Empty in records of older versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
+}
+
+impl Warning {
+    /// A warning that names nothing.
+    pub fn new(code: WarningCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), about: Vec::new() }
+    }
+
+    /// Adds what its sentence names.
+    #[must_use]
+    pub fn about<T: ToString>(mut self, named: impl IntoIterator<Item = T>) -> Self {
+        self.about.extend(named.into_iter().map(|name| name.to_string()));
+        self
+    }
 }
 
 /// What a mutation would do. The same object in the page, REST and the CLI.

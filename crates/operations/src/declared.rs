@@ -6,7 +6,7 @@ use crate::{
 };
 use domain::{
     Declared, DeclaredAssignments, DeclaredProvider, Failure, FieldError, ModelId, NewProvider, SetModel,
-    Target, Warning,
+    Target, Warning, WarningCode,
     rules::{RouteView, RoutingView, declared_route, winner},
 };
 use hiclaw::Record;
@@ -33,7 +33,7 @@ impl Operations {
         let mut assignments = DeclaredAssignments::default();
         let mut left_out = Vec::new();
         let mut leave_out = |agent: &str, message: String| {
-            left_out.push(Warning { code: "LEFT_OUT".into(), message: format!("{agent}: {message}") });
+            left_out.push(Warning::new(WarningCode::LeftOut, format!("{agent}: {message}")).about([agent]));
         };
         if let Some(why) = &agents.workers_unknown {
             leave_out("the workers", why.message.clone());

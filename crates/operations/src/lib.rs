@@ -79,6 +79,7 @@ struct Inner {
     gateway: Url,
     gateway_metrics: Option<Url>,
     known: doctor::Known,
+    doctor: doctor::Memory,
 }
 
 /// What a read observed, and when; how old reads may be is said at [`Timing::cache`]. They are dropped by own writes.
@@ -168,6 +169,7 @@ impl Operations {
             gateway,
             gateway_metrics: config.gateway_metrics,
             known,
+            doctor: doctor::Memory::default(),
         })))
     }
 

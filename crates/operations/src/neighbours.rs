@@ -4,7 +4,7 @@ use crate::{
     prepare::Question,
     probe::{Answered, ProbeFailure},
 };
-use domain::{Affected, Reason, RouteName};
+use domain::{Affected, Reason, RouteName, Way};
 use futures::future::join_all;
 
 /// A question as an agent that the operation is not for, and that was served before.
@@ -73,7 +73,8 @@ fn told(neighbours: &[Neighbour], answers: Vec<Answer>) -> Answers {
             Answer::TurnedAway(why) => {
                 notes.push(format!("{agent} is turned away on {route}: {why}"));
                 let how = format!("{} is turned away on {route}: {why}", question.model);
-                broke.push(Affected { agent: agent.to_owned(), how });
+                let way = Way::TurnedAway { model: question.model.clone(), route: route.clone() };
+                broke.push(Affected { agent: agent.to_owned(), how, way: Some(way) });
             }
             Answer::NoWord(why) => {
                 notes.push(format!("{} gave no answer over {route}: {why}", question.provider));

@@ -18,8 +18,10 @@ pub struct DoctorArgs {
 /// Prints what was found; 0 when all is well, 1 for warnings, 2 when something does not work. What could not be looked at
 /// counts for nothing: what hindered it is a finding of its own.
 pub async fn run(call: &Call, args: &DoctorArgs) -> Result<ExitCode, CliError> {
-    let probe = [("probe", args.probe.to_string())];
-    let seen: Examination = call.client.find(&["doctor"], &probe).await?;
+    let seen: Examination = match args.probe {
+        true => call.client.act_with(&["doctor", "probe"], &[]).await?,
+        false => call.client.get(&["doctor"]).await?,
+    };
     let worst = seen.doctor.worst();
     show::document(call.json, &seen, || {
         let settings = seen.settings.iter();

@@ -200,6 +200,9 @@ async fn listen(settings: Settings, sandbox: bool, mut stop: Stop) -> Result<(),
     let account = if sandbox { " (sandbox: sign in as admin / admin)" } else { "" };
     let scheme = if tls.is_some() { "https" } else { "http" };
     print(&format!("AI Gateway Management: {scheme}://{bound}/agm/{account}"))?;
+    // The first look at a thousand agents takes seconds, which the first visitor should not wait for.
+    let looking = operations.clone();
+    tokio::spawn(async move { drop(looking.assignments().await) });
     let entrance = Entrance { listener, tls, bounds: Bounds::default() };
     let orderly = async {
         let drained = async {

@@ -1,4 +1,4 @@
-//! `GET /doctor`: each setting with its source, every system, and every check with its evidence and its fix.
+//! `/doctor`: each setting with its source, every system, and every check with its evidence and its fix.
 use super::state::AppState;
 use app::{
     api::{Caller, Examination},
@@ -21,10 +21,11 @@ struct Wish {
     probe: bool,
 }
 
-/// Every check, made now, with what was observed and what to do. With `probe=true` the providers are tested and the model
-/// of each agent is asked for one token, which costs that token; without it, what the last tests saw is told.
+/// Every check that costs nothing, made now, with what was observed and what to do. What the others saw last is told with
+/// its time, until what they were about is changed: `POST /ni_status/doctor/probe` makes them anew. `probe=true` does so
+/// here too, for callers that knew nothing else.
 #[utoipa::path(
-    get, path = "/ni_status/doctor", tag = "state", params(("probe" = Option<bool>, Query)),
+    get, path = "/ni_status/doctor", tag = "state", params(("probe" = Option<bool>, Query, deprecated)),
     responses((status = 200, body = Examination))
 )]
 pub async fn doctor(State(state): State<AppState>, parts: Parts) -> Result<Json<Examination>, ApiError> {
@@ -33,6 +34,17 @@ pub async fn doctor(State(state): State<AppState>, parts: Parts) -> Result<Json<
     let wish = Query::<Wish>::try_from_uri(&parts.uri);
     let Query(wish) = wish.map_err(|_| Failure::field("probe", "use true or false"))?;
     Ok(Json(installation.examine(wish.probe).await))
+}
+
+/// Every check, also those that cost something: the providers are tested, the model of each agent is asked for one token,
+/// and a scratch object is written to the store and removed. Who asks while they are made gets the same answers.
+#[utoipa::path(
+    post, path = "/ni_status/doctor/probe", tag = "state", responses((status = 200, body = Examination))
+)]
+pub async fn probe(State(state): State<AppState>, parts: Parts) -> Result<Json<Examination>, ApiError> {
+    let installation = state.installation();
+    Caller::of(&parts, installation.operations.clone())?.not_rehearsed("asking has no plan")?;
+    Ok(Json(installation.examine(true).await))
 }
 
 /// What can be said of the server itself when it starts.

@@ -80,6 +80,7 @@ fn own() -> Vec<Row> {
         ("/ni_status/backups/{id}/rename", &["POST"], post(backups::rename)),
         ("/ni_status/backups/{id}/delete", &["POST"], post(backups::delete)),
         ("/ni_status/doctor", &["GET"], get(doctor::doctor)),
+        ("/ni_status/doctor/probe", &["POST"], post(doctor::probe)),
         ("/ni_status/stream", &["GET"], get(news::stream)),
         ("/ni_status/metrics/history", &["GET"], get(figures::history)),
         ("/ni_status/usage", &["GET"], get(figures::usage)),

@@ -118,6 +118,10 @@ async fn the_doctor_names_what_is_wrong_and_its_command_mends_it() {
     assert!(said.contains("  agent_answered 6 agents: "), "{said}");
     let seen = agm(&url, &["doctor", "--json"], "").await;
     let seen: serde_json::Value = serde_json::from_str(&out(&seen)).unwrap();
+    let told =
+        seen["checks"].as_array().unwrap().iter().find(|check| check["id"] == "agent_answered").unwrap();
+    let at = seen["askedAt"].as_str().unwrap();
+    assert!(told["evidence"].as_str().unwrap().contains(at), "what was paid for is told later too: {told}");
     assert!(seen["checks"].as_array().unwrap().iter().any(|check| check["id"] == "own_password"), "{seen}");
 }
 

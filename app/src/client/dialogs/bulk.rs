@@ -74,6 +74,12 @@ impl Bulk {
         self.stage.with_untracked(|stage| matches!(stage, Stage::Running(_)))
     }
 
+    /// Whether somebody typed or chose what would be lost with the dialog.
+    pub fn is_unsent(self) -> bool {
+        let begun = self.stage.with(|stage| matches!(stage, Stage::Running(_) | Stage::Ended(_)));
+        !begun && self.form.touched.get()
+    }
+
     /// Goes back to the form, which still holds what was typed.
     pub fn back(self) {
         self.failure.set(None);
@@ -90,7 +96,10 @@ impl Bulk {
         self.stage.set(Stage::Planning);
         spawn_local(async move {
             match api::plan_models(&wish).await {
-                Ok(plan) => self.stage.set(Stage::Planned(plan)),
+                Ok(plan) => {
+                    self.stage.set(Stage::Planned(plan));
+                    page::look_again();
+                }
                 Err(error) => {
                     self.failure.set(Some(told(error)));
                     self.stage.set(Stage::Choosing);
@@ -182,9 +191,9 @@ impl Bulk {
     fn ended(self, bulk: domain::Bulk) {
         if !self.open.get_untracked() {
             let all = self.targets.with_untracked(Vec::len);
-            let text = (t().bulk_ended)(committed(&bulk), all);
+            let text = t().bulk_ended(committed(&bulk), all);
             let details = Callback::new(move |()| self.open.set(true));
-            self.toaster.ended(text, !bulk.success, vec![Offer { text: t().details, act: details }]);
+            self.toaster.ended(text, !bulk.success, vec![Offer { text: t().details(), act: details }]);
         }
         self.stage.set(Stage::Ended(bulk));
     }

@@ -40,15 +40,16 @@ impl Part {
 #[component]
 pub fn BulkDialog(bulk: Bulk) -> impl IntoView {
     let part = Memo::new(move |_| bulk.stage.with(Part::of));
-    let title = Signal::derive(move || (t().set_model_many)(bulk.targets.with(Vec::len)));
+    let title = Signal::derive(move || t().set_model_many(bulk.targets.with(Vec::len)));
     let rows = move || {
         let rows = bulk.targets.with(|targets| bulk.stage.with(|stage| bulk_rows::rows(targets, stage)));
         rows.into_iter().map(bulk_rows::view).collect_view()
     };
+    let unsent = Signal::derive(move || bulk.is_unsent());
     let list = NodeRef::<html::Ul>::new();
     let content = move || match part.get() {
         Part::Form => view! { <Fields bulk/> }.into_any(),
-        _ => view! { <ul class="bulk-rows" tabindex="0" aria-label=t().agents node_ref=list>{rows}</ul> }
+        _ => view! { <ul class="bulk-rows" tabindex="0" aria-label=t().agents() node_ref=list>{rows}</ul> }
             .into_any(),
     };
     // The button that was pressed is gone: the focus goes to what it brought.
@@ -61,8 +62,8 @@ pub fn BulkDialog(bulk: Bulk) -> impl IntoView {
     });
     let failure = move || bulk.failure.get().map(|failure| view! { <ErrorNote failure/> });
     view! {
-        <Dialog open=bulk.open title>
-            <div class="choose">{content}</div>
+        <Dialog open=bulk.open title unsent>
+            <div class="choose" on:input=move |_| bulk.form.touched.set(true)>{content}</div>
             <footer class="dialog-foot">
                 <div class="said" aria-live="polite">{failure} {move || said(bulk)}</div>
                 <Actions bulk part/>
@@ -79,16 +80,16 @@ fn said(bulk: Bulk) -> AnyView {
         Stage::Choosing | Stage::Planning => ().into_any(),
         Stage::Planned(plan) => {
             let refused = plan.refused.len();
-            view! { <p>{(t().bulk_planned)(plan.plans.len(), refused)}</p> }.into_any()
+            view! { <p>{t().bulk_planned(plan.plans.len(), refused)}</p> }.into_any()
         }
         Stage::Running(operations) => {
             let ended = operations.iter().filter(|operation| operation.state.is_final()).count();
-            view! { <p class="waiting">{(t().bulk_progress)(ended, all)}</p> <p>{t().may_leave}</p> }
+            view! { <p class="waiting">{t().bulk_progress(ended, all)}</p> <p>{t().may_leave()}</p> }
                 .into_any()
         }
         Stage::Ended(ended) => {
             let class = if ended.success { "verdict ok" } else { "verdict bad" };
-            view! { <p class=class>{(t().bulk_ended)(committed(ended), all)}</p> }.into_any()
+            view! { <p class=class>{t().bulk_ended(committed(ended), all)}</p> }.into_any()
         }
     })
 }
@@ -99,15 +100,15 @@ fn Fields(bulk: Bulk) -> impl IntoView {
     let names = move || bulk.targets.with(|all| all.iter().map(agent).collect::<Vec<_>>().join(", "));
     let first = bulk.targets.with_untracked(|all| all.first().map(agent)).unwrap_or_default();
     let canary =
-        vec![("yes".to_owned(), (t().canary_yes)(&first)), ("no".to_owned(), t().canary_no.to_owned())];
+        vec![("yes".to_owned(), t().canary_yes(&first)), ("no".to_owned(), t().canary_no().to_owned())];
     view! {
         <p class="field-hint">{names}</p>
         <ModelFields form=bulk.form failure present=Signal::stored(Present::default())/>
         <div class="side-by-side">
-            <Choice name="canary" label=t().canary value=bulk.canary options=canary/>
+            <Choice name="canary" label=t().canary() value=bulk.canary options=canary/>
             <Field
-                name="stop-after" label=t().stop_after value=bulk.stop_after input=Input::Number
-                hint=t().stop_after_hint error=about(failure, "stopAfterFailures")
+                name="stop-after" label=t().stop_after() value=bulk.stop_after input=Input::Number
+                hint=t().stop_after_hint() error=about(failure, "stopAfterFailures")
             />
         </div>
     }
@@ -125,26 +126,26 @@ fn Actions(bulk: Bulk, part: Memo<Part>) -> impl IntoView {
     let actions = move || match part.get() {
         Part::Form => {
             let text =
-                Signal::derive(move || if busy.get() { t().planning } else { t().show_plan }.to_owned());
+                Signal::derive(move || if busy.get() { t().planning() } else { t().show_plan() }.to_owned());
             view! {
-                <Button text=t().cancel on_press=close/>
+                <Button text=t().cancel() on_press=close/>
                 <Button text kind=Kind::Primary busy on_press=plan/>
             }
             .into_any()
         }
-        Part::Planned { can: 0 } => view! { <Button text=t().back on_press=back/> }.into_any(),
+        Part::Planned { can: 0 } => view! { <Button text=t().back() on_press=back/> }.into_any(),
         Part::Planned { can } => view! {
-            <Button text=t().back on_press=back/>
-            <Button text=(t().apply_to)(can) kind=Kind::Primary on_press=apply/>
+            <Button text=t().back() on_press=back/>
+            <Button text=t().apply_to(can) kind=Kind::Primary on_press=apply/>
         }
         .into_any(),
-        Part::Running => view! { <Button text=t().leave on_press=close/> }.into_any(),
+        Part::Running => view! { <Button text=t().leave() on_press=close/> }.into_any(),
         Part::Ended { open: 0 } => {
-            view! { <Button text=t().done kind=Kind::Primary on_press=close/> }.into_any()
+            view! { <Button text=t().done() kind=Kind::Primary on_press=close/> }.into_any()
         }
         Part::Ended { open } => view! {
-            <Button text=(t().retry_failed)(open) on_press=retry/>
-            <Button text=t().done kind=Kind::Primary on_press=close/>
+            <Button text=t().retry_failed(open) on_press=retry/>
+            <Button text=t().done() kind=Kind::Primary on_press=close/>
         }
         .into_any(),
     };

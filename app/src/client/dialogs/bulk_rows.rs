@@ -4,9 +4,11 @@ use crate::{
     components::{
         avatar::Face,
         badge::{Badge, Tone},
-        plan_view::{object, warning},
+        plan_view::object,
+        said::{Told, affected, warning},
         step_list::label,
     },
+    describe,
     text::t,
 };
 use domain::{Failure, Operation, OperationState, Plan, StepState, Target};
@@ -18,7 +20,7 @@ pub struct Row {
     tone: Tone,
     word: String,
     /// What else there is to say.
-    detail: Option<String>,
+    detail: Option<Told>,
     plan: Option<Plan>,
 }
 
@@ -47,13 +49,13 @@ fn row(target: String, stage: &Stage) -> Row {
         },
         Stage::Running(operations) => match operations.iter().find(is_for) {
             Some(operation) => operated(target.clone(), operation),
-            None => waiting((t().step_state)(StepState::Pending)),
+            None => waiting(t().step_state(StepState::Pending)),
         },
         Stage::Ended(bulk) => match bulk.results.iter().find(is_for) {
             Some(operation) => operated(target.clone(), operation),
             None => match refused(&bulk.refused) {
                 Some(failure) => failed(target.clone(), Some(failure)),
-                None => waiting(t().not_begun),
+                None => waiting(t().not_begun()),
             },
         },
     }
@@ -61,13 +63,13 @@ fn row(target: String, stage: &Stage) -> Row {
 
 fn planned(target: String, plan: Plan) -> Row {
     let tone = if plan.warnings.is_empty() { Tone::Ok } else { Tone::Busy };
-    let word = (t().objects_change)(plan.changes.len());
+    let word = t().objects_change(plan.changes.len());
     Row { target, tone, word, detail: None, plan: Some(plan) }
 }
 
 fn failed(target: String, failure: Option<Failure>) -> Row {
-    let detail = failure.map(|failure| failure.message);
-    Row { target, tone: Tone::Danger, word: t().refused.to_owned(), detail, plan: None }
+    let detail = failure.map(Told::from);
+    Row { target, tone: Tone::Danger, word: t().refused().to_owned(), detail, plan: None }
 }
 
 fn operated(target: String, operation: &Operation) -> Row {
@@ -77,18 +79,18 @@ fn operated(target: String, operation: &Operation) -> Row {
         _ => Tone::Busy,
     };
     let step = operation.steps.iter().find(|step| step.state == StepState::Running).map(label);
-    let why = operation.failure.as_ref().map(|failure| failure.message.clone());
-    let word = (t().operation_state)(operation.state).to_owned();
-    Row { target, tone, word, detail: why.or(step), plan: None }
+    let why = operation.failure.as_deref().cloned().map(Told::from);
+    let word = t().operation_state(operation.state).to_owned();
+    Row { target, tone, word, detail: why.or(step.map(Told::from)), plan: None }
 }
 
 /// A row of the list.
 pub fn view(row: Row) -> AnyView {
-    let name = row.target.strip_prefix("worker:").unwrap_or(&row.target).to_owned();
+    let name = describe::named(&row.target);
     let plan = row.plan.map(|plan| {
-        let affected = plan.affected.into_iter().map(|one| view! { <li class="note"><b>{one.agent}</b> " " {one.how}</li> });
+        let affected = plan.affected.into_iter().map(|one| view! { <li class="note">{affected(one)}</li> });
         let changes = plan.changes.into_iter().map(object).collect_view();
-        let summary = (t().plan_of)(&name);
+        let summary = t().plan_of(&name);
         view! {
             <ul class="notes">{plan.warnings.into_iter().map(warning).collect_view()} {affected.collect_view()}</ul>
             <details><summary>{summary}</summary><div class="diff">{changes}</div></details>
@@ -99,7 +101,7 @@ pub fn view(row: Row) -> AnyView {
             <Face name=name.clone()/>
             <b>{name}</b>
             <Badge tone=row.tone word=row.word/>
-            <div class="bulk-more">{row.detail.map(|detail| view! { <p>{detail}</p> })} {plan}</div>
+            <div class="bulk-more">{row.detail.map(|detail| view! { <p>{detail.view()}</p> })} {plan}</div>
         </li>
     }
     .into_any()
@@ -125,8 +127,13 @@ mod tests {
         };
         assert_eq!(super::super::bulk::open_targets(&bulk), ["manager", "worker:alice"]);
         let rows = rows(&targets, &Stage::Ended(bulk));
-        let seen: Vec<_> =
-            rows.iter().map(|row| (row.target.as_str(), row.tone, row.detail.as_deref())).collect();
-        assert_eq!(seen, [("manager", Tone::Danger, Some("at work")), ("worker:alice", Tone::Unknown, None)]);
+        let seen: Vec<_> = rows
+            .iter()
+            .map(|row| (row.target.as_str(), row.tone, row.detail.as_ref().map(Told::text)))
+            .collect();
+        assert_eq!(
+            seen,
+            [("manager", Tone::Danger, Some("at work".to_owned())), ("worker:alice", Tone::Unknown, None)]
+        );
     }
 }

@@ -95,7 +95,7 @@ impl Change {
 
     /// Plans to take back what an operation did.
     pub fn undo(self, operation: &Operation) {
-        let title = format!("{}: {}", (t().kind)("undo"), describe::operation(operation));
+        let title = format!("{}: {}", t().kind("undo"), describe::operation(operation));
         self.plan_titled(title, Mutation::Undo { operation: operation.id.clone() }, None);
     }
 
@@ -131,6 +131,7 @@ impl Change {
                         form.set(false);
                     }
                     self.open.set(true);
+                    page::look_again();
                 }
                 Err(error) => self.stage.set(Stage::Refused(told(error))),
             }
@@ -149,6 +150,11 @@ impl Change {
     /// True when there is a form to go back to.
     pub fn has_form(self) -> bool {
         self.form.with_value(Option::is_some)
+    }
+
+    /// Whether what was typed for it would be lost with its dialog.
+    pub fn is_unsent(self) -> bool {
+        self.has_form() && self.can_plan_again() && !self.runs()
     }
 
     /// Does what the plan says that is shown, and nothing else: when the installation is not as it was, nothing is done.
@@ -336,14 +342,14 @@ impl Change {
     fn tell(self, operation: &Operation) {
         let title = self.title.get_untracked();
         let (text, failed) = match operation.state {
-            OperationState::Committed => ((t().toast_done)(&title), false),
-            _ => ((t().toast_failed)(&title), true),
+            OperationState::Committed => (t().toast_done(&title), false),
+            _ => (t().toast_failed(&title), true),
         };
         let (details, undone) = (operation.clone(), operation.clone());
         let details = Callback::new(move |()| self.resume(details.clone()));
         let undo = Callback::new(move |()| self.undo(&undone));
-        let undo = can_be_undone(operation).then_some(Offer { text: t().undo, act: undo });
-        let details = Offer { text: t().details, act: details };
+        let undo = can_be_undone(operation).then_some(Offer { text: t().undo(), act: undo });
+        let details = Offer { text: t().details(), act: details };
         self.toaster.ended(text, failed, undo.into_iter().chain([details]).collect());
     }
 }

@@ -48,19 +48,19 @@ pub fn Actions(change: Change) -> impl IntoView {
         sent.set(false);
         taking_over.set(false);
         match phase.get() {
-            Phase::Waiting => close(change, t().close, Kind::Plain),
+            Phase::Waiting => close(change, t().close(), Kind::Plain),
             Phase::Planned => planned(change, sent),
             Phase::Refused => {
                 let again = change.can_plan_again().then(|| again(change));
-                view! { {away(change, t().close)} {again} }.into_any()
+                view! { {away(change, t().close())} {again} }.into_any()
             }
             Phase::Running => running(change, sent),
-            Phase::GoingBack => close(change, t().leave, Kind::Plain),
+            Phase::GoingBack => close(change, t().leave(), Kind::Plain),
             Phase::Stuck => stuck(change, taking_over),
-            Phase::Outdated => view! { {close(change, t().done, Kind::Plain)} {again(change)} }.into_any(),
+            Phase::Outdated => view! { {close(change, t().done(), Kind::Plain)} {again(change)} }.into_any(),
             Phase::Ended { undo } => {
                 let undo = undo.then(|| take_back(change));
-                view! { {undo} {close(change, t().done, Kind::Primary)} }.into_any()
+                view! { {undo} {close(change, t().done(), Kind::Primary)} }.into_any()
             }
         }
     };
@@ -78,12 +78,12 @@ fn away(change: Change, otherwise: &'static str) -> AnyView {
         return close(change, otherwise, Kind::Plain);
     }
     let back = Callback::new(move |()| change.back());
-    view! { <Button text=t().back on_press=back/> }.into_any()
+    view! { <Button text=t().back() on_press=back/> }.into_any()
 }
 
 fn again(change: Change) -> AnyView {
     let again = Callback::new(move |()| change.plan_again());
-    view! { <Button text=t().plan_again kind=Kind::Primary on_press=again/> }.into_any()
+    view! { <Button text=t().plan_again() kind=Kind::Primary on_press=again/> }.into_any()
 }
 
 fn planned(change: Change, sent: RwSignal<bool>) -> AnyView {
@@ -91,8 +91,9 @@ fn planned(change: Change, sent: RwSignal<bool>) -> AnyView {
         sent.set(true);
         change.apply();
     });
-    let text = Signal::derive(move || if sent.get() { t().applying } else { t().apply }.to_owned());
-    view! { {away(change, t().cancel)} <Button text kind=Kind::Primary busy=sent on_press=apply/> }.into_any()
+    let text = Signal::derive(move || if sent.get() { t().applying() } else { t().apply() }.to_owned());
+    view! { {away(change, t().cancel())} <Button text kind=Kind::Primary busy=sent on_press=apply/> }
+        .into_any()
 }
 
 /// It can be stopped until it goes back already, and left at any time.
@@ -103,8 +104,8 @@ fn running(change: Change, sent: RwSignal<bool>) -> AnyView {
     });
     let busy = Signal::derive(move || sent.get() && change.trouble().is_none());
     view! {
-        <Button text=t().stop kind=Kind::Danger busy on_press=cancel/>
-        {close(change, t().leave, Kind::Plain)}
+        <Button text=t().stop() kind=Kind::Danger busy on_press=cancel/>
+        {close(change, t().leave(), Kind::Plain)}
     }
     .into_any()
 }
@@ -119,13 +120,13 @@ fn stuck(change: Change, taking_over: RwSignal<bool>) -> AnyView {
     });
     let actions = move || match taking_over.get() {
         false => {
-            view! { <Button text=t().take_over on_press=ask/> {close(change, t().close, Kind::Primary)} }
+            view! { <Button text=t().take_over() on_press=ask/> {close(change, t().close(), Kind::Primary)} }
                 .into_any()
         }
         true => view! {
-            <p class="confirm" role="alert">{t().take_over_means}</p>
-            <Button text=t().cancel on_press=no/>
-            <Button text=t().take_over_sure kind=Kind::Danger on_press=yes/>
+            <p class="confirm" role="alert">{t().take_over_means()}</p>
+            <Button text=t().cancel() on_press=no/>
+            <Button text=t().take_over_sure() kind=Kind::Danger on_press=yes/>
         }
         .into_any(),
     };
@@ -142,5 +143,5 @@ fn take_back(change: Change) -> AnyView {
             change.undo(&operation);
         }
     });
-    view! { <Button text=t().undo on_press=undo/> }.into_any()
+    view! { <Button text=t().undo() on_press=undo/> }.into_any()
 }

@@ -27,12 +27,12 @@ fn steps_of(stage: &Stage) -> Vec<Step> {
 /// What is being done just now, in words.
 fn applying(operation: &Operation) -> AnyView {
     if operation.state == OperationState::Compensating {
-        return view! { <p class="waiting">{t().going_back} " " {t().may_leave}</p> }.into_any();
+        return view! { <p class="waiting">{t().going_back()} " " {t().may_leave()}</p> }.into_any();
     }
     let step = operation.steps.iter().find(|step| step.state == StepState::Running);
-    let step = step.map(|step| format!("{}: {}", t().applying, label(step)));
-    let text = step.unwrap_or_else(|| t().applying.to_owned());
-    view! { <p class="waiting">{text}</p> <p>{t().may_leave}</p> }.into_any()
+    let step = step.map(|step| format!("{}: {}", t().applying(), label(step)));
+    let text = step.unwrap_or_else(|| t().applying().to_owned());
+    view! { <p class="waiting">{text}</p> <p>{t().may_leave()}</p> }.into_any()
 }
 
 /// The one dialog of a change: its plan, its steps as they happen, its outcome.
@@ -44,12 +44,13 @@ pub fn ChangeDialog(change: Change) -> impl IntoView {
         Memo::new(move |_| change.stage.with(|stage| stage.plan().filter(|_| !stage.is_outdated()).cloned()));
     let steps = Signal::derive(move || change.stage.with(steps_of));
     let said = move || match change.stage.get() {
-        Stage::Planning => view! { <p class="waiting">{t().planning}</p> }.into_any(),
+        Stage::Planning => view! { <p class="waiting">{t().planning()}</p> }.into_any(),
         Stage::Refused(failure) => view! { <ErrorNote failure/> }.into_any(),
         Stage::Running(operation) => applying(&operation),
         Stage::Ended(operation) => verdict(change, operation),
         Stage::Idle | Stage::Planned(_) => ().into_any(),
     };
+    let unsent = Signal::derive(move || change.is_unsent());
     let trouble = move || change.trouble().map(|failure| view! { <ErrorNote failure/> });
     let (planned, outcome) = (NodeRef::new(), NodeRef::new());
     follow(change, planned, outcome);
@@ -61,7 +62,7 @@ pub fn ChangeDialog(change: Change) -> impl IntoView {
                         <PlanView plan region=planned/>
                     </div>
                     <div>
-                        <h3>{t().what_happens}</h3>
+                        <h3>{t().what_happens()}</h3>
                         <StepList steps/>
                     </div>
                 </div>
@@ -69,7 +70,7 @@ pub fn ChangeDialog(change: Change) -> impl IntoView {
         })
     };
     view! {
-        <Dialog open=change.open title=change.title wide=true>
+        <Dialog open=change.open title=change.title wide=true unsent>
             {body}
             <footer class="dialog-foot">
                 <div class="said" aria-live="polite" tabindex="-1" node_ref=outcome>{said} {trouble}</div>

@@ -1,5 +1,6 @@
 use crate::{
     client::{press::return_focus, report},
+    components::button::Kind,
     sprite::{icon, maps},
     text::t,
 };
@@ -42,11 +43,16 @@ pub fn Dialog(
     open: RwSignal<bool>,
     #[prop(into)] title: Signal<String>,
     #[prop(optional)] wide: bool,
+    /// Whether somebody typed or chose what would be lost with it.
+    #[prop(into)]
+    unsent: Signal<bool>,
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
+    let leaving = Leaving::new(open, unsent);
     Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
+        leaving.asked.set(false);
         match (open.get(), dialog.open()) {
             // In the next frame: a dialog that was just made is not part of the document yet.
             (true, false) => request_animation_frame(move || open_at_first(&dialog)),
@@ -55,12 +61,6 @@ pub fn Dialog(
         }
     });
     let children = StoredValue::new(children);
-    // A click on the dialog itself, and on nothing in it, is a click on the backdrop.
-    let backdrop = move |event: ev::MouseEvent| {
-        if event.target() == event.current_target() {
-            open.set(false);
-        }
-    };
     view! {
         <dialog
             node_ref=node
@@ -71,18 +71,107 @@ pub fn Dialog(
                 // In the next frame: another dialog may take the place of this one.
                 request_animation_frame(return_focus);
             }
-            on:mousedown=backdrop
+            on:cancel=move |event: ev::Event| {
+                event.prevent_default();
+                leaving.ask();
+            }
+            on:keydown=move |event| leaving.key(&event)
+            on:mousedown=move |event| leaving.pressed.set_value(is_backdrop(&event))
+            on:click=move |event| leaving.released(&event)
         >
             <div class="dialog-box">
                 <header class="dialog-title">
                     <h2>{title}</h2>
-                    <button type="button" class="dialog-close" aria-label=t().close on:click=move |_| open.set(false)>
+                    <button type="button" class="dialog-close" aria-label=t().close() on:click=move |_| leaving.ask()>
                         {icon(maps::CROSS)}
                     </button>
                 </header>
+                <div class="page-notice" role="status" data-notice=""></div>
+                <Show when=move || leaving.asked.get()><Question leaving/></Show>
                 <Show when=move || open.get()>{children.with_value(|children| children())}</Show>
             </div>
         </dialog>
+    }
+    .into_any()
+}
+
+/// A press on the dialog itself, and on nothing in it, is one on the backdrop.
+fn is_backdrop(event: &ev::MouseEvent) -> bool {
+    event.target() == event.current_target()
+}
+
+/// How a dialog is left other than by its own buttons.
+#[derive(Clone, Copy)]
+struct Leaving {
+    open: RwSignal<bool>,
+    unsent: Signal<bool>,
+    /// Whether it is asked if what is unsent may be lost.
+    asked: RwSignal<bool>,
+    /// Where the focus was before.
+    place: StoredValue<Option<HtmlElement>, LocalStorage>,
+    /// The last press began on the backdrop. A text selection may end there and begins in a field.
+    pressed: StoredValue<bool>,
+}
+
+impl Leaving {
+    fn new(open: RwSignal<bool>, unsent: Signal<bool>) -> Self {
+        let (place, pressed) = (StoredValue::new_local(None), StoredValue::new(false));
+        Self { open, unsent, asked: RwSignal::new(false), place, pressed }
+    }
+
+    /// Closes the dialog, or asks first.
+    fn ask(self) {
+        if !self.unsent.get_untracked() {
+            return self.open.set(false);
+        }
+        if !self.asked.get_untracked() {
+            self.place.set_value(document().active_element().and_then(|place| place.dyn_into().ok()));
+            self.asked.set(true);
+        }
+    }
+
+    fn stay(self) {
+        self.asked.set(false);
+        self.place.with_value(|place| place.as_ref().into_iter().for_each(focus));
+    }
+
+    /// Escape is heard here and not as the browser's wish to close: a second one in a row it would not let us refuse.
+    fn key(self, event: &ev::KeyboardEvent) {
+        if event.key() != "Escape" || event.default_prevented() || event.is_composing() {
+            return;
+        }
+        event.prevent_default();
+        match self.asked.get_untracked() {
+            true => self.stay(),
+            false => self.ask(),
+        }
+    }
+
+    /// A press on the backdrop may be a slip: it loses nothing.
+    fn released(self, event: &ev::MouseEvent) {
+        if self.pressed.get_value() && is_backdrop(event) && !self.unsent.get_untracked() {
+            self.open.set(false);
+        }
+    }
+}
+
+#[component]
+fn Question(leaving: Leaving) -> impl IntoView {
+    let keep = NodeRef::<html::Button>::new();
+    Effect::new(move |_| {
+        if let Some(keep) = keep.get() {
+            request_animation_frame(move || focus(&keep));
+        }
+    });
+    let discard = move |_| leaving.open.set(false);
+    view! {
+        <div class="leaving">
+            <p role="alert">{t().not_sent()}</p>
+            <button type="button" class=Kind::Plain.class() node_ref=keep on:click=move |_| leaving.stay()>
+                {t().keep()}
+            </button>
+            <button type="button" class=Kind::Danger.class() on:click=discard>{t().discard()}</button>
+        </div>
     }
     .into_any()
 }

@@ -1,12 +1,13 @@
+use crate::components::said::Told;
 use domain::Failure;
 use leptos::prelude::*;
 
 /// What a refusal says about a field, by its name on the wire.
-pub fn about(failure: Signal<Option<Failure>>, field: &'static str) -> Signal<Option<String>> {
+pub fn about(failure: Signal<Option<Failure>>, field: &'static str) -> Signal<Option<Told>> {
     let is_about = move |path: &str| path.split(['.', '[', '/']).any(|part| part == field);
     Signal::derive(move || {
         let failure = failure.get()?;
-        failure.fields.into_iter().find(|error| is_about(&error.field)).map(|error| error.message)
+        failure.fields.into_iter().find(|error| is_about(&error.field)).map(Told::from)
     })
 }
 
@@ -32,7 +33,7 @@ pub fn Field(
     value: RwSignal<String>,
     #[prop(optional)] input: Input,
     #[prop(optional, into)] hint: Signal<String>,
-    #[prop(optional, into)] error: Signal<Option<String>>,
+    #[prop(optional, into)] error: Signal<Option<Told>>,
     #[prop(optional)] autocomplete: Option<&'static str>,
     #[prop(optional)] readonly: bool,
 ) -> impl IntoView {
@@ -80,7 +81,7 @@ pub fn Field(
             <label for=name>{label}</label>
             {control}
             <p class="field-hint" id=hint_id>{hint}</p>
-            <p class="field-error" id=error_id>{error}</p>
+            <p class="field-error" id=error_id>{move || error.get().map(Told::view)}</p>
         </div>
     }
     .into_any()
@@ -93,7 +94,7 @@ pub fn Choice(
     #[prop(into)] label: String,
     value: RwSignal<String>,
     #[prop(into)] options: Signal<Vec<(String, String)>>,
-    #[prop(optional, into)] error: Signal<Option<String>>,
+    #[prop(optional, into)] error: Signal<Option<Told>>,
     #[prop(optional)] disabled: bool,
 ) -> impl IntoView {
     let error_id = format!("{name}-error");
@@ -118,7 +119,7 @@ pub fn Choice(
             >
                 {list}
             </select>
-            <p class="field-error" id=error_id>{error}</p>
+            <p class="field-error" id=error_id>{move || error.get().map(Told::view)}</p>
         </div>
     }
     .into_any()

@@ -57,22 +57,22 @@ impl Present {
 
 /// What to know about a choice before its plan is made.
 fn warnings(present: Present, wish: Figures) -> Vec<String> {
-    let vision = present.loses_vision(wish.limits).then(|| t().loses_vision.to_owned());
+    let vision = present.loses_vision(wish.limits).then(|| t().loses_vision().to_owned());
     let context = present.larger_context(wish.limits);
-    let context = context.map(|now| (t().shrinks_context)(&tokens(now), &tokens(wish.limits.context_window)));
-    let guessed = (wish.source == LimitSource::Default).then(|| t().guesses_limits.to_owned());
+    let context = context.map(|now| t().shrinks_context(&tokens(now), &tokens(wish.limits.context_window)));
+    let guessed = (wish.source == LimitSource::Default).then(|| t().guesses_limits().to_owned());
     [vision, context, guessed].into_iter().flatten().collect()
 }
 
 /// Four tiles with what the model can, who says so, and what would be lost with it.
 pub fn view(present: Present, wish: Figures) -> AnyView {
     let Figures { limits, source } = wish;
-    let word = |yes: bool| if yes { t().yes.to_owned() } else { t().no.to_owned() };
+    let word = |yes: bool| if yes { t().yes().to_owned() } else { t().no().to_owned() };
     let tiles = [
-        (t().context, tokens(limits.context_window), present.larger_context(limits).is_some()),
-        (t().output, tokens(limits.max_tokens), false),
-        (t().vision, word(limits.vision), present.loses_vision(limits)),
-        (t().reasoning, word(limits.reasoning), false),
+        (t().context(), tokens(limits.context_window), present.larger_context(limits).is_some()),
+        (t().output(), tokens(limits.max_tokens), false),
+        (t().vision(), word(limits.vision), present.loses_vision(limits)),
+        (t().reasoning(), word(limits.reasoning), false),
     ];
     let tile = |(name, value, worse): (&'static str, String, bool)| {
         let (class, sign) = if worse { ("tile worse", " ▼") } else { ("tile", "") };
@@ -82,7 +82,7 @@ pub fn view(present: Present, wish: Figures) -> AnyView {
     let warnings = warnings.into_iter().map(|warning| view! { <li class="note warn">{warning}</li> });
     view! {
         <dl class="tiles">{tiles.map(tile).collect_view()}</dl>
-        <p class="field-hint">{(t().figures_from)((t().source)(source))}</p>
+        <p class="field-hint">{t().figures_from(t().source(source))}</p>
         <ul class="notes">{warnings.collect_view()}</ul>
     }
     .into_any()

@@ -19,15 +19,20 @@ mod switch_dialog;
 mod toast;
 mod verdict;
 
-use crate::{act::Act, api, error::ApiError, text::t};
+use super::{notice, page};
+use crate::{act::Act, api, components::said::Told, error::ApiError, text::t};
 use bulk::Bulk;
 use bulk_dialog::BulkDialog;
 use change::Change;
 use change_dialog::ChangeDialog;
 use domain::{Failure, Mutation, Restore};
-use leptos::{mount::mount_to_body, prelude::*};
+use leptos::{
+    mount::mount_to_body,
+    prelude::*,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use provider_form::{ProviderDialog, ProviderForm, Wish};
-use std::cell::Cell;
+use std::{cell::Cell, pin::Pin};
 use switch_dialog::{Switch, SwitchDialog};
 use toast::{Toaster, Toasts};
 use wasm_bindgen_futures::spawn_local;
@@ -50,13 +55,20 @@ pub fn ask(ask: Ask) {
     spawn_local(answer(ask));
 }
 
-/// Fetches the dialogs before anybody asks for one.
+/// Does what is wanted; done as soon as the dialog is open, or it was said why it is not.
+pub async fn answer(ask: Ask) {
+    let loaded = heard(ask).await;
+    // A load that failed is not kept: the next press loads anew.
+    notice::say_not_loaded(loaded.is_err());
+}
+
+/// Fetches the dialogs before anybody asks for one. Whether it went well shows when somebody does.
 pub fn load_ahead() {
     thread_local! {
         static ASKED: Cell<bool> = const { Cell::new(false) };
     }
     if !ASKED.replace(true) {
-        spawn_local(__preload_answer());
+        spawn_local(async { ASKED.set(load().await.is_ok()) });
     }
 }
 
@@ -82,15 +94,24 @@ struct Desk {
     toaster: Toaster,
 }
 
-/// Does what is wanted; done as soon as the dialog is open, or it was said why it is not.
-#[lazy]
-pub async fn answer(ask: Ask) {
-    if DESK.get().is_none() {
-        mount_to_body(Desk::open);
-    }
-    if let Some(desk) = DESK.get() {
-        desk.hear(ask).await;
-    }
+/// Where what is loaded begins. `#[lazy]` would end the whole client when it cannot be loaded.
+#[wasm_split(
+    dialogs,
+    wasm_split_path = leptos::wasm_split,
+    preload(load),
+    return_wrapper(let doing = _; { doing.await; Ok(()) } -> Result<(), SplitLoaderError>),
+    fallible
+)]
+fn heard(ask: Ask) -> Pin<Box<dyn Future<Output = ()>>> {
+    Box::pin(async move {
+        if DESK.get().is_none() {
+            mount_to_body(Desk::open);
+            notice::say_again();
+        }
+        if let Some(desk) = DESK.get() {
+            desk.hear(ask).await;
+        }
+    })
 }
 
 impl Desk {
@@ -114,7 +135,7 @@ impl Desk {
             Ask::Act(act) => match serde_json::from_slice(act.as_bytes()) {
                 Ok(act) => {
                     if let Err(error) = self.act(act).await {
-                        self.toaster.failed(told(error).message);
+                        self.toaster.failed(told(error));
                     }
                 }
                 Err(error) => leptos::logging::error!("{act}: {error}"),
@@ -122,7 +143,7 @@ impl Desk {
             Ask::Done(text) => self.toaster.done(text),
             Ask::Failed(json) => {
                 let failure = serde_json::from_slice::<Failure>(json.as_bytes());
-                self.toaster.failed(failure.map_or_else(|_| t().not_reached.to_owned(), |f| f.message));
+                self.toaster.failed(failure.map_or_else(|_| t().not_reached().to_owned().into(), Told::from));
             }
         }
     }
@@ -154,7 +175,7 @@ impl Desk {
     ) -> Result<(), ApiError> {
         match api::list_providers().await?.into_iter().find(|provider| provider.name == name) {
             Some(provider) => self.form.open(wish(provider)),
-            None => self.toaster.failed((t().provider_gone)(name.as_str())),
+            None => self.toaster.failed(t().provider_gone(name.as_str())),
         }
         Ok(())
     }
@@ -163,8 +184,9 @@ impl Desk {
 /// What the server said; somebody who is no longer signed in goes to sign in, unless something typed would be lost there.
 fn told(error: ApiError) -> Failure {
     let failure = Failure::from(error);
-    if failure.code == domain::Code::AuthRequired && !super::page::is_filling_in() {
-        super::visit("/agm/login");
+    if failure.code != domain::Code::AuthRequired {
+        return failure;
     }
-    failure
+    page::signed_out();
+    Failure::new(failure.code, t().session_ended())
 }

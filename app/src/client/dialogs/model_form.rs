@@ -4,8 +4,9 @@ use super::{
     figures::{self, Present, figures},
     folded::Folded,
     model_picker::{ModelPicker, listed},
+    told,
 };
-use crate::{api, text::t};
+use crate::{api, components::said::Told, text::t};
 use domain::{Failure, Provider, SetModel};
 use leptos::{prelude::*, task::spawn_local};
 
@@ -17,12 +18,15 @@ pub struct ModelForm {
     context: RwSignal<String>,
     output: RwSignal<String>,
     reasoning: RwSignal<String>,
+    /// Whether somebody typed or chose any of it.
+    pub touched: RwSignal<bool>,
 }
 
 impl ModelForm {
     pub fn new() -> Self {
         let text = || RwSignal::new(String::new());
-        Self { provider: text(), model: text(), context: text(), output: text(), reasoning: text() }
+        let touched = RwSignal::new(false);
+        Self { provider: text(), model: text(), context: text(), output: text(), reasoning: text(), touched }
     }
 
     /// Forgets what was typed.
@@ -30,6 +34,7 @@ impl ModelForm {
         for field in [self.provider, self.model, self.context, self.output, self.reasoning] {
             field.set(String::new());
         }
+        self.touched.set(false);
     }
 
     /// What is typed as a wish, or what is wrong with it.
@@ -56,7 +61,7 @@ pub fn typed<N: std::str::FromStr>(field: &'static str, text: &str) -> Result<Op
     let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '_' | ',')).collect();
     match digits.is_empty() {
         true => Ok(None),
-        false => digits.parse().map(Some).map_err(|_| Failure::field(field, t().not_a_number)),
+        false => digits.parse().map(Some).map_err(|_| Failure::field(field, t().not_a_number())),
     }
 }
 
@@ -70,21 +75,25 @@ pub fn ModelFields(
     present: Signal<Present>,
 ) -> impl IntoView {
     let providers = RwSignal::new(Vec::<Provider>::new());
+    let unlisted = RwSignal::new(None::<Told>);
     spawn_local(async move {
-        if let Ok(list) = api::list_providers().await {
-            providers.try_set(list);
+        match api::list_providers().await {
+            Ok(list) => drop(providers.try_set(list)),
+            Err(error) => drop(unlisted.try_set(Some(told(error).into()))),
         }
     });
+    let wrong = about(failure, "provider");
+    let wrong = Signal::derive(move || wrong.get().or_else(|| unlisted.get()));
     let options = Signal::derive(move || {
-        let first = (String::new(), t().choose_provider.to_owned());
+        let first = (String::new(), t().choose_provider().to_owned());
         let named = |p: &Provider| (p.name.to_string(), p.name.to_string());
         [first].into_iter().chain(providers.read().iter().map(named)).collect::<Vec<_>>()
     });
     let models = listed(form.provider, providers);
     let known = Memo::new(move |_| models.with(|listed| figures(listed, &form.model.get())));
     view! {
-        <Choice name="provider" label=t().provider value=form.provider options error=about(failure, "provider")/>
-        <ModelPicker listed=models value=form.model error=about(failure, "model")/>
+        <Choice name="provider" label=t().provider() value=form.provider options error=wrong/>
+        <ModelPicker form listed=models error=about(failure, "model")/>
         <div class="figures" aria-live="polite">
             {move || known.get().map(|known| figures::view(present.get(), known))}
         </div>
@@ -97,20 +106,20 @@ pub fn ModelFields(
 #[component]
 fn OwnLimits(form: ModelForm, failure: Signal<Option<Failure>>) -> impl IntoView {
     let reasoning = vec![
-        (String::new(), t().default_choice.to_owned()),
-        ("yes".to_owned(), t().yes.to_owned()),
-        ("no".to_owned(), t().no.to_owned()),
+        (String::new(), t().default_choice().to_owned()),
+        ("yes".to_owned(), t().yes().to_owned()),
+        ("no".to_owned(), t().no().to_owned()),
     ];
     let (context, output) = (about(failure, "contextWindow"), about(failure, "maxTokens"));
     let wrong = Signal::derive(move || context.with(Option::is_some) || output.with(Option::is_some));
     view! {
-        <Folded summary=t().own_limits wrong>
-            <p class="field-hint">{t().own_limits_hint}</p>
+        <Folded summary=t().own_limits() wrong>
+            <p class="field-hint">{t().own_limits_hint()}</p>
             <div class="side-by-side">
-                <Field name="context" label=t().context_tokens value=form.context input=Input::Number error=context/>
-                <Field name="output" label=t().output_tokens value=form.output input=Input::Number error=output/>
+                <Field name="context" label=t().context_tokens() value=form.context input=Input::Number error=context/>
+                <Field name="output" label=t().output_tokens() value=form.output input=Input::Number error=output/>
             </div>
-            <Choice name="reasoning" label=t().reasoning value=form.reasoning options=reasoning/>
+            <Choice name="reasoning" label=t().reasoning() value=form.reasoning options=reasoning/>
         </Folded>
     }
     .into_any()

@@ -1,4 +1,5 @@
-use crate::{api, client::all, describe::tokens, text::t};
+use super::{model_form::ModelForm, told};
+use crate::{api, client::all, components::said::Told, describe::tokens, text::t};
 use domain::{LimitSource, Provider, ProviderModel, ProviderName, families_of, known_models};
 use leptos::{ev, html, prelude::*, task::spawn_local, wasm_bindgen::JsCast, web_sys::HtmlElement};
 
@@ -7,7 +8,7 @@ use leptos::{ev, html, prelude::*, task::spawn_local, wasm_bindgen::JsCast, web_
 pub struct Listed {
     pub models: Vec<ProviderModel>,
     /// Why the provider's own list is not there.
-    pub unreadable: Option<String>,
+    pub unreadable: Option<Told>,
     pub loading: bool,
 }
 
@@ -25,7 +26,7 @@ pub fn listed(provider: RwSignal<String>, providers: RwSignal<Vec<Provider>>) ->
                     Ok(models) => Listed { models, ..Listed::default() },
                     Err(error) => Listed {
                         models: known(vendor(&providers.try_get_untracked().unwrap_or_default(), &name)),
-                        unreadable: Some(domain::Failure::from(error).message),
+                        unreadable: Some(told(error).into()),
                         loading: false,
                     },
                 });
@@ -97,11 +98,11 @@ fn option(model: &ProviderModel, active: bool, id: String, choose: impl Fn() + '
     let figures = format!(
         "{} {} · {} {}{}{}",
         tokens(model.context_window),
-        t().context,
+        t().context(),
         tokens(model.max_tokens),
-        t().output,
-        can(model.vision, t().vision).unwrap_or_default(),
-        can(model.reasoning, t().reasoning).unwrap_or_default(),
+        t().output(),
+        can(model.vision, t().vision()).unwrap_or_default(),
+        can(model.reasoning, t().reasoning()).unwrap_or_default(),
     );
     view! {
         <li
@@ -115,76 +116,108 @@ fn option(model: &ProviderModel, active: bool, id: String, choose: impl Fn() + '
             }
         >
             <b>{model.id.to_string()}</b>
-            <span class="from">{(t().source_short)(model.source)}</span>
+            <span class="from">{t().source_short(model.source)}</span>
             <span class="can">{figures}</span>
         </li>
     }
     .into_any()
 }
 
+/// What is searched, and the row that the arrow keys went to.
+#[derive(Clone, Copy)]
+struct Picking {
+    form: ModelForm,
+    listed: RwSignal<Listed>,
+    /// A model that was taken from the list does not narrow it, so that another one can be taken.
+    search: RwSignal<String>,
+    shown: Memo<Vec<ProviderModel>>,
+    active: RwSignal<Option<usize>>,
+}
+
+impl Picking {
+    fn new(form: ModelForm, listed: RwSignal<Listed>) -> Self {
+        let (search, active) = (RwSignal::new(String::new()), RwSignal::new(None));
+        let shown = Memo::new(move |_| listed.with(|listed| matching(listed, &search.get())));
+        Effect::new(move |_| {
+            shown.track();
+            active.set(None);
+        });
+        Self { form, listed, search, shown, active }
+    }
+
+    fn typed(self, text: String) {
+        self.form.model.set(text.clone());
+        self.search.set(text);
+        self.active.set(None);
+    }
+
+    fn choose(self, at: usize) {
+        if let Some(model) = self.shown.with_untracked(|shown| shown.get(at).cloned()) {
+            self.form.model.set(model.id.to_string());
+            self.form.touched.set(true);
+            self.search.set(String::new());
+            self.active.set(None);
+        }
+    }
+
+    fn key(self, event: &ev::KeyboardEvent) {
+        let (rows, active) = (self.shown.with_untracked(Vec::len), self.active);
+        match event.key().as_str() {
+            // The keys of somebody who puts a character together are not for us.
+            _ if event.is_composing() => return,
+            "ArrowDown" => active.update(|at| *at = below(*at, rows)),
+            "ArrowUp" => active.update(|at| *at = above(*at, rows)),
+            "Enter" => active.get_untracked().into_iter().for_each(|at| self.choose(at)),
+            // The first press leaves the row, the next one the dialog.
+            "Escape" if active.get_untracked().is_some() => active.set(None),
+            _ => return,
+        }
+        event.prevent_default();
+    }
+
+    fn options(self) -> impl IntoView {
+        let (at, text) = (self.active.get(), self.form.model.get());
+        let view = |(n, model): (usize, ProviderModel)| {
+            let marked = at.map_or(model.id.as_str() == text.trim(), |at| at == n);
+            option(&model, marked, format!("model-{n}"), move || self.choose(n))
+        };
+        self.shown.get().into_iter().enumerate().map(view).collect_view()
+    }
+
+    /// What is to be known about the list.
+    fn note(self) -> Told {
+        let shown = self.shown.with(Vec::len);
+        self.listed.with(|listed| match (&listed.unreadable, listed.loading) {
+            _ if self.form.provider.with(String::is_empty) => t().models_of_provider().into(),
+            (_, true) => t().loading().into(),
+            (Some(why), _) => why.clone().after(t().list_unreadable()),
+            (None, _) if shown == 0 && !listed.models.is_empty() => {
+                self.form.model.with(|text| t().no_match(text)).into()
+            }
+            _ => t().model_count(shown).into(),
+        })
+    }
+}
+
 /// Search as you type over a provider's models. What is typed counts, also when no list names it: a row takes its place
 /// only when somebody goes to that row. The WAI-ARIA combobox with list autocomplete and manual selection.
 #[component]
 pub fn ModelPicker(
+    form: ModelForm,
     listed: RwSignal<Listed>,
-    value: RwSignal<String>,
-    #[prop(into)] error: Signal<Option<String>>,
+    #[prop(into)] error: Signal<Option<Told>>,
 ) -> impl IntoView {
-    // The row that the arrow keys went to.
-    let active = RwSignal::new(None::<usize>);
-    // A model that was taken from the list does not narrow it, so that another one can be taken.
-    let search = RwSignal::new(String::new());
-    let shown = Memo::new(move |_| listed.with(|listed| matching(listed, &search.get())));
-    Effect::new(move |_| {
-        shown.track();
-        active.set(None);
-    });
+    let picking = Picking::new(form, listed);
+    let active = picking.active;
     let list = NodeRef::<html::Ul>::new();
     Effect::new(move |_| {
         if let (Some(row), Some(list)) = (active.get(), list.get()) {
             request_animation_frame(move || reveal(&list, row));
         }
     });
-    let choose = move |at: usize| {
-        if let Some(model) = shown.with_untracked(|shown| shown.get(at).cloned()) {
-            value.set(model.id.to_string());
-            search.set(String::new());
-            active.set(None);
-        }
-    };
-    let keys = move |event: ev::KeyboardEvent| {
-        let rows = shown.with_untracked(Vec::len);
-        match event.key().as_str() {
-            "ArrowDown" => active.update(|at| *at = below(*at, rows)),
-            "ArrowUp" => active.update(|at| *at = above(*at, rows)),
-            "Enter" => active.get_untracked().into_iter().for_each(choose),
-            // The first press leaves the row, the next one the dialog.
-            "Escape" if active.get_untracked().is_some() => active.set(None),
-            _ => return,
-        }
-        event.prevent_default();
-    };
-    let options = move || {
-        let (at, text) = (active.get(), value.get());
-        let view = |(n, model): (usize, ProviderModel)| {
-            let marked = at.map_or(model.id.as_str() == text.trim(), |at| at == n);
-            option(&model, marked, format!("model-{n}"), move || choose(n))
-        };
-        shown.get().into_iter().enumerate().map(view).collect_view()
-    };
-    let note = move || {
-        listed.with(|listed| match (&listed.unreadable, listed.loading) {
-            (_, true) => t().loading.to_owned(),
-            (Some(why), _) => format!("{} {why}", t().list_unreadable),
-            (None, _) if shown.with(Vec::is_empty) && !listed.models.is_empty() => {
-                (t().no_match)(&value.get())
-            }
-            _ => (t().model_count)(shown.with(Vec::len)),
-        })
-    };
     view! {
         <div class="field picker">
-            <label for="model">{t().model}</label>
+            <label for="model">{t().model()}</label>
             <input
                 id="model"
                 role="combobox"
@@ -197,18 +230,16 @@ pub fn ModelPicker(
                 aria-activedescendant=move || active.get().map(|at| format!("model-{at}"))
                 aria-describedby="model-hint model-note model-error"
                 aria-invalid=move || error.with(Option::is_some).to_string()
-                prop:value=value
-                on:input=move |event| {
-                    value.set(event_target_value(&event));
-                    search.set(event_target_value(&event));
-                    active.set(None);
-                }
-                on:keydown=keys
+                prop:value=form.model
+                on:input=move |event| picking.typed(event_target_value(&event))
+                on:keydown=move |event| picking.key(&event)
             />
-            <p class="field-error" id="model-error">{error}</p>
-            <ul id="model-list" role="listbox" class="options" aria-label=t().model node_ref=list>{options}</ul>
-            <p class="field-hint" id="model-note" aria-live="polite">{note}</p>
-            <p class="field-hint" id="model-hint">{t().model_hint}</p>
+            <p class="field-error" id="model-error">{move || error.get().map(Told::view)}</p>
+            <ul id="model-list" role="listbox" class="options" aria-label=t().model() node_ref=list>
+                {move || picking.options()}
+            </ul>
+            <p class="field-hint" id="model-note" aria-live="polite">{move || picking.note().view()}</p>
+            <p class="field-hint" id="model-hint">{t().model_hint()}</p>
         </div>
     }
     .into_any()

@@ -19,12 +19,12 @@ pub fn PlanFoot(
     let note = move || change.refusal(open).map(|failure| view! { <ErrorNote failure/> });
     let cancel = Callback::new(move |()| open.set(false));
     let busy = Signal::derive(move || change.plans());
-    let text = Signal::derive(move || if busy.get() { t().planning } else { t().show_plan }.to_owned());
+    let text = Signal::derive(move || if busy.get() { t().planning() } else { t().show_plan() }.to_owned());
     view! {
         <footer class="dialog-foot">
             <div class="said" aria-live="polite">{note}</div>
             <div class="dialog-acts">
-                <Button text=t().cancel on_press=cancel/>
+                <Button text=t().cancel() on_press=cancel/>
                 <Button text kind=Kind::Primary busy on_press=plan/>
             </div>
         </footer>

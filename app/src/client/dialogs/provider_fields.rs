@@ -8,7 +8,10 @@ use super::{
     },
 };
 use crate::{
-    components::button::{Button, Kind},
+    components::{
+        button::{Button, Kind},
+        said::Told,
+    },
     text::t,
 };
 use domain::{Failure, ProviderType, TokenNeed};
@@ -23,12 +26,12 @@ pub fn ProviderFields(form: ProviderForm) -> impl IntoView {
     let endpoint = move || {
         let kind = form.kind().filter(|kind| has_endpoint(*kind) && !key_only.get())?;
         let hint = match (form.adds(), kind.default_host()) {
-            (false, _) => t().endpoint_keeps.to_owned(),
-            (true, Some(host)) => (t().endpoint_default)(host),
-            (true, None) => t().endpoint_custom.to_owned(),
+            (false, _) => t().endpoint_keeps().to_owned(),
+            (true, Some(host)) => t().endpoint_default(host),
+            (true, None) => t().endpoint_custom().to_owned(),
         };
         Some(view! {
-            <Field name="baseUrl" label=t().endpoint value=form.base_url hint error=about(failure, "baseUrl")/>
+            <Field name="baseUrl" label=t().endpoint() value=form.base_url hint error=about(failure, "baseUrl")/>
         })
     };
     let own = move || {
@@ -47,9 +50,9 @@ fn Identity(form: ProviderForm, failure: Signal<Option<Failure>>) -> impl IntoVi
     let types = types.collect::<Vec<_>>();
     let typed = move |_| form.named.set(true);
     view! {
-        <Choice name="type" label=t().provider_type value=form.kind options=types error=about(failure, "type")/>
+        <Choice name="type" label=t().provider_type() value=form.kind options=types error=about(failure, "type")/>
         <div on:input=typed>
-            <Field name="name" label=t().name value=form.name hint=t().name_hint error=about(failure, "name")/>
+            <Field name="name" label=t().name() value=form.name hint=t().name_hint() error=about(failure, "name")/>
         </div>
     }
     .into_any()
@@ -75,7 +78,7 @@ fn own_setting(
 
 /// Yes, no, or neither, which is called as it is `unset`.
 fn yes_no(unset: &'static str) -> Vec<(String, String)> {
-    let options = [("", unset), ("yes", t().yes), ("no", t().no)];
+    let options = [("", unset), ("yes", t().yes()), ("no", t().no())];
     options.map(|(id, text)| (id.to_owned(), text.to_owned())).into()
 }
 
@@ -90,22 +93,22 @@ fn Keys(form: ProviderForm, failure: Signal<Option<Failure>>, key_only: Signal<b
         let need = form.kind().map_or(TokenNeed::Optional, ProviderType::token_need);
         let hint = match (form.adds(), need) {
             (_, TokenNeed::None) => return None,
-            (false, _) if !key_only.get() => t().api_key_keep,
-            (_, TokenNeed::Optional) => t().api_key_optional,
-            _ => t().api_key_hint,
+            (false, _) if !key_only.get() => t().api_key_keep(),
+            (_, TokenNeed::Optional) => t().api_key_optional(),
+            _ => t().api_key_hint(),
         };
         let field = move |(n, value): (usize, RwSignal<String>)| {
             let error = Signal::derive(move || key_error(failure.get()?, n));
             let (label, hint) = match n {
-                0 => (t().api_key.to_owned(), hint),
-                n => ((t().api_key_number)(n + 1), ""),
+                0 => (t().api_key().to_owned(), hint),
+                n => (t().api_key_number(n + 1), ""),
             };
             view! { <Field name=key_id(n) label value input=Input::Secret hint error autocomplete="new-password"/> }
         };
         let count = form.key_count.get();
         let fields = form.keys.into_iter().take(count).enumerate().map(field).collect_view();
         let more = (count < MOST_KEYS)
-            .then(|| view! { <div><Button text=t().another_key kind=Kind::Small on_press=more/></div> });
+            .then(|| view! { <div><Button text=t().another_key() kind=Kind::Small on_press=more/></div> });
         Some(view! { {fields} {more} })
     };
     view! { {fields} }.into_any()
@@ -116,32 +119,32 @@ fn key_id(n: usize) -> String {
 }
 
 /// What is wrong with a key; what is wrong with all of them is said at the first.
-fn key_error(failure: Failure, n: usize) -> Option<String> {
+fn key_error(failure: Failure, n: usize) -> Option<Told> {
     let own = format!("tokens[{n}]");
     let is_own = |path: &str| path == own || (n == 0 && path == "tokens");
-    failure.fields.into_iter().find(|error| is_own(&error.field)).map(|error| error.message)
+    failure.fields.into_iter().find(|error| is_own(&error.field)).map(Told::from)
 }
 
 /// What most providers need not be asked.
 #[component]
 fn More(form: ProviderForm, failure: Signal<Option<Failure>>) -> impl IntoView {
-    let protocols = [(OPENAI, t().protocol_openai), (ORIGINAL, t().protocol_original)];
+    let protocols = [(OPENAI, t().protocol_openai()), (ORIGINAL, t().protocol_original())];
     let protocols = protocols.map(|(id, text)| (id.to_owned(), text.to_owned())).to_vec();
     let model = move || {
         (form.failover.get() == "yes").then(|| {
             view! {
                 <Field
-                    name="healthCheckModel" label=t().check_model value=form.check_model
-                    hint=t().check_model_hint error=about(failure, "healthCheckModel")
+                    name="healthCheckModel" label=t().check_model() value=form.check_model
+                    hint=t().check_model_hint() error=about(failure, "healthCheckModel")
                 />
             }
         })
     };
     let wrong = Signal::derive(move || failure.with(|failure| failure.as_ref().is_some_and(is_hidden)));
     view! {
-        <Folded summary=t().more_settings wrong>
-            <Choice name="protocol" label=t().protocol value=form.protocol options=protocols error=about(failure, "protocol")/>
-            <Choice name="failover" label=t().failover value=form.failover options=yes_no(form.unset()) error=about(failure, "failover")/>
+        <Folded summary=t().more_settings() wrong>
+            <Choice name="protocol" label=t().protocol() value=form.protocol options=protocols error=about(failure, "protocol")/>
+            <Choice name="failover" label=t().failover() value=form.failover options=yes_no(form.unset()) error=about(failure, "failover")/>
             {model}
         </Folded>
     }

@@ -26,6 +26,8 @@ pub const MOST_KEYS: usize = 5;
 pub struct ProviderForm {
     pub change: Change,
     pub open: RwSignal<bool>,
+    /// Whether somebody typed or chose anything.
+    touched: RwSignal<bool>,
     pub wish: RwSignal<Wish>,
     pub kind: RwSignal<String>,
     pub name: RwSignal<String>,
@@ -52,6 +54,7 @@ impl ProviderForm {
         Self {
             change,
             open: RwSignal::new(false),
+            touched: RwSignal::new(false),
             wish: RwSignal::new(Wish::Add),
             kind: text(),
             name: text(),
@@ -76,6 +79,7 @@ impl ProviderForm {
         self.kind.set(kind);
         self.name.set(name);
         self.named.set(false);
+        self.touched.set(false);
         self.base_url.set(url.unwrap_or_default());
         self.protocol.set(stored_protocol(&wish));
         for field in [self.failover, self.check_model].into_iter().chain(self.settings).chain(self.keys) {
@@ -96,7 +100,7 @@ impl ProviderForm {
 
     /// What a setting is that nobody says anything about.
     pub fn unset(self) -> &'static str {
-        if self.adds() { t().by_default } else { t().as_it_is }
+        if self.adds() { t().by_default() } else { t().as_it_is() }
     }
 
     fn keys(self) -> Option<Vec<TypedKey>> {
@@ -197,9 +201,9 @@ fn filled(setting: &Setting, text: String) -> Option<(String, Value)> {
 #[component]
 pub fn ProviderDialog(form: ProviderForm) -> impl IntoView {
     let title = Signal::derive(move || match form.wish.get() {
-        Wish::Add => t().add_provider.to_owned(),
-        Wish::Edit(provider) => (t().provider_of)(provider.name.as_str()),
-        Wish::ReplaceKey(provider) => (t().action_of)(t().replace_key, provider.name.as_str()),
+        Wish::Add => t().add_provider().to_owned(),
+        Wish::Edit(provider) => t().provider_of(provider.name.as_str()),
+        Wish::ReplaceKey(provider) => t().action_of(t().replace_key(), provider.name.as_str()),
     });
     // A name that nobody typed is that of the type.
     Effect::new(move |_| {
@@ -213,8 +217,8 @@ pub fn ProviderDialog(form: ProviderForm) -> impl IntoView {
         Err(failure) => form.change.refuse(failure, form.open),
     });
     view! {
-        <Dialog open=form.open title>
-            <div class="choose"><ProviderFields form/></div>
+        <Dialog open=form.open title unsent=form.touched>
+            <div class="choose" on:input=move |_| form.touched.set(true)><ProviderFields form/></div>
             <PlanFoot change=form.change open=form.open plan/>
         </Dialog>
     }

@@ -59,7 +59,7 @@ impl Switch {
 #[component]
 pub fn SwitchDialog(switch: Switch) -> impl IntoView {
     let Switch { change, open, target, now, form } = switch;
-    let title = Signal::derive(move || (t().set_model_of)(&target.with(agent)));
+    let title = Signal::derive(move || t().set_model_of(&target.with(agent)));
     let failure = Signal::derive(move || change.refusal(open));
     let present = Signal::derive(move || now.read().as_ref().map(Present::of).unwrap_or_default());
     let runs = move || {
@@ -68,15 +68,15 @@ pub fn SwitchDialog(switch: Switch) -> impl IntoView {
             view! {
                 <p class="runs-now">
                     <Face name=target.get().agent().to_owned()/>
-                    {t().runs_now} " " <b>{model.unwrap_or_else(|| t().no_model.to_owned())}</b>
+                    {t().runs_now()} " " <b>{model.unwrap_or_else(|| t().no_model().to_owned())}</b>
                 </p>
             }
         })
     };
     let plan = Callback::new(move |()| switch.plan());
     view! {
-        <Dialog open title>
-            <div class="choose">
+        <Dialog open title unsent=form.touched>
+            <div class="choose" on:input=move |_| form.touched.set(true)>
                 {runs}
                 <ModelFields form failure present/>
             </div>

@@ -1,5 +1,5 @@
 use crate::{
-    components::button::Kind,
+    components::{button::Kind, said::Told},
     sprite::{icon, maps},
     text::t,
 };
@@ -19,7 +19,7 @@ pub struct Offer {
 #[derive(Clone)]
 struct Toast {
     id: u32,
-    text: String,
+    text: Told,
     failed: bool,
     offers: Vec<Offer>,
 }
@@ -34,23 +34,23 @@ pub struct Toaster {
 impl Toaster {
     /// Tells that something went well; goes by itself.
     pub fn done(self, text: String) {
-        let id = self.push(text, false, Vec::new());
+        let id = self.push(text.into(), false, Vec::new());
         set_timeout(move || self.drop(id), SHORT);
     }
 
     /// Tells that something failed; stays until it is dismissed.
-    pub fn failed(self, text: String) {
-        self.push(text, true, Vec::new());
+    pub fn failed(self, text: impl Into<Told>) {
+        self.push(text.into(), true, Vec::new());
     }
 
     /// Tells how something ended and offers what to do now; stays until one of the offers is taken, the notice is
     /// dismissed, or something else ends.
     pub fn ended(self, text: String, failed: bool, offers: Vec<Offer>) {
         self.toasts.update(|toasts| toasts.retain(|toast| toast.offers.is_empty()));
-        self.push(text, failed, offers);
+        self.push(text.into(), failed, offers);
     }
 
-    fn push(self, text: String, failed: bool, offers: Vec<Offer>) -> u32 {
+    fn push(self, text: Told, failed: bool, offers: Vec<Offer>) -> u32 {
         let id = self.next.get_value();
         self.next.set_value(id.wrapping_add(1));
         self.toasts.update(|toasts| toasts.push(Toast { id, text, failed, offers }));
@@ -81,16 +81,16 @@ pub fn Toasts(toaster: Toaster) -> impl IntoView {
         view! {
             <li class=class>
                 {icon(sign)}
-                <span>{toast.text}</span>
+                <span>{toast.text.view()}</span>
                 {toast.offers.into_iter().map(offer).collect_view()}
-                <button type="button" class="dialog-close" aria-label=t().dismiss on:click=move |_| toaster.drop(id)>
+                <button type="button" class="dialog-close" aria-label=t().dismiss() on:click=move |_| toaster.drop(id)>
                     {icon(maps::CROSS)}
                 </button>
             </li>
         }
     };
     view! {
-        <section class="toasts" aria-label=t().notices aria-live="polite">
+        <section class="toasts" aria-label=t().notices() aria-live="polite">
             <ul>
                 <For each=move || toaster.toasts.get() key=|toast| toast.id children=row/>
             </ul>

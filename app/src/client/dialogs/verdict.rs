@@ -1,7 +1,11 @@
 //! How an operation ended, in words.
 use super::change::Change;
 use crate::{
-    components::{error_note::ErrorNote, plan_view::object_differences},
+    components::{
+        error_note::ErrorNote,
+        plan_view::object_differences,
+        said::{Said, affected},
+    },
     text::t,
 };
 use domain::{Affected, Moved, Operation, OperationState};
@@ -10,20 +14,21 @@ use leptos::prelude::*;
 /// Committed, or why not and what stays behind; whom it cut off, and what was seen since.
 pub fn verdict(change: Change, operation: Operation) -> AnyView {
     let next = match operation.state {
-        OperationState::NeedsOperator if change.is_stuck(&operation) => t().needs_operator_next,
-        OperationState::NeedsOperator => t().let_go,
+        OperationState::NeedsOperator if change.is_stuck(&operation) => t().needs_operator_next(),
+        OperationState::NeedsOperator => t().let_go(),
         _ => "",
     };
     let (class, word) = match operation.state {
-        OperationState::Committed => ("verdict ok", t().committed),
-        OperationState::NeedsOperator => ("verdict bad", t().needs_operator),
-        _ => ("verdict bad", t().nothing_changed),
+        OperationState::Committed => ("verdict ok", t().committed()),
+        OperationState::NeedsOperator => ("verdict bad", t().needs_operator()),
+        _ => ("verdict bad", t().nothing_changed()),
     };
-    let lasts = operation.lasts.map(|until| (t().lasts)(&until));
+    let lasts = operation.lasts.map(|until| t().lasts(&until));
     let moved = operation.failure.as_ref().map(|failure| failure.diff.clone()).unwrap_or_default();
     let cause = operation.failure.map(|failure| view! { <ErrorNote failure=*failure/> });
     let broke = operation.broke.into_iter().map(broken).collect_view();
-    let settled = operation.settled.map(|settled| view! { <p class="field-hint">{settled.evidence}</p> });
+    let settled =
+        operation.settled.map(|settled| view! { <p class="field-hint"><Said text=settled.evidence/></p> });
     view! {
         {cause}
         {self::moved(moved)}
@@ -36,7 +41,7 @@ pub fn verdict(change: Change, operation: Operation) -> AnyView {
 }
 
 fn broken(one: Affected) -> AnyView {
-    view! { <li class="note warn"><b>{one.agent}</b> " " {one.how}</li> }.into_any()
+    view! { <li class="note warn">{affected(one)}</li> }.into_any()
 }
 
 /// What somebody else did since the plan was made.
@@ -49,7 +54,7 @@ fn moved(moved: Vec<Moved>) -> Option<AnyView> {
     };
     let objects = moved.into_iter().map(object).collect_view();
     Some(
-        view! { <div class="diff" role="region" aria-label=t().what_moved tabindex="0">{objects}</div> }
+        view! { <div class="diff" role="region" aria-label=t().what_moved() tabindex="0">{objects}</div> }
             .into_any(),
     )
 }

@@ -1,8 +1,12 @@
 //! Which operations are asked for: what stands in the address of the page.
 use super::outcome::{Outcome, state_word};
-use crate::{describe, text::t};
+use crate::{
+    components::said::Told,
+    describe,
+    pages::query::{Query, address},
+    text::t,
+};
 use domain::{Operation, OperationId};
-use leptos_router::params::ParamsMap;
 use std::sync::Arc;
 
 /// Where the list is.
@@ -31,8 +35,8 @@ pub struct Found {
 
 impl Filter {
     /// Reads it from an address; what makes no sense there asks for nothing.
-    pub fn read(query: &ParamsMap) -> Self {
-        let of = |name| query.get(name).filter(|value| !value.is_empty());
+    pub fn read(query: &Query) -> Self {
+        let of = |name| Some(query.get(name).to_owned()).filter(|value| !value.is_empty());
         let outcome = of("outcome");
         Self {
             target: of("target"),
@@ -45,18 +49,14 @@ impl Filter {
 
     /// The address of what it asks for.
     pub fn href(&self) -> String {
-        let mut query = ParamsMap::new();
-        let mut put = |name, value: Option<&str>| {
-            if let Some(value) = value.filter(|value| !value.is_empty()) {
-                query.insert(name, value.to_owned());
-            }
-        };
-        put("target", self.target.as_deref());
-        put("outcome", self.outcome.map(Outcome::name));
-        put("kind", self.kind.as_deref());
-        put("find", Some(&self.find));
-        put("before", self.before.as_ref().map(OperationId::as_str));
-        format!("{PATH}{}", query.to_query_string())
+        let asked = [
+            ("target", self.target.as_deref()),
+            ("outcome", self.outcome.map(Outcome::name)),
+            ("kind", self.kind.as_deref()),
+            ("find", Some(self.find.as_str())),
+            ("before", self.before.as_ref().map(OperationId::as_str)),
+        ];
+        address(PATH, asked.map(|(name, value)| (name, value.unwrap_or_default())))
     }
 
     /// The same with another outcome, from the newest on.
@@ -99,17 +99,17 @@ impl Filter {
 /// All that one may look for an operation by.
 pub fn said(operation: &Operation) -> String {
     let objects = operation.plan.iter().flat_map(|plan| &plan.changes).map(|change| change.object.as_str());
-    let cause = operation.failure.as_ref().map(|failure| failure.message.as_str()).unwrap_or_default();
+    let cause = operation.failure.as_deref().cloned().map(|failure| Told::from(failure).text());
     let bulk = operation.bulk.as_ref().map(OperationId::as_str).unwrap_or_default();
     let title = describe::operation(operation);
-    let kind = (t().kind)(&operation.kind);
+    let kind = t().kind(&operation.kind);
     let told = [
         title.as_str(),
         kind,
         &operation.actor,
-        (t().door)(&operation.via),
+        t().door(&operation.via),
         state_word(operation),
-        cause,
+        cause.as_deref().unwrap_or_default(),
         operation.id.as_str(),
         bulk,
     ];
@@ -123,8 +123,8 @@ mod tests {
     use crate::pages::activity::tests::{id, operation};
     use serde_json::json;
 
-    fn filter(pairs: &[(&'static str, &str)]) -> Filter {
-        Filter::read(&pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
+    fn filter(pairs: &[(&str, &str)]) -> Filter {
+        Filter::read(&Query::of(pairs))
     }
 
     /// Newest first.
@@ -135,9 +135,9 @@ mod tests {
     #[test]
     fn an_address_says_what_was_asked_and_no_more() {
         let asked =
-            filter(&[("target", "worker:alice"), ("outcome", "undone"), ("find", "a&b"), ("kind", "")]);
+            filter(&[("target", "worker:alice"), ("outcome", "undone"), ("find", "a&b %41"), ("kind", "")]);
         assert_eq!(asked.outcome, Some(Outcome::Undone));
-        assert_eq!(asked.href(), "/agm/activity?target=worker%3Aalice&outcome=undone&find=a%26b");
+        assert_eq!(asked.href(), "/agm/activity?target=worker%3Aalice&outcome=undone&find=a%26b+%2541");
         assert_eq!(filter(&[("outcome", "odd"), ("before", "no id")]), Filter::default());
         assert_eq!(Filter::default().href(), "/agm/activity");
     }

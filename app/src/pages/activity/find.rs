@@ -8,41 +8,36 @@ use crate::{
     describe,
     text::{formats::number, t},
 };
-use domain::{Operation, Target};
+use domain::Operation;
 use leptos::prelude::*;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// What the search narrows as one types.
-pub const LIST: &str = "past-days";
+pub const LIST: &str = "past-rows";
 
 /// The form stands outside of what is renewed, so that nothing typed is lost.
 pub fn form(filter: &Filter, all: &[Arc<Operation>]) -> AnyView {
     let targets = all.iter().flat_map(|operation| &operation.targets);
-    let targets = targets.map(|target| (target.clone(), agent(target))).collect();
-    let kinds = all.iter().map(|operation| (operation.kind.clone(), (t().kind)(&operation.kind).to_owned()));
+    let targets = targets.map(|target| (target.clone(), describe::named(target))).collect();
+    let kinds = all.iter().map(|operation| (operation.kind.clone(), t().kind(&operation.kind).to_owned()));
     let outcome =
         filter.outcome.map(|outcome| view! { <input r#type="hidden" name="outcome" value=outcome.name()/> });
     view! {
         <form class="past-find" role="search" action=PATH method="get">
             <div class="field past-text">
-                <label for="find">{t().find_operation}</label>
+                <label for="find">{t().find_operation()}</label>
                 <input
-                    id="find" name="find" r#type="search" autocomplete="off" placeholder=t().find_operation_hint
+                    id="find" name="find" r#type="search" autocomplete="off" placeholder=t().find_operation_hint()
                     value=filter.find.clone() data-filter=LIST
                 />
             </div>
-            {select("target", t().agent, t().any_agent, filter.target.as_deref(), targets)}
-            {select("kind", t().operation_kind, t().any_kind, filter.kind.as_deref(), kinds.collect())}
+            {select("target", t().agent(), t().any_agent(), filter.target.as_deref(), targets)}
+            {select("kind", t().operation_kind(), t().any_kind(), filter.kind.as_deref(), kinds.collect())}
             {outcome}
-            <button type="submit" class=Kind::Plain.class()>{t().show_found}</button>
+            <button type="submit" class=Kind::Plain.class()>{t().show_found()}</button>
         </form>
     }
     .into_any()
-}
-
-/// `worker:alice` is alice.
-pub fn agent(target: &str) -> String {
-    target.parse::<Target>().map_or_else(|_| target.to_owned(), |target| describe::agent(&target))
 }
 
 /// A choice among what there is, by its words; what is asked for can be chosen also when there is none of it.
@@ -76,7 +71,7 @@ fn select(
 pub fn counts(filter: &Filter, all: &[Arc<Operation>]) -> AnyView {
     let link = |outcome: Option<Outcome>| {
         let here = (filter.outcome == outcome).then_some("true");
-        let word = outcome.map_or(t().everybody, Outcome::word);
+        let word = outcome.map_or(t().everybody(), Outcome::word);
         let count = filter.count(all, outcome);
         let href = filter.with_outcome(outcome).href();
         view! {
@@ -84,5 +79,5 @@ pub fn counts(filter: &Filter, all: &[Arc<Operation>]) -> AnyView {
         }
     };
     let links = std::iter::once(None).chain(Outcome::ALL.map(Some)).map(link);
-    view! { <ul class="counts" aria-label=t().narrow_by_outcome>{links.collect_view()}</ul> }.into_any()
+    view! { <ul class="counts" aria-label=t().narrow_by_outcome()>{links.collect_view()}</ul> }.into_any()
 }

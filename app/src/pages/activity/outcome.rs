@@ -38,10 +38,10 @@ impl Outcome {
 
     pub fn word(self) -> &'static str {
         match self {
-            Self::Running => (t().step_state)(StepState::Running),
-            Self::Committed => (t().operation_state)(OperationState::Committed),
-            Self::Undone => (t().operation_state)(OperationState::RolledBack),
-            Self::Failed => (t().step_state)(StepState::Failed),
+            Self::Running => t().step_state(StepState::Running),
+            Self::Committed => t().operation_state(OperationState::Committed),
+            Self::Undone => t().operation_state(OperationState::RolledBack),
+            Self::Failed => t().step_state(StepState::Failed),
         }
     }
 
@@ -68,9 +68,9 @@ impl Outcome {
 /// The word for how far an operation is: more exact than its [`Outcome`] where a person has to know.
 pub fn state_word(operation: &Operation) -> &'static str {
     match (operation.state, Outcome::of(operation)) {
-        (OperationState::NeedsOperator, _) if operation.settled.is_some() => t().taken_over,
+        (OperationState::NeedsOperator, _) if operation.settled.is_some() => t().taken_over(),
         (OperationState::RolledBack, outcome) => outcome.word(),
-        (state, _) => (t().operation_state)(state),
+        (state, _) => t().operation_state(state),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One operation of the list: what is seen of it, and what it unfolds to.
 use super::{
     body,
-    days::Entry,
+    entries::Entry,
     filter::{Filter, said},
     outcome::{Outcome, is_stuck, state_word},
     undo::{NoUndo, Past},
@@ -12,13 +12,14 @@ use crate::{
         badge::Badge,
         button::{Kind, Press},
         moment::Moment,
+        said::Told,
         step_list::label,
     },
     describe,
     sprite::icon,
     text::{formats::duration, t},
 };
-use domain::{Operation, OperationId, StepState};
+use domain::{Failure, Operation, OperationId, StepState};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -31,9 +32,9 @@ pub fn entry(entry: Entry, past: &Past) -> AnyView {
 }
 
 fn bulk(id: &OperationId, operations: &[Arc<Operation>], past: &Past) -> AnyView {
-    let agents = (t().agents_at_once)(operations.len());
+    let agents = t().agents_at_once(operations.len());
     let model = operations.iter().find_map(|operation| describe::subject(operation));
-    let title = model.map_or_else(|| agents.clone(), |model| (t().plan_title)(&agents, &model));
+    let title = model.map_or_else(|| agents.clone(), |model| t().plan_title(&agents, &model));
     let count = |outcome: Outcome| {
         let count = operations.iter().filter(|operation| Outcome::of(operation) == outcome).count();
         let badge =
@@ -59,11 +60,11 @@ fn row(operation: &Operation, past: &Past) -> AnyView {
         <li class=format!("past-row {}", outcome.name()) data-text=said(operation)>
             <details id=format!("op-{}", operation.id)>
                 <summary>
-                    <Moment at=operation.started_at.clone()/>
+                    <Moment at=operation.started_at.clone() dated=true/>
                     {icon(outcome.sign())}
                     <span class="past-what">
                         <b>{describe::operation(operation)}</b>
-                        {under(operation, past).map(|text| view! { <span class="past-under">{text}</span> })}
+                        {under(operation, past).map(|text| view! { <span class="past-under">{text.view()}</span> })}
                     </span>
                     <span class="past-who">{who(operation)}</span>
                     <span class="past-took">{describe::took(operation).map(duration)}</span>
@@ -71,7 +72,7 @@ fn row(operation: &Operation, past: &Past) -> AnyView {
                 </summary>
                 {body::view(operation, past)}
                 <p class="past-link">
-                    <a href=super::href(&operation.id)>{t().link_to_operation}</a>
+                    <a href=super::href(&operation.id)>{t().link_to_operation()}</a>
                 </p>
             </details>
             {press(operation)}
@@ -82,42 +83,43 @@ fn row(operation: &Operation, past: &Past) -> AnyView {
 
 /// Who asked for it, and through which door.
 pub fn who(operation: &Operation) -> String {
-    format!("{} · {}", operation.actor, (t().door)(&operation.via))
+    format!("{} · {}", operation.actor, t().door(&operation.via))
 }
 
 /// What can be done about one that runs, or that waits for a person.
 pub fn press(operation: &Operation) -> Option<AnyView> {
     let text = match Outcome::of(operation) {
-        Outcome::Running => t().follow,
-        _ if is_stuck(operation) => t().put_right,
+        Outcome::Running => t().follow(),
+        _ if is_stuck(operation) => t().put_right(),
         _ => return None,
     };
-    let label = (t().action_of)(text, &describe::operation(operation));
+    let label = t().action_of(text, &describe::operation(operation));
     let act = Act::Follow(operation.id.clone());
     Some(view! { <p class="past-act"><Press act text kind=Kind::Small label/></p> }.into_any())
 }
 
 /// The most telling thing beside the title: where it is, why it failed, or what became of it.
-fn under(operation: &Operation, past: &Past) -> Option<String> {
+fn under(operation: &Operation, past: &Past) -> Option<Told> {
     if let Some(failure) = &operation.failure {
-        return Some(first_sentence(&failure.message).to_owned());
+        let message = first_sentence(&failure.message).to_owned();
+        return Some(Failure { message, ..failure.as_ref().clone() }.into());
     }
     if Outcome::of(operation) == Outcome::Running {
-        return at_step(operation);
+        return at_step(operation).map(Told::from);
     }
     let undone =
-        matches!(past.no_undo(operation), Some(NoUndo::Undone(_))).then(|| t().undone_later.to_owned());
-    let lasts = operation.lasts.as_ref().map(|until| (t().lasts)(until));
-    let watched = body::is_watched(operation).then(|| t().still_watched_short.to_owned());
+        matches!(past.no_undo(operation), Some(NoUndo::Undone(_))).then(|| t().undone_later().to_owned());
+    let lasts = operation.lasts.as_ref().map(|until| t().lasts(until));
+    let watched = body::is_watched(operation).then(|| t().still_watched_short().to_owned());
     let said: Vec<_> = [undone, lasts, watched].into_iter().flatten().collect();
-    (!said.is_empty()).then(|| said.join(" · "))
+    (!said.is_empty()).then(|| said.join(" · ").into())
 }
 
 /// `step 3 of 7: Test`
 fn at_step(operation: &Operation) -> Option<String> {
     let at = operation.steps.iter().position(|step| step.state == StepState::Running)?;
     let step = operation.steps.get(at)?;
-    Some((t().at_step)(at + 1, operation.steps.len(), &label(step)))
+    Some(t().at_step(at + 1, operation.steps.len(), &label(step)))
 }
 
 fn first_sentence(text: &str) -> &str {
@@ -132,7 +134,8 @@ mod tests {
     use serde_json::json;
 
     fn under(operation: &Operation) -> Option<String> {
-        super::under(operation, &Past { all: Vec::new(), kept: [operation.id.clone()].into() })
+        let past = Past { all: Vec::new(), kept: [operation.id.clone()].into() };
+        super::under(operation, &past).map(|told| told.text())
     }
 
     #[test]
@@ -158,6 +161,6 @@ mod tests {
         let done = operation(json!({"id": id(1), "plan": plan("route:a")}));
         let undo = operation(json!({"id": id(2), "undoes": id(1)}));
         let past = Past { all: vec![Arc::new(undo)], kept: [done.id.clone()].into() };
-        assert!(super::under(&done, &past).unwrap().starts_with(t().undone_later));
+        assert!(super::under(&done, &past).unwrap().own.starts_with(t().undone_later()));
     }
 }

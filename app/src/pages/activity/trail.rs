@@ -1,5 +1,5 @@
 //! Whether what was done is still as it was written down.
-use crate::{api::Caller, error::ApiError, text::t};
+use crate::{api::Caller, components::said::Told, error::ApiError, text::t};
 use leptos::prelude::*;
 use operations::Verified;
 
@@ -14,15 +14,16 @@ pub async fn checked() -> Result<Option<Verified>, ApiError> {
 /// That in a line, and how to have it checked from end to end.
 pub fn line(checked: Result<Option<Verified>, ApiError>) -> AnyView {
     let (class, said) = match checked {
-        Ok(None) => ("trail", t().trail_large.to_owned()),
+        Ok(None) => ("trail", t().trail_large().into()),
         Ok(Some(verified)) => match verified.breaks.first() {
-            None => ("trail whole", (t().trail_whole)(verified.entries)),
+            None => ("trail whole", t().trail_whole(verified.entries).into()),
             Some(first) => {
-                ("trail broken", (t().trail_broken)(first.line, &first.what, verified.breaks.len() - 1))
+                let own = t().trail_broken(first.line, verified.breaks.len() - 1);
+                ("trail broken", Told { own, said: format!("{}.", first.what) })
             }
         },
-        Err(error) => ("trail broken", (t().trail_unread)(&domain::Failure::from(error).message)),
+        Err(error) => ("trail broken", Told::from(domain::Failure::from(error)).after(t().trail_unread())),
     };
-    view! { <p class=class>{said} " " {t().trail_check} " " <code>"agm history --verify"</code></p> }
+    view! { <p class=class>{said.view()} " " {t().trail_check()} " " <code>"agm history --verify"</code></p> }
         .into_any()
 }

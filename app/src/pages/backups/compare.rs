@@ -10,7 +10,8 @@ use crate::{
         button::{Kind, Press},
         error_note::ErrorNote,
         moment::Moment,
-        plan_view::{PlanView, warning},
+        plan_view::PlanView,
+        said::warning,
     },
     describe,
     error::ApiError,
@@ -42,7 +43,7 @@ pub fn view(compared: Compared, present: Option<&Present>) -> AnyView {
     let differences = present.map(|present| Differences::of(&file, &present.exported.file));
     let lacks = (!left_out.is_empty()).then(|| {
         let lines = left_out.into_iter().map(warning).collect_view();
-        view! { <h3>{t().backups_lacks}</h3> <ul class="notes">{lines}</ul> }
+        view! { <h3>{t().backups_lacks()}</h3> <ul class="notes">{lines}</ul> }
     });
     let name = backup.name.as_ref().map(|name| view! { <b class="backup-name">{name.to_string()}</b> });
     let why = describe::backup_reason(&backup.reason);
@@ -53,8 +54,8 @@ pub fn view(compared: Compared, present: Option<&Present>) -> AnyView {
     view! {
         <section class="panel compared" aria-labelledby="compared-title">
             <header class="panel-head">
-                <h2 id="compared-title">{t().backups_compared}</h2>
-                <a href=HERE>{t().close}</a>
+                <h2 id="compared-title">{t().backups_compared()}</h2>
+                <a href=HERE>{t().close()}</a>
             </header>
             <p class="compared-which">
                 <Moment at=backup.taken_at.clone()/> " " {name} " " {why} " · " {backup.actor.clone()} " · " {row::content(&backup)}
@@ -65,7 +66,7 @@ pub fn view(compared: Compared, present: Option<&Present>) -> AnyView {
                     {lacks}
                 </div>
                 <div>
-                    <p class="compared-lead">{t().backups_if_restored}</p>
+                    <p class="compared-lead">{t().backups_if_restored()}</p>
                     {restored}
                 </div>
             </div>
@@ -78,23 +79,23 @@ pub fn view(compared: Compared, present: Option<&Present>) -> AnyView {
 fn choice(differences: Differences, backup: BackupId) -> AnyView {
     let Differences { items, same } = differences;
     if items.is_empty() {
-        return view! { <p class="compared-same">{t().backups_all_as_now}</p> }.into_any();
+        return view! { <p class="compared-same">{t().backups_all_as_now()}</p> }.into_any();
     }
-    let rest = (same > 0).then(|| view! { <p class="compared-same">{(t().backups_rest_as_now)(same)}</p> });
+    let rest = (same > 0).then(|| view! { <p class="compared-same">{t().backups_rest_as_now(same)}</p> });
     let act = Act::Restore { backup: backup.clone(), items: None };
     view! {
         <div class="compared-head">
-            <h3 id="differs">{t().backups_differs}</h3>
-            <Press act text=t().backups_restore_all kind=Kind::Small/>
+            <h3 id="differs">{t().backups_differs()}</h3>
+            <Press act text=t().backups_restore_all() kind=Kind::Small/>
         </div>
         <label class="compared-item all">
             <input type="checkbox" class="mark-row" data-check-all=""/>
-            <span>{t().backups_mark_all}</span>
+            <span>{t().backups_mark_all()}</span>
         </label>
         <ul class="compared-items" aria-labelledby="differs">
             {items.into_iter().map(|(item, difference)| line(&item, difference)).collect_view()}
         </ul>
-        <MarkedBar act=Act::Restore { backup, items: Some(Vec::new()) } text=t().backups_restore_marked/>
+        <MarkedBar act=Act::Restore { backup, items: Some(Vec::new()) } text=t().backups_restore_marked()/>
         {rest}
     }
     .into_any()
@@ -102,9 +103,9 @@ fn choice(differences: Differences, backup: BackupId) -> AnyView {
 
 fn line(item: &BackupItem, difference: Difference) -> AnyView {
     let (what, name) = match item {
-        BackupItem::Provider(name) => (t().provider, name.to_string()),
-        BackupItem::Route(name) => (t().backups_route, name.to_string()),
-        BackupItem::Agent(target) => (t().agent, describe::agent(target)),
+        BackupItem::Provider(name) => (t().provider(), name.to_string()),
+        BackupItem::Route(name) => (t().backups_route(), name.to_string()),
+        BackupItem::Agent(target) => (t().agent(), describe::agent(target)),
     };
     view! {
         <li>
@@ -121,17 +122,17 @@ fn line(item: &BackupItem, difference: Difference) -> AnyView {
 fn how(difference: Difference) -> AnyView {
     let (was, now) = match difference {
         Difference::Gone => {
-            return view! { <span class="compared-how warn">{t().backups_gone}</span> }.into_any();
+            return view! { <span class="compared-how warn">{t().backups_gone()}</span> }.into_any();
         }
         Difference::Changed => {
-            return view! { <span class="compared-how">{t().backups_changed}</span> }.into_any();
+            return view! { <span class="compared-how">{t().backups_changed()}</span> }.into_any();
         }
         Difference::Model { was, now } => (was, now),
     };
     // Where the model is the same, what else differs tells more.
     let is_same = now.as_ref().is_some_and(|now| now.model == was.model);
     let said = |wish: &SetModel| if is_same { whole(wish) } else { wish.model.to_string() };
-    let now = now.as_deref().map_or_else(|| t().backups_no_model.to_owned(), said);
+    let now = now.as_deref().map_or_else(|| t().backups_no_model().to_owned(), said);
     view! { <span class="compared-how">{now} " → " <b>{said(&was)}</b></span> }.into_any()
 }
 

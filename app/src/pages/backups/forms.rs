@@ -7,11 +7,11 @@ use leptos::prelude::*;
 pub fn take() -> AnyView {
     view! {
         <form
-            class="backup-form" data-form="backups" data-said=t().backed_up
-            data-nothing-new=t().backups_nothing_new
+            class="backup-form" data-form="backups" data-said=t().backed_up()
+            data-nothing-new=t().backups_nothing_new()
         >
             {name("take-name", None)}
-            <button type="submit" class=Kind::Primary.class()>{t().back_up_now}</button>
+            <button type="submit" class=Kind::Primary.class()>{t().back_up_now()}</button>
             {refused()}
         </form>
     }
@@ -22,21 +22,21 @@ pub fn take() -> AnyView {
 pub fn import() -> AnyView {
     view! {
         <form
-            class="backup-import" data-form="backups/import" data-said=t().backups_was_imported
-            data-nothing-new=t().backups_nothing_new
+            class="backup-import" data-form="backups/import" data-said=t().backups_was_imported()
+            data-nothing-new=t().backups_nothing_new()
         >
-            <p class="field-hint">{t().backups_import_hint}</p>
+            <p class="field-hint">{t().backups_import_hint()}</p>
             <div class="field">
-                <label for="import-file">{t().backups_file}</label>
+                <label for="import-file">{t().backups_file()}</label>
                 <input id="import-file" r#type="file" accept=".yaml,.yml,.json" data-into="import-text"/>
             </div>
             <div class="field">
-                <label for="import-text">{t().backups_text}</label>
+                <label for="import-text">{t().backups_text()}</label>
                 <textarea id="import-text" name="text" rows="4" spellcheck="false" required></textarea>
             </div>
             <div class="backup-form">
                 {name("import-name", None)}
-                <button type="submit" class="btn">{t().backups_import_now}</button>
+                <button type="submit" class="btn">{t().backups_import_now()}</button>
             </div>
             {refused()}
         </form>
@@ -47,9 +47,9 @@ pub fn import() -> AnyView {
 /// Gives a backup another name; an empty one takes the name away.
 pub fn rename(backup: &Backup) -> AnyView {
     view! {
-        <form class="backup-form" data-form=format!("backups/{}/rename", backup.id) data-said=t().backups_renamed>
+        <form class="backup-form" data-form=format!("backups/{}/rename", backup.id) data-said=t().backups_renamed()>
             {name(&format!("name-{}", backup.id), backup.name.as_ref().map(ToString::to_string))}
-            <button type="submit" class=Kind::Small.class()>{t().backups_rename}</button>
+            <button type="submit" class=Kind::Small.class()>{t().backups_rename()}</button>
             {refused()}
         </form>
     }
@@ -59,7 +59,7 @@ pub fn rename(backup: &Backup) -> AnyView {
 fn name(id: &str, value: Option<String>) -> AnyView {
     view! {
         <div class="field">
-            <label for=id.to_owned()>{t().backups_name}</label>
+            <label for=id.to_owned()>{t().backups_name()}</label>
             <input id=id.to_owned() name="name" value=value autocomplete="off" spellcheck="false"/>
         </div>
     }

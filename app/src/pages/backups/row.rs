@@ -20,8 +20,8 @@ pub fn view(backup: Backup, now: Option<&str>) -> AnyView {
     let is_now = now == Some(backup.hash.as_str());
     let content = content(&backup);
     let pin =
-        backup.pinned.then(|| view! { <span class="pinned">{icon(maps::PIN)} {t().backups_pinned}</span> });
-    let same = is_now.then(|| view! { <Badge tone=Tone::Ok word=t().backups_as_now/> });
+        backup.pinned.then(|| view! { <span class="pinned">{icon(maps::PIN)} {t().backups_pinned()}</span> });
+    let same = is_now.then(|| view! { <Badge tone=Tone::Ok word=t().backups_as_now()/> });
     let name = backup.name.as_ref().map(|name| view! { <b class="backup-name">{name.to_string()}</b> });
     let why = describe::backup_reason(&backup.reason);
     view! {
@@ -40,28 +40,28 @@ pub fn view(backup: Backup, now: Option<&str>) -> AnyView {
 /// What it holds, and its size.
 pub fn content(backup: &Backup) -> String {
     let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-    let holds = (t().backups_content)(count(backup.providers), count(backup.routes), count(backup.agents));
+    let holds = t().backups_content(count(backup.providers), count(backup.routes), count(backup.agents));
     format!("{holds} · {}", formats::bytes(backup.bytes))
 }
 
 /// What a backup is called where several are named: its name, else its time in UTC.
 pub fn called(backup: &Backup) -> String {
-    let when = || backup.taken_at.as_str().get(..16).unwrap_or_default().replace('T', " ");
+    let when = || format!("{} UTC", backup.taken_at.as_str().get(..16).unwrap_or_default().replace('T', " "));
     backup.name.as_ref().map_or_else(when, ToString::to_string)
 }
 
 fn acts(backup: &Backup) -> AnyView {
     let (path, text) = match backup.pinned {
-        true => ("unpin", t().backups_unpin),
-        false => ("pin", t().backups_pin),
+        true => ("unpin", t().backups_unpin()),
+        false => ("pin", t().backups_pin()),
     };
     let called = called(backup);
-    let label = |action: &str| (t().backups_of)(action, &called);
+    let label = |action: &str| t().backups_of(action, &called);
     let pin = Call::bare(format!("backups/{}/{path}", backup.id));
     view! {
         <div class="backup-acts">
-            <a class="btn small" href=format!("{HERE}?compare={}", backup.id) aria-label=label(t().backups_compare)>
-                {t().backups_compare}
+            <a class="btn small" href=format!("{HERE}?compare={}", backup.id) aria-label=label(t().backups_compare())>
+                {t().backups_compare()}
             </a>
             <CallButton call=pin text kind=Kind::Small label=label(text)/>
         </div>
@@ -72,21 +72,21 @@ fn acts(backup: &Backup) -> AnyView {
 fn more(backup: &Backup) -> AnyView {
     let id = &backup.id;
     let called = called(backup);
-    let label = |action: &str| (t().backups_of)(action, &called);
+    let label = |action: &str| t().backups_of(action, &called);
     view! {
         <details class="backup-more" id=format!("more-{id}")>
-            <summary aria-label=label(t().backups_more)>{t().backups_more}</summary>
+            <summary aria-label=label(t().backups_more())>{t().backups_more()}</summary>
             <div class="backup-rest">
                 {forms::rename(backup)}
                 <p>
                     <a
                         class="btn small" href=format!("/ni_status/backups/{id}/file") download=""
-                        aria-label=label(t().backups_download)
+                        aria-label=label(t().backups_download())
                     >
-                        {t().backups_download}
+                        {t().backups_download()}
                     </a>
                 </p>
-                {delete(backup, label(t().backups_delete_sure))}
+                {delete(backup, label(t().backups_delete_sure()))}
             </div>
         </details>
     }
@@ -96,15 +96,15 @@ fn more(backup: &Backup) -> AnyView {
 /// Asks before it deletes; a pinned one is not offered.
 fn delete(backup: &Backup, label: String) -> AnyView {
     if backup.pinned {
-        return view! { <p class="backup-stays">{t().backups_unpin_first}</p> }.into_any();
+        return view! { <p class="backup-stays">{t().backups_unpin_first()}</p> }.into_any();
     }
     let id = &backup.id;
-    let call = Call { said: Some(t().backups_deleted), ..Call::bare(format!("backups/{id}/delete")) };
+    let call = Call { said: Some(t().backups_deleted()), ..Call::bare(format!("backups/{id}/delete")) };
     view! {
         <details class="backup-delete" id=format!("delete-{id}")>
-            <summary class="btn small">{t().backups_delete}</summary>
-            <p>{t().backups_delete_means}</p>
-            <CallButton call text=t().backups_delete_sure kind=Kind::Danger label/>
+            <summary class="btn small">{t().backups_delete()}</summary>
+            <p>{t().backups_delete_means()}</p>
+            <CallButton call text=t().backups_delete_sure() kind=Kind::Danger label/>
         </details>
     }
     .into_any()

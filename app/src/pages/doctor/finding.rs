@@ -1,11 +1,14 @@
 //! What needs a person, worst first: what was observed, what to do, and the button that does it.
 use super::{
     FEW,
-    line::{Line, by_check, foreign, sign, tone},
+    line::{Line, by_check, sign, tone},
 };
 use crate::{
     act::Act,
-    components::button::{Kind, Press},
+    components::{
+        button::{Kind, Press},
+        said::{self, Said},
+    },
     sprite::icon,
     text::{formats::number, t},
 };
@@ -25,7 +28,7 @@ pub fn all(lines: &[Line]) -> Option<AnyView> {
     });
     let section = view! {
         <section class="panel findings" aria-labelledby="findings">
-            <h2 id="findings">{t().doctor_findings}</h2>
+            <h2 id="findings">{t().doctor_findings()}</h2>
             <ol>{entries.collect_view()}</ol>
         </section>
     };
@@ -35,10 +38,10 @@ pub fn all(lines: &[Line]) -> Option<AnyView> {
 /// Findings of one check, folded, with what mends all of them.
 fn many(first: &Line, same: &[&Line]) -> AnyView {
     let state = first.check.state;
-    let show = (t().doctor_show_each)(&number(same.len() as u64));
+    let show = t().doctor_show_each(&number(same.len() as u64));
     let id = format!("found-{}-{state:?}", first.check.id.id());
     let mend = all_at_once(same).map(|(act, text)| {
-        let label = (t().action_of)(&text, first.title());
+        let label = t().action_of(&text, first.title());
         view! { <Press act text label=label/> }
     });
     view! {
@@ -47,7 +50,7 @@ fn many(first: &Line, same: &[&Line]) -> AnyView {
             <details id=id>
                 <summary>
                     <b>{first.title()}</b>
-                    <span class="finding-word">{(t().check_state)(state)}</span>
+                    <span class="finding-word">{t().check_state(state)}</span>
                     <span class="check-more">{show}</span>
                 </summary>
                 <ol>{same.iter().map(|line| one(line)).collect_view()}</ol>
@@ -63,12 +66,12 @@ fn all_at_once(same: &[&Line]) -> Option<(Act, String)> {
     let repairs: Vec<_> = same.iter().filter_map(|line| line.check.repair.as_ref()).collect();
     let targets: Vec<Target> = repairs.iter().filter_map(|repair| model_of(repair)).cloned().collect();
     if targets.len() == same.len() {
-        let text = (t().set_model_many)(targets.len());
+        let text = t().set_model_many(targets.len());
         return Some((Act::SwitchMany(targets), text));
     }
     let opens_routes = |repair: &&Repair| matches!(repair, Repair::RouteAccess { .. });
     (repairs.len() == same.len() && repairs.iter().all(opens_routes))
-        .then(|| (Act::Repair { route: None, consumer: None }, t().show_repair.to_owned()))
+        .then(|| (Act::Repair { route: None, consumer: None }, t().show_repair().to_owned()))
 }
 
 fn model_of(repair: &Repair) -> Option<&Target> {
@@ -80,7 +83,7 @@ fn model_of(repair: &Repair) -> Option<&Target> {
 
 fn one(line: &Line) -> AnyView {
     let state = line.check.state;
-    let fix = line.fix().map(|fix| view! { <p class="finding-fix">{fix}</p> });
+    let fix = said::fix(line.check).map(|fix| view! { <p class="finding-fix">{fix}</p> });
     view! {
         <li class=format!("finding {}", tone(state).class()) data-text=line.text.clone() hidden=!line.is_wanted>
             {icon(sign(state))}
@@ -88,11 +91,11 @@ fn one(line: &Line) -> AnyView {
                 <p class="finding-head">
                     <b>{line.about.clone()}</b>
                     " "
-                    <span class="finding-word">{(t().check_state)(state)}</span>
+                    <span class="finding-word">{t().check_state(state)}</span>
                 </p>
-                <p lang=foreign()>{line.check.evidence.clone()}</p>
+                <p><Said text=line.check.evidence.clone()/></p>
                 {fix}
-                <p class="finding-should">{(t().doctor_should)(line.title())}</p>
+                <p class="finding-should">{t().doctor_should(line.title())}</p>
             </div>
             <div class="finding-act">{mend(line)}</div>
         </li>
@@ -104,12 +107,12 @@ fn one(line: &Line) -> AnyView {
 fn mend(line: &Line) -> Option<AnyView> {
     if line.check.id == CheckId::OperationsSettled {
         let id: OperationId = line.check.about.parse().ok()?;
-        let label = (t().action_of)(t().put_right, id.as_str());
-        let link = view! { <a class=Kind::Plain.class() href=format!("/agm/activity/{id}") aria-label=label>{t().put_right}</a> };
+        let label = t().action_of(t().put_right(), id.as_str());
+        let link = view! { <a class=Kind::Plain.class() href=format!("/agm/activity/{id}") aria-label=label>{t().put_right()}</a> };
         return Some(link.into_any());
     }
     let (act, text) = act(line.check.id, line.check.repair.as_ref()?);
-    let label = (t().action_of)(text, &line.about);
+    let label = t().action_of(text, &line.about);
     Some(view! { <Press act text label=label/> }.into_any())
 }
 
@@ -117,13 +120,13 @@ fn mend(line: &Line) -> Option<AnyView> {
 fn act(id: CheckId, repair: &Repair) -> (Act, &'static str) {
     match repair.clone() {
         Repair::RouteAccess { route, consumer } => {
-            (Act::Repair { route: Some(route), consumer }, t().show_repair)
+            (Act::Repair { route: Some(route), consumer }, t().show_repair())
         }
-        Repair::SetModel { target } => (Act::Switch(target), t().set_model),
+        Repair::SetModel { target } => (Act::Switch(target), t().set_model()),
         Repair::EditProvider { provider } if id == CheckId::ProviderReachable => {
-            (Act::EditProvider(provider), t().edit)
+            (Act::EditProvider(provider), t().edit())
         }
-        Repair::EditProvider { provider } => (Act::ReplaceKey(provider), t().replace_key),
+        Repair::EditProvider { provider } => (Act::ReplaceKey(provider), t().replace_key()),
     }
 }
 

@@ -1,11 +1,6 @@
 //! A check in words and signs, for every place that shows it.
-use crate::{
-    components::badge::Tone,
-    sprite::maps,
-    text::{Lang, t},
-};
+use crate::{components::badge::Tone, sprite::maps, text::t};
 use domain::{Check, CheckState};
-use leptos::prelude::*;
 
 /// A check as the page shows it.
 pub struct Line<'a> {
@@ -21,17 +16,19 @@ impl<'a> Line<'a> {
     /// `wanted`: what is searched for, in small letters.
     pub fn of(check: &'a Check, wanted: &str) -> Self {
         let about = match check.about.as_str() {
-            "manager" => t().manager.to_owned(),
-            other => (t().check_about)(&other.replace("worker:", "")),
+            "manager" => t().manager().to_owned(),
+            other => t().check_about(&other.replace("worker:", "")),
         };
         let fix = check.fix.as_deref().unwrap_or_default();
+        let own_fix = check.fix.as_ref().and_then(|_| t().check_fix(check.id));
         let words = [
-            (t().check)(check.id),
-            (t().check_state)(check.state),
+            t().check(check.id),
+            t().check_state(check.state),
             &about,
             &check.about,
             &check.evidence,
             fix,
+            own_fix.unwrap_or_default(),
             check.id.id(),
         ];
         let text = words.join(" ").to_lowercase();
@@ -45,27 +42,13 @@ impl<'a> Line<'a> {
 
     /// What the check wants to be so.
     pub fn title(&self) -> &'static str {
-        (t().check)(self.check.id)
-    }
-
-    /// What to do about it. A command of agm stands as one.
-    pub fn fix(&self) -> Option<AnyView> {
-        let fix = self.check.fix.clone()?;
-        Some(match fix.starts_with("agm ") {
-            true => view! { <code>{fix}</code> }.into_any(),
-            false => view! { <span lang=foreign()>{fix}</span> }.into_any(),
-        })
+        t().check(self.check.id)
     }
 }
 
 /// Lines that follow each other and are of one check.
 pub fn by_check<'a, 'b>(lines: &'b [&'a Line<'a>]) -> impl Iterator<Item = &'b [&'a Line<'a>]> {
     lines.chunk_by(|one, next| one.check.id == next.check.id && one.check.state == next.check.state)
-}
-
-/// What the server says in its own words is English.
-pub fn foreign() -> Option<&'static str> {
-    (Lang::current() != Lang::En).then_some("en")
 }
 
 /// The colour of a state.

@@ -1,13 +1,10 @@
 //! A change: what it would do, how far it is, how it ended.
 use super::{samples, shelf, specimen, wide};
 use crate::{
-    components::{
-        plan_view::{object, warning},
-        step_list::StepList,
-    },
+    components::{plan_view::object, said::warning, step_list::StepList},
     text::t,
 };
-use domain::Warning;
+use domain::{Warning, WarningCode};
 use leptos::prelude::*;
 
 pub fn view() -> AnyView {
@@ -21,15 +18,15 @@ fn steps() -> AnyView {
 
 fn differences() -> AnyView {
     let diff = samples::changes().into_iter().map(object).collect_view();
-    let warnings =
-        [("VISION_LOST", "qwen3.5-plus sees images; deepseek-chat does not."), ("STAYS", "The route stays.")]
-            .map(|(code, message)| warning(Warning { code: code.into(), message: message.into() }));
+    let vision =
+        Warning::new(WarningCode::VisionLost, "deepseek-chat takes no images.").about(["deepseek-chat"]);
+    let warnings = [vision, Warning::new(WarningCode::LeftOut, "The route stays.")].map(warning);
     shelf(
         "Differences",
         [
             wide(
                 "made, changed, removed",
-                view! { <h3>{t().what_changes}</h3> <div class="diff" role="group" tabindex="0">{diff}</div> }.into_any(),
+                view! { <h3>{t().what_changes()}</h3> <div class="diff" role="group" tabindex="0">{diff}</div> }.into_any(),
             ),
             wide("warnings", view! { <ul class="notes">{warnings.collect_view()}</ul> }.into_any()),
         ],
@@ -41,10 +38,10 @@ fn ends() -> AnyView {
     shelf(
         "Ends",
         [
-            specimen("done", end("verdict ok", t().committed)),
-            specimen("put back", end("verdict bad", t().nothing_changed)),
-            specimen("stuck", end("verdict bad", t().needs_operator)),
-            specimen("running", end("waiting", t().applying)),
+            specimen("done", end("verdict ok", t().committed())),
+            specimen("put back", end("verdict bad", t().nothing_changed())),
+            specimen("stuck", end("verdict bad", t().needs_operator())),
+            specimen("running", end("waiting", t().applying())),
         ],
     )
 }

@@ -14,15 +14,15 @@ pub fn view() -> AnyView {
 
 fn buttons() -> AnyView {
     let kinds = [
-        ("plain", Kind::Plain, t().back),
-        ("primary", Kind::Primary, t().set_model),
-        ("danger", Kind::Danger, t().remove),
-        ("small", Kind::Small, t().edit),
+        ("plain", Kind::Plain, t().back()),
+        ("primary", Kind::Primary, t().set_model()),
+        ("danger", Kind::Danger, t().remove()),
+        ("small", Kind::Small, t().edit()),
         ("sign", Kind::Sign, "×"),
     ];
     let kind = |(state, kind, text): (&'static str, Kind, &'static str)| {
         let class = kind.class();
-        let label = (kind == Kind::Sign).then_some(t().remove);
+        let label = (kind == Kind::Sign).then_some(t().remove());
         let button = view! {
             <div class="specimen-row">
                 <button type="button" class=class aria-label=label>{text}</button>
@@ -34,8 +34,8 @@ fn buttons() -> AnyView {
     };
     let live = view! {
         <div class="specimen-row">
-            <Press act=Act::AddProvider text=t().add_provider/>
-            <CallButton call=Call { said: Some("Said."), ..Call::bare("ping") } text=t().test/>
+            <Press act=Act::AddProvider text=t().add_provider()/>
+            <CallButton call=Call { said: Some("Said."), ..Call::bare("ping") } text=t().test()/>
         </div>
     };
     let live = specimen("opens a dialog, makes a call that is refused", live.into_any());
@@ -57,7 +57,7 @@ fn links() -> AnyView {
                 "in a text",
                 view! { <p>"See " <a href="#content">"the model"</a> " that it runs."</p> }.into_any(),
             ),
-            specimen("as a button", view! { <a class="btn" href="#content">{t().refresh}</a> }.into_any()),
+            specimen("as a button", view! { <a class="btn" href="#content">{t().refresh()}</a> }.into_any()),
             specimen("tabs", view! { <ul class="counts">{counts.collect_view()}</ul> }.into_any()),
             specimen("chips", view! { <p>{chips.collect_view()}</p> }.into_any()),
             specimen("signs", view! { <p class="specimen-row">{signs.collect_view()}</p> }.into_any()),
@@ -113,8 +113,8 @@ fn fields() -> AnyView {
     let folded = |open: bool| {
         view! {
             <details class="folded" open=open>
-                <summary>{t().more_settings}</summary>
-                <p class="field-hint">{t().own_limits_hint}</p>
+                <summary>{t().more_settings()}</summary>
+                <p class="field-hint">{t().own_limits_hint()}</p>
             </details>
         }
     };
@@ -122,24 +122,24 @@ fn fields() -> AnyView {
     shelf(
         "Fields",
         [
-            specimen("empty", field("g-empty", t().name, text("g-empty", "", false), t().name_hint, "")),
+            specimen("empty", field("g-empty", t().name(), text("g-empty", "", false), t().name_hint(), "")),
             specimen(
                 "filled in",
-                field("g-full", t().name, text("g-full", "deepseek-eu", false), t().name_hint, ""),
+                field("g-full", t().name(), text("g-full", "deepseek-eu", false), t().name_hint(), ""),
             ),
             specimen(
                 "wrong",
-                field("g-wrong", t().name, text("g-wrong", "deep seek", true), t().name_hint, said),
+                field("g-wrong", t().name(), text("g-wrong", "deep seek", true), t().name_hint(), said),
             ),
-            specimen("read only", field("g-fixed", t().protocol, readonly, "", "")),
-            specimen("a secret", field("g-secret", t().api_key, secret, t().api_key_hint, "")),
-            specimen("several lines", field("g-long", t().details, long, "", "")),
-            specimen("a choice", field("g-choice", t().provider, select("g-choice", false, false), "", "")),
+            specimen("read only", field("g-fixed", t().protocol(), readonly, "", "")),
+            specimen("a secret", field("g-secret", t().api_key(), secret, t().api_key_hint(), "")),
+            specimen("several lines", field("g-long", t().details(), long, "", "")),
+            specimen("a choice", field("g-choice", t().provider(), select("g-choice", false, false), "", "")),
             specimen(
                 "a wrong choice",
-                field("g-bad", t().provider, select("g-bad", true, false), "", t().choose_provider),
+                field("g-bad", t().provider(), select("g-bad", true, false), "", t().choose_provider()),
             ),
-            specimen("no choice", field("g-off", t().provider, select("g-off", false, true), "", "")),
+            specimen("no choice", field("g-off", t().provider(), select("g-off", false, true), "", "")),
             specimen("marks", marks.into_any()),
             specimen("folded", view! { <div class="dialog">{folded(false)}</div> }.into_any()),
             specimen("unfolded", view! { <div class="dialog">{folded(true)}</div> }.into_any()),
@@ -164,25 +164,25 @@ fn picker() -> AnyView {
     };
     let list = view! {
         <div class="field picker">
-            <label for="g-picker">{t().model}</label>
+            <label for="g-picker">{t().model()}</label>
             <input
                 id="g-picker" role="combobox" autocomplete="off" value="deepseek" aria-expanded="true"
                 aria-controls="g-rows" aria-autocomplete="list" aria-activedescendant="g-row-1" aria-describedby="g-note"
             />
-            <ul id="g-rows" role="listbox" class="options" aria-label=t().model tabindex="-1">
+            <ul id="g-rows" role="listbox" class="options" aria-label=t().model() tabindex="-1">
                 {rows.into_iter().enumerate().map(row).collect_view()}
             </ul>
-            <p class="field-hint" id="g-note">{(t().model_count)(rows.len())}</p>
+            <p class="field-hint" id="g-note">{t().model_count(rows.len())}</p>
         </div>
     };
     let nothing = field(
         "g-none",
-        t().model,
+        t().model(),
         view! { <input id="g-none" value="gpt-nobody" aria-describedby="g-none-hint"/> }.into_any(),
         "Nothing fits gpt-nobody. It can be used all the same.",
         "",
     );
-    let loading = field("g-load", t().model, view! { <input id="g-load"/> }.into_any(), t().loading, "");
+    let loading = field("g-load", t().model(), view! { <input id="g-load"/> }.into_any(), t().loading(), "");
     shelf(
         "Type-ahead",
         [wide("found", list.into_any()), specimen("nothing found", nothing), specimen("loading", loading)],

@@ -14,13 +14,13 @@ use domain::OperationState;
 use leptos::prelude::*;
 
 pub fn view() -> AnyView {
-    let body = view! { <div class="choose"><p>{t().take_over_means}</p></div> }.into_any();
+    let body = view! { <div class="choose"><p>{t().take_over_means()}</p></div> }.into_any();
     let plan = samples::plan().map(|plan| {
         let steps = plan.steps.clone();
         let change = view! {
             <div class="change">
                 <div><PlanView plan/></div>
-                <div><h3>{t().what_happens}</h3> <StepList steps/></div>
+                <div><h3>{t().what_happens()}</h3> <StepList steps/></div>
             </div>
         };
         wide("a plan", frame("alice » deepseek-chat", "dialog wide", change.into_any()))
@@ -37,14 +37,14 @@ fn frame(title: &'static str, class: &'static str, body: AnyView) -> AnyView {
             <div class="dialog-box">
                 <header class="dialog-title">
                     <h3>{title}</h3>
-                    <button type="button" class="dialog-close" aria-label=t().close>{icon(maps::CROSS)}</button>
+                    <button type="button" class="dialog-close" aria-label=t().close()>{icon(maps::CROSS)}</button>
                 </header>
                 {body}
                 <footer class="dialog-foot">
-                    <div class="said"><p class="waiting">{t().planning}</p></div>
+                    <div class="said"><p class="waiting">{t().planning()}</p></div>
                     <div class="dialog-acts">
-                        <button type="button" class="btn">{t().cancel}</button>
-                        <button type="button" class="btn primary">{t().apply}</button>
+                        <button type="button" class="btn">{t().cancel()}</button>
+                        <button type="button" class="btn primary">{t().apply()}</button>
                     </div>
                 </footer>
             </div>
@@ -55,9 +55,9 @@ fn frame(title: &'static str, class: &'static str, body: AnyView) -> AnyView {
 
 fn rows() -> AnyView {
     let rows = [
-        ("alice", Tone::Ok, (t().operation_state)(OperationState::Committed), ""),
-        ("bob", Tone::Danger, (t().operation_state)(OperationState::RolledBack), "The gateway answered 401."),
-        ("carol", Tone::Unknown, t().not_begun, ""),
+        ("alice", Tone::Ok, t().operation_state(OperationState::Committed), ""),
+        ("bob", Tone::Danger, t().operation_state(OperationState::RolledBack), "The gateway answered 401."),
+        ("carol", Tone::Unknown, t().not_begun(), ""),
     ];
     let row = |(name, tone, word, more): (&'static str, Tone, &'static str, &'static str)| {
         view! {

@@ -1,8 +1,8 @@
 //! Figures in blocks and bars.
 use super::{shelf, specimen, wide};
 use crate::{
-    components::{blocks::Blocks, sparkline::Sparkline},
-    pages::home::meter::{Meter, Scale},
+    components::{blocks::Blocks, scale::Scale, sparkline::Sparkline},
+    pages::home::meter::Meter,
     text::t,
 };
 use leptos::prelude::*;
@@ -15,12 +15,13 @@ fn meters() -> AnyView {
     let meter = |value: Option<u64>, scale: Scale, why: Option<&'static str>| {
         view! {
             <dl class="meters">
-                <Meter label=t().cpu long=t().cpu_long value scale unavailable=why.map(ToOwned::to_owned)/>
+                <Meter label=t().cpu() long=t().cpu_long() value scale unavailable=why.map(ToOwned::to_owned)/>
             </dl>
         }
         .into_any()
     };
-    let blocks = [0, 1, 50, 100].map(|share| view! { <p><Blocks share of=100/> " " {share} "%"</p> });
+    let blocks =
+        [0, 1, 50, 100].map(|value| view! { <p><Blocks value scale=Scale::Percent/> " " {value} "%"</p> });
     shelf(
         "Meters",
         [
@@ -60,14 +61,14 @@ fn tiles() -> AnyView {
         view! { <div class=class><dt>{name}</dt><dd>{value} <span aria-hidden="true">{sign}</span></dd></div> }
     };
     let tiles = [
-        (t().context, "64K", true),
-        (t().output, "8K", false),
-        (t().vision, t().no, true),
-        (t().reasoning, t().yes, false),
+        (t().context(), "64K", true),
+        (t().output(), "8K", false),
+        (t().vision(), t().no(), true),
+        (t().reasoning(), t().yes(), false),
     ];
     let tiles = view! {
         <dl class="tiles">{tiles.map(tile).collect_view()}</dl>
-        <p class="field-hint">{(t().figures_from)((t().source)(domain::LimitSource::KnownModels))}</p>
+        <p class="field-hint">{t().figures_from(t().source(domain::LimitSource::KnownModels))}</p>
     };
     shelf("What a model can", [wide("two are worse than now", tiles.into_any())])
 }

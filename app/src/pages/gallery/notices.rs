@@ -4,6 +4,7 @@ use crate::{
     components::{
         badge::{Badge, Tone},
         error_note::ErrorNote,
+        said::Told,
     },
     pages::home::alarm::Alarm,
     sprite::{icon, maps},
@@ -20,7 +21,7 @@ fn badges() -> AnyView {
     use WorkerStatus::{Busy, Failed, Idle, Offline, Remote, Running, Sleeping, Starting, Stopped, Unknown};
     let all = [Idle, Busy, Sleeping, Stopped, Starting, Running, Offline, Failed, Remote, Unknown];
     let badge = |status: WorkerStatus| {
-        view! { <Badge tone=Tone::from(status) word=(t().worker_status)(status)/> }.into_any()
+        view! { <Badge tone=Tone::from(status) word=t().worker_status(status)/> }.into_any()
     };
     let badges = all.map(badge).collect_view();
     shelf("Badges", [wide("every status", view! { <p class="specimen-row">{badges}</p> }.into_any())])
@@ -29,15 +30,15 @@ fn badges() -> AnyView {
 fn alarms() -> AnyView {
     let full = view! {
         <Alarm
-            sentence=(t().alarm_not_allowed)("dave")
-            cause=(t().alarm_not_allowed_cause)("worker-dave", "deepseek-ai-route")
-            more=(t().alarm_more)(2)
+            sentence=t().alarm_not_allowed("dave")
+            cause=t().alarm_not_allowed_cause("worker-dave", "deepseek-ai-route")
+            more=t().alarm_more(2)
         >
-            <button type="button" class="btn">{t().show_repair}</button>
+            <button type="button" class="btn">{t().show_repair()}</button>
         </Alarm>
     };
     let short = view! {
-        <Alarm sentence=(t().alarm_system)("gateway") cause="connection refused">""</Alarm>
+        <Alarm sentence=t().alarm_system("gateway") cause=Told::said(Some("connection refused"))>""</Alarm>
     };
     shelf(
         "Alarm",
@@ -49,7 +50,7 @@ fn notes() -> AnyView {
     let short = Failure::new(Code::Internal, "The answer is not what was asked for.");
     let long = Failure {
         reason: Some(Reason::Auth),
-        ..Failure::new(Code::UpstreamUnavailable, "The gateway answered 401.").hint(t().api_key_hint)
+        ..Failure::new(Code::UpstreamUnavailable, "The gateway answered 401.").hint(t().api_key_hint())
     };
     let note = |class: &'static str, text: &'static str| view! { <p class=class>{text}</p> }.into_any();
     shelf(
@@ -57,13 +58,13 @@ fn notes() -> AnyView {
         [
             specimen("failed", view! { <ErrorNote failure=short/> }.into_any()),
             specimen("failed, with a way on", view! { <ErrorNote failure=long again=true/> }.into_any()),
-            specimen("to know", note("note", t().sandbox_account)),
-            specimen("to mind", note("note warn", t().managed_by_hiclaw)),
-            specimen("the server is gone", note("note warn", t().server_gone)),
-            specimen("without script", note("note warn no-script", t().page_needs_script)),
-            specimen("nothing there", note("empty", t().no_providers)),
-            specimen("nothing fits", note("empty", t().nothing_fits)),
-            specimen("loading", note("waiting", t().loading)),
+            specimen("to know", note("note", t().sandbox_account())),
+            specimen("to mind", note("note warn", t().managed_by_hiclaw())),
+            specimen("the server is gone", note("note warn", t().server_gone())),
+            specimen("without script", note("note warn no-script", t().page_needs_script())),
+            specimen("nothing there", note("empty", t().no_providers())),
+            specimen("nothing fits", note("empty", t().nothing_fits())),
+            specimen("loading", note("waiting", t().loading())),
         ],
     )
 }
@@ -80,7 +81,7 @@ fn toasts() -> AnyView {
                     {icon(sign)}
                     <span>{text}</span>
                     {offers}
-                    <button type="button" class="dialog-close" aria-label=t().dismiss>{icon(maps::CROSS)}</button>
+                    <button type="button" class="dialog-close" aria-label=t().dismiss()>{icon(maps::CROSS)}</button>
                 </div>
             </div>
         }
@@ -89,12 +90,12 @@ fn toasts() -> AnyView {
     shelf(
         "Toasts",
         [
-            specimen("done", toast(false, t().backed_up, &[])),
+            specimen("done", toast(false, t().backed_up(), &[])),
             specimen(
                 "done, with undo",
-                toast(false, "alice » deepseek-chat", &[|| t().undo, || t().details]),
+                toast(false, "alice » deepseek-chat", &[|| t().undo(), || t().details()]),
             ),
-            specimen("failed", toast(true, t().not_reached, &[|| t().details])),
+            specimen("failed", toast(true, t().not_reached(), &[|| t().details()])),
         ],
     )
 }

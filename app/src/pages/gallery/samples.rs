@@ -2,7 +2,7 @@
 use crate::pages::home::desk::Seat;
 use domain::{
     Affected, Assignment, Change, ChangeAction, DiffLine, Observed, OperationId, Plan, Problem, Step,
-    StepName, StepState, Timestamp, Warning, Worker, WorkerStatus,
+    StepName, StepState, Timestamp, Warning, WarningCode, Worker, WorkerStatus,
 };
 use serde_json::{Value, json};
 
@@ -116,11 +116,8 @@ pub fn plan() -> Option<Plan> {
         created_at: at(),
         reads: Vec::new(),
         changes: changes(),
-        affected: vec![Affected { agent: "bob".into(), how: "shares the route".into() }],
-        warnings: vec![Warning {
-            code: "CONTEXT_SHRINKS".into(),
-            message: "From 256K to 64K tokens.".into(),
-        }],
+        affected: vec![Affected { agent: "bob".into(), how: "shares the route".into(), way: None }],
+        warnings: vec![Warning::new(WarningCode::ContextShrinks, "From 256K to 64K tokens.")],
         steps: steps(),
     })
 }

@@ -1,10 +1,11 @@
+use crate::components::said::Told;
 use leptos::prelude::*;
 
 /// The most important thing that is wrong: a sentence, its cause, and what mends it.
 #[component]
 pub fn Alarm(
     #[prop(into)] sentence: String,
-    #[prop(into)] cause: String,
+    #[prop(into)] cause: Told,
     /// What else is wrong, in short.
     #[prop(optional, into)]
     more: Option<String>,
@@ -16,7 +17,7 @@ pub fn Alarm(
             <p>
                 <strong>{sentence}</strong>
                 " "
-                {cause}
+                {cause.view()}
                 {more.map(|more| view! { <span class="alarm-more">{more}</span> })}
             </p>
             <div class="alarm-act">{children()}</div>

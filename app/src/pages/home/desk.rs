@@ -5,6 +5,7 @@ use crate::{
         badge::{Badge, Tone},
         button::{Kind, Press},
         moment::Moment,
+        said::{Said, Told},
     },
     describe::{self, tokens},
     text::t,
@@ -39,7 +40,7 @@ impl Seat {
             target: Target::Worker(worker.name),
             pose: worker.status.into(),
             tone: worker.status.into(),
-            word: (t().worker_status)(worker.status),
+            word: t().worker_status(worker.status),
             evidence: worker.evidence,
             since: worker.since,
             task: worker.task,
@@ -58,13 +59,13 @@ impl Seat {
     pub fn head(systems: &[SystemHealth], now: Option<Assignment>) -> Self {
         let system = systems.iter().find(|system| system.name == "manager");
         let (pose, tone, word) = match system.map(|it| it.state) {
-            Some(SystemState::Up) => (Pose::Idle, Tone::Ok, t().awake),
-            Some(SystemState::Down) => (Pose::Away, Tone::Danger, t().down),
-            None => (Pose::Silhouette, Tone::Unknown, t().unknown),
+            Some(SystemState::Up) => (Pose::Idle, Tone::Ok, t().awake()),
+            Some(SystemState::Down) => (Pose::Away, Tone::Danger, t().down()),
+            None => (Pose::Silhouette, Tone::Unknown, t().unknown()),
         };
         let evidence = match system {
             Some(SystemHealth { error: Some(error), .. }) => error.clone(),
-            Some(_) => t().manager_answers.to_owned(),
+            Some(_) => t().manager_answers().to_owned(),
             None => String::new(),
         };
         let (since, task, team, configured) = (None, None, None, None);
@@ -81,8 +82,8 @@ impl Seat {
         let observed = self.now.as_ref().and_then(|now| now.observed.model.as_ref());
         match (observed.or(self.configured.as_ref()), &self.now) {
             (Some(model), _) => model.to_string(),
-            (None, Some(_)) => t().no_model.to_owned(),
-            (None, None) => t().unknown.to_owned(),
+            (None, Some(_)) => t().no_model().to_owned(),
+            (None, None) => t().unknown().to_owned(),
         }
     }
 
@@ -96,7 +97,7 @@ impl Seat {
     }
 
     /// What is wrong, in a sentence.
-    pub fn trouble(&self) -> Option<String> {
+    pub fn trouble(&self) -> Option<Told> {
         self.problem().map(describe::problem)
     }
 
@@ -106,7 +107,7 @@ impl Seat {
         words.extend(self.provider());
         words.extend(self.task.clone());
         words.extend(self.team.clone());
-        words.extend(self.trouble().map(|trouble| format!("{} {trouble}", t().in_trouble)));
+        words.extend(self.trouble().map(|trouble| trouble.after(t().in_trouble()).text()));
         words.join(" ").to_lowercase()
     }
 
@@ -129,7 +130,7 @@ impl Seat {
             parts.extend(observed.route.as_ref().map(ToString::to_string));
         }
         if head {
-            parts.extend(observed.context_window.map(|count| (t().context_size)(&tokens(count))));
+            parts.extend(observed.context_window.map(|count| t().context_size(&tokens(count))));
         }
         parts.join(" · ")
     }
@@ -137,10 +138,10 @@ impl Seat {
     /// Since when it is so, and for the Manager when that was seen.
     fn times(&self) -> Vec<(&'static str, Timestamp)> {
         let mut times = Vec::new();
-        times.extend(self.since.clone().map(|at| (t().since, at)));
+        times.extend(self.since.clone().map(|at| (t().since(), at)));
         if let (Target::Manager, Some(now)) = (&self.target, &self.now) {
-            times.extend(now.updated_at.clone().map(|at| (t().set_at, at)));
-            times.push((t().observed_at, minute(&now.observed.observed_at)));
+            times.extend(now.updated_at.clone().map(|at| (t().set_at(), at)));
+            times.push((t().observed_at(), minute(&now.observed.observed_at)));
         }
         times
     }
@@ -160,11 +161,11 @@ pub fn Desk(seat: Seat) -> impl IntoView {
     let (bubble, trouble) = (seat.bubble(), seat.trouble());
     let (model, small_print, times) = (seat.model(), seat.small_print(), seat.times());
     let lines = match head {
-        true => vec![small_print.into_any(), with_times(seat.evidence.clone(), times)],
-        false => vec![small_print.into_any(), with_times(String::new(), times)],
+        true => vec![small_print.into_any(), with_times(&seat.evidence, times)],
+        false => vec![small_print.into_any(), with_times("", times)],
     };
     let agent = seat.target.agent().to_owned();
-    let (kind, text) = if head { (Kind::Primary, t().set_model) } else { (Kind::Small, t().switch) };
+    let (kind, text) = if head { (Kind::Primary, t().set_model()) } else { (Kind::Small, t().switch()) };
     let bubble_class = if trouble.is_some() { "bubble trouble" } else { "bubble" };
     let asleep = seat.pose == Pose::Asleep;
     view! {
@@ -178,22 +179,22 @@ pub fn Desk(seat: Seat) -> impl IntoView {
                 <h3 title=seat.evidence.clone()>{name.clone()} <Badge tone=seat.tone word=seat.word/></h3>
                 <p class="desk-model">{model}</p>
                 {lines.into_iter().map(|line| view! { <p class="desk-small">{line}</p> }).collect_view()}
-                {trouble.map(|trouble| view! { <p class="desk-problem">{trouble}</p> })}
-                {(!head).then(|| view! { <p class="sr">{seat.evidence.clone()}</p> })}
+                {trouble.map(|trouble| view! { <p class="desk-problem">{trouble.view()}</p> })}
+                {(!head).then(|| view! { <p class="sr"><Said text=seat.evidence.clone()/></p> })}
             </div>
-            <Press act=seat.act() text kind label=(t().set_model_of)(&agent)/>
+            <Press act=seat.act() text kind label=t().set_model_of(&agent)/>
         </article>
     }
     .into_any()
 }
 
 /// `qwen · since 14:02`
-fn with_times(text: String, times: Vec<(&'static str, Timestamp)>) -> AnyView {
+fn with_times(text: &str, times: Vec<(&'static str, Timestamp)>) -> AnyView {
     let mut begun = !text.is_empty();
     let time = |(word, at): (&'static str, Timestamp)| {
         let dot = std::mem::replace(&mut begun, true).then_some(" · ");
         view! { {dot} <span class="desk-time">{word} " " <Moment at/></span> }
     };
     let times: Vec<_> = times.into_iter().map(time).collect();
-    view! { {text} {times} }.into_any()
+    view! { {Told::said(Some(text)).view()} {times} }.into_any()
 }

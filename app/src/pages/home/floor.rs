@@ -97,7 +97,7 @@ fn desks(workers: Vec<Seat>) -> AnyView {
             {desks}
             <li class="free">
                 <FreeDesk/>
-                <a class="btn small" href="/agm/models">{t().switch_many}</a>
+                <a class="btn small" href="/agm/models">{t().switch_many()}</a>
             </li>
         </ul>
     }
@@ -108,7 +108,7 @@ fn nobody() -> AnyView {
     view! {
         <div class="nobody">
             <FreeDesk/>
-            <p><b>{t().no_workers}</b> " " {t().no_workers_hint}</p>
+            <p><b>{t().no_workers()}</b> " " {t().no_workers_hint()}</p>
         </div>
     }
     .into_any()
@@ -145,14 +145,14 @@ mod tests {
     #[test]
     fn an_office_where_nobody_works_says_so() {
         let html = html(Ok(assignments()), Ok(Vec::new()));
-        assert!(html.contains(t().no_workers) && html.contains("m-1"), "{html}");
+        assert!(html.contains(t().no_workers()) && html.contains("m-1"), "{html}");
     }
 
     #[test]
     fn workers_that_could_not_be_asked_for_are_not_said_to_be_none() {
         let html = html(Ok(assignments()), Err(failure()));
         assert!(html.contains("the store is away") && html.contains("m-1"), "{html}");
-        assert!(!html.contains(t().no_workers), "{html}");
+        assert!(!html.contains(t().no_workers()), "{html}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use crate::{
-    components::moment::Moment,
+    components::{moment::Moment, said::Told},
     describe,
     pages::activity::Outcome,
     sprite::icon,
@@ -11,14 +11,15 @@ use leptos::prelude::*;
 /// What was changed last: when, what, by whom, and how it ended.
 #[component]
 pub fn OperationLog(operations: Vec<Operation>) -> impl IntoView {
-    let empty = operations.is_empty().then(|| view! { <p class="empty">{t().log_empty}</p> });
+    let empty = operations.is_empty().then(|| view! { <p class="empty">{t().log_empty()}</p> });
     let row = |operation: Operation| {
         let outcome = Outcome::of(&operation);
         let class = format!("log-row {}", outcome.name());
         let ms = describe::took(&operation).unwrap_or_default();
-        let by = format!("{} · {} · {}", operation.actor, (t().door)(&operation.via), duration(ms));
+        let by = format!("{} · {} · {}", operation.actor, t().door(&operation.via), duration(ms));
         let title = describe::operation(&operation);
-        let told = operation.failure.map(|failure| failure.message).or(operation.lasts);
+        let lasts = operation.lasts.map(|until| Told::from(t().lasts(&until)));
+        let told = operation.failure.map(|failure| Told::from(*failure)).or(lasts);
         view! {
             <li class=class>
                 <Moment at=operation.started_at/>
@@ -26,7 +27,7 @@ pub fn OperationLog(operations: Vec<Operation>) -> impl IntoView {
                 <div>
                     <b>{title}</b>
                     <span>{by}</span>
-                    {told.map(|told| view! { <span>{told}</span> })}
+                    {told.map(|told| view! { <span>{told.view()}</span> })}
                 </div>
             </li>
         }

@@ -1,4 +1,5 @@
 //! What many people come for, in one press each.
+use super::unread;
 use crate::{
     act::Act,
     components::{
@@ -17,29 +18,29 @@ use leptos::prelude::*;
 pub fn actions() -> AnyView {
     view! {
         <div class="quick">
-            <Press act=Act::AddProvider text=format!("+ {}", t().add_provider)/>
-            <Press act=Act::Switch(Target::Manager) text=t().set_manager_model/>
-            <CallButton call=backups::back_up() text=t().back_up_now/>
-            <a class="btn" href="">{t().refresh}</a>
+            <Press act=Act::AddProvider text=format!("+ {}", t().add_provider())/>
+            <Press act=Act::Switch(Target::Manager) text=t().set_manager_model()/>
+            <CallButton call=backups::back_up() text=t().back_up_now()/>
+            <a class="btn" href="">{t().refresh()}</a>
         </div>
     }
     .into_any()
 }
 
-/// When the last backup was taken, and what for. Nothing when that cannot be read: the backups' own page says why.
-pub fn last_backup(backups: Result<Backups, ApiError>) -> Option<AnyView> {
+/// When the last backup was taken, and what for.
+pub fn last_backup(backups: Result<Backups, ApiError>) -> AnyView {
     let newest = match backups {
         Ok(backups) => backups.backups.into_iter().next(),
-        Err(_) => return None,
+        Err(error) => return unread::last_backup(error),
     };
     let Some(newest) = newest else {
-        return Some(view! { <p class="last-backup">{t().no_backup}</p> }.into_any());
+        return view! { <p class="last-backup">{t().no_backup()}</p> }.into_any();
     };
     let why = describe::backup_reason(&newest.reason);
-    let line = view! {
+    view! {
         <p class="last-backup">
-            <a href="/agm/backups">{t().last_backup} " " <Moment at=newest.taken_at/></a> " · " {why}
+            <a href="/agm/backups">{t().last_backup()} " " <Moment at=newest.taken_at/></a> " · " {why}
         </p>
-    };
-    Some(line.into_any())
+    }
+    .into_any()
 }

@@ -25,7 +25,7 @@ fn rooms(seats: Vec<Seat>) -> Vec<Room> {
     for seat in seats {
         let sign = match (teams, &seat.team) {
             (true, Some(team)) => team.as_str(),
-            (true, None) => t().no_team,
+            (true, None) => t().no_team(),
             (false, _) => seat.word,
         };
         match rooms.iter_mut().find(|room| room.sign == sign) {
@@ -65,7 +65,7 @@ pub fn view(seats: Vec<Seat>, wanted: &str) -> AnyView {
     view! {
         {counts}
         <div id=LIST data-shown=shown.to_string()>{rooms}</div>
-        <p class="empty nobody-fits" role="status">{t().nobody_fits}</p>
+        <p class="empty nobody-fits" data-nothing-fits="">{t().nobody_fits()}</p>
     }
     .into_any()
 }
@@ -87,10 +87,10 @@ fn seat(seat: Seat, wanted: &str) -> AnyView {
     let text = seat.search_text();
     let hidden = !text.contains(wanted);
     let name = seat.target.agent().to_owned();
-    let title = format!("{} · {}", (t().set_model_of)(&name), seat.evidence);
+    let title = format!("{} · {}", t().set_model_of(&name), seat.evidence);
     let model = seat.model();
     let trouble = seat.trouble();
-    let says = trouble.clone().or_else(|| seat.task.clone()).or_else(|| seat.provider());
+    let says = trouble.clone().or_else(|| Some(seat.task.clone().or_else(|| seat.provider())?.into()));
     let class = if trouble.is_some() { "says trouble" } else { "says" };
     view! {
         <li data-text=text hidden=hidden>
@@ -99,7 +99,7 @@ fn seat(seat: Seat, wanted: &str) -> AnyView {
                 <b>{name}</b>
                 <Badge tone=seat.tone word=seat.word/>
                 <span>{model}</span>
-                {says.map(|says| view! { <span class=class>{says}</span> })}
+                {says.map(|says| view! { <span class=class>{says.view()}</span> })}
             </button>
         </li>
     }
@@ -133,7 +133,7 @@ mod tests {
     fn a_team_has_a_room_and_who_has_no_team_sits_in_the_last() {
         let seats = [("a", None), ("b", Some("web")), ("c", Some("data")), ("d", Some("web"))]
             .map(|(name, team)| seat(name, team, WorkerStatus::Idle));
-        let expected = [("data".into(), 1), ("web".into(), 2), (t().no_team.into(), 1)];
+        let expected = [("data".into(), 1), ("web".into(), 2), (t().no_team().into(), 1)];
         assert_eq!(signs(seats.into()), expected);
     }
 
@@ -141,7 +141,7 @@ mod tests {
     fn without_teams_a_room_is_a_status_and_large_ones_are_parted_by_names() {
         let idle = (0..ROOM + 1).map(|number| seat(&format!("w-{number:02}"), None, WorkerStatus::Idle));
         let seats = idle.chain([seat("x", None, WorkerStatus::Busy)]).collect();
-        let [idle, busy] = [WorkerStatus::Idle, WorkerStatus::Busy].map(t().worker_status);
+        let [idle, busy] = [WorkerStatus::Idle, WorkerStatus::Busy].map(|status| t().worker_status(status));
         let expected = [
             (format!("{idle} · w-00 … w-49"), ROOM),
             (format!("{idle} · w-50 … w-50"), 1),

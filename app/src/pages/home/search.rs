@@ -1,7 +1,10 @@
 //! Finding somebody in a large office: a field, and one press for each status. Without script the page is asked for anew;
 //! with it the floor narrows while one types.
 use super::desk::Seat;
-use crate::text::{formats::number, t};
+use crate::{
+    pages::query::address,
+    text::{formats::number, t},
+};
 use leptos::prelude::*;
 
 /// The field that narrows the floor.
@@ -13,9 +16,9 @@ pub const LIST: &str = "rooms";
 pub fn field(wanted: &str) -> AnyView {
     view! {
         <form class="find field" role="search" action="/agm/" method="get">
-            <label for=FIELD>{t().find_worker}</label>
+            <label for=FIELD>{t().find_worker()}</label>
             <input
-                id=FIELD name="find" r#type="search" autocomplete="off" placeholder=t().find_hint value=wanted.to_owned()
+                id=FIELD name="find" r#type="search" autocomplete="off" placeholder=t().find_hint() value=wanted.to_owned()
                 data-filter=LIST
             />
         </form>
@@ -26,7 +29,7 @@ pub fn field(wanted: &str) -> AnyView {
 /// How many there are of each status, as presses that narrow the floor to them.
 pub fn counts(seats: &[Seat], wanted: &str) -> AnyView {
     let mut words: Vec<(&str, usize)> = Vec::new();
-    let troubled = seats.iter().filter(|seat| seat.trouble().is_some()).map(|_| t().in_trouble);
+    let troubled = seats.iter().filter(|seat| seat.trouble().is_some()).map(|_| t().in_trouble());
     for word in troubled.chain(seats.iter().map(|seat| seat.word)) {
         match words.iter_mut().find(|(known, _)| *known == word) {
             Some((_, count)) => *count += 1,
@@ -35,7 +38,7 @@ pub fn counts(seats: &[Seat], wanted: &str) -> AnyView {
     }
     let press = |(word, value, count): (&'static str, &'static str, usize)| {
         let here = (value == wanted).then_some("true");
-        let href = format!("/agm/?find={value}");
+        let href = address("/agm/", [("find", value)]);
         view! {
             <li>
                 <a class="count" href=href aria-current=here data-find=FIELD data-value=value>
@@ -44,8 +47,8 @@ pub fn counts(seats: &[Seat], wanted: &str) -> AnyView {
             </li>
         }
     };
-    let all = (t().everybody, "", seats.len());
+    let all = (t().everybody(), "", seats.len());
     let presses = std::iter::once(all).chain(words.into_iter().map(|(word, count)| (word, word, count)));
-    view! { <ul class="counts" aria-label=t().narrow_by_status>{presses.map(press).collect_view()}</ul> }
+    view! { <ul class="counts" aria-label=t().narrow_by_status()>{presses.map(press).collect_view()}</ul> }
         .into_any()
 }

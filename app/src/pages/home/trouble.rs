@@ -1,6 +1,11 @@
 //! The one alarm of the office: the worst that is wrong, and how many more.
 use super::alarm::Alarm;
-use crate::{act::Act, components::button::Press, describe, text::t};
+use crate::{
+    act::Act,
+    components::{button::Press, said::Told},
+    describe,
+    text::t,
+};
 use domain::{Assignments, Problem, SystemHealth, SystemState, Target};
 use leptos::prelude::*;
 
@@ -28,34 +33,34 @@ fn troubles<'a>(systems: &'a [SystemHealth], assignments: Option<&'a Assignments
 /// The alarm, when there is something to be alarmed about.
 pub fn alarm(systems: &[SystemHealth], assignments: Option<&Assignments>) -> Option<AnyView> {
     let troubles = troubles(systems, assignments);
-    let more = (troubles.len() > 1).then(|| (t().alarm_more)(troubles.len() - 1));
+    let more = (troubles.len() > 1).then(|| t().alarm_more(troubles.len() - 1));
     let (sentence, cause, mend) = match troubles.into_iter().next()? {
         Trouble::System(system) => {
-            ((t().alarm_system)(&system.name), system.error.clone().unwrap_or_default(), doctor())
+            (t().alarm_system(&system.name), Told::said(system.error.as_deref()), doctor())
         }
         Trouble::Agent(target, problem) => agent_alarm(target, problem),
     };
     Some(view! { <Alarm sentence cause more=more.unwrap_or_default()>{mend}</Alarm> }.into_any())
 }
 
-fn agent_alarm(target: Target, problem: &Problem) -> (String, String, AnyView) {
+fn agent_alarm(target: Target, problem: &Problem) -> (String, Told, AnyView) {
     let name = describe::agent(&target);
     match problem {
         Problem::ConsumerNotAllowed { route, consumer } => {
-            let cause = (t().alarm_not_allowed_cause)(consumer.as_str(), route.as_str());
+            let cause = t().alarm_not_allowed_cause(consumer.as_str(), route.as_str());
             let act = Act::Repair { route: Some(route.clone()), consumer: Some(consumer.clone()) };
-            let mend = view! { <Press act text=t().show_repair/> }.into_any();
-            ((t().alarm_not_allowed)(&name), cause, mend)
+            let mend = view! { <Press act text=t().show_repair()/> }.into_any();
+            (t().alarm_not_allowed(&name), cause.into(), mend)
         }
         Problem::NoRoute { model } => {
-            let mend = view! { <Press act=Act::Switch(target) text=t().set_model/> }.into_any();
-            ((t().alarm_no_route)(&name), (t().alarm_no_route_cause)(model.as_str()), mend)
+            let mend = view! { <Press act=Act::Switch(target) text=t().set_model()/> }.into_any();
+            (t().alarm_no_route(&name), t().alarm_no_route_cause(model.as_str()).into(), mend)
         }
-        other => ((t().alarm_unreadable)(&name), describe::problem(other), doctor()),
+        other => (t().alarm_unreadable(&name), describe::problem(other), doctor()),
     }
 }
 
 /// The way to every check, for what no single change mends.
 fn doctor() -> AnyView {
-    view! { <a class="btn" href="/agm/doctor">{t().see_doctor}</a> }.into_any()
+    view! { <a class="btn" href="/agm/doctor">{t().see_doctor()}</a> }.into_any()
 }

@@ -15,21 +15,21 @@ pub fn wall(systems: &[SystemHealth], assignments: Option<&Assignments>) -> AnyV
     let drift = (drifts > 0).then(|| {
         view! {
             <li>
-                <a class="drift" href="/agm/models" title=t().drift_hint>
-                    <Badge tone=Tone::Busy word=(t().drift)(drifts)/>
+                <a class="drift" href="/agm/models" title=t().drift_hint()>
+                    <Badge tone=Tone::Busy word=t().drift(drifts)/>
                 </a>
             </li>
         }
     });
-    view! { <ul class="systems" aria-label=t().systems>{lamps}{drift}</ul> }.into_any()
+    view! { <ul class="systems" aria-label=t().systems()>{lamps}{drift}</ul> }.into_any()
 }
 
 fn lamp(system: &SystemHealth) -> AnyView {
     let (tone, state) = match system.state {
-        SystemState::Up => (Tone::Ok, t().up),
-        SystemState::Down => (Tone::Danger, t().down),
+        SystemState::Up => (Tone::Ok, t().up()),
+        SystemState::Down => (Tone::Danger, t().down()),
     };
-    let name = (t().system_name)(&system.name).to_owned();
+    let name = t().system_name(&system.name).to_owned();
     let version = system.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
     let title = system.error.clone();
     view! { <li title=title><Badge tone word=format!("{name}{version}")/> <span class="sr">{state}</span></li> }

@@ -6,6 +6,8 @@ use crate::{
         badge::{Badge, Tone},
         button::{Kind, Press},
         moment::Moment,
+        said::Told,
+        table::{Cell, Row, RowHead},
     },
     describe::{self, tokens},
     text::t,
@@ -20,32 +22,40 @@ pub fn view(seat: Seat, wanted: &str) -> AnyView {
     let (agent, target) = (seat.target.agent().to_owned(), seat.target.to_string());
     let over = over(&seat);
     let (trouble, model) = (seat.trouble(), seat.model());
-    let text =
-        [name.as_str(), seat.word, &model, &over.join(" "), trouble.as_deref().unwrap_or_default()].join(" ");
+    let text = [
+        name.as_str(),
+        seat.word,
+        &model,
+        &over.join(" "),
+        &trouble.as_ref().map(Told::text).unwrap_or_default(),
+    ]
+    .join(" ");
     let hidden = !text.to_lowercase().contains(&wanted.trim().to_lowercase());
     let act = Act::Switch(seat.target);
+    let (mark, label) = (t().mark_agent(&name), t().set_model_of(&agent));
+    let (limits, recorded) = (seat.now.as_ref().map(limits), seat.now.map(recorded));
     view! {
-        <tr role="row" data-text=text hidden=hidden>
-            <td role="cell" class="mark-cell">
-                <input type="checkbox" class="mark-row" name="target" value=target aria-label=(t().mark_agent)(&name)/>
-            </td>
-            <th scope="row" role="rowheader">
-                <Face name=agent.clone()/>
+        <Row text hidden>
+            <Cell class="mark-cell">
+                <input type="checkbox" class="mark-row" name="target" value=target aria-label=mark/>
+            </Cell>
+            <RowHead>
+                <Face name=agent/>
                 <span><b>{name}</b> <span title=seat.evidence><Badge tone=seat.tone word=seat.word/></span></span>
-            </th>
-            <td role="cell" data-head=t().runs>
+            </RowHead>
+            <Cell head=t().runs()>
                 <b class="runs-model">{model}</b>
-                {trouble.map(|trouble| view! { <p class="desk-problem">{trouble}</p> })}
-            </td>
-            <td role="cell" data-head=t().over>
+                {trouble.map(|trouble| view! { <p class="desk-problem">{trouble.view()}</p> })}
+            </Cell>
+            <Cell head=t().over()>
                 {over.into_iter().map(|part| view! { <p>{part}</p> }).collect_view()}
-            </td>
-            <td role="cell" data-head=t().limits>{seat.now.as_ref().map(limits)}</td>
-            <td role="cell" data-head=t().recorded>{seat.now.map(recorded)}</td>
-            <td role="cell">
-                <Press act text=t().set_model kind=Kind::Small label=(t().set_model_of)(&agent)/>
-            </td>
-        </tr>
+            </Cell>
+            <Cell head=t().limits()>{limits}</Cell>
+            <Cell head=t().recorded()>{recorded}</Cell>
+            <Cell>
+                <Press act text=t().set_model() kind=Kind::Small label/>
+            </Cell>
+        </Row>
     }
     .into_any()
 }
@@ -67,7 +77,7 @@ struct Limit {
 /// The agent's own config comes first, then the record, then the table of known models.
 fn limits_of(now: &Assignment) -> Vec<Limit> {
     let known = now.observed.model.as_ref().and_then(known_model);
-    let table = t().source_short;
+    let table = |source| t().source_short(source);
     let first = |figures: [(Option<u64>, &'static str); 3]| {
         figures.into_iter().find_map(|(count, source)| Some((tokens(count?), source)))
     };
@@ -81,13 +91,14 @@ fn limits_of(now: &Assignment) -> Vec<Limit> {
         (known.map(|limits| limits.max_tokens), table(LimitSource::KnownModels)),
         (None, ""),
     ]);
-    let counted = [(context, t().context), (output, t().output)].into_iter().filter_map(|(figure, what)| {
-        figure.map(|(count, source)| Limit { text: format!("{count} {what}"), source })
-    });
+    let counted =
+        [(context, t().context()), (output, t().output())].into_iter().filter_map(|(figure, what)| {
+            figure.map(|(count, source)| Limit { text: format!("{count} {what}"), source })
+        });
     let vision = known.filter(|limits| limits.vision);
-    let vision = vision.map(|_| Limit { text: t().vision.into(), source: table(LimitSource::KnownModels) });
+    let vision = vision.map(|_| Limit { text: t().vision().into(), source: table(LimitSource::KnownModels) });
     let reasoning = now.reasoning.unwrap_or_default();
-    let reasoning = reasoning.then(|| Limit { text: t().reasoning.into(), source: "model.json" });
+    let reasoning = reasoning.then(|| Limit { text: t().reasoning().into(), source: "model.json" });
     counted.chain(vision).chain(reasoning).collect()
 }
 
@@ -101,16 +112,16 @@ fn limits(now: &Assignment) -> AnyView {
 /// What the last switch recorded, when it was, and in words whether it is still true.
 fn recorded(now: Assignment) -> AnyView {
     if now.model.is_none() && now.provider.is_none() {
-        return view! { <p>{t().nothing_recorded}</p> }.into_any();
+        return view! { <p>{t().nothing_recorded()}</p> }.into_any();
     }
     let drifted = drift(&now);
     let (tone, word) = match drifted.is_empty() {
-        true => (Tone::Ok, t().in_sync),
-        false => (Tone::Busy, t().out_of_sync),
+        true => (Tone::Ok, t().in_sync()),
+        false => (Tone::Busy, t().out_of_sync()),
     };
     view! {
         <Badge tone word/>
-        {drifted.into_iter().map(|what| view! { <p class="desk-problem">{(t().recorded_is)(&what)}</p> }).collect_view()}
+        {drifted.into_iter().map(|what| view! { <p class="desk-problem">{t().recorded_is(&what)}</p> }).collect_view()}
         {now.updated_at.map(|at| view! { <p><Moment at/></p> })}
     }
     .into_any()
@@ -123,7 +134,7 @@ fn drift(now: &Assignment) -> Vec<String> {
     let provider = now.provider.as_ref().filter(|provider| observed.provider.as_ref() != Some(*provider));
     let context =
         now.context_window.filter(|count| observed.context_window.is_some_and(|seen| seen != *count));
-    let context = context.map(|count| format!("{} {}", tokens(count), t().context));
+    let context = context.map(|count| format!("{} {}", tokens(count), t().context()));
     [model.map(ToString::to_string), provider.map(ToString::to_string), context]
         .into_iter()
         .flatten()

@@ -4,38 +4,21 @@ use crate::{
     components::{
         blocks::Blocks,
         moment::Moment,
+        said::Said,
+        scale::Scale,
         sparkline::{Sparkline, bars},
     },
     error::ApiError,
     pages::answered,
-    text::{formats::number, t},
+    text::t,
 };
 use domain::{Metrics, MetricsHistory, MetricsSample};
 use leptos::prelude::*;
 
-/// From so many percent on there is little left.
-const HOT: u64 = 80;
-
-/// What a figure is counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
-    Percent,
-    Count,
-}
-
-impl Unit {
-    fn say(self, value: u64) -> String {
-        match self {
-            Self::Percent => format!("{value}%"),
-            Self::Count => number(value),
-        }
-    }
-}
-
 /// One figure over time.
 struct Figure {
     title: &'static str,
-    unit: Unit,
+    scale: Scale,
     now: Option<u64>,
     /// One for each bar, the newest last.
     bars: Vec<Option<u64>>,
@@ -55,7 +38,7 @@ pub fn view(
             let charts = figures(metrics, &history, range).into_iter().map(|figure| chart(figure, range));
             view! {
                 <div class="charts">{charts.collect_view()}</div>
-                <p class="measured">{t().monitor_measured} " " <Moment at=measured/></p>
+                <p class="measured">{t().monitor_measured()} " " <Moment at=measured/></p>
             }
             .into_any()
         })
@@ -64,46 +47,44 @@ pub fn view(
 
 fn figures(metrics: Metrics, history: &MetricsHistory, range: Range) -> [Figure; 4] {
     let mut why = metrics.unavailable;
-    let mut figure = |name, title, unit, now, of: fn(&MetricsSample) -> Option<u64>| {
+    let mut figure = |name, title, scale, now, of: fn(&MetricsSample) -> Option<u64>| {
         let values: Vec<_> = history.samples.iter().map(of).collect();
         let bars = bars(&values, history.every_seconds, range.duration());
-        Figure { title, unit, now, bars, unavailable: why.remove(name) }
+        Figure { title, scale, now, bars, unavailable: why.remove(name) }
     };
     let (cpu, memory) = (metrics.cpu.map(u64::from), metrics.memory.map(u64::from));
     [
-        figure("cpu", t().monitor_cpu, Unit::Percent, cpu, |sample| sample.cpu.map(u64::from)),
-        figure("memory", t().monitor_memory, Unit::Percent, memory, |sample| sample.memory.map(u64::from)),
-        figure("connections", t().monitor_connections, Unit::Count, metrics.connections, |sample| {
+        figure("cpu", t().monitor_cpu(), Scale::Percent, cpu, |sample| sample.cpu.map(u64::from)),
+        figure("memory", t().monitor_memory(), Scale::Percent, memory, |sample| sample.memory.map(u64::from)),
+        figure("connections", t().monitor_connections(), Scale::Doubling, metrics.connections, |sample| {
             sample.connections
         }),
-        figure("rpm", t().monitor_rpm, Unit::Count, metrics.rpm, |sample| sample.rpm),
+        figure("rpm", t().monitor_rpm(), Scale::Doubling, metrics.rpm, |sample| sample.rpm),
     ]
 }
 
 fn chart(figure: Figure, range: Range) -> AnyView {
-    let Figure { title, unit, now, bars, unavailable } = figure;
+    let Figure { title, scale, now, bars, unavailable } = figure;
     let most = bars.iter().flatten().copied().max().max(now);
-    let (full, hot) = match unit {
-        Unit::Percent => (100, now >= Some(HOT)),
-        Unit::Count => (most.unwrap_or_default(), false),
-    };
-    let shown = now.map_or_else(|| "—".to_owned(), |now| unit.say(now));
+    let full = if scale == Scale::Percent { 100 } else { most.unwrap_or_default() };
+    let shown = now.map_or_else(|| "—".to_owned(), |now| scale.say(now));
+    let note = scale.note().map(|note| view! { <span class="sr">" ("{note}")"</span> });
     let said = match most {
-        Some(most) => (t().monitor_most)(&unit.say(most)),
-        None => t().no_figures.to_owned(),
+        Some(most) => t().monitor_most(&scale.say(most)),
+        None => t().no_figures().to_owned(),
     };
-    let span = (t().monitor_range)(range.minutes());
+    let span = t().monitor_range(range.minutes());
     view! {
         <section class="panel chart">
             <header class="panel-head">
                 <h2>{title}</h2>
-                <p class="chart-now"><Blocks share=now.unwrap_or_default() of=full hot/> <b>{shown}</b></p>
+                <p class="chart-now" title=scale.note()><Blocks value=now.unwrap_or_default() scale/> <b>{shown}</b> {note}</p>
             </header>
             <figure>
                 <Sparkline values=bars full label=format!("{title}, {span}: {said}")/>
-                <figcaption aria-hidden="true"><span>{span}</span> <span>{said}</span> <span>{t().monitor_now}</span></figcaption>
+                <figcaption aria-hidden="true"><span>{span}</span> <span>{said}</span> <span>{t().monitor_now()}</span></figcaption>
             </figure>
-            {unavailable.map(|why| view! { <p class="note warn">{why}</p> })}
+            {unavailable.map(|why| view! { <p class="note warn"><Said text=why/></p> })}
         </section>
     }
     .into_any()

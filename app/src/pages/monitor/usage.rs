@@ -1,6 +1,11 @@
 //! Who used which model: summed up by model and by consumer, and each pair.
 use crate::{
-    components::blocks::Blocks,
+    components::{
+        blocks::Blocks,
+        said::Said,
+        scale::Scale,
+        table::{Cell, Row, RowHead, Table, head},
+    },
     describe::{self, tokens},
     text::{formats::number, t},
 };
@@ -18,14 +23,17 @@ const WHOLE_HOUR: u64 = 3_540;
 pub fn view(usage: Usage) -> AnyView {
     let note = note(&usage);
     let body = match (&usage.unavailable, usage.rows.is_empty()) {
-        (Some(why), _) => view! { <p class="note warn">{(t().monitor_no_usage)(why)}</p> }.into_any(),
-        (None, true) => view! { <p class="empty">{t().monitor_nothing_used}</p> }.into_any(),
+        (Some(why), _) => {
+            view! { <p class="note warn">{t().monitor_no_usage()} " " <Said text=format!("{why}.")/></p> }
+                .into_any()
+        }
+        (None, true) => view! { <p class="empty">{t().monitor_nothing_used()}</p> }.into_any(),
         (None, false) => tables(usage.rows, usage.left_out),
     };
     view! {
         <section class="panel usage" aria-labelledby="usage-title">
             <header class="panel-head">
-                <h2 id="usage-title">{t().monitor_usage}</h2>
+                <h2 id="usage-title">{t().monitor_usage()}</h2>
                 {note.map(|note| view! { <p class="measured">{note}</p> })}
             </header>
             {body}
@@ -37,7 +45,7 @@ pub fn view(usage: Usage) -> AnyView {
 /// That the last hour was not measured whole.
 fn note(usage: &Usage) -> Option<String> {
     let short = !usage.rows.is_empty() && usage.measured_seconds < WHOLE_HOUR;
-    short.then(|| (t().monitor_measured_part)(usage.measured_seconds.div_ceil(60)))
+    short.then(|| t().monitor_measured_part(usage.measured_seconds.div_ceil(60)))
 }
 
 fn tables(rows: Vec<ModelUsage>, left_out: usize) -> AnyView {
@@ -50,13 +58,13 @@ fn tables(rows: Vec<ModelUsage>, left_out: usize) -> AnyView {
     });
     view! {
         <div class="usage-sums">
-            {table(t().monitor_by_model, t().model, models, MOST_SUMS)}
-            {table(t().monitor_by_consumer, t().monitor_consumer, consumers, MOST_SUMS)}
+            {table(t().monitor_by_model(), t().model(), models, MOST_SUMS)}
+            {table(t().monitor_by_consumer(), t().monitor_consumer(), consumers, MOST_SUMS)}
         </div>
         <details id="pairs">
-            <summary>{(t().monitor_pairs)(count)}</summary>
-            {table(t().monitor_usage, t().monitor_pair, pairs.collect(), MOST_PAIRS)}
-            {(hidden > 0).then(|| view! { <p class="meter-note">{(t().monitor_left_out)(hidden)}</p> })}
+            <summary>{t().monitor_pairs(count)}</summary>
+            {table(t().monitor_usage(), t().monitor_pair(), pairs.collect(), MOST_PAIRS)}
+            {(hidden > 0).then(|| view! { <p class="meter-note">{t().monitor_left_out(hidden)}</p> })}
         </details>
     }
     .into_any()
@@ -72,7 +80,7 @@ struct Sum {
 
 /// Who called; without a key nobody knows.
 fn consumer(row: &ModelUsage) -> String {
-    row.consumer.as_deref().map_or(t().monitor_without_key, describe::consumer).to_owned()
+    row.consumer.as_deref().map_or(t().monitor_without_key(), describe::consumer).to_owned()
 }
 
 /// The rows of one name together, the most tokens of the last hour first.
@@ -99,18 +107,14 @@ fn total(used: Used) -> u64 {
 }
 
 fn table(title: &'static str, of: &'static str, sums: Vec<Sum>, most: usize) -> AnyView {
-    let heads = [of, t().monitor_last_hour, t().monitor_since_start];
-    let head = |text: &'static str| view! { <th scope="col" role="columnheader">{text}</th> };
+    let heads = [of, t().monitor_last_hour(), t().monitor_since_start()].map(head).into();
     let whole = sums.iter().map(|sum| total(sum.hour)).max().unwrap_or_default();
     let more = sums.len().saturating_sub(most);
-    let rows = sums.into_iter().take(most).map(|sum| row(sum, whole));
+    let rows = sums.into_iter().take(most).map(|sum| row(sum, whole)).collect();
     view! {
         <div>
-            <table class="ledger usage-rows" role="table" aria-label=title>
-                <thead role="rowgroup"><tr role="row">{heads.map(head).collect_view()}</tr></thead>
-                <tbody role="rowgroup">{rows.collect_view()}</tbody>
-            </table>
-            {(more > 0).then(|| view! { <p class="meter-note">{(t().alarm_more)(more)}</p> })}
+            <Table class="ledger usage-rows" name=title heads rows/>
+            {(more > 0).then(|| view! { <p class="meter-note">{t().alarm_more(more)}</p> })}
         </div>
     }
     .into_any()
@@ -118,23 +122,23 @@ fn table(title: &'static str, of: &'static str, sums: Vec<Sum>, most: usize) -> 
 
 fn row(sum: Sum, whole: u64) -> AnyView {
     view! {
-        <tr role="row">
-            <th scope="row" role="rowheader">{sum.name}</th>
-            <td role="cell" data-head=t().monitor_last_hour>
-                <p class="share"><Blocks share=total(sum.hour) of=whole/> {figure(sum.hour)}</p>
-            </td>
-            <td role="cell" data-head=t().monitor_since_start>{figure(sum.start)}</td>
-        </tr>
+        <Row>
+            <RowHead>{sum.name}</RowHead>
+            <Cell head=t().monitor_last_hour()>
+                <p class="share"><Blocks value=total(sum.hour) scale=Scale::Of(whole)/> {figure(sum.hour)}</p>
+            </Cell>
+            <Cell head=t().monitor_since_start()>{figure(sum.start)}</Cell>
+        </Row>
     }
     .into_any()
 }
 
 /// Tokens, large; of what, on pointing at it; and calls.
 fn figure(used: Used) -> AnyView {
-    let split = (t().monitor_split)(&number(used.input_tokens), &number(used.output_tokens));
+    let split = t().monitor_split(&number(used.input_tokens), &number(used.output_tokens));
     view! {
         <span>
-            <b title=split>{tokens(total(used))}</b> <small>" " {(t().monitor_calls)(&number(used.requests))}</small>
+            <b title=split>{tokens(total(used))}</b> <small>" " {t().monitor_calls(&number(used.requests))}</small>
         </span>
     }
     .into_any()
@@ -167,7 +171,7 @@ mod tests {
         assert_eq!(by_model[1].start, Used { requests: 18, input_tokens: 180, output_tokens: 2 });
         let by_consumer = sums(&rows, consumer);
         let names: Vec<_> = by_consumer.iter().map(|sum| sum.name.as_str()).collect();
-        assert_eq!(names, ["bob", t().monitor_without_key]);
+        assert_eq!(names, ["bob", t().monitor_without_key()]);
     }
 
     #[test]
@@ -181,7 +185,7 @@ mod tests {
         };
         let rows = || vec![row("a", None, used(1, 10))];
         assert_eq!(note(&usage(3_595, rows())), None);
-        assert_eq!(note(&usage(150, rows())), Some((t().monitor_measured_part)(3)));
+        assert_eq!(note(&usage(150, rows())), Some(t().monitor_measured_part(3)));
         assert_eq!(note(&usage(150, Vec::new())), None, "nothing that could be short");
     }
 }

@@ -5,6 +5,8 @@ use crate::{
         avatar::Face,
         badge::{Badge, Tone},
         moment::Moment,
+        said::Said,
+        table::{Cell, Row, RowHead, Table, head},
     },
     pages::find::FindForm,
     text::t,
@@ -20,38 +22,36 @@ pub fn find_form(range: Range, wanted: &str) -> AnyView {
     let kept = vec![("range", range.name().to_owned())];
     view! {
         <FindForm
-            action="/agm/monitor#workers-title" class="find-agent" hint=t().find_worker wanted=wanted.to_owned()
+            action="/agm/monitor#workers-title" class="find-agent" hint=t().find_worker() wanted=wanted.to_owned()
             list=LIST kept
         />
     }
     .into_any()
 }
 
-/// The table; the roles are said, for a table whose rows are laid out as a grid is none to every browser.
+/// The table.
 pub fn view(workers: Vec<Worker>, wanted: &str) -> AnyView {
     if workers.is_empty() {
-        return view! { <div class="empty"><p>{t().no_workers}</p><p>{t().no_workers_hint}</p></div> }
+        return view! { <div class="empty"><p>{t().no_workers()}</p><p>{t().no_workers_hint()}</p></div> }
             .into_any();
     }
     let wanted = wanted.to_lowercase();
-    let heads = [t().monitor_worker, t().monitor_status, t().monitor_task, t().model, t().monitor_evidence];
-    let head = |text: &'static str| view! { <th scope="col" role="columnheader">{text}</th> };
+    let heads =
+        [t().monitor_worker(), t().monitor_status(), t().monitor_task(), t().model(), t().monitor_evidence()]
+            .map(head);
     let rows: Vec<_> = workers.into_iter().map(|worker| (search_text(&worker), worker)).collect();
     let shown = rows.iter().filter(|(text, _)| text.contains(&wanted)).count();
-    let rows = rows.into_iter().map(|(text, worker)| row(worker, !text.contains(&wanted), text));
+    let rows = rows.into_iter().map(|(text, worker)| row(worker, !text.contains(&wanted), text)).collect();
     view! {
-        <table class="ledger worker-rows" role="table" aria-labelledby="workers-title">
-            <thead role="rowgroup"><tr role="row">{heads.map(head).collect_view()}</tr></thead>
-            <tbody role="rowgroup" id=LIST data-shown=shown.to_string()>{rows.collect_view()}</tbody>
-        </table>
-        <p class="nothing-fits" role="status">{t().nobody_fits}</p>
+        <Table class="ledger worker-rows" named_by="workers-title" heads=heads.into() rows list=LIST shown/>
+        <p class="nothing-fits" data-nothing-fits="">{t().nobody_fits()}</p>
     }
     .into_any()
 }
 
 /// What is looked through for a worker, in small letters.
 fn search_text(worker: &Worker) -> String {
-    let status = (t().worker_status)(worker.status);
+    let status = t().worker_status(worker.status);
     let mut words = vec![worker.name.as_str(), status, &worker.evidence, &worker.runtime];
     words.extend(worker.model.as_ref().map(|model| model.as_str()));
     words.extend(worker.task.as_deref());
@@ -62,21 +62,21 @@ fn search_text(worker: &Worker) -> String {
 fn row(worker: Worker, hidden: bool, text: String) -> AnyView {
     let tone = Tone::from(worker.status);
     let of = [Some(worker.runtime), worker.team].into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let model = worker.model.map_or_else(|| t().unknown.to_owned(), |model| model.to_string());
+    let model = worker.model.map_or_else(|| t().unknown().to_owned(), |model| model.to_string());
     view! {
-        <tr role="row" data-text=text hidden=hidden>
-            <th scope="row" role="rowheader" class="with-face">
+        <Row text hidden>
+            <RowHead class="with-face">
                 <Face name=worker.name.to_string()/>
                 <span><b>{worker.name.to_string()}</b> <p>{of}</p></span>
-            </th>
-            <td role="cell" data-head=t().monitor_status>
-                <Badge tone word=(t().worker_status)(worker.status)/>
-                {worker.since.map(|at| view! { <p>{t().since} " " <Moment at/></p> })}
-            </td>
-            <td role="cell" data-head=t().monitor_task>{worker.task}</td>
-            <td role="cell" data-head=t().model>{model}</td>
-            <td role="cell" data-head=t().monitor_evidence><p>{worker.evidence}</p></td>
-        </tr>
+            </RowHead>
+            <Cell head=t().monitor_status()>
+                <Badge tone word=t().worker_status(worker.status)/>
+                {worker.since.map(|at| view! { <p>{t().since()} " " <Moment at/></p> })}
+            </Cell>
+            <Cell head=t().monitor_task()>{worker.task}</Cell>
+            <Cell head=t().model()>{model}</Cell>
+            <Cell head=t().monitor_evidence()><p><Said text=worker.evidence/></p></Cell>
+        </Row>
     }
     .into_any()
 }
@@ -92,7 +92,7 @@ mod tests {
             "evidence": "container running", "task": "Fix #214", "team": "backend"
         }));
         let text = search_text(&worker.unwrap());
-        let status = (t().worker_status)(domain::WorkerStatus::Busy).to_lowercase();
+        let status = t().worker_status(domain::WorkerStatus::Busy).to_lowercase();
         for word in ["bob", "kimi-k2.5", "openclaw", "container running", "fix #214", "backend", &status] {
             assert!(text.contains(word), "{word}");
         }

@@ -4,6 +4,7 @@ use crate::{
         badge::{Badge, Tone},
         button::{CallButton, Kind, Press},
         moment::Moment,
+        said::Said,
     },
     describe,
     sprite::{draw, hash, icon, maps},
@@ -13,14 +14,14 @@ use domain::{LastTest, Provider, TestLeg, TestProvider};
 use leptos::prelude::*;
 
 fn leg(leg: TestLeg) -> AnyView {
-    let name = if leg.name == "gateway" { t().leg_gateway } else { t().leg_provider };
-    let reason = leg.reason.map(|reason| format!("{}: ", (t().reason)(reason)));
+    let name = if leg.name == "gateway" { t().leg_gateway() } else { t().leg_provider() };
+    let reason = leg.reason.map(|reason| format!("{}: ", t().reason(reason)));
     let (class, sign) = if leg.ok { ("leg ok", maps::CHECK) } else { ("leg bad", maps::CROSS) };
     view! {
         <li class=class>
             {icon(sign)}
             <span>{name} " · " {duration(leg.latency_ms)}</span>
-            <span class="leg-evidence">{reason} {leg.evidence}</span>
+            <span class="leg-evidence">{reason} <Said text=leg.evidence/></span>
         </li>
     }
     .into_any()
@@ -29,9 +30,9 @@ fn leg(leg: TestLeg) -> AnyView {
 /// What the last test saw on each leg, and when.
 fn outcome(last: LastTest) -> AnyView {
     let test = last.test;
-    let models = test.models.map(|count| view! { <p class="note">{(t().models_listed)(count)}</p> });
+    let models = test.models.map(|count| view! { <p class="note">{t().models_listed(count)}</p> });
     view! {
-        <p class="note">{t().tested_at} " " <Moment at=last.at/></p>
+        <p class="note">{t().tested_at()} " " <Moment at=last.at/></p>
         <ul class="legs">{test.legs.into_iter().map(leg).collect_view()}</ul>
         {models}
     }
@@ -42,30 +43,29 @@ fn outcome(last: LastTest) -> AnyView {
 fn facts(provider: &Provider) -> AnyView {
     let tokens = &provider.tokens;
     let key = match tokens.count {
-        0 => t().no_key.to_owned(),
+        0 => t().no_key().to_owned(),
         1 => tokens.fingerprints.join(" "),
-        count => format!("{} · {}", tokens.fingerprints.join(" "), (t().keys)(count)),
+        count => format!("{} · {}", tokens.fingerprints.join(" "), t().keys(count)),
     };
     let used = &provider.used_by;
     let agents = if used.agents.is_empty() {
-        t().nobody.to_owned()
+        t().nobody().to_owned()
     } else {
-        let name = |agent: &String| agent.strip_prefix("worker:").unwrap_or(agent).to_owned();
-        used.agents.iter().map(name).collect::<Vec<_>>().join(", ")
+        used.agents.iter().map(|agent| describe::named(agent)).collect::<Vec<_>>().join(", ")
     };
     let routes = match used.routes.is_empty() {
-        true => vec![t().no_provider_route.to_owned()],
+        true => vec![t().no_provider_route().to_owned()],
         false => used.routes.clone(),
     };
     let routes =
         routes.into_iter().map(|route| view! { <span class="chip">{route}</span> " " }).collect_view();
     view! {
         <dl class="facts">
-            <dt>{t().key}</dt>
+            <dt>{t().key()}</dt>
             <dd>{key}</dd>
-            <dt>{t().protocol}</dt>
+            <dt>{t().protocol()}</dt>
             <dd>{provider.protocol.clone()}</dd>
-            <dt>{t().used_by}</dt>
+            <dt>{t().used_by()}</dt>
             <dd>{routes} {agents}</dd>
         </dl>
     }
@@ -75,10 +75,10 @@ fn facts(provider: &Provider) -> AnyView {
 /// The lamp of the last test, and a word beside it.
 fn lamp(provider: &Provider) -> AnyView {
     let (tone, word, beside) = match &provider.last_test {
-        None => (Tone::Unknown, t().untested, provider.kind.clone()),
+        None => (Tone::Unknown, t().untested(), provider.kind.clone()),
         Some(last) => {
             let (tone, word) =
-                if last.test.success { (Tone::Ok, t().reachable) } else { (Tone::Danger, t().refused) };
+                if last.test.success { (Tone::Ok, t().reachable()) } else { (Tone::Danger, t().refused()) };
             (tone, word, duration(last.test.latency_ms))
         }
     };
@@ -89,13 +89,13 @@ fn lamp(provider: &Provider) -> AnyView {
 #[component]
 pub fn ProviderCard(provider: Provider) -> impl IntoView {
     let name = provider.name.clone();
-    let of = |action: &str| (t().action_of)(action, name.as_str());
+    let of = |action: &str| t().action_of(action, name.as_str());
     let host = provider
         .base_url
         .as_deref()
-        .map_or(t().fixed_endpoint.to_owned(), |url| describe::host(url).to_owned());
-    let note =
-        (provider.managed_by == "hiclaw").then(|| view! { <p class="note warn">{t().managed_by_hiclaw}</p> });
+        .map_or(t().fixed_endpoint().to_owned(), |url| describe::host(url).to_owned());
+    let note = (provider.managed_by == "hiclaw")
+        .then(|| view! { <p class="note warn">{t().managed_by_hiclaw()}</p> });
     let test = Call::new("test-provider", &TestProvider { provider: name.clone(), model: None });
     view! {
         <article class="panel card" aria-label=name.to_string()>
@@ -113,10 +113,10 @@ pub fn ProviderCard(provider: Provider) -> impl IntoView {
             {note}
             {provider.last_test.map(outcome)}
             <footer>
-                <CallButton call=test text=t().test kind=Kind::Small label=of(t().test)/>
-                <Press act=Act::EditProvider(name.clone()) text=t().edit kind=Kind::Small label=of(t().edit)/>
-                <Press act=Act::ReplaceKey(name.clone()) text=t().replace_key kind=Kind::Small label=of(t().replace_key)/>
-                <Press act=Act::RemoveProvider(name.clone()) text="×" kind=Kind::Sign label=of(t().remove)/>
+                <CallButton call=test text=t().test() kind=Kind::Small label=of(t().test())/>
+                <Press act=Act::EditProvider(name.clone()) text=t().edit() kind=Kind::Small label=of(t().edit())/>
+                <Press act=Act::ReplaceKey(name.clone()) text=t().replace_key() kind=Kind::Small label=of(t().replace_key())/>
+                <Press act=Act::RemoveProvider(name.clone()) text="×" kind=Kind::Sign label=of(t().remove())/>
             </footer>
         </article>
     }

@@ -53,17 +53,15 @@ fn verdict(question: &Simulate, answer: &Simulation, routes: &[AiRoute]) -> AnyV
     let ending = ending(question, answer);
     let (tone, sign, end) = match &ending {
         Ending::Taken => {
-            (Tone::Ok, maps::CHECK, question.consumer.as_ref().map(|who| (t().routes_lets_in)(who.as_str())))
+            (Tone::Ok, maps::CHECK, question.consumer.as_ref().map(|who| t().routes_lets_in(who.as_str())))
         }
-        Ending::Refused(_, who) => (Tone::Danger, maps::CROSS, Some((t().routes_keeps_out)(who.as_str()))),
-        Ending::NotFound => {
-            (Tone::Danger, maps::CROSS, Some((t().routes_no_winner)(question.model.as_str())))
-        }
+        Ending::Refused(_, who) => (Tone::Danger, maps::CROSS, Some(t().routes_keeps_out(who.as_str()))),
+        Ending::NotFound => (Tone::Danger, maps::CROSS, Some(t().routes_no_winner(question.model.as_str()))),
     };
     let repair = match &ending {
         Ending::Refused(route, who) if who.is_agent() => {
             let act = Act::Repair { route: Some((*route).clone()), consumer: Some((*who).clone()) };
-            Some(view! { <Press act text=(t().routes_let_in)(who.as_str()) kind=Kind::Small/> })
+            Some(view! { <Press act text=t().routes_let_in(who.as_str()) kind=Kind::Small/> })
         }
         _ => None,
     };
@@ -90,10 +88,10 @@ fn winner(question: &Simulate, answer: &Simulation, routes: &[AiRoute]) -> Optio
         }
     };
     let renamed = answer.model.as_deref().filter(|model| *model != question.model.as_str());
-    let renamed = renamed.map(|model| (t().routes_asks_for)(model));
+    let renamed = renamed.map(|model| t().routes_asks_for(model));
     let line = view! {
         <b class="verdict-route">{name.to_string()}</b> " → " <b>{goes_to}</b>
-        {(t().routes_because)(&(t().why_route)(&answer.reason))} {renamed} " "
+        {t().routes_because(&t().why_route(&answer.reason))} {renamed} " "
     };
     Some(line.into_any())
 }
@@ -101,13 +99,13 @@ fn winner(question: &Simulate, answer: &Simulation, routes: &[AiRoute]) -> Optio
 /// Every route in the order in which the gateway asks them.
 fn trace(answer: &Simulation, routes: &[AiRoute]) -> Option<AnyView> {
     let lines = routes.iter().map(|route| line(route, answer)).collect_view();
-    let list = view! { <ol class="trace" aria-label=t().routes_trace>{lines}</ol> };
+    let list = view! { <ol class="trace" aria-label=t().routes_trace()>{lines}</ol> };
     Some(match routes.len() {
         0 => return None,
         1..=UNFOLDED => list.into_any(),
         count => view! {
             <details id="trace">
-                <summary>{(t().routes_trace_of)(count)}</summary>
+                <summary>{t().routes_trace_of(count)}</summary>
                 {list}
             </details>
         }
@@ -119,11 +117,11 @@ fn line(route: &AiRoute, answer: &Simulation) -> AnyView {
     let wins = answer.winner.as_ref() == Some(&route.name);
     let lost = answer.others.iter().find(|other| other.route == route.name).map(|other| other.lost.as_str());
     let why = match (wins, &route.shadowed_by, lost) {
-        (true, ..) => t().routes_wins.to_owned(),
-        (false, Some(older), _) => (t().routes_shadowed_by)(older.as_str()),
-        (false, None, Some(lost)) => (t().why_route)(lost),
+        (true, ..) => t().routes_wins().to_owned(),
+        (false, Some(older), _) => t().routes_shadowed_by(older.as_str()),
+        (false, None, Some(lost)) => t().why_route(lost),
         // The routes and the answer are of two moments.
-        (false, None, None) => t().unknown.to_owned(),
+        (false, None, None) => t().unknown().to_owned(),
     };
     let (class, sign) = if wins { ("wins", maps::CHECK) } else { ("", maps::CROSS) };
     view! {

@@ -1,12 +1,15 @@
 //! What the reader asks the page: which route takes a call, and which routes to show. All of it stands in the address.
 use super::{LIST, Seen};
 use crate::{
-    pages::find::{FindForm, hidden},
+    components::said::Told,
+    pages::{
+        find::{FindForm, hidden},
+        query::Query,
+    },
     text::t,
 };
 use domain::{ConsumerName, Failure, MatchType, Simulate, Target, known_models};
 use leptos::prelude::*;
-use leptos_router::params::ParamsMap;
 use std::collections::BTreeSet;
 
 /// How many names a field offers, so that a large installation keeps the page small.
@@ -23,8 +26,8 @@ pub struct Asked {
 
 impl Asked {
     /// Reads the query; what it lacks is empty.
-    pub fn read(query: &ParamsMap) -> Self {
-        let of = |name: &str| query.get(name).unwrap_or_default().trim().to_owned();
+    pub fn read(query: &Query) -> Self {
+        let of = |name: &str| query.get(name).to_owned();
         Self { model: of("model"), consumer: of("consumer"), host: of("host"), find: of("find") }
     }
 
@@ -36,7 +39,7 @@ impl Asked {
 
     fn parsed(&self) -> Result<Simulate, Failure> {
         let some = |text: &String| (!text.is_empty()).then(|| text.clone());
-        let model = some(&self.model).ok_or_else(|| Failure::field("model", t().routes_name_a_model))?;
+        let model = some(&self.model).ok_or_else(|| Failure::field("model", t().routes_name_a_model()))?;
         let consumer = some(&self.consumer).map(|name| name.parse::<ConsumerName>()).transpose();
         Ok(Simulate {
             model: model
@@ -54,23 +57,17 @@ impl Asked {
         let field = |name: &'static str, label: &'static str, hint: String, offered: BTreeSet<String>| {
             let said = wrong.iter().flat_map(|wrong| &wrong.fields).find(|field| field.field == name);
             field(
-                Field {
-                    name,
-                    label,
-                    hint,
-                    value: self.value(name),
-                    wrong: said.map(|field| field.message.clone()),
-                },
+                Field { name, label, hint, value: self.value(name), wrong: said.cloned().map(Told::from) },
                 offered,
             )
         };
         view! {
             <form class="ask-form" action="/agm/routes" method="get">
-                {field("model", t().model, "kimi-k2.5".into(), models(seen))}
-                {field("consumer", t().routes_as, t().routes_as_hint.into(), consumers(seen))}
-                {field("host", t().routes_host, t().routes_host_hint.into(), hosts(seen))}
+                {field("model", t().model(), "kimi-k2.5".into(), models(seen))}
+                {field("consumer", t().routes_as(), t().routes_as_hint().into(), consumers(seen))}
+                {field("host", t().routes_host(), t().routes_host_hint().into(), hosts(seen))}
                 {hidden("find", self.find.clone())}
-                <button type="submit" class="btn primary">{t().routes_ask_now}</button>
+                <button type="submit" class="btn primary">{t().routes_ask_now()}</button>
             </form>
         }
         .into_any()
@@ -81,7 +78,7 @@ impl Asked {
         let kept = ["model", "consumer", "host"].map(|name| (name, self.value(name).to_owned())).into();
         view! {
             <FindForm
-                action="/agm/routes" class="find-agent" hint=t().routes_find wanted=self.find.clone() list=LIST kept
+                action="/agm/routes" class="find-agent" hint=t().routes_find() wanted=self.find.clone() list=LIST kept
             />
         }
         .into_any()
@@ -102,7 +99,7 @@ struct Field<'a> {
     hint: String,
     value: &'a str,
     /// What is wrong with the value.
-    wrong: Option<String>,
+    wrong: Option<Told>,
 }
 
 fn field(Field { name, label, hint, value, wrong }: Field<'_>, offered: BTreeSet<String>) -> AnyView {
@@ -118,7 +115,7 @@ fn field(Field { name, label, hint, value, wrong }: Field<'_>, offered: BTreeSet
                 aria-invalid=wrong.is_some().then_some("true") aria-describedby=described
             />
             <datalist id=list>{options.collect_view()}</datalist>
-            {wrong.map(|wrong| view! { <p class="field-error" id=error>{wrong}</p> })}
+            {wrong.map(|wrong| view! { <p class="field-error" id=error>{wrong.view()}</p> })}
         </div>
     }
     .into_any()
@@ -153,8 +150,8 @@ fn hosts(seen: &Seen) -> BTreeSet<String> {
 mod tests {
     use super::*;
 
-    fn asked(query: &[(&'static str, &str)]) -> Asked {
-        Asked::read(&query.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
+    fn asked(query: &[(&str, &str)]) -> Asked {
+        Asked::read(&Query::of(query))
     }
 
     #[test]

@@ -5,6 +5,8 @@ use crate::{
         badge::{Badge, Tone},
         blocks::Blocks,
         button::{Kind, Press},
+        scale::Scale,
+        table::{self, Cell, RowHead},
     },
     describe,
     text::t,
@@ -71,23 +73,25 @@ impl Row {
     /// The row.
     pub fn view(self) -> AnyView {
         let Self { route, users, remarks, hosts, wins, text, is_wanted } = self;
-        let class = if wins { "wins" } else { "" };
-        let users = (!users.is_empty()).then(|| (t().routes_used_by)(&named(&users, USERS)));
+        let (order, name, made_by) = (route.order, route.name.to_string(), made_by(route.managed_by));
+        let (when, goes_to, who) = (conditions(&route, hosts), upstreams(&route), consumers(&route));
+        let (remarks, repairs) = (remarks.into_iter().map(remark).collect_view(), repairs(&route));
+        let users = (!users.is_empty()).then(|| t().routes_used_by(&named(&users, USERS)));
         view! {
-            <tr role="row" class=class data-text=text hidden=!is_wanted>
-                <td role="cell" class="order">{route.order}</td>
-                <th scope="row" role="rowheader">
-                    <b>{route.name.to_string()}</b>
-                    <p>{made_by(route.managed_by)}</p>
+            <table::Row class=if wins { "wins" } else { "" } text hidden=!is_wanted>
+                <Cell class="order">{order}</Cell>
+                <RowHead>
+                    <b>{name}</b>
+                    <p>{made_by}</p>
                     {users.map(|users| view! { <p>{users}</p> })}
-                </th>
-                <td role="cell" data-head=t().routes_when>{conditions(&route, hosts)}</td>
-                <td role="cell" data-head=t().routes_goes_to>{upstreams(&route)}</td>
-                <td role="cell" data-head=t().routes_who_may>{consumers(&route)}</td>
-                <td role="cell" data-head=t().routes_state>
-                    {remarks.into_iter().map(remark).collect_view()} {repairs(&route)}
-                </td>
-            </tr>
+                </RowHead>
+                <Cell head=t().routes_when()>{when}</Cell>
+                <Cell head=t().routes_goes_to()>{goes_to}</Cell>
+                <Cell head=t().routes_who_may()>{who}</Cell>
+                <Cell head=t().routes_state()>
+                    {remarks} {repairs}
+                </Cell>
+            </table::Row>
         }
         .into_any()
     }
@@ -110,28 +114,28 @@ fn remarks(route: &AiRoute, providers: Option<&[Provider]>) -> Vec<Remark> {
     if let Some(older) = &route.shadowed_by {
         remarks.push(said(
             Tone::Unknown,
-            t().routes_never_asked,
-            Some((t().routes_shadowed_by)(older.as_str())),
+            t().routes_never_asked(),
+            Some(t().routes_shadowed_by(older.as_str())),
         ));
     }
     for name in route.upstreams.iter().map(|to| &to.provider).chain(&route.fallback) {
         remarks.extend(trouble(name, providers));
     }
     match &route.consumers {
-        None => remarks.push(said(Tone::Busy, t().routes_open, Some(t().routes_open_means.into()))),
+        None => remarks.push(said(Tone::Busy, t().routes_open(), Some(t().routes_open_means().into()))),
         Some(_) if !route.missing.is_empty() => {
             let names: Vec<_> =
                 route.missing.iter().map(|name| describe::consumer(name.as_str()).to_owned()).collect();
-            let more = (t().routes_missing)(&named(&names, USERS));
-            remarks.push(said(Tone::Busy, t().routes_locked_out, Some(more)));
+            let more = t().routes_missing(&named(&names, USERS));
+            remarks.push(said(Tone::Busy, t().routes_locked_out(), Some(more)));
         }
         Some(_) => {}
     }
     if remarks.is_empty() {
-        remarks.push(said(Tone::Ok, t().routes_in_order, None));
+        remarks.push(said(Tone::Ok, t().routes_in_order(), None));
     }
     if route.managed_by == ManagedBy::Hiclaw {
-        remarks.push(said(Tone::Info, t().routes_reset, Some(t().routes_reset_means.into())));
+        remarks.push(said(Tone::Info, t().routes_reset(), Some(t().routes_reset_means().into())));
     }
     remarks
 }
@@ -140,10 +144,10 @@ fn remarks(route: &AiRoute, providers: Option<&[Provider]>) -> Vec<Remark> {
 fn trouble(name: &ProviderName, providers: Option<&[Provider]>) -> Option<Remark> {
     let more = Some(name.to_string());
     match providers?.iter().find(|provider| provider.name == *name) {
-        None => Some(Remark { tone: Tone::Danger, word: t().routes_no_provider, more }),
+        None => Some(Remark { tone: Tone::Danger, word: t().routes_no_provider(), more }),
         Some(provider) => {
             let failed = provider.last_test.as_ref().is_some_and(|last| !last.test.success);
-            failed.then_some(Remark { tone: Tone::Danger, word: t().routes_provider_failed, more })
+            failed.then_some(Remark { tone: Tone::Danger, word: t().routes_provider_failed(), more })
         }
     }
 }
@@ -158,7 +162,7 @@ fn named(names: &[String], most: usize) -> String {
     let shown = names.iter().take(most).map(String::as_str).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(most) {
         0 => shown,
-        more => (t().routes_and_more)(&shown, more),
+        more => t().routes_and_more(&shown, more),
     }
 }
 
@@ -177,9 +181,9 @@ fn search_text(route: &AiRoute, users: &[String], remarks: &[Remark]) -> String 
 
 fn made_by(whom: ManagedBy) -> &'static str {
     match whom {
-        ManagedBy::Hiclaw => t().routes_made_by_hiclaw,
-        ManagedBy::Agm => t().routes_made_by_agm,
-        ManagedBy::Other => t().routes_made_by_other,
+        ManagedBy::Hiclaw => t().routes_made_by_hiclaw(),
+        ManagedBy::Agm => t().routes_made_by_agm(),
+        ManagedBy::Other => t().routes_made_by_other(),
     }
 }
 
@@ -194,20 +198,20 @@ fn conditions(route: &AiRoute, hosts: Vec<String>) -> AnyView {
         of_kind.map(|predicate| predicate.value.clone()).collect::<Vec<_>>()
     };
     let path = (route.path != "/").then(|| route.path.clone()).into_iter().collect();
-    let any = route.predicates.is_empty().then(|| view! { <p>{t().routes_any_model}</p> });
+    let any = route.predicates.is_empty().then(|| view! { <p>{t().routes_any_model()}</p> });
     view! {
         {any}
-        {line(t().routes_model_starts, models(MatchType::Pre))}
-        {line(t().routes_model_is, models(MatchType::Equal))}
-        {line(t().routes_host_is, hosts)}
-        {line(t().routes_path_starts, path)}
+        {line(t().routes_model_starts(), models(MatchType::Pre))}
+        {line(t().routes_model_is(), models(MatchType::Equal))}
+        {line(t().routes_host_is(), hosts)}
+        {line(t().routes_path_starts(), path)}
     }
     .into_any()
 }
 
 fn upstreams(route: &AiRoute) -> AnyView {
     let fallback = route.fallback.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let fallback = (!fallback.is_empty()).then(|| view! { <p>{(t().routes_falls_back)(&fallback)}</p> });
+    let fallback = (!fallback.is_empty()).then(|| view! { <p>{t().routes_falls_back(&fallback)}</p> });
     view! { {route.upstreams.iter().map(upstream).collect_view()} {fallback} }.into_any()
 }
 
@@ -219,7 +223,7 @@ fn upstream(to: &RouteUpstream) -> AnyView {
     view! {
         <div class="upstream">
             <b>{to.provider.to_string()}</b>
-            <span class="share"><Blocks share of=100/> {format!("{}%", to.weight)}</span>
+            <span class="share"><Blocks value=share scale=Scale::Percent/> {format!("{}%", to.weight)}</span>
             {renamed.collect_view()}
         </div>
     }
@@ -228,10 +232,10 @@ fn upstream(to: &RouteUpstream) -> AnyView {
 
 /// Whom the route lets in: counted, and by name when unfolded.
 fn consumers(route: &AiRoute) -> AnyView {
-    let Some(all) = &route.consumers else { return view! { <p>{t().everybody}</p> }.into_any() };
+    let Some(all) = &route.consumers else { return view! { <p>{t().everybody()}</p> }.into_any() };
     let names: Vec<_> = all.iter().map(|name| describe::consumer(name.as_str()).to_owned()).collect();
     if names.len() < 3 {
-        let names = if names.is_empty() { t().nobody.to_owned() } else { named(&names, NAMED) };
+        let names = if names.is_empty() { t().nobody().to_owned() } else { named(&names, NAMED) };
         return view! { <p class="who">{names}</p> }.into_any();
     }
     let others = all.iter().filter(|name| !name.is_agent()).count();
@@ -239,7 +243,7 @@ fn consumers(route: &AiRoute) -> AnyView {
     let workers = all.len() - others - usize::from(manager);
     view! {
         <details id=format!("who-{}", route.name)>
-            <summary>{(t().routes_lets)(manager, workers, others)}</summary>
+            <summary>{t().routes_lets(manager, workers, others)}</summary>
             <p>{named(&names, NAMED)}</p>
         </details>
     }
@@ -249,15 +253,15 @@ fn consumers(route: &AiRoute) -> AnyView {
 /// Buttons that show how agents would be let in: each alone as long as they are few, and all.
 fn repairs(route: &AiRoute) -> AnyView {
     let press = |consumer: Option<ConsumerName>, text: String| {
-        let label = (t().action_of)(&text, route.name.as_str());
+        let label = t().action_of(&text, route.name.as_str());
         let act = Act::Repair { route: Some(route.name.clone()), consumer };
         view! { <Press act text kind=Kind::Small label=label/> }
     };
     let count = route.missing.len();
     let few = route.missing.iter().filter(|_| count <= ONE_BY_ONE);
     let each =
-        few.map(|name| press(Some(name.clone()), (t().routes_let_in)(describe::consumer(name.as_str()))));
-    let all = (count > 1).then(|| press(None, (t().routes_let_all_in)(count)));
+        few.map(|name| press(Some(name.clone()), t().routes_let_in(describe::consumer(name.as_str()))));
+    let all = (count > 1).then(|| press(None, t().routes_let_all_in(count)));
     view! { {each.collect_view()} {all} }.into_any()
 }
 
@@ -283,19 +287,19 @@ mod tests {
 
     #[test]
     fn a_route_is_in_order_when_nothing_is_to_be_said_of_it() {
-        assert_eq!(words(json!({}), None), [t().routes_in_order]);
-        assert_eq!(words(json!({"managedBy": "hiclaw"}), None), [t().routes_in_order, t().routes_reset]);
-        assert_eq!(words(json!({"consumers": null}), None), [t().routes_open]);
-        assert_eq!(words(json!({"missing": ["worker-dave"]}), None), [t().routes_locked_out]);
+        assert_eq!(words(json!({}), None), [t().routes_in_order()]);
+        assert_eq!(words(json!({"managedBy": "hiclaw"}), None), [t().routes_in_order(), t().routes_reset()]);
+        assert_eq!(words(json!({"consumers": null}), None), [t().routes_open()]);
+        assert_eq!(words(json!({"missing": ["worker-dave"]}), None), [t().routes_locked_out()]);
         let shadowed = json!({"shadowedBy": "older", "missing": ["worker-dave"]});
-        assert_eq!(words(shadowed, None), [t().routes_never_asked, t().routes_locked_out]);
+        assert_eq!(words(shadowed, None), [t().routes_never_asked(), t().routes_locked_out()]);
     }
 
     #[test]
     fn a_provider_that_is_gone_is_told_and_one_that_is_unknown_is_not() {
-        assert_eq!(words(json!({}), Some(&[])), [t().routes_no_provider]);
+        assert_eq!(words(json!({}), Some(&[])), [t().routes_no_provider()]);
         assert_eq!(words(json!({"fallback": ["qwen"]}), Some(&[])).len(), 2);
-        assert_eq!(words(json!({"fallback": ["qwen"]}), None), [t().routes_in_order]);
+        assert_eq!(words(json!({"fallback": ["qwen"]}), None), [t().routes_in_order()]);
     }
 
     #[test]
@@ -317,6 +321,6 @@ mod tests {
     fn many_names_are_counted() {
         let names = ["a", "b", "c", "d"].map(str::to_owned);
         assert_eq!(named(&names, 4), "a, b, c, d");
-        assert_eq!(named(&names, 2), (t().routes_and_more)("a, b", 2));
+        assert_eq!(named(&names, 2), t().routes_and_more("a, b", 2));
     }
 }

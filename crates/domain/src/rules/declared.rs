@@ -5,6 +5,7 @@ use super::plan::default_route_warnings;
 use super::view::{RouteView, RoutingView, Unreadable};
 use crate::{
     ConsumerName, DeclaredRoute, FieldError, ModelPredicate, ProviderName, RouteName, RouteUpstream, Warning,
+    WarningCode,
 };
 use serde_json::{Map, Value, json};
 
@@ -223,7 +224,6 @@ pub fn check_declared_routes(
 }
 
 fn warnings(before: &RoutingView, after: &RoutingView, routes: &[DeclaredRoute]) -> Vec<Warning> {
-    let warning = |code: &str, message: String| Warning { code: code.into(), message };
     let mut warnings = Vec::new();
     let agents = before.agent_consumers();
     let listed =
@@ -242,14 +242,15 @@ fn warnings(before: &RoutingView, after: &RoutingView, routes: &[DeclaredRoute])
             .collect();
         if !out.is_empty() {
             let message = format!("{} no longer lets in {}", wish.name, out.join(", "));
-            warnings.push(warning("ACCESS_LOST", message));
+            let about = std::iter::once(wish.name.as_str()).chain(out);
+            warnings.push(Warning::new(WarningCode::AccessLost, message).about(about));
         }
         let unknown = |name: &&ConsumerName| !was_in(name) && !after.consumers.contains(*name);
         let named: Vec<_> =
             wish.consumers.iter().flatten().filter(unknown).map(ConsumerName::as_str).collect();
         if !named.is_empty() {
             let message = format!("the gateway has no consumer {}", named.join(", "));
-            warnings.push(warning("CONSUMER_MISSING", message));
+            warnings.push(Warning::new(WarningCode::ConsumerMissing, message).about(named));
         }
     }
     for route in &after.routes {
@@ -260,7 +261,7 @@ fn warnings(before: &RoutingView, after: &RoutingView, routes: &[DeclaredRoute])
                 "{} has the conditions of the older {}, so the gateway drops it",
                 route.name, older.name
             );
-            warnings.push(warning("SHADOWED", message));
+            warnings.push(Warning::new(WarningCode::Shadowed, message).about([&route.name, &older.name]));
         }
     }
     let default = RouteName::default_route();

@@ -5,7 +5,7 @@ use super::own_route::{self, free_families, is_free};
 use super::view::{AgentView, ProviderView, RouteView, RoutingView};
 use crate::{
     Affected, ConsumerName, MatchType, ModelId, ModelPredicate, ProviderName, RouteName, Target, UsedBy,
-    Warning,
+    Warning, WarningCode, Way,
 };
 
 /// A wish, as far as it concerns routes.
@@ -102,7 +102,7 @@ fn set_model(
             "the gateway has no consumer {}, so this agent has no key to call with",
             target.consumer()
         );
-        plan.warnings.push(Warning { code: "CONSUMER_MISSING".into(), message });
+        plan.warnings.push(Warning::new(WarningCode::ConsumerMissing, message).about([target.consumer()]));
     }
     Ok(plan)
 }
@@ -138,8 +138,8 @@ fn add_provider(
     models: &[ModelId],
 ) -> Result<RoutePlan, RouteError> {
     let Some(default) = view.route(&RouteName::default_route()) else {
-        let message = "the console has no default-ai-route, so the provider gets no route yet".into();
-        let warnings = vec![Warning { code: "DEFAULT_ROUTE_MISSING".into(), message }];
+        let message = "the console has no default-ai-route, so the provider gets no route yet";
+        let warnings = vec![Warning::new(WarningCode::DefaultRouteMissing, message)];
         return Ok(RoutePlan { warnings, ..RoutePlan::default() });
     };
     let only_one = view.providers.iter().all(|p| p.name == provider.name);
@@ -167,7 +167,7 @@ fn add_provider(
             "{} gets its route with the first model that is assigned: no model is known that it may take from now on",
             provider.name
         );
-        plan.warnings.push(Warning { code: "PREDICATE_TAKEN".into(), message });
+        plan.warnings.push(Warning::new(WarningCode::PredicateTaken, message).about([&provider.name]));
     }
     Ok(plan)
 }
@@ -199,7 +199,7 @@ fn remove_provider(view: &RoutingView, provider: &ProviderName) -> Result<RouteP
             "the model of {} could not be read, so it is not known whether it needs this",
             unread.join(", ")
         );
-        plan.warnings.push(Warning { code: "AGENT_UNREADABLE".into(), message });
+        plan.warnings.push(Warning::new(WarningCode::AgentUnreadable, message).about(unread));
     }
     Ok(plan)
 }
@@ -256,34 +256,56 @@ fn finish(view: &RoutingView, edits: Vec<RouteEdit>, target: Option<&Target>) ->
 pub fn affected(before: &RoutingView, after: &RoutingView, targets: &[Target]) -> Vec<Affected> {
     let others = before.agents.iter().filter(|agent| !targets.contains(&agent.target));
     let reached = |agent: &AgentView| {
-        change(before, after, agent).map(|how| Affected { agent: agent.target.agent().into(), how })
+        change(before, after, agent).map(|(how, way)| Affected {
+            agent: agent.target.agent().into(),
+            how,
+            way: Some(way),
+        })
     };
     others.filter_map(reached).collect()
 }
 
 /// What the edits change for an agent that nobody asked to change.
-fn change(before: &RoutingView, after: &RoutingView, agent: &AgentView) -> Option<String> {
-    let model = agent.model.as_ref()?.as_str();
-    let (old, new) = (winner_for(before, model), winner_for(after, model));
+fn change(before: &RoutingView, after: &RoutingView, agent: &AgentView) -> Option<(String, Way)> {
+    let model = agent.model.as_ref()?;
+    let (old, new) = (winner_for(before, model.as_str()), winner_for(after, model.as_str()));
     let provider = |route: Option<&RouteView>| Some(route?.upstreams.first()?.provider.clone());
-    let name =
-        |route: Option<&RouteView>| route.map_or_else(|| "no route".to_owned(), |r| r.name.to_string());
+    let name = |route: Option<&RouteView>| route.map(|route| route.name.clone());
     let (was, is) = (provider(old), provider(new));
-    let text = |p: &Option<ProviderName>| p.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string);
     let consumer = agent.target.consumer();
     let open = |route: Option<&RouteView>| {
         route.is_some_and(|r| r.consumers.as_ref().is_none_or(|allowed| allowed.contains(&consumer)))
     };
-    if was != is {
-        Some(format!("{model} goes to {} instead of {} ({})", text(&is), text(&was), name(new)))
-    } else if old.map(|r| &r.name) != new.map(|r| &r.name) {
-        Some(format!("{model} takes {} instead of {}, same provider", name(new), name(old)))
+    let (from, to) = (name(old), name(new));
+    let way = if was != is {
+        Way::Provider { model: model.clone(), from: was, to: is }
+    } else if from != to {
+        Way::Route { model: model.clone(), from, to: to.clone() }
     } else if open(old) && !open(new) {
-        Some(format!("{consumer} is no longer let into {}", name(new)))
+        Way::ShutOut { route: to.clone()? }
     } else if open(new) && !open(old) {
-        Some(format!("{consumer} is let into {}", name(new)))
+        Way::LetIn { route: to.clone()? }
     } else {
-        None
+        return None;
+    };
+    Some((said(&way, &consumer, to.as_ref()), way))
+}
+
+/// A way in a sentence, with the route that the calls take now.
+fn said(way: &Way, consumer: &ConsumerName, now: Option<&RouteName>) -> String {
+    let provider =
+        |name: &Option<ProviderName>| name.as_ref().map_or("nobody".to_owned(), ToString::to_string);
+    let route = |name: Option<&RouteName>| name.map_or("no route".to_owned(), ToString::to_string);
+    match way {
+        Way::Provider { model, from, to } => {
+            format!("{model} goes to {} instead of {} ({})", provider(to), provider(from), route(now))
+        }
+        Way::Route { model, from, to } => {
+            format!("{model} takes {} instead of {}, same provider", route(to.as_ref()), route(from.as_ref()))
+        }
+        Way::ShutOut { route } => format!("{consumer} is no longer let into {route}"),
+        Way::LetIn { route } => format!("{consumer} is let into {route}"),
+        Way::TurnedAway { model, route } => format!("{model} is turned away on {route}"),
     }
 }
 
@@ -297,13 +319,16 @@ fn warnings(edits: &[RouteEdit]) -> Vec<Warning> {
 
 /// What goes with the default route when it leads elsewhere.
 pub(super) fn default_route_warnings() -> Vec<Warning> {
-    let warning = |code: &str, message: &str| Warning { code: code.into(), message: message.into() };
     vec![
-        warning(
-            "DEFAULT_ROUTE_CHANGES",
+        Warning::new(
+            WarningCode::DefaultRouteChanges,
             "default-ai-route also carries embeddings and every model that no other route takes; they move with it",
         ),
-        warning("RESET_BY_HICLAW", "HiClaw points default-ai-route back to its own provider when it starts"),
+        Warning::new(
+            WarningCode::ResetByHiclaw,
+            "HiClaw points default-ai-route back to its own provider when it starts",
+        )
+        .about([RouteName::default_route()]),
     ]
 }
 

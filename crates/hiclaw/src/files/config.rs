@@ -1,13 +1,10 @@
 //! The openclaw.json of an agent: the Manager's on local disk, a worker's in the store.
 use super::Files;
 use crate::{AgentConfig, Edit, Error, Held, Image, Part, Version, Wish, object};
-use domain::{Target, rules::KnownLimits};
+use domain::{Target, lasts, rules::KnownLimits};
 use openclaw::{Config, ModelEntry, Switch, read_file, replace_file, switch_model};
 use std::sync::Arc;
 use store::{Listing, ObjectKey};
-
-/// Why a switch of the Manager may not stay: the boot script sets `primary` from the environment.
-const MANAGER_LASTS: &str = "until the Manager restarts, unless HICLAW_DEFAULT_MODEL is changed too";
 
 impl Files {
     /// The text as it stands, and its version.
@@ -122,7 +119,7 @@ impl Files {
             return Ok(None);
         }
         let lasts = match target {
-            Target::Manager => Some(MANAGER_LASTS.into()),
+            Target::Manager => Some(lasts::MANAGER_RESTART.into()),
             Target::Worker(_) => None,
         };
         let (before, after) = (before.clone(), Image::new(text));

@@ -19,12 +19,26 @@ use domain::{
 use std::{collections::BTreeSet, sync::Arc};
 
 /// One agent and the way of its calls.
-struct Agent<'a> {
-    target: &'a Target,
-    seen: &'a SeenAgent,
+pub struct Agent<'a> {
+    pub target: &'a Target,
+    pub seen: &'a SeenAgent,
     model: Option<&'a ModelId>,
     /// The route that takes its model.
-    route: Option<&'a RouteView>,
+    pub route: Option<&'a RouteView>,
+}
+
+/// Every agent; without what the console stores, none of them has a route.
+pub fn each<'a>(agents: &'a Agents, stored: Option<&'a Stored>) -> Vec<Agent<'a>> {
+    let view = stored.map(|stored| &stored.view);
+    let agent = |(target, seen)| {
+        let seen: &SeenAgent = seen;
+        let model = seen.config.as_ref().ok().and_then(|config| config.model.as_ref());
+        let route = view
+            .zip(model)
+            .and_then(|(view, model)| winner(&view.routes, &view.host, CHAT, Some(model.as_str())));
+        Agent { target, seen, model, route }
+    };
+    agents.by_target.iter().map(agent).collect()
 }
 
 impl Agent<'_> {
@@ -44,7 +58,7 @@ impl Agent<'_> {
     }
 
     /// The route that turns it away.
-    fn turned_away(&self) -> Option<(&RouteName, ConsumerName)> {
+    pub fn turned_away(&self) -> Option<(&RouteName, ConsumerName)> {
         let consumer = self.target.consumer();
         let route = self.route?;
         let allowed = route.consumers.as_ref()?;
@@ -57,7 +71,7 @@ pub struct Examined<'a> {
     pub agents: &'a Result<Arc<Agents>, Failure>,
     pub stored: &'a Result<Stored, Failure>,
     pub lists: &'a Lists,
-    /// None: no agent's model was to be asked.
+    /// None: no agent's model was ever asked.
     pub answers: Option<&'a Answers>,
 }
 
@@ -83,23 +97,13 @@ impl Examined<'_> {
             Ok(stored) => way::checks(&agents, stored, self.lists),
             Err(why) => way::unread(why),
         });
-        checks.extend(way::answered(&agents, self.answers));
+        checks.extend(way::answered(&agents, self.stored.as_ref().ok(), self.answers));
         checks.extend(running(workers));
         checks
     }
 
     fn each(&self) -> Vec<Agent<'_>> {
-        let Ok(agents) = self.agents else { return Vec::new() };
-        let view = self.stored.as_ref().ok().map(|stored| &stored.view);
-        let agent = |(target, seen)| {
-            let seen: &SeenAgent = seen;
-            let model = seen.config.as_ref().ok().and_then(|config| config.model.as_ref());
-            let route = view
-                .zip(model)
-                .and_then(|(view, model)| winner(&view.routes, &view.host, CHAT, Some(model.as_str())));
-            Agent { target, seen, model, route }
-        };
-        agents.by_target.iter().map(agent).collect()
+        self.agents.as_ref().map_or_else(|_| Vec::new(), |agents| each(agents, self.stored.as_ref().ok()))
     }
 
     fn list(&self) -> Check {

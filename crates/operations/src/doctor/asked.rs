@@ -1,14 +1,19 @@
-//! The tests that cost something: each provider is tested, and the model of each agent is asked for one token,
-//! through the gateway and with the agent's own key.
+//! The checks that cost something: each provider is tested, the model of each agent is asked for one token, through the
+//! gateway and with the agent's own key, and the store is tried on a scratch object.
+use super::{
+    Stored,
+    agents::{Agent, each},
+};
 use crate::{
-    Operations,
+    Operations, conditional,
     engine::Engine,
     probe::ProbeFailure,
-    reads::{Agents, ConsoleState, SeenAgent},
+    reads::{Agents, ConsoleState},
 };
-use domain::{Target, TestProvider};
+use domain::{Failure, ModelId, ProviderName, RouteName, RouteUpstream, Target, TestProvider, Timestamp};
 use futures::{StreamExt, future::join_all, stream};
 use higress::ProviderDoc;
+use secrecy::{ExposeSecret, SecretString};
 use std::{collections::BTreeMap, time::Duration};
 
 /// How many agents' models are asked at once.
@@ -16,27 +21,160 @@ const AT_ONCE: usize = 8;
 /// How long all agents' models may take together. Who was not asked by then is told so.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// What each agent's model answered, or why none did.
-pub type Answers = BTreeMap<Target, Result<String, ProbeFailure>>;
+/// What the agents' models answered when they were asked last.
+pub struct Answers {
+    pub at: Timestamp,
+    by_target: BTreeMap<Target, (Question, Answer)>,
+}
+
+/// Whether a model answered, or why none did.
+type Answer = Result<(), ProbeFailure>;
+
+/// What is known of an agent's model.
+pub enum Said<'a> {
+    Answer(&'a Answer),
+    /// It was asked, and today's question is another one.
+    Outdated,
+    /// It was not asked.
+    Nothing,
+}
+
+impl Answers {
+    /// What the model of this agent said, where `now` is what it would be asked today.
+    pub fn of(&self, target: &Target, now: Option<&Question>) -> Said<'_> {
+        match (self.by_target.get(target), now) {
+            (None, _) => Said::Nothing,
+            (Some((asked, answer)), Some(now)) if asked.holds(now) => Said::Answer(answer),
+            (Some(_), _) => Said::Outdated,
+        }
+    }
+}
+
+/// All that decides on the answer of an agent's model.
+pub struct Question {
+    key: SecretString,
+    model: ModelId,
+    /// None: the console could not be read.
+    way: Option<Way>,
+}
+
+/// Where the gateway sends a question.
+#[derive(PartialEq, Eq)]
+struct Way {
+    /// None: no route takes the model.
+    route: Option<(RouteName, Vec<RouteUpstream>, Vec<ProviderName>)>,
+    is_let_in: bool,
+    /// Hashes of the providers of the route, keys included.
+    providers: Vec<Option<String>>,
+}
+
+impl Question {
+    /// None for an agent without a model or a key, or one whose config cannot be read.
+    pub(super) fn of(agent: &Agent, stored: Option<&Stored>) -> Option<Self> {
+        let config = agent.seen.config.as_ref().ok()?;
+        let (key, model) = (config.key.clone()?, config.model.clone()?);
+        Some(Self { key, model, way: stored.map(|stored| Way::of(agent, stored)) })
+    }
+
+    /// Whether what was answered to this answers `now` too. A console that cannot be read now says nothing against it.
+    fn holds(&self, now: &Self) -> bool {
+        let same_key = self.key.expose_secret() == now.key.expose_secret();
+        same_key && self.model == now.model && (now.way.is_none() || self.way == now.way)
+    }
+}
+
+impl Way {
+    fn of(agent: &Agent, stored: &Stored) -> Self {
+        let route =
+            agent.route.map(|route| (route.name.clone(), route.upstreams.clone(), route.fallback.clone()));
+        let hash = |name| stored.console.provider(name).ok().map(ProviderDoc::content_hash);
+        let providers = route.iter().flat_map(|(_, upstreams, fallback)| {
+            upstreams.iter().map(|upstream| &upstream.provider).chain(fallback).map(hash)
+        });
+        Self { is_let_in: agent.turned_away().is_none(), providers: providers.collect(), route }
+    }
+}
+
+impl Operations {
+    /// Makes the checks that cost something, and remembers what they saw. They go on when nobody waits for them any more;
+    /// who asks for them meanwhile waits for the same ones.
+    pub(super) async fn ask_all(&self) {
+        let operations = self.clone();
+        let asking = tokio::spawn(async move {
+            let memory = &operations.0.doctor;
+            // Why the agents could not be read is told by the examination.
+            if let Ok(answers) = memory.asking.fresh(|| Box::pin(operations.ask())).await {
+                memory.keep(answers);
+            }
+        });
+        if let Err(error) = asking.await {
+            tracing::error!(%error, "asking the models broke off");
+        }
+    }
+
+    async fn ask(&self) -> Result<Answers, Failure> {
+        let (console, agents) = futures::join!(super::bounded(self.console()), super::bounded(self.agents()));
+        let providers = async {
+            if let Ok(console) = &console {
+                providers(self, console).await;
+            }
+        };
+        let models = async {
+            let agents = agents?;
+            let stored = match &console {
+                Ok(console) => self.understood(console.clone(), Some(&agents)).ok(),
+                Err(_) => None,
+            };
+            let at = self.0.clients.clock.now();
+            Ok(Answers { at, by_target: models(&self.0.engine, &agents, stored.as_ref()).await })
+        };
+        // What it says is remembered there.
+        let store = super::bounded(conditional::ask(&self.0.clients));
+        futures::join!(providers, models, store).1
+    }
+}
 
 /// Tests every provider. What the tests saw is remembered, also of those that failed.
-pub async fn providers(operations: &Operations, console: &ConsoleState) {
+async fn providers(operations: &Operations, console: &ConsoleState) {
     let test = |provider: &ProviderDoc| TestProvider { provider: provider.name().clone(), model: None };
     let tests = console.providers.iter().map(|provider| operations.test_provider(test(provider)));
     drop(join_all(tests).await);
 }
 
 /// Asks the model of every agent that has one and a key.
-pub async fn models(engine: &Engine, agents: &Agents) -> Answers {
-    let able = |(target, seen): (&Target, &SeenAgent)| {
-        let config = seen.config.as_ref().ok()?;
-        Some((target.clone(), config.key.clone()?, config.model.clone()?))
-    };
-    let able: Vec<_> = agents.by_target.iter().filter_map(able).collect();
-    let asked = stream::iter(able).map(|(target, key, model)| async move {
-        let answer = engine.ask_model(&key, &model).await;
-        (target, answer.map(|answered| answered.evidence))
+async fn models(
+    engine: &Engine,
+    agents: &Agents,
+    stored: Option<&Stored>,
+) -> BTreeMap<Target, (Question, Answer)> {
+    let question = |agent: &Agent| Some((agent.target.clone(), Question::of(agent, stored)?));
+    let questions: Vec<_> = each(agents, stored).iter().filter_map(question).collect();
+    let asked = stream::iter(questions).map(|(target, question)| async move {
+        let answer = engine.ask_model(&question.key, &question.model).await;
+        (target, (question, answer.map(drop)))
     });
     let asked = asked.buffer_unordered(AT_ONCE).take_until(Box::pin(tokio::time::sleep(LONGEST)));
     asked.collect().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(key: &str, model: &str, let_in: Option<bool>) -> Question {
+        let way = let_in.map(|is_let_in| Way { route: None, is_let_in, providers: Vec::new() });
+        Question { key: key.into(), model: model.parse().unwrap(), way }
+    }
+
+    #[test]
+    fn an_answer_holds_for_the_same_question_only() {
+        let asked = question("k", "m", Some(true));
+        assert!(asked.holds(&question("k", "m", Some(true))));
+        for other in [("x", "m", Some(true)), ("k", "x", Some(true)), ("k", "m", Some(false))] {
+            assert!(!asked.holds(&question(other.0, other.1, other.2)), "{other:?}");
+        }
+        assert!(asked.holds(&question("k", "m", None)), "nothing is seen to be another");
+        let blind = question("k", "m", None);
+        assert!(!blind.holds(&question("k", "m", Some(true))), "nobody knows which way it went");
+    }
 }

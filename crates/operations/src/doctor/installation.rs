@@ -4,11 +4,10 @@ use super::{
     report::{failed, failure, ok, unknown, warning},
     skew,
 };
-use crate::clients::Clients;
-use domain::{Check, CheckId, DeepHealth, Failure, SystemHealth, SystemState, Target};
+use crate::{clients::Clients, conditional};
+use domain::{Check, CheckId, DeepHealth, Failure, SystemHealth, SystemState, Target, Timestamp};
 use hiclaw::TakenUp;
 use higress::{HigressError, SystemInfo};
-use store::StoreError;
 
 /// Releases of the console whose quirks agm knows.
 const TESTED: [&str; 4] = ["2.2.1", "2.2.2", "2.2.3", "2.2.4"];
@@ -18,7 +17,8 @@ pub struct Installation {
     info: Result<SystemInfo, Failure>,
     account: Result<(), HigressError>,
     date: Result<i64, String>,
-    conditional: Result<(), Failure>,
+    /// When the store was last seen to honour conditions.
+    conditional: Result<Timestamp, Failure>,
     manager: Result<TakenUp, Failure>,
 }
 
@@ -30,7 +30,7 @@ impl Installation {
             let call = tokio::time::timeout(super::PATIENCE, clients.console.ping());
             call.await.unwrap_or(Err(HigressError::Timeout))
         };
-        let conditional = bounded(honours_conditions(clients));
+        let conditional = bounded(conditional::known(clients));
         let manager = bounded(async { Ok(clients.holder.reload(&Target::Manager).await?) });
         let date = skew::ahead(clients, &known.console);
         let (info, account, date, conditional, manager) =
@@ -93,11 +93,10 @@ impl Installation {
             system(CheckId::StoreReachable, health, "store", "answers, and lets the bucket be read", fix);
         let id = CheckId::StoreConditionalWrites;
         let conditional = match &self.conditional {
-            Ok(()) => ok(
-                id,
-                "store",
-                "a scratch object was written, twice protected from a stale write, and removed",
-            ),
+            Ok(at) => {
+                let done = "a scratch object was written, twice protected from a stale write, and removed";
+                ok(id, "store", format!("{done} at {at}"))
+            }
             Err(why) if reachable.state != domain::CheckState::Ok => {
                 unknown(id, "store", why.message.clone())
             }
@@ -141,14 +140,4 @@ fn password_of(known: &Known) -> Check {
         );
     }
     ok(id, known.user.clone(), "its password is none of those that everybody tries first")
-}
-
-/// Tries it on a scratch object. A store that was seen to ignore conditions stays refused until agm is restarted.
-async fn honours_conditions(clients: &Clients) -> Result<(), Failure> {
-    clients.conditional.check()?;
-    let id = clients.clock.new_id()?;
-    clients.store.probe(&id).await.map_err(|error| match error {
-        StoreError::NoConditionalWrites(lacks) => crate::conditional::lacking(lacks),
-        other => hiclaw::Error::from(other).into(),
-    })
 }

@@ -1,18 +1,20 @@
 //! The doctor: every check of the installation, made now, at once, each bounded in time.
 //!
 //! [`installation`], [`gateway`], [`providers`], [`agents`] and [`own`] each make the checks of one part; [`asked`]
-//! makes those that cost something, and [`lists`] remembers which models providers listed.
+//! makes those that cost something, [`lists`] remembers which models providers listed, and [`memory`] all else.
 mod agents;
 mod asked;
 mod gateway;
 mod installation;
 mod lists;
+mod memory;
 mod own;
 mod providers;
 mod report;
 mod skew;
 
 pub use lists::{LastList, Lists};
+pub use memory::Memory;
 
 use crate::{
     Config, Inner, Operations,
@@ -62,14 +64,8 @@ struct Stored {
 }
 
 impl Operations {
-    /// Examines the whole installation. With `probe` also asks each provider for its models, and the model of each agent
-    /// for one token; without it, what providers said last is told. Never fails: what cannot be looked at says so.
-    pub async fn doctor(&self, probe: bool) -> Doctor {
-        Box::pin(self.examine(probe)).await
-    }
-
-    async fn examine(&self, probe: bool) -> Doctor {
-        let Inner { clients, engine, known, .. } = &*self.0;
+    async fn examine(&self) -> Doctor {
+        let Inner { clients, engine, known, doctor: memory, .. } = &*self.0;
         let observed_at = clients.clock.now();
         let live = bounded(async { Ok(clients.console.live_routes().await?) });
         let consumers = bounded(async { Ok(clients.console.consumers().await?) });
@@ -83,44 +79,22 @@ impl Operations {
             consumers,
             bounded(self.workers()),
         );
-        let answers = match probe {
-            true => Some(Box::pin(self.ask(&console, &agents)).await),
-            false => None,
-        };
+        let answers = memory.answers();
         let unread = console.as_ref().err().cloned();
         let stored = console.and_then(|console| self.understood(console, agents.as_deref().ok()));
-        let mut doctor = Doctor { systems: Vec::new(), checks: Vec::new(), observed_at };
+        let asked_at = answers.as_ref().map(|answers| answers.at.clone());
+        let mut doctor =
+            Doctor { systems: health.systems.clone(), checks: Vec::new(), observed_at, asked_at };
         doctor.add(installation.checks(&health, known));
         doctor.add(own);
         doctor.add([own::writable(&health), gateway::readable(unread.as_ref(), &stored)]);
         doctor.add(gateway::systems(&health, &*self.0.sampler.first().await));
         let examined =
-            Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers: answers.as_ref() };
+            Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers: answers.as_deref() };
         doctor.add(examined.checks(&consumers, &workers, &health));
         doctor.add(gateway::routes(&stored, &live, &examined.shut_out()));
         doctor.add(self.of_providers(&stored, agents.as_deref().map_err(Clone::clone)));
-        doctor.systems = health.systems;
         doctor
-    }
-
-    /// Makes the tests that cost something.
-    async fn ask(
-        &self,
-        console: &Result<Arc<reads::ConsoleState>, Failure>,
-        agents: &Result<Arc<Agents>, Failure>,
-    ) -> asked::Answers {
-        let providers = async {
-            if let Ok(console) = console {
-                asked::providers(self, console).await;
-            }
-        };
-        let models = async {
-            match agents {
-                Ok(agents) => asked::models(&self.0.engine, agents).await,
-                Err(_) => asked::Answers::default(),
-            }
-        };
-        futures::join!(providers, models).1
     }
 
     fn of_providers(&self, stored: &Result<Stored, Failure>, agents: Result<&Agents, Failure>) -> Vec<Check> {

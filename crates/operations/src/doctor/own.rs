@@ -5,6 +5,7 @@ use super::{
     report::{failed, failure, ok, unknown, warning},
 };
 use crate::{
+    Break,
     engine::{Books, Engine},
     journal::JournalError,
 };
@@ -133,12 +134,9 @@ async fn audit(books: &Books) -> Check {
             .fix("Check it by itself: agm history --verify"),
         Ok(Ok(Some(verified))) => match verified.breaks.first() {
             None => ok(id, about, format!("{} lines, each follows the one before it", verified.entries)),
-            Some(first) => {
-                let more = verified.breaks.len() - 1;
-                failed(id, about, format!("line {}: {} (and {more} more)", first.line, first.what)).fix(
-                    "Somebody or a bad disk changed it. `agm history --verify` names every place; keep the file, and compare it with a backup.",
-                )
-            }
+            Some(first) => failed(id, about, broken(first, verified.breaks.len() - 1)).fix(
+                "Somebody or a bad disk changed it. `agm history --verify` names every place; keep the file, and compare it with a backup.",
+            ),
         },
         Ok(Err(error)) => failed(id, about, error.to_string())
             .fix("Is the disk of the data directory (AGM_DATA_DIR) healthy?"),
@@ -146,10 +144,23 @@ async fn audit(books: &Books) -> Check {
     }
 }
 
+/// The first place where the trail is not as it was written, and how many come after it.
+fn broken(first: &Break, more: usize) -> String {
+    let first = format!("line {}: {}", first.line, first.what);
+    if more == 0 { first } else { format!("{first} (and {more} more)") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::CheckState;
+
+    #[test]
+    fn more_breaks_are_told_where_there_are_more() {
+        let first = Break { line: 3, object: None, what: "it was cut".into() };
+        assert_eq!(broken(&first, 0), "line 3: it was cut");
+        assert_eq!(broken(&first, 2), "line 3: it was cut (and 2 more)");
+    }
 
     #[test]
     fn little_space_is_told_before_there_is_none() {

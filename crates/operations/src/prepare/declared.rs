@@ -36,7 +36,7 @@ pub async fn draft(
     let warnings =
         check_declared_routes(&before, &world.view(installation)?, &file.routes).map_err(invalid)?;
     for warning in warnings {
-        draft.warn(&warning.code, warning.message);
+        draft.warn(warning);
     }
     for (target, wish) in file.assignments.all() {
         let done = assignment(clients, world, draft, installation, &before, (&target, wish)).await;

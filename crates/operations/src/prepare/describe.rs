@@ -5,10 +5,6 @@ use hiclaw::{Held, Image, Part};
 use higress::{ProviderDoc, RouteDoc};
 use serde_json::Value;
 
-/// What HiClaw does to the default route at each of its starts.
-const DEFAULT_ROUTE_LASTS: &str =
-    "until HiClaw restarts, which points the default route back to its own provider";
-
 /// The change that an edit makes.
 pub fn change(edit: &Edit) -> Result<Change, Failure> {
     let (before, after) = trees(edit)?;
@@ -68,12 +64,12 @@ fn owner(edit: &Edit) -> &str {
 fn lasts(edit: &Edit) -> Option<&str> {
     match edit {
         Edit::Provider { before: Some(before), .. } if before.hiclaw_owned() => {
-            Some("until HiClaw restarts, which sets this provider from its own environment")
+            Some(domain::lasts::HICLAWS_PROVIDER)
         }
         Edit::Route { name, before: Some(before), after: Some(after) }
             if *name == RouteName::default_route() && before.upstreams() != after.upstreams() =>
         {
-            Some(DEFAULT_ROUTE_LASTS)
+            Some(domain::lasts::DEFAULT_ROUTE)
         }
         Edit::Provider { .. } | Edit::Route { .. } | Edit::Record { .. } => None,
         Edit::Agent { edit, .. } => edit.lasts.as_deref(),

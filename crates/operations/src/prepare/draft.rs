@@ -116,8 +116,7 @@ impl Draft {
         self.removals.splice(0..0, late);
     }
 
-    pub fn warn(&mut self, code: &str, message: impl Into<String>) {
-        let warning = Warning { code: code.to_owned(), message: message.into() };
+    pub fn warn(&mut self, warning: Warning) {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }

@@ -5,7 +5,7 @@ use crate::{
     reads::{Listed, list_models},
 };
 use domain::{
-    Code, EditProvider, Failure, ModelId, NewProvider, ProviderName,
+    Code, EditProvider, Failure, ModelId, NewProvider, ProviderName, Warning, WarningCode,
     rules::{ProviderView, Wanted, plan_routes},
 };
 use higress::ProviderDoc;
@@ -45,7 +45,7 @@ async fn ids(clients: &Clients, provider: &ProviderDoc, draft: &mut Draft) -> Ve
                 provider.name(),
                 why.evidence
             );
-            draft.warn("MODEL_LIST_UNREADABLE", message);
+            draft.warn(Warning::new(WarningCode::ModelListUnreadable, message).about([provider.name()]));
             Vec::new()
         }
     }
@@ -65,10 +65,8 @@ pub fn edit(
     refuse_host(clients, &after)?;
     draft.look_at_provider(name, Some(before));
     if installation.manager_of(before) == "hiclaw" {
-        draft.warn(
-            "RESET_BY_HICLAW",
-            format!("HiClaw sets {name} from its own environment at its next start"),
-        );
+        let message = format!("HiClaw sets {name} from its own environment at its next start");
+        draft.warn(Warning::new(WarningCode::ResetByHiclaw, message).about([name]));
     }
     draft.write_provider(world, name, Some(after));
     Ok(())
@@ -85,7 +83,8 @@ pub fn remove(
     let hiclaws = installation.manager_of(before) == "hiclaw";
     refuse_unread(world)?;
     if hiclaws {
-        draft.warn("RESET_BY_HICLAW", format!("HiClaw makes {name} again at its next start"));
+        let message = format!("HiClaw makes {name} again at its next start");
+        draft.warn(Warning::new(WarningCode::ResetByHiclaw, message).about([name]));
     }
     let view = world.view(installation)?;
     let plan =

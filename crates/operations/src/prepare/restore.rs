@@ -3,7 +3,7 @@ use super::{Draft, Installation, agents_in, declared, providers, world::World};
 use crate::{clients::Clients, declared as file_of};
 use domain::{
     Code, Declared, DeclaredProvider, DeclaredRoute, Failure, FieldError, ProviderName, Restore, RouteName,
-    SetModel, Target,
+    SetModel, Target, Warning, WarningCode,
 };
 use higress::{ProviderDoc, RouteDoc};
 use std::collections::BTreeSet;
@@ -45,8 +45,8 @@ fn say_what_stays(world: &World, draft: &mut Draft, file: &Declared) {
         ("the models of", agents.map(Target::agent).collect()),
     ];
     for (what, names) in found.into_iter().filter(|(_, names)| !names.is_empty()) {
-        let names = names.join(", ");
-        draft.warn("STAYS", format!("not in the backup, so they stay as they are: {what} {names}"));
+        let message = format!("not in the backup, so they stay as they are: {what} {}", names.join(", "));
+        draft.warn(Warning::new(WarningCode::Stays, message).about(names));
     }
 }
 
@@ -64,13 +64,13 @@ fn leave_out(
         if world.console.provider(&wish.name).is_err() {
             lost.insert(wish.name.clone());
         }
-        draft.warn("NOT_RESTORED", format!("provider {}: {why}", wish.name));
+        draft.warn(Warning::new(WarningCode::NotRestored, format!("provider {}: {why}", wish.name)));
         false
     });
     file.routes.retain(|wish| {
         let Some(provider) = leads_to(wish, &lost) else { return true };
-        draft
-            .warn("NOT_RESTORED", format!("route {}: it leads to {provider}, which is not there", wish.name));
+        let message = format!("route {}: it leads to {provider}, which is not there", wish.name);
+        draft.warn(Warning::new(WarningCode::NotRestored, message));
         false
     });
     let view = world.view(installation)?;
@@ -84,7 +84,7 @@ fn leave_out(
                 _ => return Ok(false),
             },
         };
-        draft.warn("NOT_RESTORED", format!("the model of {}: {why}", target.agent()));
+        draft.warn(Warning::new(WarningCode::NotRestored, format!("the model of {}: {why}", target.agent())));
         Ok(true)
     };
     let assigned: Vec<(Target, SetModel)> =

@@ -30,7 +30,7 @@ pub fn add_writes(world: &mut World, draft: &mut Draft, plan: RoutePlan) -> Resu
     }
     draft.affected.extend(plan.affected);
     for warning in plan.warnings {
-        draft.warn(&warning.code, warning.message);
+        draft.warn(warning);
     }
     Ok(())
 }

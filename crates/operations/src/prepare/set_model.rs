@@ -9,7 +9,7 @@ use crate::{
     reads::{Listed, limits_of, list_models},
 };
 use domain::{
-    Code, Failure, LimitSource, Limits, SetModel, Target,
+    Code, Failure, LimitSource, Limits, SetModel, Target, Warning, WarningCode,
     rules::{KnownLimits, Wanted, limits_for, plan_routes},
 };
 use hiclaw::{AgentConfig, Record, Wish, record_object};
@@ -77,7 +77,7 @@ async fn listed(
                 "{} did not list its models ({}); only the question will show whether it has {}",
                 wish.provider, why.evidence, wish.model
             );
-            draft.warn("MODEL_LIST_UNREADABLE", message);
+            draft.warn(Warning::new(WarningCode::ModelListUnreadable, message).about([&wish.provider]));
             Ok(None)
         }
     }
@@ -107,19 +107,21 @@ fn limits(draft: &mut Draft, config: &AgentConfig, wish: &SetModel, listed: Opti
             "nobody knows the limits of {}: {} tokens of context and {} of output are HiClaw's own figures for such models",
             wish.model, limits.context_window, limits.max_tokens
         );
-        draft.warn("LIMITS_ARE_DEFAULTS", message);
+        let about =
+            [wish.model.to_string(), limits.context_window.to_string(), limits.max_tokens.to_string()];
+        draft.warn(Warning::new(WarningCode::LimitsAreDefaults, message).about(about));
     }
     let now = config.model.as_ref().and_then(|model| config.known(model));
     if now.and_then(|now| now.vision) == Some(true) && !limits.vision {
-        draft.warn("VISION_LOST", format!("{} takes no images, the present model does", wish.model));
+        let message = format!("{} takes no images, the present model does", wish.model);
+        draft.warn(Warning::new(WarningCode::VisionLost, message).about([&wish.model]));
     }
     if let Some(present) =
         now.and_then(|now| now.context_window).filter(|present| *present > limits.context_window)
     {
-        draft.warn(
-            "CONTEXT_SHRINKS",
-            format!("the context shrinks from {present} to {} tokens", limits.context_window),
-        );
+        let message = format!("the context shrinks from {present} to {} tokens", limits.context_window);
+        draft
+            .warn(Warning::new(WarningCode::ContextShrinks, message).about([present, limits.context_window]));
     }
     limits
 }
@@ -142,7 +144,7 @@ async fn add_agent(
     for edit in parts {
         draft.look_at_text(edit.object.clone(), Some(&edit.before));
         if let Some(lasts) = &edit.lasts {
-            draft.warn("RESET_BY_HICLAW", format!("this lasts {lasts}"));
+            draft.warn(Warning::new(WarningCode::ResetByHiclaw, format!("this lasts {lasts}")));
         }
         edits.push(Edit::Agent { target: target.clone(), edit });
     }

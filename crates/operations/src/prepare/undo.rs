@@ -8,6 +8,7 @@ use crate::{
 };
 use domain::{
     Code, Failure, ModelId, Moved, Operation, OperationId, OperationState, ProviderName, Target, UsedBy,
+    Warning, WarningCode,
     rules::{RoutingView, affected, winner},
 };
 use futures::future::try_join_all;
@@ -142,7 +143,7 @@ fn restore_agent(world: &mut World, draft: &mut Draft, target: &Target, own: Vec
                     world.now_runs(target, hiclaw::model_in(&part.after));
                 }
                 if let Some(lasts) = &part.lasts {
-                    draft.warn("RESET_BY_HICLAW", format!("this lasts {lasts}"));
+                    draft.warn(Warning::new(WarningCode::ResetByHiclaw, format!("this lasts {lasts}")));
                 }
             }
             Edit::Provider { .. } | Edit::Route { .. } => {}

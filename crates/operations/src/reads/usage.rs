@@ -203,6 +203,24 @@ mod tests {
     }
 
     #[test]
+    fn what_appears_after_the_first_look_grew_from_nothing_also_where_that_look_saw_nothing() {
+        let mut reader = Reader::start();
+        reader.book.add(reader.at, now(), Err("connection refused".into()));
+        reader.read(5, &[]);
+        reader.read(5, &[("a", 4)]);
+        reader.read(5, &[("a", 5)]);
+        assert_eq!(reader.requests(), [("a".into(), 5, 5)]);
+    }
+
+    #[test]
+    fn one_counter_that_fell_tells_that_all_of_its_pair_began_anew() {
+        let used = |requests, input_tokens| Used { requests, input_tokens, output_tokens: 0 };
+        assert_eq!(grown(Some(&used(5, 900)), used(7, 40)), used(7, 40));
+        assert_eq!(grown(Some(&used(5, 900)), used(7, 940)), used(2, 40));
+        assert_eq!(grown(None, used(7, 40)), used(7, 40));
+    }
+
+    #[test]
     fn a_restart_of_the_gateway_begins_the_counters_anew_and_loses_nothing_of_the_hour() {
         let mut reader = Reader::start();
         reader.read(0, &[("a", 5), ("gone", 1)]);

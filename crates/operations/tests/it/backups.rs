@@ -37,7 +37,7 @@ fn changed(plan: &Plan) -> Vec<&str> {
 }
 
 fn warned<'a>(plan: &'a Plan, code: &str) -> Vec<&'a str> {
-    plan.warnings.iter().filter(|w| w.code == code).map(|w| w.message.as_str()).collect()
+    plan.warnings.iter().filter(|w| w.code.as_str() == code).map(|w| w.message.as_str()).collect()
 }
 
 #[tokio::test]

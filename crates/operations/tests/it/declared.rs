@@ -190,7 +190,7 @@ async fn a_file_that_shuts_agents_out_says_so() {
     let world = World::start().await;
     let shut = file(json!({"routes": [{"name": "deepseek-ai-route", "consumers": ["manager"]}]}));
     let plan = world.operations.plan(&shut).await.unwrap();
-    let lost = plan.warnings.iter().find(|warning| warning.code == "ACCESS_LOST").unwrap();
+    let lost = plan.warnings.iter().find(|warning| warning.code.as_str() == "ACCESS_LOST").unwrap();
     assert!(lost.message.contains("worker-alice"), "{}", lost.message);
     assert!(plan.affected.iter().any(|affected| affected.agent == "alice"), "{:?}", plan.affected);
 }

@@ -152,7 +152,11 @@ async fn the_default_route_follows_the_only_provider_and_the_plan_says_what_move
     let add = Mutation::AddProvider(world.new_provider("moonshot"));
     let plan = world.operations.plan(&add).await.unwrap();
     for code in ["DEFAULT_ROUTE_CHANGES", "RESET_BY_HICLAW"] {
-        assert!(plan.warnings.iter().any(|warning| warning.code == code), "{code}: {:?}", plan.warnings);
+        assert!(
+            plan.warnings.iter().any(|warning| warning.code.as_str() == code),
+            "{code}: {:?}",
+            plan.warnings
+        );
     }
     world.run(add).await.unwrap();
     assert_eq!(routes(&world).await, [pair("default-ai-route", "moonshot")]);

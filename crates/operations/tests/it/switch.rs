@@ -31,7 +31,7 @@ async fn the_manager_is_switched_in_its_file_and_told_how_long_it_lasts() {
     let done = world.run(switch("manager", "deepseek", "deepseek-chat")).await.unwrap();
     assert_eq!(world.stored_model(&Target::Manager), "deepseek-chat");
     assert!(done.lasts.as_deref().unwrap().contains("HICLAW_DEFAULT_MODEL"));
-    assert!(done.plan.as_ref().unwrap().warnings.iter().any(|w| w.code == "RESET_BY_HICLAW"));
+    assert!(done.plan.as_ref().unwrap().warnings.iter().any(|w| w.code.as_str() == "RESET_BY_HICLAW"));
     assert!(world.object("agents/manager/model.json").is_some());
     let mut live = world.sandbox.agents().watch_manager();
     let takes = |live: &sandbox::agents::Live| {
@@ -134,7 +134,7 @@ async fn an_unreadable_model_list_is_a_warning_and_the_question_decides() {
     world.sandbox.upstreams().set_behaviour("moonshot", Behaviour::Failing(500));
     let plan = world.operations.plan(&switch("alice", "moonshot", "kimi-k2.5")).await.unwrap();
     assert!(
-        plan.warnings.iter().any(|warning| warning.code == "MODEL_LIST_UNREADABLE"),
+        plan.warnings.iter().any(|warning| warning.code.as_str() == "MODEL_LIST_UNREADABLE"),
         "{:?}",
         plan.warnings
     );
@@ -146,9 +146,17 @@ async fn an_unreadable_model_list_is_a_warning_and_the_question_decides() {
 async fn warnings_tell_what_the_agent_loses() {
     let world = World::start().await;
     let plan = world.operations.plan(&switch("manager", "deepseek", "deepseek-chat")).await.unwrap();
-    assert!(plan.warnings.iter().any(|warning| warning.code == "VISION_LOST"), "{:?}", plan.warnings);
+    assert!(
+        plan.warnings.iter().any(|warning| warning.code.as_str() == "VISION_LOST"),
+        "{:?}",
+        plan.warnings
+    );
     let plan = world.operations.plan(&switch("bob", "qwen", "qwen3.5-plus")).await.unwrap();
-    assert!(plan.warnings.iter().any(|warning| warning.code == "CONTEXT_SHRINKS"), "{:?}", plan.warnings);
+    assert!(
+        plan.warnings.iter().any(|warning| warning.code.as_str() == "CONTEXT_SHRINKS"),
+        "{:?}",
+        plan.warnings
+    );
 }
 
 #[tokio::test]

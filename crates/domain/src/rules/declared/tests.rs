@@ -57,7 +57,7 @@ fn with(file: &[DeclaredRoute]) -> Vec<Value> {
 
 fn checked(file: &[DeclaredRoute]) -> Result<Vec<String>, Vec<FieldError>> {
     let warnings = check_declared_routes(&view(&demo()), &view(&with(file)), file)?;
-    Ok(warnings.into_iter().map(|warning| warning.code).collect())
+    Ok(warnings.into_iter().map(|warning| warning.code.to_string()).collect())
 }
 
 #[test]

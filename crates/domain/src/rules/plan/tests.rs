@@ -179,6 +179,8 @@ fn who_runs_the_very_same_model_is_named() {
     assert_eq!(plan.affected.len(), 1);
     assert_eq!(plan.affected[0].agent, "bob");
     assert!(plan.affected[0].how.contains("deepseek instead of qwen"), "{}", plan.affected[0].how);
+    let way = json!({"kind": "provider", "model": "deepseek-chat", "from": "qwen", "to": "deepseek"});
+    assert_eq!(serde_json::to_value(&plan.affected[0].way).unwrap(), way);
 }
 
 #[test]
@@ -224,7 +226,8 @@ fn a_serving_route_that_lacks_the_agent_lets_only_it_in() {
         json!(["manager", "worker-alice"])
     );
     let plan = World::hiclaw().plan(&set("carol", "qwen", "qwen3.5-plus")).unwrap();
-    assert_eq!(plan.warnings[0].code, "CONSUMER_MISSING");
+    let missing = &plan.warnings[0];
+    assert_eq!((missing.code.as_str(), missing.about.join(" ")), ("CONSUMER_MISSING", "worker-carol".into()));
 }
 
 #[test]
@@ -273,7 +276,10 @@ fn what_cannot_be_planned_says_why() {
     let mut bare = World::hiclaw();
     bare.routes.clear();
     assert_eq!(bare.plan(&set("alice", "qwen", "m")), Err(RouteError::DefaultRouteMissing));
-    assert_eq!(bare.plan(&add("kimi", "moonshot", &[])).unwrap().warnings[0].code, "DEFAULT_ROUTE_MISSING");
+    assert_eq!(
+        bare.plan(&add("kimi", "moonshot", &[])).unwrap().warnings[0].code.as_str(),
+        "DEFAULT_ROUTE_MISSING"
+    );
 }
 
 #[test]

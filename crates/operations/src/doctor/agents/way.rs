@@ -2,13 +2,14 @@
 use super::{
     super::{
         LastList, Lists, Stored,
-        asked::Answers,
+        asked::{Answers, Question, Said},
         report::{Many, failed, unknown, warning},
     },
     Agent,
 };
+use crate::probe::ProbeFailure;
 use domain::{
-    Check, CheckId, Failure, ProviderName, Reason, Repair,
+    Check, CheckId, Failure, ProviderName, Reason, Repair, Timestamp,
     rules::{RouteView, mapped_model},
 };
 
@@ -122,42 +123,50 @@ fn listed(agents: &[Agent], stored: &Stored, lists: &Lists) -> Vec<Check> {
     many.told("agents", "their providers list their models")
 }
 
-/// What the models answered.
-pub fn answered(agents: &[Agent], answers: Option<&Answers>) -> Vec<Check> {
+/// What the models answered when they were asked last.
+pub fn answered(agents: &[Agent], stored: Option<&Stored>, answers: Option<&Answers>) -> Vec<Check> {
     let id = CheckId::AgentAnswered;
     let Some(answers) = answers else {
         let why = "their models were not asked: a question costs a token, so it is asked on demand only";
         return vec![unknown(id, "agents", why)];
     };
-    let mut many = Many::of(id);
+    let at = &answers.at;
+    let (mut many, mut outdated) = (Many::of(id), Many::of(id));
     for agent in agents {
-        let failure = match answers.get(agent.target) {
-            Some(Ok(_)) => {
-                many.well(agent.target);
-                continue;
-            }
-            Some(Err(failure)) => failure,
-            None => {
-                let why = "its model was not asked: it has none or no key, or there was no time left";
-                many.unseen(agent.target, why);
-                continue;
-            }
-        };
-        let check = failed(id, agent.name(), failure.evidence.clone());
-        let check = match upstreams(agent.route).next() {
-            Some(provider) => check.fix(crate::failure::advice(failure.reason, provider)),
-            None => check.fix("No route takes its model: look at what is said of that."),
-        };
-        many.found(match (failure.reason, agent.turned_away()) {
-            (Reason::ConsumerNotAllowed, Some((route, consumer))) => {
-                check.repair(Repair::RouteAccess { route: route.clone(), consumer: Some(consumer) })
-            }
-            (Reason::Auth, _) => match upstreams(agent.route).next() {
-                Some(provider) => check.repair(Repair::EditProvider { provider: provider.clone() }),
-                None => check,
-            },
-            _ => check,
-        });
+        match answers.of(agent.target, Question::of(agent, stored).as_ref()) {
+            Said::Answer(Ok(())) => many.well(agent.target),
+            Said::Answer(Err(failure)) => many.found(unanswered(agent, failure, at)),
+            Said::Outdated => outdated.unseen(
+                agent.target,
+                format!("asked at {at}, and changed since: the agent, its route or its provider"),
+            ),
+            Said::Nothing => many.unseen(
+                agent.target,
+                format!("not asked at {at}: it had no model or no key, was not there, or no time was left"),
+            ),
+        }
     }
-    many.told("agents", "a model answered each, through the gateway and with the agent's own key")
+    let well = format!("a model answered each at {at}, through the gateway and with the agent's own key");
+    let mut checks = many.told("agents", &well);
+    checks.extend(outdated.told("agents", ""));
+    checks
+}
+
+/// What to do for an agent whose model did not answer.
+fn unanswered(agent: &Agent, failure: &ProbeFailure, at: &Timestamp) -> Check {
+    let check = failed(CheckId::AgentAnswered, agent.name(), format!("{} at {at}", failure.evidence));
+    let provider = upstreams(agent.route).next();
+    let check = match provider {
+        Some(provider) => check.fix(crate::failure::advice(failure.reason, provider)),
+        None => check.fix("No route takes its model: look at what is said of that."),
+    };
+    match (failure.reason, agent.turned_away(), provider) {
+        (Reason::ConsumerNotAllowed, Some((route, consumer)), _) => {
+            check.repair(Repair::RouteAccess { route: route.clone(), consumer: Some(consumer) })
+        }
+        (Reason::Auth, _, Some(provider)) => {
+            check.repair(Repair::EditProvider { provider: provider.clone() })
+        }
+        _ => check,
+    }
 }

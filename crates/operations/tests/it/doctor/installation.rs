@@ -114,13 +114,15 @@ async fn a_store_is_down_read_only_or_without_conditions() {
     let faults = world.sandbox.s3().faults();
 
     faults.set(Switches { ignore_conditions: true, ..Switches::default() });
-    let doctor = world.operations.doctor(false).await;
+    let another = others(&world, |_| ());
+    let doctor = another.doctor(false).await;
+    another.store_is_safe().unwrap_err();
     let told = one(&doctor, CheckId::StoreConditionalWrites, CheckState::Failed);
     assert!(told.evidence.contains("conditional writes"), "{told:?}");
     well(&doctor, &both[..1]);
 
     faults.set(Switches { read_only: true, ..Switches::default() });
-    let doctor = world.operations.doctor(false).await;
+    let doctor = world.operations.doctor(true).await;
     let told = one(&doctor, CheckId::StoreConditionalWrites, CheckState::Failed);
     assert!(told.fix.as_ref().unwrap().contains("HICLAW_FS_ACCESS_KEY"), "{told:?}");
 
@@ -132,6 +134,23 @@ async fn a_store_is_down_read_only_or_without_conditions() {
     assert_eq!(one(&doctor, CheckId::AgentConfig, CheckState::Unknown).about, "5 agents");
     assert_eq!(one(&doctor, CheckId::AgentConfig, CheckState::Ok).about, "manager");
     assert_eq!(one(&doctor, CheckId::AgentRecord, CheckState::Unknown).about, "6 agents");
+}
+
+/// It is known from the start on, and looking must not write.
+#[tokio::test]
+async fn the_store_is_written_to_once_and_again_on_demand_only() {
+    let world = World::start().await;
+    let writes = || world.sandbox.s3().faults().tally().writes;
+    world.operations.doctor(false).await;
+    let tried = writes();
+    assert!(tried > 0);
+    world.operations.doctor(false).await;
+    world.operations.doctor_lately().await;
+    assert_eq!(writes(), tried);
+    let doctor = world.operations.doctor(true).await;
+    assert_eq!(writes(), 2 * tried);
+    let told = one(&doctor, CheckId::StoreConditionalWrites, CheckState::Ok);
+    assert!(told.evidence.contains("scratch object was written") && told.evidence.ends_with('Z'), "{told:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Every check, seen well and not well.
 mod agents;
 mod installation;
+mod memory;
 mod own;
 mod providers;
 mod routes;

@@ -1,0 +1,163 @@
+//! What the doctor looks at.
+use super::{Lang, Texts};
+use domain::{CheckGroup, CheckId, CheckState};
+
+impl Texts {
+    pub fn check(self, check: CheckId) -> &'static str {
+        self.of(match check {
+            CheckId::ConsoleReachable => ("The Higress Console answers", "Higress 控制台可访问"),
+            CheckId::ConsoleSignIn => ("The console accepts our account", "控制台接受我们的账号"),
+            CheckId::ConsoleVersion => ("The console's version is a tested one", "控制台版本经过测试"),
+            CheckId::ConsolePassword => ("The console's password is not a known one", "控制台未使用常见密码"),
+            CheckId::ClockSkew => ("The console's clock agrees with ours", "控制台时钟与本机一致"),
+            CheckId::StoreReachable => ("The object store answers", "对象存储可访问"),
+            CheckId::StoreConditionalWrites => {
+                ("The object store honours conditional writes", "对象存储支持条件写入")
+            }
+            CheckId::ManagerAnswers => ("The Manager runs", "Manager 正在运行"),
+            CheckId::WorkerList => ("The list of workers can be read", "Worker 列表可读取"),
+            CheckId::GatewayReachable => ("The AI gateway answers", "AI 网关可访问"),
+            CheckId::GatewayMetrics => ("The AI gateway gives figures", "网关提供指标"),
+            CheckId::RoutesReadable => ("Routes and providers can be read", "路由与提供商可读取"),
+            CheckId::DefaultRoute => ("There is a default route", "存在默认路由"),
+            CheckId::RouteProviders => ("Routes lead to providers that exist", "路由指向的提供商均存在"),
+            CheckId::RouteShadowed => ("No route hides another", "没有路由被遮蔽"),
+            CheckId::RouteConsumers => ("Routes let every agent in", "路由已授权所有智能体"),
+            CheckId::RouteOpen => ("Routes ask for a key", "路由要求密钥"),
+            CheckId::RouteLive => ("The gateway has what the console stores", "网关配置与控制台一致"),
+            CheckId::ProviderKey => ("It has its key", "已配置所需密钥"),
+            CheckId::ProviderReachable => ("It was reached when last asked", "最近一次请求可达"),
+            CheckId::ProviderKeyAccepted => ("Its key was accepted", "密钥有效"),
+            CheckId::ProviderLasts => ("Changes to it outlast a restart", "变更在重启后仍保留"),
+            CheckId::AgentConfig => ("Its config can be read", "配置可读取"),
+            CheckId::AgentModel => ("It names a model over the gateway", "配置了经由网关的模型"),
+            CheckId::AgentModelEntry => ("It lists that model", "模型列表包含该模型"),
+            CheckId::AgentKey => ("The gateway knows its key", "网关认识其密钥"),
+            CheckId::AgentRoute => ("A route takes its model", "有路由匹配其模型"),
+            CheckId::AgentAllowed => ("The route lets it in", "路由已授权"),
+            CheckId::AgentProvider => ("The provider of its model exists", "模型的提供商存在"),
+            CheckId::AgentModelListed => ("The provider lists its model", "提供商列有该模型"),
+            CheckId::AgentRecord => ("It runs the recorded model", "运行的模型与记录一致"),
+            CheckId::AgentAnswered => ("A model answered it", "模型已应答"),
+            CheckId::WorkerRuns => ("Its container runs or sleeps", "容器运行中或休眠"),
+            CheckId::DataWritable => ("The data directory can be written", "数据目录可写"),
+            CheckId::DataSpace => ("The data directory has space left", "磁盘空间充足"),
+            CheckId::DataLock => ("No other agm uses the data directory", "没有其他 agm 占用数据目录"),
+            CheckId::JournalReadable => ("The journal can be read", "事务日志可读取"),
+            CheckId::OperationsSettled => ("No operation waits for a person", "没有操作等待人工处理"),
+            CheckId::AuditChain => ("The audit log is as it was written", "审计日志完整"),
+            CheckId::OwnPassword => ("The password of agm is not a known one", "agm 未使用常见密码"),
+        })
+    }
+
+    /// What to do where a check did not come out well, as far as its kind tells. The server's own fix knows more, but is
+    /// English.
+    pub fn check_fix(self, check: CheckId) -> Option<&'static str> {
+        match self.0 {
+            Lang::En => None,
+            Lang::Zh => Some(fix(check)),
+        }
+    }
+
+    pub fn check_group(self, group: CheckGroup) -> &'static str {
+        self.of(match group {
+            CheckGroup::Installation => ("Installation", "HiClaw 安装"),
+            CheckGroup::Gateway => ("Gateway", "网关"),
+            CheckGroup::Providers => ("Providers", "提供商"),
+            CheckGroup::Agents => ("Agents", "智能体"),
+            CheckGroup::Server => ("Server", "本服务"),
+        })
+    }
+
+    pub fn check_state(self, state: CheckState) -> &'static str {
+        self.of(match state {
+            CheckState::Ok => ("well", "正常"),
+            CheckState::Unknown => ("not looked at", "未检查"),
+            CheckState::Warning => ("take care", "警告"),
+            CheckState::Failed => ("failed", "失败"),
+        })
+    }
+
+    /// What a check is about, of the server's own words.
+    pub fn check_about(self, about: &str) -> String {
+        match self.0 {
+            Lang::En => self.system_name(about).to_owned(),
+            Lang::Zh => about_counted(about, self),
+        }
+    }
+
+    pub fn setting_source(self, source: &str) -> &str {
+        match source {
+            "flag" => self.of(("command line", "命令行参数")),
+            "file" => self.of(("configuration file", "配置文件")),
+            "sandbox" => self.of(("sandbox", "沙箱")),
+            "default" => self.of(("default", "默认值")),
+            other => other,
+        }
+    }
+}
+
+fn about_counted(about: &str, texts: Texts) -> String {
+    let counted = about.split_once(' ').filter(|(count, _)| count.bytes().all(|byte| byte.is_ascii_digit()));
+    let what = match counted.map_or(about, |(_, what)| what) {
+        "agents" => "个智能体",
+        "workers" => "个 Worker",
+        "providers" => "个提供商",
+        "routes" | "AI routes" => "条路由",
+        "console" => "控制台",
+        "operations" => "操作",
+        "journal" => "事务日志",
+        "audit log" => "审计日志",
+        "data directory" => "数据目录",
+        other => texts.system_name(other),
+    };
+    match counted {
+        Some((count, _)) => format!("{count} {what}"),
+        None => what.trim_start_matches(['个', '条', ' ']).to_owned(),
+    }
+}
+
+fn fix(check: CheckId) -> &'static str {
+    match check {
+        CheckId::ConsoleReachable => "请确认 Higress 控制台正在运行，且地址配置正确。",
+        CheckId::ConsoleSignIn => "请核对控制台的用户名和密码。",
+        CheckId::ConsoleVersion => "请先试运行变更，或改用经过测试的版本。",
+        CheckId::ConsolePassword => "请在 Higress 控制台修改密码，并同步更新 HiClaw 和 agm 的配置。",
+        CheckId::ClockSkew => "请让两台主机都通过 NTP 校时。",
+        CheckId::StoreReachable => "请确认对象存储正在运行，且地址和凭据正确。",
+        CheckId::StoreConditionalWrites => "请改用支持条件写入的对象存储，并重启 agm。",
+        CheckId::ManagerAnswers => "请查看 Manager 容器的日志，必要时重启。",
+        CheckId::WorkerList => "请检查 HiClaw 的 Worker 列表能否读取。",
+        CheckId::GatewayReachable => "请确认 AI 网关正在运行，且地址配置正确。",
+        CheckId::GatewayMetrics => "请更正网关指标的地址；不影响其他功能。",
+        CheckId::RoutesReadable => "请在 Higress 控制台修正无法识别的内容。",
+        CheckId::DefaultRoute => "请在 Higress 控制台创建默认路由，不限定模型。",
+        CheckId::RouteProviders => "请让路由改用现有的提供商，或添加缺少的提供商。",
+        CheckId::RouteShadowed => "请修改该路由的条件，或删除其中一条。",
+        CheckId::RouteConsumers => "请先授权这些智能体，再分配其模型。",
+        CheckId::RouteOpen => "请在 Higress 控制台启用该路由的认证，并授权各智能体。",
+        CheckId::RouteLive => "请在 Higress 控制台重新保存该路由，使网关与其一致。",
+        CheckId::ProviderKey => "请为该提供商填写密钥，或将其删除。",
+        CheckId::ProviderReachable => "请检查该提供商的地址，然后重新测试。",
+        CheckId::ProviderKeyAccepted => "请更换该提供商的密钥。",
+        CheckId::ProviderLasts => "请同时修改 HiClaw 自身的配置，或另行添加提供商。",
+        CheckId::AgentConfig => "请修复该智能体的 openclaw.json，或重新创建它。",
+        CheckId::AgentModel => "请为该智能体设置一个经由网关的模型。",
+        CheckId::AgentModelEntry => "请重新设置该智能体的模型，以补全模型列表。",
+        CheckId::AgentKey => "请使智能体配置中的密钥与其消费者的密钥一致。",
+        CheckId::AgentRoute => "请为该智能体更换模型，或添加匹配该模型的路由。",
+        CheckId::AgentAllowed => "请在该路由中授权此智能体。",
+        CheckId::AgentProvider => "请为该智能体更换模型，或添加缺少的提供商。",
+        CheckId::AgentModelListed => "请为该智能体选择提供商列出的模型。",
+        CheckId::AgentRecord => "请重新设置该智能体的模型，使记录与实际一致。",
+        CheckId::AgentAnswered => "请测试其提供商，或更换模型。",
+        CheckId::WorkerRuns => "请让 Manager 启动该 Worker；不再需要时请将其删除。",
+        CheckId::DataWritable => "请检查数据目录的权限和磁盘。",
+        CheckId::DataSpace => "请为数据目录释放空间。",
+        CheckId::DataLock => "请停止占用该数据目录的另一个 agm。",
+        CheckId::JournalReadable => "请按启动日志核对所列对象，处理后重启 agm。",
+        CheckId::OperationsSettled => "请在“操作记录”中查看并处理。",
+        CheckId::AuditChain => "请保留该文件，并与备份比对。",
+        CheckId::OwnPassword => "请修改 agm 的密码。",
+    }
+}

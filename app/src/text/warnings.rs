@@ -1,0 +1,100 @@
+//! What a plan warns of, whom it reaches, and how long a change stays.
+use super::{Lang, Texts};
+use domain::{Warning, WarningCode, Way, lasts};
+
+impl Texts {
+    /// What a warning is about, in a few words.
+    pub fn warning(self, code: WarningCode) -> &'static str {
+        self.of(match code {
+            WarningCode::VisionLost => ("No more vision", "失去视觉能力"),
+            WarningCode::ContextShrinks => ("A smaller context", "上下文变小"),
+            WarningCode::LimitsAreDefaults => ("Limits are guessed", "使用默认限制"),
+            WarningCode::DefaultRouteChanges => ("The default route changes", "默认路由将改变"),
+            WarningCode::DefaultRouteMissing => ("No default route", "缺少默认路由"),
+            WarningCode::ResetByHiclaw => ("HiClaw will reset this", "重启后会被重置"),
+            WarningCode::ModelListUnreadable => ("The model list could not be read", "无法读取模型列表"),
+            WarningCode::PredicateTaken => ("Another route takes this model", "暂不创建路由"),
+            WarningCode::ConsumerMissing => ("Consumer missing", "缺少消费者"),
+            WarningCode::AgentUnreadable => ("An agent could not be read", "无法读取智能体"),
+            WarningCode::AccessLost => ("Access is lost", "访问权限丢失"),
+            WarningCode::Shadowed => ("Never reached", "永远不会命中"),
+            WarningCode::LeftOut => ("Left out", "未包含"),
+            WarningCode::NotRestored => ("Cannot be restored", "无法恢复"),
+            WarningCode::Stays => ("Stays as it is", "保持不变"),
+        })
+    }
+
+    /// A warning's sentence, where what it names is enough for one. Its own is English.
+    pub fn warning_sentence(self, warning: &Warning) -> Option<String> {
+        match self.0 {
+            Lang::En => None,
+            Lang::Zh => sentence(warning),
+        }
+    }
+
+    /// What becomes of an agent's calls. The server's own sentence is English.
+    pub fn way(self, way: &Way) -> Option<String> {
+        match self.0 {
+            Lang::En => None,
+            Lang::Zh => Some(way_of(way)),
+        }
+    }
+
+    /// How long a change stays, of what the server says that ends it.
+    pub fn lasts(self, until: &str) -> String {
+        let chinese = match until {
+            lasts::MANAGER_RESTART => "Manager 重启前有效；同时修改 HICLAW_DEFAULT_MODEL 则长期有效。",
+            lasts::DEFAULT_ROUTE => "HiClaw 重启前有效；重启会让默认路由重新指向其自己的提供商。",
+            lasts::HICLAWS_PROVIDER => "HiClaw 重启前有效；重启会按其环境变量重设该提供商。",
+            until => return self.of((format!("lasts {until}"), format!("有效期：{until}"))),
+        };
+        self.of((format!("lasts {until}"), chinese.to_owned()))
+    }
+}
+
+fn sentence(warning: &Warning) -> Option<String> {
+    let named: Vec<_> = warning.about.iter().map(String::as_str).collect();
+    Some(match (warning.code, named.as_slice()) {
+        (WarningCode::VisionLost, [model]) => format!("{model} 不支持图像，当前模型支持。"),
+        (WarningCode::ContextShrinks, [from, to]) => format!("上下文将从 {from} 缩小到 {to} token。"),
+        (WarningCode::LimitsAreDefaults, [model, context, output]) => format!(
+            "{model} 是未知模型，将使用 HiClaw 的默认限制：上下文 {context} token，输出 {output} token。"
+        ),
+        (WarningCode::DefaultRouteChanges, []) => {
+            "默认路由还承载向量调用以及其他路由都不匹配的模型，它们会一并改变。".into()
+        }
+        (WarningCode::DefaultRouteMissing, []) => "控制台没有默认路由，暂不为该提供商创建路由。".into(),
+        (WarningCode::ResetByHiclaw, [what]) => format!("HiClaw 下次启动时会重置 {what}。"),
+        (WarningCode::ResetByHiclaw, []) => "Manager 重启后会恢复其默认模型。".into(),
+        (WarningCode::PredicateTaken, [provider]) => {
+            format!("没有可立即交给 {provider} 的模型；为智能体分配模型时再创建路由。")
+        }
+        (WarningCode::ConsumerMissing, [_, ..]) => format!("网关没有消费者 {}。", named.join("、")),
+        (WarningCode::AgentUnreadable, [_, ..]) => {
+            format!("无法读取 {} 的模型，不确定是否仍需要该提供商。", named.join("、"))
+        }
+        (WarningCode::AccessLost, [route, consumers @ ..]) => {
+            format!("{route} 不再授权 {}。", consumers.join("、"))
+        }
+        (WarningCode::Shadowed, [route, older]) => {
+            format!("{route} 与更早的 {older} 条件相同，会被网关丢弃。")
+        }
+        (WarningCode::Stays, [_, ..]) => format!("备份中没有，因此保持不变：{}。", named.join("、")),
+        _ => return None,
+    })
+}
+
+fn way_of(way: &Way) -> String {
+    match way {
+        Way::Provider { model, from, to: Some(to) } => match from {
+            Some(from) => format!("{model} 的提供商由 {from} 改为 {to}"),
+            None => format!("{model} 改由 {to} 提供"),
+        },
+        Way::Provider { model, to: None, .. } => format!("{model} 将没有提供商"),
+        Way::Route { model, to: Some(to), .. } => format!("{model} 改走路由 {to}，提供商不变"),
+        Way::Route { model, to: None, .. } => format!("{model} 将没有路由"),
+        Way::ShutOut { route } => format!("路由 {route} 不再授权它"),
+        Way::LetIn { route } => format!("路由 {route} 将授权它"),
+        Way::TurnedAway { model, route } => format!("经由 {route} 调用 {model} 被拒绝"),
+    }
+}

@@ -1,0 +1,11 @@
+//! What sets a change anew later, as plans and operations say it: their `lasts` is one of these.
+
+/// The Manager's boot script sets the model of its openclaw.json from the environment.
+pub const MANAGER_RESTART: &str = "until the Manager restarts, unless HICLAW_DEFAULT_MODEL is changed too";
+
+/// HiClaw repairs the default route at each of its starts.
+pub const DEFAULT_ROUTE: &str =
+    "until HiClaw restarts, which points the default route back to its own provider";
+
+/// HiClaw writes the provider that it made at each of its starts.
+pub const HICLAWS_PROVIDER: &str = "until HiClaw restarts, which sets this provider from its own environment";

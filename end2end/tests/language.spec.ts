@@ -1,0 +1,30 @@
+import { behave, expect, open, test } from "./support/agm.js";
+
+test.use({ locale: "zh-CN", refusals: true });
+
+test("a switch that fails on a Chinese page says so in Chinese first, and marks what is English", async ({ page }) => {
+  await behave("qwen", "failing");
+  try {
+    await open(page, "/agm/models?lang=zh-CN");
+    await page.getByRole("button", { name: "设置 alice 的模型" }).click();
+    const form = page.getByRole("dialog", { name: "设置 alice 的模型" });
+    await form.getByLabel("提供商").selectOption("qwen");
+    await form.getByRole("combobox", { name: "模型", exact: true }).fill("qwen3.5-plus");
+    await form.getByRole("button", { name: "查看计划" }).click();
+
+    const change = page.getByRole("dialog", { name: "alice » qwen3.5-plus" });
+    await change.getByRole("button", { name: "执行" }).click();
+    const failure = change.getByRole("alert");
+    await expect(failure).toContainText("模型测试未通过");
+    const said = await failure.locator("p").evaluateAll((all) =>
+      all.map((p) => (p.querySelector("[lang=en]") ? "en" : /\p{Script=Han}/u.test(p.textContent ?? "") ? "zh" : "?")),
+    );
+    expect(said.slice(0, 3)).toEqual(["zh", "zh", "en"]);
+    expect(said).not.toContain("?");
+    await expect(change.locator("li.step.failed")).toContainText("失败");
+    await expect(change.locator("li.step.failed [lang=en]")).not.toBeEmpty();
+    await expect(change).toContainText("未做任何变更。");
+  } finally {
+    await behave("qwen", "healthy");
+  }
+});

@@ -1,0 +1,108 @@
+import type { Page } from "@playwright/test";
+import { expect, open, setModel, test } from "./support/agm.js";
+
+const BACKUPS = "/ni_status/backups";
+
+/** Opens a page that does not hear what the server tells: each renewal is due to the test's own `tell`. */
+async function openDeaf(page: Page, path: string) {
+  await page.addInitScript(() => {
+    EventSource.prototype.addEventListener = ((topic: string, heard: (told: MessageEvent) => void) =>
+      window.addEventListener(`test-${topic}`, () => heard(new MessageEvent(topic)))) as EventSource["addEventListener"];
+  });
+  await open(page, path);
+}
+
+const tell = (page: Page, topic: string) =>
+  page.evaluate((topic) => window.dispatchEvent(new Event(`test-${topic}`)), topic);
+
+test.describe("a renewal that does not come", () => {
+  test.use({ refusals: true });
+  test.afterEach(async ({ page }) => {
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await setModel(page, "alice", "deepseek", "deepseek-chat");
+  });
+
+  for (const how of ["fails", "is refused", "hangs"] as const) {
+    test(`is asked for again when it ${how}`, async ({ page }) => {
+      // What hangs is given up after its time, of which a test need not wait for all.
+      await page.addInitScript(() => {
+        const real = AbortSignal.timeout.bind(AbortSignal);
+        AbortSignal.timeout = (milliseconds) => {
+          Object.assign(window, { givenUpAfter: milliseconds });
+          return real(milliseconds / 20);
+        };
+      });
+      await openDeaf(page, "/agm/models");
+      const alice = page.getByRole("row", { name: /alice/ });
+      await setModel(page, "alice", "deepseek", "deepseek-reasoner");
+      await expect(alice).toContainText("deepseek-chat");
+
+      let asked = 0;
+      await page.route("**/agm/models", (route) => {
+        asked += 1;
+        if (asked > 2) return route.continue();
+        if (how === "fails") return route.abort();
+        if (how === "is refused") return route.fulfill({ status: 503, body: "" });
+      });
+      await tell(page, "office");
+      await expect(alice).toContainText("deepseek-reasoner", { timeout: 15_000 });
+      expect(asked).toBeGreaterThan(2);
+      expect(await page.evaluate(() => (window as unknown as { givenUpAfter: number }).givenUpAfter)).toBe(40_000);
+      await expect(page.getByText("The server does not answer.")).toHaveCount(0);
+    });
+  }
+});
+
+test("what was unfolded and has no id stays so", async ({ page }) => {
+  const provider = { name: "glm-folded", type: "zhipuai", tokens: ["sk-folded-key"] };
+  const added = await page.request.post("/ni_status/providers", { data: provider });
+  expect(added.status(), await added.text()).toBe(201);
+  const { operations } = await (await page.request.get("/ni_status/operations?limit=1")).json();
+  await open(page, `/agm/activity/${operations[0].id}`);
+  const more = page.locator("#operation details:not([id])").first();
+  await more.locator("summary").click();
+  await expect(more).toHaveAttribute("open");
+  const undo = page.getByRole("button", { name: /Undo/ });
+  await expect(undo).toHaveCount(1);
+  const undone = await page.request.post(`/ni_status/operations/${operations[0].id}/undo`, { data: {} });
+  expect(undone.ok(), await undone.text()).toBe(true);
+  await expect(undo).toHaveCount(0);
+  await expect(more).toHaveAttribute("open");
+});
+
+async function clearBackups(page: Page) {
+  const { backups } = await (await page.request.get(BACKUPS)).json();
+  for (const { id } of backups) {
+    expect((await page.request.post(`${BACKUPS}/${id}/delete`, { data: {} })).status()).toBe(204);
+  }
+}
+
+test("a character that is put together is not lost to what happens elsewhere", async ({ page, context }) => {
+  await clearBackups(page);
+  expect((await page.request.post(BACKUPS, { data: { name: "first" } })).status()).toBe(201);
+  await open(page, "/agm/backups");
+  const first = page.locator("li.backup").filter({ hasText: "first" });
+  await first.getByText("More", { exact: true }).click();
+  const name = first.getByLabel("Name, if you like");
+  await name.fill("");
+  const keyboard = await context.newCDPSession(page);
+  await keyboard.send("Input.imeSetComposition", { text: "bei", selectionStart: 3, selectionEnd: 3 });
+  await expect(name).toHaveValue("bei");
+
+  const renewed = page.waitForResponse((answer) => answer.request().headers()["x-agm-renew"] === "1");
+  await setModel(page, "alice", "deepseek", "deepseek-reasoner");
+  await (await renewed).finished();
+  // The part beside it is renewed, and this one waits for the end of the character.
+  await expect(page.locator("#present")).toContainText("There is no backup of how things are now.");
+  await expect(first).toContainText("as now");
+  await keyboard.send("Input.imeSetComposition", { text: "beif", selectionStart: 4, selectionEnd: 4 });
+  await expect(name).toHaveValue("beif");
+  await keyboard.send("Input.insertText", { text: "备份" });
+  await expect(name).toHaveValue("备份");
+  await expect(first).not.toContainText("as now");
+  await expect(name).toHaveValue("备份");
+  await expect(name).toBeFocused();
+
+  await setModel(page, "alice", "deepseek", "deepseek-chat");
+  await clearBackups(page);
+});
