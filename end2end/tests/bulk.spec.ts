@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { ask, expect, models, open, setModel, test } from "./support/agm.js";
+import { ask, expect, hold, models, open, setModel, test } from "./support/agm.js";
 
 /** Marks agents and opens the dialog for them. */
 async function mark(page: Page, agents: string[]) {
@@ -32,6 +32,21 @@ test("two workers are switched at once, and each is told apart", async ({ page }
   await expect(page.getByRole("row", { name: /bob/ })).toContainText("qwen3.5-plus");
   expect((await ask("alice")).text).toContain("qwen3.5-plus");
   expect((await ask("bob")).text).toContain("qwen3.5-plus");
+  await setModel(page, "bob", "moonshot", "kimi-k2.5");
+});
+
+test("what was planned is done, and not what was typed while it was planned", async ({ page }) => {
+  const dialog = await mark(page, ["alice", "bob"]);
+  const plan = await hold(page, /set-models\?dry_run=true/);
+  await choose(page, "deepseek", "deepseek-reasoner");
+  await plan.asked;
+  await dialog.getByRole("combobox", { name: "Model", exact: true }).fill("deepseek-chat");
+  await plan.answer();
+  const sent = page.waitForRequest("**/ni_status/set-models");
+  await dialog.getByRole("button", { name: "Apply to 2" }).click();
+  expect((await sent).postDataJSON()).toMatchObject({ provider: "deepseek", model: "deepseek-reasoner" });
+  await expect(dialog).toContainText("2 of 2 switched.", { timeout: 20_000 });
+  await dialog.getByRole("button", { name: "Done", exact: true }).click();
   await setModel(page, "bob", "moonshot", "kimi-k2.5");
 });
 

@@ -64,6 +64,21 @@ test("a repair is planned from its finding, is made, and is then no finding any 
   await expect(page.getByText("does not let worker-dave in").first()).toBeVisible();
 });
 
+test.describe("refused", () => {
+  test.use({ refusals: true });
+
+  test("why the models could not be asked is said, and they can be asked again", async ({ page }) => {
+    await open(page, "/agm/doctor");
+    const failure = { success: false, message: "The console is away.", code: "UPSTREAM_UNAVAILABLE" };
+    await page.route("**/ni_status/doctor/probe", (route) => route.fulfill({ status: 502, json: failure }));
+    const ask = page.getByRole("button", { name: "Ask the models too" });
+    await ask.click();
+    await expect(page.getByText("The console is away.")).toBeVisible();
+    await expect(page.getByText("The models were asked.")).toHaveCount(0);
+    await expect(ask).not.toHaveAttribute("aria-busy");
+  });
+});
+
 test("the models are asked by a press only, and what they said is told until they are asked again", async ({ page }) => {
   test.slow();
   const wrong = page.getByRole("region", findings).getByRole("listitem").filter({ hasText: "moonshot" });

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, models, open, test } from "./support/agm.js";
+import { expect, hold, models, open, setModel, test } from "./support/agm.js";
 
 const QUESTION = "What you typed has not been sent.";
 
@@ -81,6 +81,44 @@ test("what was chosen and planned is not lost by Escape", async ({ page }) => {
   await expect(model).toHaveValue("deepseek-reasoner");
 });
 
+test.describe("a plan that comes late", () => {
+  /** Asks for a plan to let an agent run deepseek-reasoner. */
+  async function wish(page: Page, agent: string) {
+    await page.getByRole("button", { name: `Set model of ${agent}` }).click();
+    const form = page.getByRole("dialog", { name: `Set model of ${agent}` });
+    await form.getByLabel("Provider").selectOption("deepseek");
+    await form.getByRole("combobox", { name: "Model", exact: true }).fill("deepseek-reasoner");
+    await form.getByRole("button", { name: "Show the plan" }).click();
+    return form;
+  }
+
+  test.afterEach(async ({ page }) => setModel(page, "bob", "moonshot", "kimi-k2.5"));
+
+  for (const when of ["before", "after"] as const) {
+    test(`${when} the next one is not shown, for its form was left`, async ({ page }) => {
+      await open(page, "/agm/models");
+      const late = await hold(page, "**/ni_status/plans");
+      const left = await wish(page, "alice");
+      await late.asked;
+      await left.getByRole("button", { name: "Cancel" }).click();
+      await expect(left).toBeHidden();
+
+      if (when === "before") await late.answer();
+      await wish(page, "bob");
+      const change = page.getByRole("dialog", { name: "bob » deepseek-reasoner" });
+      const changes = change.getByRole("region", { name: "What will change" });
+      await expect(changes).toContainText("agents/bob/openclaw.json");
+      if (when === "after") await late.answer();
+      await change.getByRole("button", { name: "Apply" }).click();
+      await expect(change).toContainText("Done, and read back.");
+      await expect(changes).toContainText("agents/bob/openclaw.json");
+      await change.getByRole("button", { name: "Done", exact: true }).click();
+      await expect(page.getByRole("row", { name: /bob/ })).toContainText("deepseek-reasoner");
+      await expect(page.getByRole("row", { name: /alice/ })).toContainText("deepseek-chat");
+    });
+  }
+});
+
 test("the list of models says what to do before a provider is chosen", async ({ page }) => {
   await open(page, "/agm/models");
   await page.getByRole("checkbox", { name: "Select alice" }).check();
@@ -93,6 +131,17 @@ test("the list of models says what to do before a provider is chosen", async ({ 
 
 test.describe("refused", () => {
   test.use({ refusals: true });
+
+  test("an agent whose model cannot be read is not silently compared with nothing", async ({ page }) => {
+    await open(page, "/agm/models");
+    const failure = { success: false, code: "UPSTREAM_UNAVAILABLE", message: "the store answered 503" };
+    await page.route("**/ni_status/assignment/workers/alice", (route) => route.fulfill({ status: 502, json: failure }));
+    await page.getByRole("button", { name: "Set model of alice" }).click();
+    const form = page.getByRole("dialog", { name: "Set model of alice" });
+    await expect(form.getByRole("alert")).toContainText("could not be read");
+    await expect(form.getByRole("alert")).toContainText("the store answered 503");
+    await expect(form).not.toContainText("runs now:");
+  });
 
   test("a list of models that cannot be read says why, and so does that of providers", async ({ page }) => {
     await open(page, "/agm/models");
@@ -151,4 +200,14 @@ test("a search that finds nothing is told in a place that was there before", asy
   await expect(said).toHaveText(await page.locator("[data-nothing-fits]").innerText());
   await find.fill("alice");
   await expect(said).toBeEmpty();
+});
+
+test("Enter in a field shows the plan", async ({ page }) => {
+  await open(page, "/agm/providers");
+  await page.locator('[data-act*="add_provider"]').first().click();
+  const form = page.getByRole("dialog");
+  await form.locator("#tokens").fill("sk-typed");
+  await form.locator("#name").fill("glm-entered");
+  await form.locator("#name").press("Enter");
+  await expect(page.getByRole("dialog").getByText("provider:glm-entered").first()).toBeVisible();
 });

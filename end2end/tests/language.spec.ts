@@ -28,3 +28,19 @@ test("a switch that fails on a Chinese page says so in Chinese first, and marks 
     await behave("qwen", "healthy");
   }
 });
+
+test("a form of a Chinese page says what is wrong with it in Chinese first", async ({ page }) => {
+  await open(page, "/agm/backups?lang=zh-CN");
+  await page.getByText("导入文件").click();
+  const form = page.locator(".backup-import");
+  const text = "version: 1\nproviders:\n  - {name: lab, type: openai, apiKey: sk-never-here}\n";
+  await form.getByLabel("文件内容").fill(text);
+  const send = form.getByRole("button", { name: "导入", exact: true });
+  const failure = form.getByRole("alert");
+  // The second answer takes the place of the first.
+  for (let n = 0; n < 2; n += 1) {
+    await send.click();
+    await expect(failure.locator("[lang=en]")).toContainText("apiKey");
+    await expect(failure).toHaveText(/^\p{Script=Han}/u);
+  }
+});

@@ -53,6 +53,51 @@ test.describe("a renewal that does not come", () => {
   }
 });
 
+test.describe("a page that fails while the news come in", () => {
+  test.use({ refusals: true });
+
+  test("says so when it fails again, and no more when the server answers whatever it is", async ({ page }) => {
+    const news = page.waitForResponse(/ni_status\/stream/);
+    await openDeaf(page, "/agm/models");
+    await news;
+    let status = 503;
+    await page.route("**/agm/models", (route) => route.fulfill({ status, body: "" }));
+    await tell(page, "office");
+    const banner = page.getByText("The server does not answer.");
+    await expect(banner.first()).toBeVisible({ timeout: 15_000 });
+    status = 404;
+    await expect(banner).toHaveCount(0, { timeout: 15_000 });
+  });
+});
+
+/** Adds a provider, and tells which operation did it. */
+async function addProvider(page: Page, name: string): Promise<string> {
+  const provider = { name, type: "zhipuai", tokens: [`sk-${name}-key`] };
+  const added = await page.request.post("/ni_status/providers", { data: provider });
+  expect(added.status(), await added.text()).toBe(201);
+  const { operations } = await (await page.request.get("/ni_status/operations?limit=1")).json();
+  return operations[0].id;
+}
+
+test("what was unfolded in a row does not move to a new one that has the same", async ({ page }) => {
+  const older = page.locator(`#op-${await addProvider(page, "glm-older")}`);
+  await open(page, "/agm/activity");
+  const more = older.locator("details").first();
+  await older.locator("> summary").click();
+  await more.locator("summary").click();
+  await expect(more).toHaveAttribute("open");
+
+  const newer = page.locator(`#op-${await addProvider(page, "glm-newer")}`);
+  const words = await more.locator("summary").textContent();
+  const same = newer.locator("details").first();
+  await expect(same.locator("summary")).toHaveText(words ?? "");
+  await expect(same).not.toHaveAttribute("open");
+  await expect(more).toHaveAttribute("open");
+  for (const name of ["glm-older", "glm-newer"]) {
+    expect((await page.request.delete(`/ni_status/providers/${name}`)).status()).toBe(200);
+  }
+});
+
 test("what was unfolded and has no id stays so", async ({ page }) => {
   const provider = { name: "glm-folded", type: "zhipuai", tokens: ["sk-folded-key"] };
   const added = await page.request.post("/ni_status/providers", { data: provider });

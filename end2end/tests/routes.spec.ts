@@ -117,7 +117,7 @@ test.describe("without script", () => {
 test.describe("with two hundred routes", () => {
   const names = Array.from({ length: 200 }, (_, n) => `many-${String(n).padStart(3, "0")}`);
   /** Calls the sandbox's console as its admin. */
-  const console_ = async (method: string, path: string, body?: unknown) => {
+  const console_ = async (method: string, path: string, body?: object) => {
     const { console: base, admin } = sandbox();
     const authorization = `Basic ${btoa(`${admin.user}:${admin.password}`)}`;
     const headers = { authorization, "content-type": "application/json" };

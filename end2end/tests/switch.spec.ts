@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { ask, behave, expect, models, open, sandbox, setModel, test } from "./support/agm.js";
+import { ask, behave, expect, hold, models, open, sandbox, setModel, test } from "./support/agm.js";
 
 test("a worker is switched, and its own agent answers with the new model", async ({ page }) => {
   expect((await ask("alice")).text).toContain("deepseek-chat");
@@ -54,6 +54,29 @@ test("what is typed stays at Enter, and the arrow keys take a row", async ({ pag
   await page.keyboard.press("Enter");
   await expect(model).toHaveValue(ids[1]);
   await expect(models(page)).toHaveCount(2);
+});
+
+test("what was sent off can be left before the server answers, and its end is told", async ({ page }) => {
+  await open(page, "/agm/models");
+  await page.getByRole("button", { name: "Set model of alice" }).click();
+  const form = page.getByRole("dialog", { name: "Set model of alice" });
+  await expect(models(page)).toHaveCount(2);
+  await form.getByRole("combobox", { name: "Model", exact: true }).fill("deepseek-reasoner");
+  await form.getByRole("button", { name: "Show the plan" }).click();
+  const change = page.getByRole("dialog", { name: "alice » deepseek-reasoner", exact: true });
+  const begun = await hold(page, "**/ni_status/plans/*/apply");
+  await change.getByRole("button", { name: "Apply" }).click();
+  await begun.asked;
+  await expect(change).toContainText("Applying …");
+  await page.keyboard.press("Escape");
+  await expect(change).toBeHidden();
+  await begun.answer();
+  const toast = page.getByRole("region", { name: "Notices" }).getByRole("listitem");
+  await expect(toast).toContainText("alice » deepseek-reasoner");
+  await toast.getByRole("button", { name: "Details" }).click();
+  await expect(change).toContainText("Done, and read back.");
+  await change.getByRole("button", { name: "Done", exact: true }).click();
+  await setModel(page, "alice", "deepseek", "deepseek-chat");
 });
 
 test("what was done can be taken back from its result", async ({ page }) => {

@@ -28,7 +28,7 @@ pub async fn make(button: Element) {
             }
         }
         Some(Answer::Refused { signed_out: true, .. }) => return page::signed_out(),
-        Some(Answer::Refused { failure, .. }) => dialogs::ask(dialogs::Ask::Failed(failure)),
+        Some(Answer::Refused { failure, .. }) => dialogs::ask(dialogs::Ask::Failed { failure, place: None }),
     }
     page::renew().await;
 }

@@ -62,11 +62,13 @@ fn apply(input: &HtmlInputElement) {
     tell(&list, shown);
 }
 
-/// Tells screen readers that nothing fits, in the words of the page: theirs only come into view.
+/// Tells screen readers that nothing fits, in the words of the page: theirs only come into view. They are told once, and
+/// not at each renewal.
 fn tell(list: &Element, shown: u32) {
     let words = || list.closest(".live").ok()??.query_selector("[data-nothing-fits]").ok()??.text_content();
-    let words = (shown == 0).then(words).flatten();
-    if let Some(place) = document().get_element_by_id("filtered") {
-        place.set_text_content(words.as_deref());
+    let words = (shown == 0).then(words).flatten().unwrap_or_default();
+    let place = document().get_element_by_id("filtered");
+    if let Some(place) = place.filter(|place| place.text_content().as_deref() != Some(&words)) {
+        place.set_text_content(Some(&words));
     }
 }

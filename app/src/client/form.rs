@@ -10,6 +10,9 @@ use leptos::web_sys::{
 };
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
+/// Where a form says what the server refused.
+const ERROR: &str = "[data-form-error]";
+
 /// Listens to all forms of the page.
 pub fn listen() {
     on(&document(), "submit", |event: Event| {
@@ -38,7 +41,9 @@ async fn read(file: &File, into: &str) -> Result<(), JsValue> {
 }
 
 async fn send(form: HtmlFormElement) {
-    say(&form, "");
+    for place in all(&form, ERROR) {
+        place.set_text_content(None);
+    }
     let path = form.get_attribute("data-form").unwrap_or_default();
     match call::ask(&form, &path, &fields(&form)).await {
         None => {}
@@ -49,10 +54,10 @@ async fn send(form: HtmlFormElement) {
             }
         }
         Some(call::Answer::Refused { signed_out: true, .. }) => page::signed_out(),
-        Some(call::Answer::Refused { failure, .. }) => match message(&failure) {
-            Some(message) => say(&form, &message),
-            None => dialogs::ask(dialogs::Ask::Failed(failure)),
-        },
+        Some(call::Answer::Refused { failure, .. }) => {
+            let place = form.query_selector(ERROR).ok().flatten();
+            dialogs::ask(dialogs::Ask::Failed { failure, place });
+        }
     }
 }
 
@@ -68,16 +73,4 @@ fn fields(form: &Element) -> String {
         }
     }
     JSON::stringify(&filled).map(String::from).unwrap_or_default()
-}
-
-/// The sentence of a failure.
-fn message(failure: &str) -> Option<String> {
-    let failure = JSON::parse(failure).ok()?;
-    Reflect::get(&failure, &"message".into()).ok()?.as_string()
-}
-
-fn say(form: &Element, text: &str) {
-    for place in all(form, "[data-form-error]") {
-        place.set_text_content(Some(text));
-    }
 }

@@ -64,6 +64,7 @@ pub fn listen() {
         }
     });
     on(&window(), "focus", |_: Event| look_again());
+    on(&document(), "visibilitychange", |_: Event| ask_again());
     on(&document(), "change", |event: Event| {
         let changed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         if changed.is_some_and(|it| matches!(it.matches("[data-pause]:not(:checked)"), Ok(true))) {
@@ -79,12 +80,12 @@ pub async fn renew() {
     }
     while STATE.replace(State::Renewing) == State::Old {
         match fetch().await {
-            Ok(Some(page)) => {
-                FAILED.set(0);
-                notice::say(None);
+            Ok(Answer::Page(page)) => {
+                well();
                 put(&page);
             }
-            Ok(None) => signed_out(),
+            Ok(Answer::SignedOut) => signed_out(),
+            Ok(Answer::Refused) => well(),
             Err(_) => try_later(),
         }
     }
@@ -106,23 +107,46 @@ pub fn signed_out() {
     }
 }
 
+/// The server answers.
+fn well() {
+    FAILED.set(0);
+    notice::say(None);
+}
+
 fn try_later() {
-    if !stream::lives() {
+    let failed = FAILED.replace(FAILED.get().saturating_add(1));
+    // One page that does not come is no news, as long as the server's own come in.
+    if failed > 0 || !stream::lives() {
         notice::say(Some(Notice::Gone));
     }
     if WAITS.replace(true) {
         return;
     }
-    let failed = FAILED.replace(FAILED.get().saturating_add(1));
     let again = || {
         WAITS.set(false);
-        spawn_local(renew());
+        ask_again();
     };
     set_timeout(again, AGAIN * 2_u32.pow(failed.min(GROWS)));
 }
 
-/// The page as it is now; none for somebody who is no longer signed in.
-async fn fetch() -> Result<Option<Element>, JsValue> {
+/// Asks for a page that did not come, as soon as somebody sees it.
+fn ask_again() {
+    if FAILED.get() > 0 && !document().hidden() {
+        spawn_local(renew());
+    }
+}
+
+/// What became of asking for the page.
+enum Answer {
+    Page(Element),
+    /// Nobody is signed in any more.
+    SignedOut,
+    /// There is no such page any more: asking again would bring nothing else.
+    Refused,
+}
+
+/// The page as it is now; an error when it may come later.
+async fn fetch() -> Result<Answer, JsValue> {
     let href = window().location().href()?;
     let init = RequestInit::new();
     // Nobody asked for it, so it is no sign that somebody is there.
@@ -134,14 +158,16 @@ async fn fetch() -> Result<Option<Element>, JsValue> {
     let response: Response = JsFuture::from(asked).await?.dyn_into()?;
     if response.redirected() {
         // To the sign-in page.
-        return Ok(None);
+        return Ok(Answer::SignedOut);
     }
-    if !response.ok() {
-        return Err(response.status().into());
+    match response.status() {
+        200..=299 => {}
+        400..=499 => return Ok(Answer::Refused),
+        status => return Err(status.into()),
     }
     let html = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     let parsed = DomParser::new()?.parse_from_string(&html, SupportedType::TextHtml)?;
-    parsed.document_element().map(Some).ok_or(JsValue::NULL)
+    parsed.document_element().map(Answer::Page).ok_or(JsValue::NULL)
 }
 
 /// Whether something is open or typed that would be lost with the page.
@@ -195,7 +221,7 @@ fn keep_open(shown: &Element, new: &Element) {
     for details in all(shown, "details") {
         let name = name(&details);
         let Some(at) = places.iter().position(|place| self::name(place) == name) else { continue };
-        // Of several with the same summary, each is the next one.
+        // Of several with the same name, each is the next one.
         let same = places.remove(at);
         report(match details.has_attribute("open") {
             true => same.set_attribute("open", ""),
@@ -204,10 +230,14 @@ fn keep_open(shown: &Element, new: &Element) {
     }
 }
 
-/// What a `<details>` is known by: its id, or else its summary.
+/// What a `<details>` is known by: its id, or else its summary and the id of what it stands in.
 fn name(details: &Element) -> String {
+    let id = details.closest("[id]").ok().flatten().map(|named| named.id()).unwrap_or_default();
+    if details.has_attribute("id") {
+        return id;
+    }
     let summary = || details.query_selector("summary").ok()??.text_content();
-    Some(details.id()).filter(|id| !id.is_empty()).or_else(summary).unwrap_or_default()
+    format!("{id} {}", summary().unwrap_or_default())
 }
 
 /// What somebody has typed and not sent yet stays so.

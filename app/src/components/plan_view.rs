@@ -29,9 +29,33 @@ fn place(path: &str) -> String {
     parts.get(tail..).unwrap_or_default().join(".")
 }
 
-/// An object that comes or goes as a whole, member by member.
+/// The path of an item of a list, by what names the item instead of its place.
+fn by_name(path: String, item: &Map<String, Value>) -> String {
+    let name = item.get("id").or_else(|| item.get("name")).and_then(Value::as_str);
+    match (path.rsplit_once('/'), name) {
+        (Some((list, place)), Some(name)) if place.chars().all(|digit| digit.is_ascii_digit()) => {
+            format!("{list}/{name}")
+        }
+        _ => path,
+    }
+}
+
+/// An object that comes or goes as a whole, member by member; of a list, what comes and what goes.
 fn spread(line: DiffLine) -> Vec<DiffLine> {
     let DiffLine { path, before, after } = line;
+    if let (Some(Value::Array(old)), Some(Value::Array(new))) = (&before, &after) {
+        let gone = old.iter().filter(|item| !new.contains(item)).map(|item| (Some(item.clone()), None));
+        let come = new.iter().filter(|item| !old.contains(item)).map(|item| (None, Some(item.clone())));
+        let lines: Vec<_> =
+            gone.chain(come).map(|(before, after)| DiffLine { path: path.clone(), before, after }).collect();
+        if !lines.is_empty() {
+            return lines;
+        }
+    }
+    let path = match (&before, &after) {
+        (None, Some(Value::Object(item))) | (Some(Value::Object(item)), None) => by_name(path, item),
+        _ => path,
+    };
     let members = |whole: Map<String, Value>, line: fn(Value) -> (Option<Value>, Option<Value>)| {
         let member = |(key, value): (String, Value)| {
             let (before, after) = line(value);
@@ -50,9 +74,15 @@ fn spread(line: DiffLine) -> Vec<DiffLine> {
     }
 }
 
+/// Whether it only tells when something was written: what else changes comes first.
+fn is_stamp(line: &DiffLine) -> bool {
+    ["/updatedAt", "/lastTouchedAt"].iter().any(|stamp| line.path.ends_with(stamp))
+}
+
 /// What is another one, line by line; what is longer than a glance is folded.
 pub fn object_differences(lines: Vec<DiffLine>) -> AnyView {
     let mut lines: Vec<_> = lines.into_iter().flat_map(spread).collect();
+    lines.sort_by_key(is_stamp);
     let folded = lines.split_off(lines.len().min(GLANCE));
     let count = folded.len();
     let folded = (count > 0).then(|| {
@@ -137,6 +167,31 @@ mod tests {
         assert_eq!(place("/agents/defaults/model/primary"), "model.primary");
         assert_eq!(place("/model"), "model");
         assert_eq!(place(""), "");
+    }
+
+    #[test]
+    fn of_a_list_only_what_comes_and_goes_is_told() {
+        let line = DiffLine {
+            path: "/allowedConsumers".into(),
+            before: Some(serde_json::json!(["manager", "worker-bob", "worker-carol"])),
+            after: Some(serde_json::json!(["manager", "worker-bob", "worker-dave"])),
+        };
+        let told: Vec<_> = spread(line).into_iter().map(|line| (line.before, line.after)).collect();
+        assert_eq!(told, [(Some("worker-carol".into()), None), (None, Some("worker-dave".into()))]);
+        let order = DiffLine {
+            path: "/order".into(),
+            before: Some(serde_json::json!([1, 2])),
+            after: Some(serde_json::json!([2, 1])),
+        };
+        assert_eq!(spread(order.clone()), [order], "another order is told as a whole");
+    }
+
+    #[test]
+    fn an_item_of_a_list_is_told_by_its_name() {
+        let item = serde_json::json!({ "id": "kimi-k2.5", "input": ["text"] });
+        let line = DiffLine { path: "/models/15".into(), before: None, after: Some(item) };
+        let paths: Vec<_> = spread(line).into_iter().map(|line| line.path).collect();
+        assert_eq!(paths, ["/models/kimi-k2.5/id", "/models/kimi-k2.5/input"]);
     }
 
     #[test]

@@ -119,7 +119,7 @@ pub fn affected(one: Affected) -> AnyView {
 #[cfg(feature = "ssr")]
 pub fn fix(check: &Check) -> Option<AnyView> {
     let fix = check.fix.clone()?;
-    let own = t().check_fix(check.id).map(|own| view! { {own} " " });
+    let own = t().check_fix(check).map(|own| view! { {own} " " });
     let said = match fix.starts_with("agm ") {
         true => view! { <code>{fix}</code> }.into_any(),
         false => view! { <Said text=fix/> }.into_any(),
@@ -130,7 +130,7 @@ pub fn fix(check: &Check) -> Option<AnyView> {
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
-    use domain::{Code, Reason, WarningCode, Way};
+    use domain::{CheckId, CheckState, Code, Reason, Repair, WarningCode, Way};
 
     fn html(lang: Lang, view: impl FnOnce() -> AnyView) -> String {
         let owner = Owner::new();
@@ -218,6 +218,20 @@ mod tests {
             let shown = shown(&[], code);
             assert!(shown.contains("<span lang=\"en\">in English</span>"), "{shown}");
         }
+    }
+
+    #[test]
+    fn what_to_do_for_an_agent_without_an_answer_is_what_its_button_does() {
+        let fixed = |repair: Option<Repair>| {
+            let check = Check::new(CheckId::AgentAnswered, CheckState::Failed, "worker:dave", "HTTP 403");
+            html(Lang::Zh, || fix(&Check { repair, ..check.fix("in English") }).into_any())
+        };
+        let opens = Repair::RouteAccess { route: "qwen-ai-route".parse().unwrap(), consumer: None };
+        assert!(fixed(Some(opens)).starts_with("请在该路由中授权此智能体。"));
+        let edits = Repair::EditProvider { provider: "qwen".parse().unwrap() };
+        assert!(fixed(Some(edits)).starts_with("请更换该提供商的密钥。"));
+        let unknown = fixed(None);
+        assert!(unknown.trim().starts_with("<span lang=\"en\">in English</span>"), "{unknown}");
     }
 
     #[test]

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use undo::Past;
 
 /// The page of one operation.
-fn href(id: &OperationId) -> String {
+pub fn href(id: &OperationId) -> String {
     format!("{}/{id}", filter::PATH)
 }
 

@@ -21,7 +21,8 @@ const LIST: &str = "checks";
 /// More lines of one check than these are folded, so that a thousand workers do not hide the rest.
 const FEW: usize = 10;
 
-/// Every check, made now: what is wrong first, with what mends it, and then all that was looked at.
+/// Every check, made when the page is opened; a renewal may show those of up to 30 s ago. What is wrong stands first, with
+/// what mends it, and then all that was looked at.
 #[component]
 pub fn DoctorPage() -> impl IntoView {
     let query = Query::current();

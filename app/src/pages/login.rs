@@ -4,13 +4,9 @@ use super::{
 };
 use crate::{
     api,
-    components::{
-        avatar::{Avatar, Pose},
-        error_note::ErrorNote,
-    },
+    components::avatar::{Avatar, Pose},
     text::t,
 };
-use domain::{Code, Failure};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -20,10 +16,11 @@ pub fn LoginPage() -> impl IntoView {
     let query = Query::current();
     let refused = match query.get("refused") {
         "" => None,
-        "limited" => Some(Failure::new(Code::RateLimited, t().sign_in_limited())),
-        _ => Some(Failure::new(Code::AuthFailed, t().sign_in_wrong())),
+        "limited" => Some(t().sign_in_limited()),
+        _ => Some(t().sign_in_wrong()),
     };
     let user = query.get("user").to_owned();
+    let named = !user.is_empty();
     let sandbox = Suspend::new(async {
         let sandbox = api::session().await.is_ok_and(|session| session.sandbox);
         sandbox.then(|| view! { <p class="note">{t().sandbox_account()}</p> })
@@ -54,9 +51,10 @@ pub fn LoginPage() -> impl IntoView {
                     <label for="password">{t().password()}</label>
                     <input
                         id="password" name="password" type="password" autocomplete="current-password" required
+                        autofocus=named
                     />
                 </div>
-                {refused.map(|failure| view! { <ErrorNote failure/> })}
+                {refused.map(|why| view! { <p class="error" role="alert">{why}</p> })}
                 <button type="submit" class="btn primary">{t().sign_in()}</button>
             </form>
         </section>

@@ -42,6 +42,9 @@ super::texts! {
     changes: "changed", "修改";
     removes: "removed", "删除";
     runs_now: "runs now:", "当前模型：";
+    now_unread:
+        "What it runs now could not be read, so no choice is compared with it.",
+        "无法读取当前模型，因此不会与所选模型比较。";
     loses_vision: "This model cannot see images; the present one can.", "该模型不支持图像，当前模型支持。";
     shrinks_context(before: &str, after: &str):
         format!("The context shrinks from {before} to {after} tokens."),

@@ -1,6 +1,6 @@
 //! What the doctor looks at.
 use super::{Lang, Texts};
-use domain::{CheckGroup, CheckId, CheckState};
+use domain::{Check, CheckGroup, CheckId, CheckState, Repair};
 
 impl Texts {
     pub fn check(self, check: CheckId) -> &'static str {
@@ -50,12 +50,12 @@ impl Texts {
         })
     }
 
-    /// What to do where a check did not come out well, as far as its kind tells. The server's own fix knows more, but is
-    /// English.
-    pub fn check_fix(self, check: CheckId) -> Option<&'static str> {
+    /// What to do where a check did not come out well, as far as its kind and its repair tell. The server's own fix knows
+    /// more, but is English.
+    pub fn check_fix(self, check: &Check) -> Option<&'static str> {
         match self.0 {
             Lang::En => None,
-            Lang::Zh => Some(fix(check)),
+            Lang::Zh => fix(check.id, check.repair.as_ref()),
         }
     }
 
@@ -117,8 +117,8 @@ fn about_counted(about: &str, texts: Texts) -> String {
     }
 }
 
-fn fix(check: CheckId) -> &'static str {
-    match check {
+fn fix(check: CheckId, repair: Option<&Repair>) -> Option<&'static str> {
+    Some(match check {
         CheckId::ConsoleReachable => "请确认 Higress 控制台正在运行，且地址配置正确。",
         CheckId::ConsoleSignIn => "请核对控制台的用户名和密码。",
         CheckId::ConsoleVersion => "请先试运行变更，或改用经过测试的版本。",
@@ -150,7 +150,12 @@ fn fix(check: CheckId) -> &'static str {
         CheckId::AgentProvider => "请为该智能体更换模型，或添加缺少的提供商。",
         CheckId::AgentModelListed => "请为该智能体选择提供商列出的模型。",
         CheckId::AgentRecord => "请重新设置该智能体的模型，使记录与实际一致。",
-        CheckId::AgentAnswered => "请测试其提供商，或更换模型。",
+        // What keeps a model from answering is as various as its repairs.
+        CheckId::AgentAnswered => match repair? {
+            Repair::RouteAccess { .. } => return fix(CheckId::AgentAllowed, None),
+            Repair::EditProvider { .. } => return fix(CheckId::ProviderKeyAccepted, None),
+            Repair::SetModel { .. } => return None,
+        },
         CheckId::WorkerRuns => "请让 Manager 启动该 Worker；不再需要时请将其删除。",
         CheckId::DataWritable => "请检查数据目录的权限和磁盘。",
         CheckId::DataSpace => "请为数据目录释放空间。",
@@ -159,5 +164,5 @@ fn fix(check: CheckId) -> &'static str {
         CheckId::OperationsSettled => "请在“操作记录”中查看并处理。",
         CheckId::AuditChain => "请保留该文件，并与备份比对。",
         CheckId::OwnPassword => "请修改 agm 的密码。",
-    }
+    })
 }

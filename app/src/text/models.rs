@@ -1,6 +1,6 @@
 super::texts! {
     models: "Models", "模型";
-    models_lead: "who runs what, as observed", "谁在用什么模型，以实际观测为准";
+    models_lead: "who runs what, as observed; tick several agents to switch them at once", "谁在用什么模型，以实际观测为准；勾选多个智能体可批量切换";
     agent: "Agent", "智能体";
     status: "Status", "状态";
     runs: "Runs", "模型";

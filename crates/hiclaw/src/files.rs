@@ -97,7 +97,7 @@ impl Files {
         let Some(url) = &self.params.manager_url else {
             let evidence =
                 "OpenClaw watches its file; the Manager was not asked, its address is not configured".into();
-            return Ok(TakenUp { how, evidence });
+            return Ok(TakenUp { how, seen: false, evidence });
         };
         let failed = |message: String, timeout| Error::Http {
             system: System::Manager,
@@ -111,6 +111,7 @@ impl Files {
         call.await.map_err(|error| failed(http_error(&error), error.is_timeout()))?;
         Ok(TakenUp {
             how,
+            seen: true,
             evidence: "the Manager is alive and watches its file: it takes a change up by itself".into(),
         })
     }
@@ -200,6 +201,7 @@ impl ModelHolder for Files {
                 Target::Manager => self.ask_manager().await,
                 Target::Worker(name) => Ok(TakenUp {
                     how: "pull",
+                    seen: false,
                     evidence: format!("{name} pulls its config within 300 s, or when it starts"),
                 }),
             }

@@ -164,6 +164,8 @@ pub struct Edit {
 pub struct TakenUp {
     /// One word for programs: `file-watcher`, `pull`.
     pub how: &'static str,
+    /// Whether an agent was seen that takes changes up at once.
+    pub seen: bool,
     /// For people.
     pub evidence: String,
 }

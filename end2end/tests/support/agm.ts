@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test as base, type Page } from "@playwright/test";
+import { expect, test as base, type Page, type Route } from "@playwright/test";
 
 /** What the sandbox told of its addresses when it started. */
 export function sandbox(): {
@@ -55,6 +55,26 @@ export async function setModel(page: Page, worker: string, provider: string, mod
     data: { target: `worker:${worker}`, provider, model },
   });
   expect(answer.status(), await answer.text()).toBe(200);
+}
+
+/** Holds back the answer to the first request to an address. `answer` lets it go, and waits until the page has it. */
+export async function hold(page: Page, address: string | RegExp) {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const handle = async (route: Route) => {
+    const response = await route.fetch();
+    await released;
+    await route.fulfill({ response });
+  };
+  await page.route(address, handle, { times: 1 });
+  const asked = page.waitForRequest(address);
+  const answer = async () => {
+    release();
+    await (await (await asked).response())?.finished();
+  };
+  return { asked, answer };
 }
 
 /** The options of the model picker. */

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct DoctorArgs {
-    /// Test each provider too, and ask the model of each agent for one token.
+    /// Test each provider too, ask the model of each agent for one token, and try the store with a scratch object, which
+    /// is removed again. What they say is remembered, and told by later calls without this flag.
     #[arg(long)]
     probe: bool,
     /// Show also what is well.

@@ -202,7 +202,11 @@ async fn listen(settings: Settings, sandbox: bool, mut stop: Stop) -> Result<(),
     print(&format!("AI Gateway Management: {scheme}://{bound}/agm/{account}"))?;
     // The first look at a thousand agents takes seconds, which the first visitor should not wait for.
     let looking = operations.clone();
-    tokio::spawn(async move { drop(looking.assignments().await) });
+    tokio::spawn(async move {
+        if let Err(error) = looking.assignments().await {
+            tracing::debug!(%error, "the first look at the agents failed");
+        }
+    });
     let entrance = Entrance { listener, tls, bounds: Bounds::default() };
     let orderly = async {
         let drained = async {

@@ -13,7 +13,7 @@ use http::request::Parts;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-/// What is asked for.
+/// What older callers said. Asking costs something and writes to the store, and a GET can come from any page.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wish {
@@ -22,18 +22,19 @@ struct Wish {
 }
 
 /// Every check that costs nothing, made now, with what was observed and what to do. What the others saw last is told with
-/// its time, until what they were about is changed: `POST /ni_status/doctor/probe` makes them anew. `probe=true` does so
-/// here too, for callers that knew nothing else.
+/// its time, until what they were about is changed: `POST /ni_status/doctor/probe` makes them anew.
 #[utoipa::path(
-    get, path = "/ni_status/doctor", tag = "state", params(("probe" = Option<bool>, Query, deprecated)),
-    responses((status = 200, body = Examination))
+    get, path = "/ni_status/doctor", tag = "state", responses((status = 200, body = Examination))
 )]
 pub async fn doctor(State(state): State<AppState>, parts: Parts) -> Result<Json<Examination>, ApiError> {
     let installation = state.installation();
     Caller::of(&parts, installation.operations.clone())?;
-    let wish = Query::<Wish>::try_from_uri(&parts.uri);
-    let Query(wish) = wish.map_err(|_| Failure::field("probe", "use true or false"))?;
-    Ok(Json(installation.examine(wish.probe).await))
+    let costs_nothing = Query::<Wish>::try_from_uri(&parts.uri).is_ok_and(|Query(wish)| !wish.probe);
+    if !costs_nothing {
+        let refused = Failure::field("probe", "leave it out: a GET makes no check that costs something");
+        return Err(refused.hint("Those are made by POST /ni_status/doctor/probe.").into());
+    }
+    Ok(Json(installation.examine(false).await))
 }
 
 /// Every check, also those that cost something: the providers are tested, the model of each agent is asked for one token,

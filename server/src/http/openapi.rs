@@ -131,9 +131,6 @@ fn purpose(parameter: &str) -> &'static str {
     match parameter {
         "dry_run" => "`true`: answer with the plan and change nothing.",
         "Idempotency-Key" => "The same key with the same request returns the same operation.",
-        "probe" => {
-            "`true`: also make the checks that cost something. Use `POST /ni_status/doctor/probe` for that."
-        }
         "deep" => "`true`: ask every system; needs a sign-in.",
         "id" => "The id of the operation, the plan or the backup.",
         "until" => "How long to stream events: `end` (as when it is absent) or `settled`.",

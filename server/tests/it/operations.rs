@@ -346,11 +346,41 @@ async fn on_a_store_without_conditional_writes_no_agent_is_changed() {
     let checks = doctor["checks"].as_array().unwrap();
     let check = checks.iter().find(|one| one["id"] == "store_conditional_writes").unwrap();
     assert!(check["evidence"].as_str().unwrap().contains("does not honour conditional writes"), "{check}");
-    let odd = world.admin("GET", "/ni_status/doctor?probe=perhaps", "").await;
-    assert_eq!((odd.status.as_u16(), odd.json_code().as_str()), (422, "INVALID_REQUEST"), "{}", odd.text);
     // A provider lives in the console, not in the store.
     let added = world
         .admin("POST", "/ni_status/providers", r#"{"name":"zhipuai","type":"zhipuai","tokens":["k"]}"#)
         .await;
     assert_eq!(added.status.as_u16(), 201, "{}", added.text);
+}
+
+/// A GET can come from any page that a signed-in person looks at.
+#[tokio::test]
+async fn a_get_of_the_doctor_asks_nobody_and_writes_nothing() {
+    let world = World::start().await;
+    let vendors = ["qwen", "deepseek", "moonshot"];
+    let cost = || {
+        let calls = |vendor: &&str| world.sandbox.upstreams().calls(vendor).len();
+        (vendors.iter().map(calls).sum::<usize>(), world.sandbox.s3().faults().tally().writes)
+    };
+    // What a store honours is found out once, as each start does by itself.
+    assert_eq!(world.admin("GET", "/ni_status/doctor", "").await.status.as_u16(), 200);
+    let before = cost();
+    assert_eq!(before.0, 0);
+    for query in ["probe=true", "probe=perhaps", "prob=1"] {
+        let refused = world.admin("GET", &format!("/ni_status/doctor?{query}"), "").await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.json_code().as_str()),
+            (422, "INVALID_REQUEST"),
+            "{query}"
+        );
+        let hint = refused.json()["hint"].as_str().unwrap().to_owned();
+        assert!(refused.field() == "probe" && hint.contains("POST /ni_status/doctor/probe"), "{hint}");
+    }
+    for path in ["/ni_status/doctor", "/ni_status/doctor?probe=false"] {
+        assert_eq!(world.admin("GET", path, "").await.status.as_u16(), 200, "{path}");
+    }
+    assert_eq!(cost(), before);
+    assert_eq!(world.admin("POST", "/ni_status/doctor/probe", "").await.status.as_u16(), 200);
+    let after = cost();
+    assert!(after.0 > before.0 && after.1 > before.1, "what is counted is what asking costs: {after:?}");
 }

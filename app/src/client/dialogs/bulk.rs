@@ -20,7 +20,8 @@ pub enum Stage {
     #[default]
     Choosing,
     Planning,
-    Planned(BulkPlan),
+    /// What was planned, and the plan.
+    Planned(SetModels, BulkPlan),
     /// The operations that were begun.
     Running(Vec<Operation>),
     Ended(domain::Bulk),
@@ -40,6 +41,8 @@ pub struct Bulk {
     pub stage: RwSignal<Stage>,
     /// Why it could not be planned or begun.
     pub failure: RwSignal<Option<Failure>>,
+    /// Counts the wishes: a plan for an earlier one is none for what is shown now.
+    turn: StoredValue<u32>,
     toaster: Toaster,
 }
 
@@ -53,6 +56,7 @@ impl Bulk {
             stop_after: RwSignal::new(String::new()),
             stage: RwSignal::new(Stage::Choosing),
             failure: RwSignal::new(None),
+            turn: StoredValue::new(0),
             toaster,
         }
     }
@@ -60,6 +64,7 @@ impl Bulk {
     /// Opens for these agents; while a request runs, that one is shown instead.
     pub fn open(self, targets: Vec<Target>) {
         if !self.runs() {
+            self.next_turn();
             self.form.clear();
             self.canary.set("yes".into());
             self.stop_after.set("1".into());
@@ -82,8 +87,15 @@ impl Bulk {
 
     /// Goes back to the form, which still holds what was typed.
     pub fn back(self) {
+        self.next_turn();
         self.failure.set(None);
         self.stage.set(Stage::Choosing);
+    }
+
+    /// Something else is wanted from now on.
+    fn next_turn(self) -> u32 {
+        self.turn.update_value(|turn| *turn = turn.wrapping_add(1));
+        self.turn.get_value()
     }
 
     /// Plans the wish for every agent.
@@ -94,10 +106,15 @@ impl Bulk {
             Err(failure) => return self.failure.set(Some(failure)),
         };
         self.stage.set(Stage::Planning);
+        let turn = self.next_turn();
         spawn_local(async move {
-            match api::plan_models(&wish).await {
+            let answer = api::plan_models(&wish).await;
+            if turn != self.turn.get_value() {
+                return;
+            }
+            match answer {
                 Ok(plan) => {
-                    self.stage.set(Stage::Planned(plan));
+                    self.stage.set(Stage::Planned(wish, plan));
                     page::look_again();
                 }
                 Err(error) => {
@@ -118,17 +135,12 @@ impl Bulk {
         self.plan();
     }
 
-    /// Does it for those that can be planned.
+    /// Does what was planned, for those that it could be planned for.
     pub fn apply(self) {
-        let plannable = self.stage.with_untracked(|stage| match stage {
-            Stage::Planned(plan) => plan.plans.iter().flat_map(|plan| plan.targets.clone()).collect(),
-            _ => Vec::new(),
-        });
-        self.targets.update(|targets| targets.retain(|target| plannable.contains(&target.to_string())));
-        let wish = match self.wish() {
-            Ok(wish) => wish,
-            Err(failure) => return self.failure.set(Some(failure)),
-        };
+        let Stage::Planned(mut wish, plan) = self.stage.get_untracked() else { return };
+        let plannable: Vec<_> = plan.plans.into_iter().flat_map(|plan| plan.targets).collect();
+        wish.targets.retain(|target| plannable.contains(&target.to_string()));
+        self.targets.set(wish.targets.clone());
         self.failure.set(None);
         self.stage.set(Stage::Running(Vec::new()));
         spawn_local(async move {
@@ -139,7 +151,11 @@ impl Bulk {
             match api::switch_models(&wish).await {
                 Ok(bulk) => self.ended(bulk),
                 Err(error) => {
-                    self.failure.set(Some(told(error)));
+                    let failure = told(error);
+                    if !self.open.get_untracked() {
+                        self.toaster.failed(failure.clone());
+                    }
+                    self.failure.set(Some(failure));
                     self.stage.set(Stage::Choosing);
                 }
             }

@@ -29,7 +29,7 @@ impl Part {
     fn of(stage: &Stage) -> Self {
         match stage {
             Stage::Choosing | Stage::Planning => Self::Form,
-            Stage::Planned(plan) => Self::Planned { can: plan.plans.len() },
+            Stage::Planned(_, plan) => Self::Planned { can: plan.plans.len() },
             Stage::Running(_) => Self::Running,
             Stage::Ended(bulk) => Self::Ended { open: open_targets(bulk).len() },
         }
@@ -78,7 +78,7 @@ fn said(bulk: Bulk) -> AnyView {
     let all = bulk.targets.with(Vec::len);
     bulk.stage.with(|stage| match stage {
         Stage::Choosing | Stage::Planning => ().into_any(),
-        Stage::Planned(plan) => {
+        Stage::Planned(_, plan) => {
             let refused = plan.refused.len();
             view! { <p>{t().bulk_planned(plan.plans.len(), refused)}</p> }.into_any()
         }

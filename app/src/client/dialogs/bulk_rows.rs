@@ -43,7 +43,7 @@ fn row(target: String, stage: &Stage) -> Row {
     };
     match stage {
         Stage::Choosing | Stage::Planning => waiting(""),
-        Stage::Planned(plan) => match plan.plans.iter().find(|plan| plan.targets.contains(&target)) {
+        Stage::Planned(_, plan) => match plan.plans.iter().find(|plan| plan.targets.contains(&target)) {
             Some(plan) => planned(target, plan.clone()),
             None => failed(target.clone(), refused(&plan.refused)),
         },

@@ -2,6 +2,7 @@
 //! pages, so that a person may leave the page or close the dialog while it runs.
 use super::{
     FOLLOWED,
+    change_stage::Stage,
     toast::{Offer, Toaster},
     told,
 };
@@ -14,43 +15,12 @@ use crate::{
     describe,
     text::t,
 };
-use domain::{Code, Failure, Mutation, Operation, OperationId, OperationState, Plan, Step};
+use domain::{Code, Failure, Mutation, Operation, OperationId, OperationState, Step};
 use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsValue};
 use std::time::Duration;
 
 /// How long to wait before looking again, when the stream of news is gone.
 const LOOK_AGAIN: Duration = Duration::from_millis(700);
-
-/// How far a change is.
-#[derive(Clone, Debug, Default)]
-pub enum Stage {
-    #[default]
-    Idle,
-    Planning,
-    Planned(Plan),
-    /// Neither plan nor operation came of it.
-    Refused(Failure),
-    Running(Operation),
-    Ended(Operation),
-}
-
-impl Stage {
-    /// The plan that is shown.
-    pub fn plan(&self) -> Option<&Plan> {
-        match self {
-            Self::Planned(plan) => Some(plan),
-            Self::Running(operation) | Self::Ended(operation) => operation.plan.as_ref(),
-            _ => None,
-        }
-    }
-
-    /// True when the operation did nothing, for the installation is no longer what its plan was made from.
-    pub fn is_outdated(&self) -> bool {
-        let Self::Ended(operation) = self else { return false };
-        // Other conflicts come from the doing, and name no objects that moved.
-        operation.failure.as_ref().is_some_and(|why| why.code == Code::Conflict && !why.diff.is_empty())
-    }
-}
 
 /// The one change of this page.
 #[derive(Clone, Copy)]
@@ -63,6 +33,8 @@ pub struct Change {
     form: StoredValue<Option<RwSignal<bool>>>,
     /// What is planned or applied. None: it was begun before the page was loaded, or it is over and not outdated.
     wish: StoredValue<Option<Mutation>>,
+    /// Counts what was shown here: what the server answers to an earlier wish is about nothing that is shown now.
+    turn: StoredValue<u32>,
     /// Why the operation could not be stopped or taken over.
     trouble: RwSignal<Option<Failure>>,
     /// What was let go on this page.
@@ -74,16 +46,19 @@ impl Change {
     pub fn new(toaster: Toaster) -> Self {
         let (open, stage) = (RwSignal::new(false), RwSignal::new(Stage::Idle));
         remember(open, stage);
-        Self {
+        let change = Self {
             open,
             stage,
             title: RwSignal::new(String::new()),
             form: StoredValue::new(None),
             wish: StoredValue::new(None),
+            turn: StoredValue::new(0),
             trouble: RwSignal::new(None),
             released: RwSignal::new(None),
             toaster,
-        }
+        };
+        Effect::new(move |_| change.give_up_when_left());
+        change
     }
 
     /// Plans a wish and shows the plan. The form that it comes from stays open until there is a plan, and shows why
@@ -123,8 +98,13 @@ impl Change {
         if form.is_none() {
             self.open.set(true);
         }
+        let turn = self.next_turn();
         spawn_local(async move {
-            match api::plan(wish).await {
+            let answer = api::plan(wish).await;
+            if turn != self.turn.get_value() {
+                return;
+            }
+            match answer {
                 Ok(plan) => {
                     self.stage.set(Stage::Planned(plan));
                     if let Some(form) = form {
@@ -138,8 +118,25 @@ impl Change {
         });
     }
 
+    /// Something else is shown from now on.
+    fn next_turn(self) -> u32 {
+        self.turn.update_value(|turn| *turn = turn.wrapping_add(1));
+        self.turn.get_value()
+    }
+
+    /// A plan comes to nothing when the form and the dialog that wait for it are closed.
+    fn give_up_when_left(self) {
+        let form_waits = self.form.get_value().is_some_and(|form| form.get());
+        if self.plans() && !form_waits && !self.open.get() {
+            self.next_turn();
+            self.wish.set_value(None);
+            self.stage.set(Stage::Idle);
+        }
+    }
+
     /// Goes back to the form, which still holds what was typed.
     pub fn back(self) {
+        self.next_turn();
         self.open.set(false);
         self.stage.set(Stage::Idle);
         if let Some(form) = self.form.get_value() {
@@ -154,26 +151,37 @@ impl Change {
 
     /// Whether what was typed for it would be lost with its dialog.
     pub fn is_unsent(self) -> bool {
-        self.has_form() && self.can_plan_again() && !self.runs()
+        !self.stage.with(Stage::runs) && self.has_form() && self.can_plan_again()
     }
 
     /// Does what the plan says that is shown, and nothing else: when the installation is not as it was, nothing is done.
     pub fn apply(self) {
-        let shown = self.stage.with_untracked(|stage| match stage {
-            Stage::Planned(plan) => Some(plan.id.clone()),
-            _ => None,
-        });
-        let Some(plan) = shown else { return };
+        let Stage::Planned(plan) = self.stage.get_untracked() else { return };
+        let id = plan.id.clone();
+        self.stage.set(Stage::Applying(plan));
+        let turn = self.next_turn();
         spawn_local(async move {
-            match api::apply(plan).await {
-                Ok(operation) => self.watch(operation),
-                Err(error) => self.stage.set(Stage::Refused(told(error))),
+            let answer = api::apply(id).await.map_err(told);
+            let is_shown = turn == self.turn.get_value();
+            match answer {
+                Ok(operation) if is_shown => self.watch(operation),
+                // It runs, and is found again among what runs.
+                Ok(_) => page::renew().await,
+                Err(failure) => {
+                    if !is_shown || !self.open.get_untracked() {
+                        self.toaster.failed(failure.clone());
+                    }
+                    if is_shown {
+                        self.stage.set(Stage::Refused(failure));
+                    }
+                }
             }
         });
     }
 
     /// Shows an operation that was begun elsewhere or before the page was loaded, as it runs or ended.
     pub fn resume(self, operation: Operation) {
+        self.next_turn();
         self.title.set(describe::operation(&operation));
         self.form.set_value(None);
         self.wish.set_value(None);
@@ -246,9 +254,9 @@ impl Change {
         self.stage.with(|stage| matches!(stage, Stage::Planning))
     }
 
-    /// True while an operation runs.
+    /// True while an operation runs, from when it was sent off.
     pub fn runs(self) -> bool {
-        self.stage.with_untracked(|stage| matches!(stage, Stage::Running(_)))
+        self.stage.with_untracked(Stage::runs)
     }
 
     /// What is wrong with the wish, for the form that it comes from.

@@ -1,4 +1,7 @@
-use super::change::{Change, Stage, can_be_undone};
+use super::{
+    change::{Change, can_be_undone},
+    change_stage::Stage,
+};
 use crate::{
     components::button::{Button, Kind},
     text::t,
@@ -25,7 +28,7 @@ enum Phase {
 impl Phase {
     fn of(stage: &Stage, change: Change) -> Self {
         match stage {
-            Stage::Idle | Stage::Planning => Self::Waiting,
+            Stage::Idle | Stage::Planning | Stage::Applying(_) => Self::Waiting,
             Stage::Planned(_) => Self::Planned,
             Stage::Refused(_) => Self::Refused,
             Stage::Running(operation) if operation.state == OperationState::Compensating => Self::GoingBack,
@@ -40,21 +43,20 @@ impl Phase {
 /// What can be done at each stage of a change.
 #[component]
 pub fn Actions(change: Change) -> impl IntoView {
-    // What is being sent must not be sent twice, and the first step shows only when the server has answered.
-    let sent = RwSignal::new(false);
+    let stopping = RwSignal::new(false);
     let taking_over = RwSignal::new(false);
     let phase = Memo::new(move |_| change.stage.with(|stage| Phase::of(stage, change)));
     let actions = move || {
-        sent.set(false);
+        stopping.set(false);
         taking_over.set(false);
         match phase.get() {
             Phase::Waiting => close(change, t().close(), Kind::Plain),
-            Phase::Planned => planned(change, sent),
+            Phase::Planned => planned(change),
             Phase::Refused => {
                 let again = change.can_plan_again().then(|| again(change));
                 view! { {away(change, t().close())} {again} }.into_any()
             }
-            Phase::Running => running(change, sent),
+            Phase::Running => running(change, stopping),
             Phase::GoingBack => close(change, t().leave(), Kind::Plain),
             Phase::Stuck => stuck(change, taking_over),
             Phase::Outdated => view! { {close(change, t().done(), Kind::Plain)} {again(change)} }.into_any(),
@@ -86,23 +88,19 @@ fn again(change: Change) -> AnyView {
     view! { <Button text=t().plan_again() kind=Kind::Primary on_press=again/> }.into_any()
 }
 
-fn planned(change: Change, sent: RwSignal<bool>) -> AnyView {
-    let apply = Callback::new(move |()| {
-        sent.set(true);
-        change.apply();
-    });
-    let text = Signal::derive(move || if sent.get() { t().applying() } else { t().apply() }.to_owned());
-    view! { {away(change, t().cancel())} <Button text kind=Kind::Primary busy=sent on_press=apply/> }
+fn planned(change: Change) -> AnyView {
+    let apply = Callback::new(move |()| change.apply());
+    view! { {away(change, t().cancel())} <Button text=t().apply() kind=Kind::Primary on_press=apply/> }
         .into_any()
 }
 
 /// It can be stopped until it goes back already, and left at any time.
-fn running(change: Change, sent: RwSignal<bool>) -> AnyView {
+fn running(change: Change, stopping: RwSignal<bool>) -> AnyView {
     let cancel = Callback::new(move |()| {
-        sent.set(true);
+        stopping.set(true);
         change.cancel();
     });
-    let busy = Signal::derive(move || sent.get() && change.trouble().is_none());
+    let busy = Signal::derive(move || stopping.get() && change.trouble().is_none());
     view! {
         <Button text=t().stop() kind=Kind::Danger busy on_press=cancel/>
         {close(change, t().leave(), Kind::Plain)}

@@ -1,6 +1,7 @@
 use super::{
-    change::{Change, Stage},
+    change::Change,
     change_actions::Actions,
+    change_stage::Stage,
     dialog::{Dialog, focus},
     verdict::verdict,
 };
@@ -18,7 +19,7 @@ use std::mem::discriminant;
 
 fn steps_of(stage: &Stage) -> Vec<Step> {
     match stage {
-        Stage::Planned(plan) => plan.steps.clone(),
+        Stage::Planned(plan) | Stage::Applying(plan) => plan.steps.clone(),
         Stage::Running(operation) | Stage::Ended(operation) => operation.steps.clone(),
         _ => Vec::new(),
     }
@@ -45,6 +46,7 @@ pub fn ChangeDialog(change: Change) -> impl IntoView {
     let steps = Signal::derive(move || change.stage.with(steps_of));
     let said = move || match change.stage.get() {
         Stage::Planning => view! { <p class="waiting">{t().planning()}</p> }.into_any(),
+        Stage::Applying(_) => view! { <p class="waiting">{t().applying()}</p> }.into_any(),
         Stage::Refused(failure) => view! { <ErrorNote failure/> }.into_any(),
         Stage::Running(operation) => applying(&operation),
         Stage::Ended(operation) => verdict(change, operation),

@@ -8,11 +8,14 @@ use leptos::{
     ev, html,
     prelude::*,
     wasm_bindgen::JsCast,
-    web_sys::{HtmlDialogElement, HtmlElement},
+    web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement},
 };
 
 /// What a person came for: the first field, or the first part that takes the focus. The close button is neither.
 const FIRST: &str = "input:enabled, select:enabled, textarea:enabled, [tabindex]";
+
+/// What sends a dialog's form.
+const SEND: &str = ".dialog-foot .btn.primary:enabled";
 
 /// Moves the focus.
 pub fn focus(place: &HtmlElement) {
@@ -75,7 +78,10 @@ pub fn Dialog(
                 event.prevent_default();
                 leaving.ask();
             }
-            on:keydown=move |event| leaving.key(&event)
+            on:keydown=move |event| {
+                leaving.key(&event);
+                send_by_enter(&event);
+            }
             on:mousedown=move |event| leaving.pressed.set_value(is_backdrop(&event))
             on:click=move |event| leaving.released(&event)
         >
@@ -93,6 +99,25 @@ pub fn Dialog(
         </dialog>
     }
     .into_any()
+}
+
+/// Enter in a field does what the first button of the dialog's foot does, as in any form.
+fn send_by_enter(event: &ev::KeyboardEvent) {
+    if event.key() != "Enter" || event.default_prevented() || event.is_composing() {
+        return;
+    }
+    let Some(field) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else {
+        return;
+    };
+    if matches!(field.type_().as_str(), "checkbox" | "radio") {
+        return;
+    }
+    let send =
+        field.closest("dialog").ok().flatten().and_then(|dialog| dialog.query_selector(SEND).ok().flatten());
+    if let Some(send) = send.and_then(|send| send.dyn_into::<HtmlElement>().ok()) {
+        event.prevent_default();
+        send.click();
+    }
 }
 
 /// A press on the dialog itself, and on nothing in it, is one on the backdrop.
@@ -116,7 +141,13 @@ struct Leaving {
 impl Leaving {
     fn new(open: RwSignal<bool>, unsent: Signal<bool>) -> Self {
         let (place, pressed) = (StoredValue::new_local(None), StoredValue::new(false));
-        Self { open, unsent, asked: RwSignal::new(false), place, pressed }
+        let asked = RwSignal::new(false);
+        Effect::new(move |_| {
+            if !unsent.get() {
+                asked.set(false);
+            }
+        });
+        Self { open, unsent, asked, place, pressed }
     }
 
     /// Closes the dialog, or asks first.

@@ -6,6 +6,7 @@ mod bulk_rows;
 mod change;
 mod change_actions;
 mod change_dialog;
+mod change_stage;
 mod dialog;
 mod field;
 mod figures;
@@ -27,9 +28,11 @@ use change::Change;
 use change_dialog::ChangeDialog;
 use domain::{Failure, Mutation, Restore};
 use leptos::{
-    mount::mount_to_body,
+    mount::{mount_to, mount_to_body},
     prelude::*,
+    wasm_bindgen::JsCast,
     wasm_split::{SplitLoaderError, wasm_split},
+    web_sys::Element,
 };
 use provider_form::{ProviderDialog, ProviderForm, Wish};
 use std::{cell::Cell, pin::Pin};
@@ -43,8 +46,13 @@ pub enum Ask {
     Act(String),
     /// Something was done: say so.
     Done(String),
-    /// The JSON of a failure; empty when nobody answered.
-    Failed(String),
+    /// Something was refused, or nobody answered: say so.
+    Failed {
+        /// In JSON; empty when nobody answered.
+        failure: String,
+        /// Where a form says what is wrong with it. None: there is no form.
+        place: Option<Element>,
+    },
 }
 
 /// The part of the address that names an operation whose dialog is open.
@@ -141,9 +149,13 @@ impl Desk {
                 Err(error) => leptos::logging::error!("{act}: {error}"),
             },
             Ask::Done(text) => self.toaster.done(text),
-            Ask::Failed(json) => {
-                let failure = serde_json::from_slice::<Failure>(json.as_bytes());
-                self.toaster.failed(failure.map_or_else(|_| t().not_reached().to_owned().into(), Told::from));
+            Ask::Failed { failure, place } => {
+                let failure = serde_json::from_slice::<Failure>(failure.as_bytes()).map(Told::from);
+                match (failure, place) {
+                    (Ok(failure), Some(place)) => say_at(&place, failure),
+                    (Ok(failure), None) => self.toaster.failed(failure),
+                    (Err(_), _) => self.toaster.failed(t().not_reached()),
+                }
             }
         }
     }
@@ -179,6 +191,13 @@ impl Desk {
         }
         Ok(())
     }
+}
+
+/// Says on the page what is wrong, in the place of what was said there before.
+fn say_at(place: &Element, failure: Told) {
+    place.set_text_content(None);
+    // The page has it from here on, and empties the place when the form is sent again.
+    mount_to(place.clone().unchecked_into(), move || failure.view()).forget();
 }
 
 /// What the server said; somebody who is no longer signed in goes to sign in, unless something typed would be lost there.

@@ -167,7 +167,10 @@ impl Picking {
             _ if event.is_composing() => return,
             "ArrowDown" => active.update(|at| *at = below(*at, rows)),
             "ArrowUp" => active.update(|at| *at = above(*at, rows)),
-            "Enter" => active.get_untracked().into_iter().for_each(|at| self.choose(at)),
+            // Without a row it is the form's own.
+            "Enter" if active.get_untracked().is_some() => {
+                active.get_untracked().into_iter().for_each(|at| self.choose(at));
+            }
             // The first press leaves the row, the next one the dialog.
             "Escape" if active.get_untracked().is_some() => active.set(None),
             _ => return,

@@ -4,9 +4,15 @@ use super::{
     figures::Present,
     model_form::{ModelFields, ModelForm},
     plan_foot::PlanFoot,
+    told,
 };
-use crate::{api, components::avatar::Face, describe::agent, text::t};
-use domain::{Assignment, Mutation, Target};
+use crate::{
+    api,
+    components::{avatar::Face, said::Told},
+    describe::agent,
+    text::t,
+};
+use domain::{Assignment, Failure, Mutation, Target};
 use leptos::{prelude::*, task::spawn_local};
 
 /// The dialog in which an agent is given another model.
@@ -15,8 +21,8 @@ pub struct Switch {
     change: Change,
     open: RwSignal<bool>,
     target: RwSignal<Target>,
-    /// What the agent runs; none until it is known.
-    now: RwSignal<Option<Assignment>>,
+    /// What the agent runs, or why that could not be read; none until one of the two is known.
+    now: RwSignal<Option<Result<Assignment, Failure>>>,
     form: ModelForm,
 }
 
@@ -34,15 +40,16 @@ impl Switch {
         self.form.clear();
         self.open.set(true);
         spawn_local(async move {
-            let Ok(now) = api::assignment(target.clone()).await else { return };
+            let now = api::assignment(target.clone()).await;
             if self.target.get_untracked() != target {
                 return;
             }
             let untouched = self.form.provider.with_untracked(String::is_empty);
-            if let Some(current) = now.observed.provider.as_ref().filter(|_| untouched) {
+            let current = now.as_ref().ok().and_then(|now| now.observed.provider.as_ref());
+            if let Some(current) = current.filter(|_| untouched) {
                 self.form.provider.set(current.to_string());
             }
-            self.now.set(Some(now));
+            self.now.set(Some(now.map_err(told)));
         });
     }
 
@@ -55,24 +62,37 @@ impl Switch {
     }
 }
 
+/// What an agent runs, which the choice is compared with.
+fn runs_now(target: &Target, now: &Result<Assignment, Failure>) -> AnyView {
+    match now {
+        Ok(now) => {
+            let model = now.observed.model.as_ref().map(ToString::to_string);
+            view! {
+                <p class="runs-now">
+                    <Face name=target.agent().to_owned()/>
+                    {t().runs_now()} " " <b>{model.unwrap_or_else(|| t().no_model().to_owned())}</b>
+                </p>
+            }
+            .into_any()
+        }
+        Err(failure) => {
+            let why = Told::from(failure.clone()).after(t().now_unread());
+            view! { <p class="note warn" role="alert">{why.view()}</p> }.into_any()
+        }
+    }
+}
+
 /// Choose provider and model for an agent, then see the plan.
 #[component]
 pub fn SwitchDialog(switch: Switch) -> impl IntoView {
     let Switch { change, open, target, now, form } = switch;
     let title = Signal::derive(move || t().set_model_of(&target.with(agent)));
     let failure = Signal::derive(move || change.refusal(open));
-    let present = Signal::derive(move || now.read().as_ref().map(Present::of).unwrap_or_default());
-    let runs = move || {
-        let model = now.read().as_ref().map(|now| now.observed.model.as_ref().map(ToString::to_string));
-        model.map(|model| {
-            view! {
-                <p class="runs-now">
-                    <Face name=target.get().agent().to_owned()/>
-                    {t().runs_now()} " " <b>{model.unwrap_or_else(|| t().no_model().to_owned())}</b>
-                </p>
-            }
-        })
-    };
+    let present = Signal::derive(move || match &*now.read() {
+        Some(Ok(now)) => Present::of(now),
+        _ => Present::default(),
+    });
+    let runs = move || now.read().as_ref().map(|now| runs_now(&target.get(), now));
     let plan = Callback::new(move |()| switch.plan());
     view! {
         <Dialog open title unsent=form.touched>

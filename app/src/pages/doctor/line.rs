@@ -20,7 +20,7 @@ impl<'a> Line<'a> {
             other => t().check_about(&other.replace("worker:", "")),
         };
         let fix = check.fix.as_deref().unwrap_or_default();
-        let own_fix = check.fix.as_ref().and_then(|_| t().check_fix(check.id));
+        let own_fix = check.fix.as_ref().and_then(|_| t().check_fix(check));
         let words = [
             t().check(check.id),
             t().check_state(check.state),

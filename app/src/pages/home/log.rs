@@ -1,7 +1,7 @@
 use crate::{
     components::{moment::Moment, said::Told},
     describe,
-    pages::activity::Outcome,
+    pages::activity::{self, Outcome},
     sprite::icon,
     text::{formats::duration, t},
 };
@@ -25,7 +25,7 @@ pub fn OperationLog(operations: Vec<Operation>) -> impl IntoView {
                 <Moment at=operation.started_at/>
                 {icon(outcome.sign())}
                 <div>
-                    <b>{title}</b>
+                    <b><a href=activity::href(&operation.id)>{title}</a></b>
                     <span>{by}</span>
                     {told.map(|told| view! { <span>{told.view()}</span> })}
                 </div>

@@ -223,7 +223,7 @@ fn upstream(to: &RouteUpstream) -> AnyView {
     view! {
         <div class="upstream">
             <b>{to.provider.to_string()}</b>
-            <span class="share"><Blocks value=share scale=Scale::Percent/> {format!("{}%", to.weight)}</span>
+            <span class="share"><Blocks value=share scale=Scale::Of(100)/> {format!("{}%", to.weight)}</span>
             {renamed.collect_view()}
         </div>
     }

@@ -11,21 +11,25 @@ use crate::{
     reads::{Agents, ConsoleState},
 };
 use domain::{Failure, ModelId, ProviderName, RouteName, RouteUpstream, Target, TestProvider, Timestamp};
-use futures::{StreamExt, future::join_all, stream};
+use futures::{StreamExt, stream};
 use higress::ProviderDoc;
 use secrecy::{ExposeSecret, SecretString};
 use std::{collections::BTreeMap, time::Duration};
+use tokio::time::{Instant, timeout_at};
 
-/// How many agents' models are asked at once.
+/// How many agents' models are asked at once, and beside them how many providers.
 const AT_ONCE: usize = 8;
-/// How long all agents' models may take together. Who was not asked by then is told so.
+/// How long all of them may take together. Who gave no answer by then is told so.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// What the agents' models answered when they were asked last.
 pub struct Answers {
     pub at: Timestamp,
-    by_target: BTreeMap<Target, (Question, Answer)>,
+    by_target: ByTarget,
 }
+
+/// What each agent's model was asked, and its answer; none: it gave none in time.
+type ByTarget = BTreeMap<Target, (Question, Option<Answer>)>;
 
 /// Whether a model answered, or why none did.
 type Answer = Result<(), ProbeFailure>;
@@ -33,7 +37,9 @@ type Answer = Result<(), ProbeFailure>;
 /// What is known of an agent's model.
 pub enum Said<'a> {
     Answer(&'a Answer),
-    /// It was asked, and today's question is another one.
+    /// It gave no answer in time.
+    Late,
+    /// It was asked, and today's question is another one, or none.
     Outdated,
     /// It was not asked.
     Nothing,
@@ -44,7 +50,9 @@ impl Answers {
     pub fn of(&self, target: &Target, now: Option<&Question>) -> Said<'_> {
         match (self.by_target.get(target), now) {
             (None, _) => Said::Nothing,
-            (Some((asked, answer)), Some(now)) if asked.holds(now) => Said::Answer(answer),
+            (Some((asked, answer)), Some(now)) if asked.holds(now) => {
+                answer.as_ref().map_or(Said::Late, Said::Answer)
+            }
             (Some(_), _) => Said::Outdated,
         }
     }
@@ -114,9 +122,10 @@ impl Operations {
 
     async fn ask(&self) -> Result<Answers, Failure> {
         let (console, agents) = futures::join!(super::bounded(self.console()), super::bounded(self.agents()));
+        let until = Instant::now() + LONGEST;
         let providers = async {
             if let Ok(console) = &console {
-                providers(self, console).await;
+                providers(self, console, until).await;
             }
         };
         let models = async {
@@ -126,7 +135,7 @@ impl Operations {
                 Err(_) => None,
             };
             let at = self.0.clients.clock.now();
-            Ok(Answers { at, by_target: models(&self.0.engine, &agents, stored.as_ref()).await })
+            Ok(Answers { at, by_target: models(&self.0.engine, &agents, stored.as_ref(), until).await })
         };
         // What it says is remembered there.
         let store = super::bounded(conditional::ask(&self.0.clients));
@@ -135,31 +144,37 @@ impl Operations {
 }
 
 /// Tests every provider. What the tests saw is remembered, also of those that failed.
-async fn providers(operations: &Operations, console: &ConsoleState) {
+async fn providers(operations: &Operations, console: &ConsoleState, until: Instant) {
     let test = |provider: &ProviderDoc| TestProvider { provider: provider.name().clone(), model: None };
-    let tests = console.providers.iter().map(|provider| operations.test_provider(test(provider)));
-    drop(join_all(tests).await);
+    let tests: Vec<_> = console.providers.iter().map(test).collect();
+    let tested = stream::iter(tests).map(|test| in_time(until, operations.test_provider(test)));
+    drop(tested.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await);
 }
 
 /// Asks the model of every agent that has one and a key.
-async fn models(
-    engine: &Engine,
-    agents: &Agents,
-    stored: Option<&Stored>,
-) -> BTreeMap<Target, (Question, Answer)> {
+async fn models(engine: &Engine, agents: &Agents, stored: Option<&Stored>, until: Instant) -> ByTarget {
     let question = |agent: &Agent| Some((agent.target.clone(), Question::of(agent, stored)?));
     let questions: Vec<_> = each(agents, stored).iter().filter_map(question).collect();
     let asked = stream::iter(questions).map(|(target, question)| async move {
-        let answer = engine.ask_model(&question.key, &question.model).await;
-        (target, (question, answer.map(drop)))
+        let answer = in_time(until, engine.ask_model(&question.key, &question.model)).await;
+        (target, (question, answer.map(|answer| answer.map(drop))))
     });
-    let asked = asked.buffer_unordered(AT_ONCE).take_until(Box::pin(tokio::time::sleep(LONGEST)));
-    asked.collect().await
+    asked.buffer_unordered(AT_ONCE).collect().await
+}
+
+/// What comes before `until`. Then nothing is begun any more: a question that was sent may cost something.
+async fn in_time<T>(until: Instant, asking: impl Future<Output = T>) -> Option<T> {
+    match Instant::now() < until {
+        true => timeout_at(until, asking).await.ok(),
+        false => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::future::{pending, ready};
+    use std::cell::Cell;
 
     fn question(key: &str, model: &str, let_in: Option<bool>) -> Question {
         let way = let_in.map(|is_let_in| Way { route: None, is_let_in, providers: Vec::new() });
@@ -176,5 +191,27 @@ mod tests {
         assert!(asked.holds(&question("k", "m", None)), "nothing is seen to be another");
         let blind = question("k", "m", None);
         assert!(!blind.holds(&question("k", "m", Some(true))), "nobody knows which way it went");
+    }
+
+    #[test]
+    fn who_gave_no_answer_in_time_is_told_from_who_was_not_asked() {
+        let at = Timestamp::from_rfc3339("2026-01-01T00:00:00Z".into());
+        let (late, asked): (Target, _) = ("worker:late".parse().unwrap(), question("k", "m", None));
+        let answers = Answers { at, by_target: [(late.clone(), (asked, None))].into() };
+        let now = question("k", "m", None);
+        assert!(matches!(answers.of(&late, Some(&now)), Said::Late));
+        assert!(matches!(answers.of(&late, Some(&question("k", "x", None))), Said::Outdated));
+        assert!(matches!(answers.of(&Target::Manager, Some(&now)), Said::Nothing));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_late_is_given_up_and_not_begun() {
+        let until = Instant::now() + LONGEST;
+        assert_eq!(in_time(until, ready(1)).await, Some(1));
+        assert_eq!(in_time(until, pending::<()>()).await, None);
+        assert_eq!(Instant::now(), until);
+        let begun = Cell::new(false);
+        assert_eq!(in_time(until, async { begun.set(true) }).await, None);
+        assert!(!begun.get());
     }
 }

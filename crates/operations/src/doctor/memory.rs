@@ -25,6 +25,8 @@ struct Last {
     began: Instant,
     /// The operations that had ended before it began.
     ended: Vec<Ended>,
+    /// What the models had answered by then.
+    answers: Option<Arc<Answers>>,
     doctor: Doctor,
 }
 
@@ -63,10 +65,16 @@ impl Operations {
         self.examined(|last| last.began >= asked_for).await
     }
 
-    /// The last examination, for a page that renews itself: not older than a moment, and begun when no operation had
-    /// ended that has ended now. Where there is none, makes one.
+    /// The last examination, for a page that renews itself: not older than 30 s, and begun when no operation had ended
+    /// that has ended now, and with the answers that the models gave last. Where there is none, makes one.
     pub async fn doctor_lately(&self) -> Doctor {
-        self.examined(|last| last.began.elapsed() < YOUNG && last.ended == self.ended()).await
+        let knows_answers = |last: &Last| match (&last.answers, &self.0.doctor.answers()) {
+            (None, None) => true,
+            (Some(then), Some(now)) => Arc::ptr_eq(then, now),
+            _ => false,
+        };
+        let is_young = |last: &Last| last.began.elapsed() < YOUNG;
+        self.examined(|last| is_young(last) && last.ended == self.ended() && knows_answers(last)).await
     }
 
     async fn examined(&self, serves: impl Fn(&Last) -> bool) -> Doctor {
@@ -74,9 +82,9 @@ impl Operations {
         if let Some(last) = examined.as_ref().filter(|last| serves(last)) {
             return last.doctor.clone();
         }
-        let (began, ended) = (Instant::now(), self.ended());
-        let doctor = Box::pin(self.examine()).await;
-        *examined = Some(Last { began, ended, doctor: doctor.clone() });
+        let (began, ended, answers) = (Instant::now(), self.ended(), self.0.doctor.answers());
+        let doctor = Box::pin(self.examine(answers.as_deref())).await;
+        *examined = Some(Last { began, ended, answers, doctor: doctor.clone() });
         doctor
     }
 

@@ -1,4 +1,4 @@
-//! The doctor: every check of the installation, made now, at once, each bounded in time.
+//! The doctor: every check of the installation, all at once, each bounded in time.
 //!
 //! [`installation`], [`gateway`], [`providers`], [`agents`] and [`own`] each make the checks of one part; [`asked`]
 //! makes those that cost something, [`lists`] remembers which models providers listed, and [`memory`] all else.
@@ -21,6 +21,7 @@ use crate::{
     reads::{self, Agents},
 };
 use agents::Examined;
+use asked::Answers;
 use domain::{
     AiRoute, Check, Code, Doctor, Failure, is_default_password,
     rules::{self, RoutingView},
@@ -64,8 +65,9 @@ struct Stored {
 }
 
 impl Operations {
-    async fn examine(&self) -> Doctor {
-        let Inner { clients, engine, known, doctor: memory, .. } = &*self.0;
+    /// Makes every check that costs nothing. `answers`: what the models answered last.
+    async fn examine(&self, answers: Option<&Answers>) -> Doctor {
+        let Inner { clients, engine, known, .. } = &*self.0;
         let observed_at = clients.clock.now();
         let live = bounded(async { Ok(clients.console.live_routes().await?) });
         let consumers = bounded(async { Ok(clients.console.consumers().await?) });
@@ -79,18 +81,16 @@ impl Operations {
             consumers,
             bounded(self.workers()),
         );
-        let answers = memory.answers();
         let unread = console.as_ref().err().cloned();
         let stored = console.and_then(|console| self.understood(console, agents.as_deref().ok()));
-        let asked_at = answers.as_ref().map(|answers| answers.at.clone());
+        let asked_at = answers.map(|answers| answers.at.clone());
         let mut doctor =
             Doctor { systems: health.systems.clone(), checks: Vec::new(), observed_at, asked_at };
         doctor.add(installation.checks(&health, known));
         doctor.add(own);
         doctor.add([own::writable(&health), gateway::readable(unread.as_ref(), &stored)]);
         doctor.add(gateway::systems(&health, &*self.0.sampler.first().await));
-        let examined =
-            Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers: answers.as_deref() };
+        let examined = Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers };
         doctor.add(examined.checks(&consumers, &workers, &health));
         doctor.add(gateway::routes(&stored, &live, &examined.shut_out()));
         doctor.add(self.of_providers(&stored, agents.as_deref().map_err(Clone::clone)));

@@ -8,6 +8,7 @@ use crate::{
 };
 use domain::{Affected, Code, Failure, ModelId, StepState, Target, rules::Certainty};
 use futures::future::join_all;
+use hiclaw::TakenUp;
 use higress::Observation;
 use secrecy::SecretString;
 use tokio::time::sleep;
@@ -94,10 +95,13 @@ impl Engine {
         }
     }
 
-    /// An agent that is down cannot be seen to take its config up, which does not make the change wrong.
+    /// That an agent is not seen to take its config up does not make the change wrong: it may be down, or pull later.
     async fn reload(&self, target: &Target) -> Performed {
         match self.clients.holder.reload(target).await {
-            Ok(taken_up) => Performed::new(StepState::Done, taken_up.evidence),
+            Ok(TakenUp { seen: true, evidence, .. }) => Performed::new(StepState::Done, evidence),
+            Ok(TakenUp { evidence, .. }) => {
+                Performed::new(StepState::Skipped, format!("not seen yet: {evidence}"))
+            }
             Err(error) => Performed::new(StepState::Skipped, format!("not seen: {error}")),
         }
     }

@@ -12,6 +12,7 @@ use domain::{
     Check, CheckId, Failure, ProviderName, Reason, Repair, Timestamp,
     rules::{RouteView, mapped_model},
 };
+use std::collections::BTreeMap;
 
 /// What only a look at the routes shows.
 const OF_ROUTES: [CheckId; 4] =
@@ -131,34 +132,46 @@ pub fn answered(agents: &[Agent], stored: Option<&Stored>, answers: Option<&Answ
         return vec![unknown(id, "agents", why)];
     };
     let at = &answers.at;
-    let (mut many, mut outdated) = (Many::of(id), Many::of(id));
+    let mut many = Many::of(id);
+    // Those of one cause stand together.
+    let mut unseen = BTreeMap::new();
     for agent in agents {
-        match answers.of(agent.target, Question::of(agent, stored).as_ref()) {
-            Said::Answer(Ok(())) => many.well(agent.target),
-            Said::Answer(Err(failure)) => many.found(unanswered(agent, failure, at)),
-            Said::Outdated => outdated.unseen(
-                agent.target,
-                format!("asked at {at}, and changed since: the agent, its route or its provider"),
+        let why = match answers.of(agent.target, Question::of(agent, stored).as_ref()) {
+            Said::Answer(Ok(())) => {
+                many.well(agent.target);
+                continue;
+            }
+            Said::Answer(Err(failure)) => {
+                many.found(unanswered(agent, failure, at, stored.is_some()));
+                continue;
+            }
+            Said::Late => format!("no answer in time when the models were asked at {at}"),
+            Said::Outdated if agent.seen.config.is_err() => {
+                format!("asked at {at}; its config cannot be read now, so nobody knows whether that holds")
+            }
+            Said::Outdated => {
+                format!("asked at {at}, and changed since: the agent, its route or its provider")
+            }
+            Said::Nothing => format!(
+                "not asked at {at}: it was not there, or its config could not be read or named no model or no key"
             ),
-            Said::Nothing => many.unseen(
-                agent.target,
-                format!("not asked at {at}: it had no model or no key, was not there, or no time was left"),
-            ),
-        }
+        };
+        unseen.entry(why.clone()).or_insert_with(|| Many::of(id)).unseen(agent.target, why);
     }
     let well = format!("a model answered each at {at}, through the gateway and with the agent's own key");
     let mut checks = many.told("agents", &well);
-    checks.extend(outdated.told("agents", ""));
+    checks.extend(unseen.into_values().flat_map(|many| many.told("agents", "")));
     checks
 }
 
-/// What to do for an agent whose model did not answer.
-fn unanswered(agent: &Agent, failure: &ProbeFailure, at: &Timestamp) -> Check {
+/// What to do for an agent whose model did not answer. `knows_routes`: an agent without a route has none.
+fn unanswered(agent: &Agent, failure: &ProbeFailure, at: &Timestamp, knows_routes: bool) -> Check {
     let check = failed(CheckId::AgentAnswered, agent.name(), format!("{} at {at}", failure.evidence));
     let provider = upstreams(agent.route).next();
     let check = match provider {
         Some(provider) => check.fix(crate::failure::advice(failure.reason, provider)),
-        None => check.fix("No route takes its model: look at what is said of that."),
+        None if knows_routes => check.fix("No route takes its model: look at what is said of that."),
+        None => check.fix("The routes cannot be read now: mend that first, and look again."),
     };
     match (failure.reason, agent.turned_away(), provider) {
         (Reason::ConsumerNotAllowed, Some((route, consumer)), _) => {

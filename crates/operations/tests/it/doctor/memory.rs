@@ -4,6 +4,8 @@ use crate::world::{World, provider};
 use domain::{CheckId, CheckState, EditProvider, Mutation};
 use http::Method;
 use serde_json::json;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Calls of models and lists that the vendors got.
 fn calls(world: &World) -> usize {
@@ -87,4 +89,39 @@ async fn a_late_look_is_shared_until_an_operation_ends() {
     assert!(!lets_all_in(&operations.doctor_lately().await), "and all after him");
     world.run(Mutation::RepairRoutes { route: None, consumer: None }).await.unwrap();
     assert!(lets_all_in(&operations.doctor_lately().await));
+}
+
+/// The answers were paid for: who left before they came finds them when he comes back.
+#[tokio::test]
+async fn answers_that_nobody_waited_for_are_shown_by_the_next_late_look() {
+    let world = World::start().await;
+    let operations = &world.operations;
+    assert_eq!(operations.doctor_lately().await.asked_at, None);
+    let left = operations.doctor(true);
+    assert!(timeout(Duration::ZERO, left).await.is_err());
+    let told = async {
+        while operations.doctor_lately().await.asked_at.is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    // Sooner than an examination is too old to be shown.
+    timeout(Duration::from_secs(20), told).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_is_told_as_far_as_what_it_was_about_can_be_seen() {
+    let world = World::start().await;
+    world.operations.doctor(true).await;
+    rewrite(&world, "alice", "\"agents\"", "agents");
+    let doctor = world.operations.doctor(false).await;
+    let unseen = one(&doctor, CheckId::AgentAnswered, CheckState::Unknown);
+    assert!(unseen.about == "worker:alice" && unseen.evidence.contains("cannot be read now"), "{unseen:?}");
+
+    world.sandbox.set_console_offline(true);
+    let doctor = world.operations.doctor(false).await;
+    let refused = one(&doctor, CheckId::AgentAnswered, CheckState::Failed);
+    assert_eq!(
+        (refused.about.as_str(), refused.fix.as_deref()),
+        ("worker:dave", Some("The routes cannot be read now: mend that first, and look again."))
+    );
 }
