@@ -80,7 +80,7 @@ test.describe("refused", () => {
     await dialog.getByRole("button", { name: "Apply to 2" }).click();
     await expect(dialog).toContainText("0 of 2 switched.", { timeout: 20_000 });
     const rows = dialog.getByRole("list", { name: "Agents" }).locator("> li");
-    await expect(rows.filter({ hasText: "alice" })).toContainText("rolled back");
+    await expect(rows.filter({ hasText: "alice" })).toContainText("failed");
     await expect(rows.filter({ hasText: "bob" })).toContainText("not begun");
     await dialog.getByRole("button", { name: "Try 2 again" }).click();
     await expect(dialog.getByRole("button", { name: "Apply to 2" })).toBeVisible();

@@ -194,6 +194,8 @@ test.describe("a switch that cannot be", () => {
     expect((await ask("alice")).text).toContain("deepseek-chat");
     const now = await (await page.request.get("/ni_status/assignment/workers/alice")).json();
     expect(now.observed.model).toBe("deepseek-chat");
+    await change.getByRole("button", { name: "Back" }).click();
+    await expect(form.getByRole("combobox", { name: "Model", exact: true })).toHaveValue("glm-5");
     expect((await page.request.delete("/ni_status/providers/glm-wrong")).status()).toBe(200);
   });
 });

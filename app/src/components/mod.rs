@@ -5,6 +5,7 @@ pub mod blocks;
 pub mod button;
 pub mod error_note;
 pub mod moment;
+pub mod outcome;
 pub mod panel;
 pub mod plan_view;
 pub mod said;

@@ -2,7 +2,6 @@ mod body;
 mod entries;
 mod filter;
 mod find;
-mod outcome;
 mod row;
 mod trail;
 mod undo;
@@ -14,6 +13,7 @@ use crate::{
         avatar::{Avatar, Pose},
         badge::Badge,
         error_note::ErrorNote,
+        outcome::{Outcome, state_word},
     },
     describe,
     error::ApiError,
@@ -23,7 +23,6 @@ use domain::{Code, Failure, Operation, OperationId};
 use filter::Filter;
 use leptos::prelude::*;
 use leptos_meta::Title;
-pub use outcome::Outcome;
 use std::sync::Arc;
 use undo::Past;
 
@@ -130,7 +129,7 @@ async fn found(id: &str) -> Result<(Arc<Operation>, Past), ApiError> {
 fn one(operation: &Operation, past: &Past) -> AnyView {
     let title = describe::operation(operation);
     let outcome = Outcome::of(operation);
-    let (word, press) = (outcome::state_word(operation), row::press(operation));
+    let (word, press) = (state_word(operation), row::press(operation));
     let body = body::view(operation, past);
     view! {
         <Title text=title.clone()/>
@@ -169,7 +168,7 @@ fn missing(failure: Failure, id: String) -> AnyView {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use domain::Operation;
     use serde_json::{Value, json};
 

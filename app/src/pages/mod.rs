@@ -1,6 +1,6 @@
 //! The pages, rendered by the server. They have no events: what can be pressed names an [`Act`](crate::act::Act) or a
 //! [`Call`](crate::act::Call), and the client in the browser does the rest.
-mod activity;
+pub mod activity;
 mod backups;
 mod doctor;
 mod document;

@@ -19,10 +19,10 @@ pub fn no_key(target: &Target) -> Failure {
 pub fn advice(reason: Reason, provider: &ProviderName) -> String {
     match reason {
         Reason::Auth => format!(
-            "The provider's key was refused: replace it under Providers → {provider} → Edit. When the message says `Key Auth`, the gateway refused the agent's: its config and its consumer hold different keys."
+            "The provider's key was refused: replace it under Providers, with Replace key of {provider}. If the message names Key Auth, it was the agent's own key: its config and its consumer hold different ones."
         ),
         Reason::ConsumerNotAllowed => {
-            "The route does not let this agent in. Let agents in with `repair` under Routes.".into()
+            "The route does not let this agent in. Let it in with the repair that Routes shows.".into()
         }
         Reason::RouteNotFound => "No route takes this model for this agent. Look at Routes.".into(),
         Reason::ModelNotFound => "The provider does not know this model. Choose one that it lists.".into(),

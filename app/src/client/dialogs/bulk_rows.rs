@@ -4,6 +4,7 @@ use crate::{
     components::{
         avatar::Face,
         badge::{Badge, Tone},
+        outcome::{Outcome, state_word},
         plan_view::object,
         said::{Told, affected, warning},
         step_list::label,
@@ -11,7 +12,7 @@ use crate::{
     describe,
     text::t,
 };
-use domain::{Failure, Operation, OperationState, Plan, StepState, Target};
+use domain::{Failure, Operation, Plan, StepState, Target};
 use leptos::prelude::*;
 
 /// How one agent is.
@@ -73,15 +74,16 @@ fn failed(target: String, failure: Option<Failure>) -> Row {
 }
 
 fn operated(target: String, operation: &Operation) -> Row {
-    let tone = match operation.state {
-        OperationState::Committed => Tone::Ok,
-        OperationState::RolledBack | OperationState::NeedsOperator => Tone::Danger,
-        _ => Tone::Busy,
-    };
     let step = operation.steps.iter().find(|step| step.state == StepState::Running).map(label);
     let why = operation.failure.as_deref().cloned().map(Told::from);
-    let word = t().operation_state(operation.state).to_owned();
-    Row { target, tone, word, detail: why.or(step.map(Told::from)), plan: None }
+    let word = state_word(operation).to_owned();
+    Row {
+        target,
+        tone: Outcome::of(operation).tone(),
+        word,
+        detail: why.or(step.map(Told::from)),
+        plan: None,
+    }
 }
 
 /// A row of the list.

@@ -20,7 +20,9 @@ enum Phase {
     GoingBack,
     Stuck,
     Outdated,
+    /// Back to the form for another try, or to be undone.
     Ended {
+        back: bool,
         undo: bool,
     },
 }
@@ -35,7 +37,10 @@ impl Phase {
             Stage::Running(_) => Self::Running,
             Stage::Ended(operation) if change.is_stuck(operation) => Self::Stuck,
             Stage::Ended(_) if stage.is_outdated() && change.can_plan_again() => Self::Outdated,
-            Stage::Ended(operation) => Self::Ended { undo: can_be_undone(operation) },
+            Stage::Ended(operation) => Self::Ended {
+                back: operation.failure.is_some() && change.has_form(),
+                undo: can_be_undone(operation),
+            },
         }
     }
 }
@@ -60,9 +65,10 @@ pub fn Actions(change: Change) -> impl IntoView {
             Phase::GoingBack => close(change, t().leave(), Kind::Plain),
             Phase::Stuck => stuck(change, taking_over),
             Phase::Outdated => view! { {close(change, t().done(), Kind::Plain)} {again(change)} }.into_any(),
-            Phase::Ended { undo } => {
+            Phase::Ended { back, undo } => {
+                let back = back.then(|| away(change, t().close()));
                 let undo = undo.then(|| take_back(change));
-                view! { {undo} {close(change, t().done(), Kind::Primary)} }.into_any()
+                view! { {back} {undo} {close(change, t().done(), Kind::Primary)} }.into_any()
             }
         }
     };

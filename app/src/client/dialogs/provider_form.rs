@@ -216,9 +216,14 @@ pub fn ProviderDialog(form: ProviderForm) -> impl IntoView {
         Ok(wish) => form.change.plan(wish, Some(form.open)),
         Err(failure) => form.change.refuse(failure, form.open),
     });
+    // What was said of a value before does not hold for the one that is being typed.
+    let typed = move |_| {
+        form.touched.set(true);
+        form.change.forget_refusal();
+    };
     view! {
         <Dialog open=form.open title unsent=form.touched>
-            <div class="choose" on:input=move |_| form.touched.set(true)><ProviderFields form/></div>
+            <div class="choose" on:input=typed><ProviderFields form/></div>
             <PlanFoot change=form.change open=form.open plan/>
         </Dialog>
     }

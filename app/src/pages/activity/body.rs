@@ -2,7 +2,6 @@
 use super::{
     filter::Filter,
     href,
-    outcome::{Outcome, is_stuck},
     undo::{NoUndo, Past},
 };
 use crate::{
@@ -10,6 +9,7 @@ use crate::{
     components::{
         button::{Kind, Press},
         moment::Moment,
+        outcome::{Outcome, is_stuck},
         plan_view::{object, object_differences},
         said::{self, Said, affected, warning},
         step_list::StepList,

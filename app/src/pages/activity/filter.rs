@@ -1,7 +1,9 @@
 //! Which operations are asked for: what stands in the address of the page.
-use super::outcome::{Outcome, state_word};
 use crate::{
-    components::said::Told,
+    components::{
+        outcome::{Outcome, state_word},
+        said::Told,
+    },
     describe,
     pages::query::{Query, address},
     text::t,

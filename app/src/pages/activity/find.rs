@@ -1,10 +1,7 @@
 //! Narrowing the list: a form that any browser can send, and a press for each outcome.
-use super::{
-    filter::{Filter, PATH},
-    outcome::Outcome,
-};
+use super::filter::{Filter, PATH};
 use crate::{
-    components::button::Kind,
+    components::{button::Kind, outcome::Outcome},
     describe,
     text::{formats::number, t},
 };

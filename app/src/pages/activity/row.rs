@@ -3,7 +3,6 @@ use super::{
     body,
     entries::Entry,
     filter::{Filter, said},
-    outcome::{Outcome, is_stuck, state_word},
     undo::{NoUndo, Past},
 };
 use crate::{
@@ -12,6 +11,7 @@ use crate::{
         badge::Badge,
         button::{Kind, Press},
         moment::Moment,
+        outcome::{Outcome, is_stuck, state_word},
         said::Told,
         step_list::label,
     },

@@ -1,7 +1,7 @@
 use crate::{
-    components::{moment::Moment, said::Told},
+    components::{moment::Moment, outcome::Outcome, said::Told},
     describe,
-    pages::activity::{self, Outcome},
+    pages::activity,
     sprite::icon,
     text::{formats::duration, t},
 };

@@ -9,7 +9,9 @@ async fn a_worker_answers_with_its_new_model_after_a_switch() {
     let world = World::start().await;
     let done = world.run(switch("alice", "moonshot", "kimi-k2.5")).await.unwrap();
     assert_eq!(done.state, OperationState::Committed);
-    assert!(done.steps.iter().all(|step| step.state == StepState::Done), "{:#?}", done.steps);
+    let open: Vec<_> = done.steps.iter().filter(|step| step.state != StepState::Done).collect();
+    assert_eq!(open.iter().map(|step| step.name).collect::<Vec<_>>(), [StepName::Reload], "{open:#?}");
+    assert!(open[0].evidence.as_ref().unwrap().contains("not seen yet: alice pulls"), "{open:#?}");
     let reply = world.ask_worker("alice", "kimi-k2.5").await;
     assert_eq!((reply.status, reply.model.as_str()), (Some(200), "kimi-k2.5"), "{reply:?}");
 

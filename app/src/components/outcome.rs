@@ -1,5 +1,6 @@
 //! How an operation ended, as people tell it apart at a glance.
-use crate::{components::badge::Tone, sprite::maps, text::t};
+use super::badge::Tone;
+use crate::{sprite::maps, text::t};
 use domain::{Operation, OperationState, StepState};
 
 /// How far an operation is, or how it ended.
