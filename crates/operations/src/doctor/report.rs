@@ -26,20 +26,21 @@ pub fn failure(id: CheckId, about: impl Into<String>, failure: &Failure, otherwi
     failed(id, about, failure.message.clone()).fix(failure.hint.as_deref().unwrap_or(otherwise))
 }
 
-/// A check of several objects: what is well is told in one line, what could not be looked at in another for each
-/// reason, what is wrong each for itself.
+/// A check of several objects: what is well is told in one line, what could not be looked at in another, what is wrong each
+/// for itself.
 pub struct Many {
     id: CheckId,
     well: Vec<String>,
-    /// What could not be looked at, by the reason.
-    unseen: Vec<(String, Vec<String>)>,
+    unseen: Vec<String>,
+    /// Of the first that could not be looked at.
+    why: String,
     found: Vec<Check>,
 }
 
 impl Many {
     /// Nothing was looked at yet.
     pub fn of(id: CheckId) -> Self {
-        Self { id, well: Vec::new(), unseen: Vec::new(), found: Vec::new() }
+        Self { id, well: Vec::new(), unseen: Vec::new(), why: String::new(), found: Vec::new() }
     }
 
     /// This one is well.
@@ -49,11 +50,10 @@ impl Many {
 
     /// This one could not be looked at.
     pub fn unseen(&mut self, about: impl ToString, why: impl Into<String>) {
-        let (about, why) = (about.to_string(), why.into());
-        match self.unseen.iter_mut().find(|(because, _)| *because == why) {
-            Some((_, all)) => all.push(about),
-            None => self.unseen.push((why, vec![about])),
+        if self.unseen.is_empty() {
+            self.why = why.into();
         }
+        self.unseen.push(about.to_string());
     }
 
     /// This one is not well.
@@ -63,8 +63,8 @@ impl Many {
 
     /// All checks; `evidence` holds for each that is well, which are called `many` when they are too many to be named.
     pub fn told(self, many: &str, evidence: &str) -> Vec<Check> {
-        let Self { id, well, unseen, found } = self;
-        let unseen = unseen.into_iter().filter_map(|(why, all)| Some(unknown(id, named(&all, many)?, why)));
+        let Self { id, well, unseen, why, found } = self;
+        let unseen = named(&unseen, many).map(|about| unknown(id, about, why));
         let well = named(&well, many).map(|about| ok(id, about, evidence));
         found.into_iter().chain(unseen).chain(well).collect()
     }
@@ -87,18 +87,13 @@ mod tests {
         let told = |well: usize, unseen: usize, bad: usize| {
             let mut many = Many::of(CheckId::AgentConfig);
             (0..well).for_each(|n| many.well(n));
-            (0..unseen).for_each(|n| many.unseen(n, format!("because of {}", n / 4)));
+            (0..unseen).for_each(|n| many.unseen(n, format!("because of {n}")));
             (0..bad).for_each(|n| many.found(failed(CheckId::AgentConfig, n.to_string(), "x")));
             many.told("agents", "can be read")
         };
         assert_eq!(told(0, 0, 0), []);
         assert_eq!(told(2, 0, 0), [ok(CheckId::AgentConfig, "0, 1", "can be read")]);
         assert_eq!(told(0, 4, 0), [unknown(CheckId::AgentConfig, "4 agents", "because of 0")]);
-        let reasons = [
-            unknown(CheckId::AgentConfig, "4 agents", "because of 0"),
-            unknown(CheckId::AgentConfig, "4", "because of 1"),
-        ];
-        assert_eq!(told(0, 5, 0), reasons);
         let all = told(4, 1, 2);
         assert_eq!(
             all.iter().map(|check| check.about.as_str()).collect::<Vec<_>>(),

@@ -96,10 +96,31 @@ fn upstreams(route: Option<&RouteView>) -> impl Iterator<Item = &ProviderName> {
     route.into_iter().flat_map(|route| &route.upstreams).map(|upstream| &upstream.provider)
 }
 
+/// Agents that could not be looked at, a line for each reason: for reasons that many agents share.
+struct ByReason {
+    id: CheckId,
+    reasons: BTreeMap<String, Many>,
+}
+
+impl ByReason {
+    fn of(id: CheckId) -> Self {
+        Self { id, reasons: BTreeMap::new() }
+    }
+
+    fn unseen(&mut self, agent: &Agent, why: String) {
+        let many = self.reasons.entry(why.clone()).or_insert_with(|| Many::of(self.id));
+        many.unseen(agent.target, why);
+    }
+
+    fn told(self) -> impl Iterator<Item = Check> {
+        self.reasons.into_values().flat_map(|many| many.told("agents", ""))
+    }
+}
+
 /// Whether the first provider of each agent's route listed the model when it was asked last.
 fn listed(agents: &[Agent], stored: &Stored, lists: &Lists) -> Vec<Check> {
     let id = CheckId::AgentModelListed;
-    let mut many = Many::of(id);
+    let (mut many, mut unseen) = (Many::of(id), ByReason::of(id));
     for agent in agents {
         let Some((route, model)) = agent.route.zip(agent.model) else { continue };
         let Some(upstream) = route.upstreams.first() else { continue };
@@ -107,10 +128,7 @@ fn listed(agents: &[Agent], stored: &Stored, lists: &Lists) -> Vec<Check> {
         let asked_for = mapped_model(upstream, model.as_str());
         let Some(LastList { at, models }) = lists.of(provider) else {
             let name = provider.name();
-            many.unseen(
-                agent.target,
-                format!("{name} gave no list since agm started or since it was changed"),
-            );
+            unseen.unseen(agent, format!("{name} gave no list since agm started or since it was changed"));
             continue;
         };
         if models.contains(asked_for) {
@@ -121,7 +139,7 @@ fn listed(agents: &[Agent], stored: &Stored, lists: &Lists) -> Vec<Check> {
             format!("{} does not list {asked_for} among {} models at {at}", provider.name(), models.len());
         many.found(agent.other_model(warning(id, agent.name(), evidence)));
     }
-    many.told("agents", "their providers list their models")
+    many.told("agents", "their providers list their models").into_iter().chain(unseen.told()).collect()
 }
 
 /// What the models answered when they were asked last.
@@ -132,9 +150,7 @@ pub fn answered(agents: &[Agent], stored: Option<&Stored>, answers: Option<&Answ
         return vec![unknown(id, "agents", why)];
     };
     let at = &answers.at;
-    let mut many = Many::of(id);
-    // Those of one cause stand together.
-    let mut unseen = BTreeMap::new();
+    let (mut many, mut unseen) = (Many::of(id), ByReason::of(id));
     for agent in agents {
         let why = match answers.of(agent.target, Question::of(agent, stored).as_ref()) {
             Said::Answer(Ok(())) => {
@@ -156,12 +172,10 @@ pub fn answered(agents: &[Agent], stored: Option<&Stored>, answers: Option<&Answ
                 "not asked at {at}: it was not there, or its config could not be read or named no model or no key"
             ),
         };
-        unseen.entry(why.clone()).or_insert_with(|| Many::of(id)).unseen(agent.target, why);
+        unseen.unseen(agent, why);
     }
     let well = format!("a model answered each at {at}, through the gateway and with the agent's own key");
-    let mut checks = many.told("agents", &well);
-    checks.extend(unseen.into_values().flat_map(|many| many.told("agents", "")));
-    checks
+    many.told("agents", &well).into_iter().chain(unseen.told()).collect()
 }
 
 /// What to do for an agent whose model did not answer. `knows_routes`: an agent without a route has none.

@@ -1,4 +1,4 @@
-use super::{one, rewrite, rival, well, with};
+use super::{all_of, one, rewrite, rival, well, with};
 use crate::world::{World, provider, switch};
 use domain::{Check, CheckId, CheckState, Repair};
 use http::Method;
@@ -92,7 +92,20 @@ async fn a_model_that_the_provider_does_not_list_is_told_once_it_was_asked() {
     let world = World::start().await;
     rewrite(&world, "alice", "deepseek-chat", "deepseek-v9");
     let doctor = world.operations.doctor(false).await;
-    one(&doctor, CheckId::AgentModelListed, CheckState::Unknown);
+    let told: Vec<_> = all_of(&doctor, CheckId::AgentModelListed)
+        .into_iter()
+        .map(|check| (check.about.as_str(), check.evidence.as_str()))
+        .collect();
+    let unseen = |name: &str| format!("{name} gave no list since agm started or since it was changed");
+    let (deepseek, moonshot, qwen) = (unseen("deepseek"), unseen("moonshot"), unseen("qwen"));
+    assert_eq!(
+        told,
+        [
+            ("worker:alice, worker:dave", deepseek.as_str()),
+            ("worker:bob", moonshot.as_str()),
+            ("manager, worker:carol, worker:erin", qwen.as_str())
+        ]
+    );
     world.operations.provider_models(&provider("deepseek")).await.unwrap();
     let doctor = world.operations.doctor(false).await;
     let told = of_alice(&doctor, CheckId::AgentModelListed, CheckState::Warning);
