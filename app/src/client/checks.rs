@@ -2,7 +2,7 @@
 //! `<input type="checkbox" data-check-all>` that marks all that are shown. The bar `[data-checked-bar]` is there while some
 //! are marked, and tells in `[data-checked-count]` how many; in the act that `data-act-checked` names they take the place of
 //! its empty list.
-use super::{all, on};
+use super::{all, on, target};
 use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Event, HtmlElement, HtmlInputElement};
@@ -13,9 +13,7 @@ const MARKS: &str = "input[name='target']";
 /// Listens to all marks of the page.
 pub fn listen() {
     on(&document(), "change", |event: Event| {
-        let Some(mark) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else {
-            return;
-        };
+        let Some(mark) = target::<HtmlInputElement>(&event) else { return };
         if mark.has_attribute("data-check-all") {
             mark_shown(mark.checked());
         } else if mark.name() != "target" {

@@ -1,6 +1,6 @@
 //! Search as you type over what the page already shows: `<input data-filter="ID">` narrows the children of an element to
 //! those whose `data-text` holds what is typed. `<a data-find="INPUT" data-value="…">` types for whoever presses it.
-use super::{all, on, report};
+use super::{all, on, report, target};
 use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Event, HtmlElement, HtmlInputElement, MouseEvent};
@@ -8,15 +8,12 @@ use leptos::web_sys::{Element, Event, HtmlElement, HtmlInputElement, MouseEvent}
 /// Listens to all filters of the page.
 pub fn listen() {
     on(&document(), "input", |event: Event| {
-        let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else {
-            return;
-        };
-        apply(&input);
+        if let Some(input) = target(&event) {
+            apply(&input);
+        }
     });
     on(&document(), "click", |event: MouseEvent| {
-        let Some(pressed) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
-            return;
-        };
+        let Some(pressed) = target::<Element>(&event) else { return };
         let Ok(Some(link)) = pressed.closest("a[data-find]") else { return };
         let of = |name: &str| link.get_attribute(name).unwrap_or_default();
         let Some(input) = document().get_element_by_id(&of("data-find")) else { return };

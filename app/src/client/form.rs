@@ -1,7 +1,7 @@
 //! Forms of a page whose fields are the JSON of one POST: `data-form` names the path. What the server refuses is said in
 //! `[data-form-error]` of the form, which keeps all that was typed. A file's text goes into the field that the input names
 //! with `data-into`.
-use super::{all, call, dialogs, on, page, report};
+use super::{all, call, dialogs, on, page, report, target};
 use leptos::prelude::document;
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::{
@@ -16,17 +16,15 @@ const ERROR: &str = "[data-form-error]";
 /// Listens to all forms of the page.
 pub fn listen() {
     on(&document(), "submit", |event: Event| {
-        let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
-        if let Some(form) = form.filter(|form| form.has_attribute("data-form")) {
+        if let Some(form) = target::<HtmlFormElement>(&event).filter(|form| form.has_attribute("data-form")) {
             event.prevent_default();
             spawn_local(send(form));
         }
     });
     on(&document(), "change", |event: Event| {
-        let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
         let chosen =
             |input: HtmlInputElement| Some((input.get_attribute("data-into")?, input.files()?.get(0)?));
-        if let Some((into, file)) = input.and_then(chosen) {
+        if let Some((into, file)) = target(&event).and_then(chosen) {
             spawn_local(async move { report(read(&file, &into).await) });
         }
     });

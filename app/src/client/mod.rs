@@ -45,6 +45,11 @@ fn focus(place: &Element) {
     report(place.unchecked_ref::<HtmlElement>().focus());
 }
 
+/// What an event is about, where it is such an element.
+fn target<T: JsCast>(event: &Event) -> Option<T> {
+    event.target()?.dyn_into().ok()
+}
+
 /// Listens as long as the page lives.
 fn on<E: JsCast + 'static>(target: &EventTarget, event: &str, heard: impl Fn(E) + 'static) {
     let closure = Closure::<dyn Fn(Event)>::new(move |event: Event| heard(event.unchecked_into()));

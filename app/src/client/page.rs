@@ -1,16 +1,16 @@
 //! Renewing the page: it is fetched again as the server renders it now, and each live part that differs takes the place of
 //! the one that is shown.
 use super::{
-    all, checks, filter,
+    all, checks, filter, focus,
     notice::{self, Notice},
-    on, report, stream, times, visit,
+    on, report, stream, target, times, visit,
 };
 use crate::api::RENEWAL;
 use leptos::prelude::{document, set_timeout, window};
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::{
-    AbortSignal, DomParser, Element, Event, Headers, HtmlElement, HtmlInputElement, RequestInit, Response,
-    SupportedType, js_sys::Reflect,
+    AbortSignal, DomParser, Element, Event, Headers, HtmlInputElement, RequestInit, Response, SupportedType,
+    js_sys::Reflect,
 };
 use std::{cell::Cell, time::Duration};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -66,8 +66,9 @@ pub fn listen() {
     on(&window(), "focus", |_: Event| look_again());
     on(&document(), "visibilitychange", |_: Event| ask_again());
     on(&document(), "change", |event: Event| {
-        let changed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        if changed.is_some_and(|it| matches!(it.matches("[data-pause]:not(:checked)"), Ok(true))) {
+        if target::<Element>(&event)
+            .is_some_and(|it| matches!(it.matches("[data-pause]:not(:checked)"), Ok(true)))
+        {
             spawn_local(renew());
         }
     });
@@ -223,10 +224,7 @@ fn keep_open(shown: &Element, new: &Element) {
         let Some(at) = places.iter().position(|place| self::name(place) == name) else { continue };
         // Of several with the same name, each is the next one.
         let same = places.remove(at);
-        report(match details.has_attribute("open") {
-            true => same.set_attribute("open", ""),
-            false => same.remove_attribute("open"),
-        });
+        report(same.toggle_attribute_with_force("open", details.has_attribute("open")));
     }
 }
 
@@ -271,7 +269,7 @@ impl Focused {
 
     fn restore(&self, new: &Element) {
         let Some(place) = self.again(new) else { return };
-        report(place.unchecked_ref::<HtmlElement>().focus());
+        focus(&place);
         if let (Some(caret), Some(input)) = (self.caret, place.dyn_ref::<HtmlInputElement>()) {
             report(input.set_selection_range(caret, caret));
         }

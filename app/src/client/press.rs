@@ -1,7 +1,6 @@
 //! What is pressed on the page: one listener for all of it.
-use super::{all, call, checks, dialogs, notice, on, report, theme};
+use super::{all, call, checks, dialogs, notice, on, report, target, theme};
 use leptos::prelude::document;
-use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Event};
 use std::cell::RefCell;
 use wasm_bindgen_futures::spawn_local;
@@ -65,7 +64,7 @@ pub fn return_focus() {
 
 /// The nearest element around what an event is about that a selector names.
 fn aimed(event: &Event, selector: &str) -> Option<Element> {
-    event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok()?
+    target::<Element>(event)?.closest(selector).ok()?
 }
 
 /// Asks the dialogs for something. The button is busy until it is there, and cannot be pressed twice.

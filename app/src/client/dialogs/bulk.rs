@@ -3,6 +3,7 @@ use super::{
     model_form::{ModelForm, typed},
     toast::{Offer, Toaster},
     told,
+    turn::Turns,
 };
 use crate::{api, client::page, text::t};
 use domain::{BulkPlan, Failure, Operation, OperationState, SetModels, Target};
@@ -41,8 +42,7 @@ pub struct Bulk {
     pub stage: RwSignal<Stage>,
     /// Why it could not be planned or begun.
     pub failure: RwSignal<Option<Failure>>,
-    /// Counts the wishes: a plan for an earlier one is none for what is shown now.
-    turn: StoredValue<u32>,
+    turns: Turns,
     toaster: Toaster,
 }
 
@@ -56,7 +56,7 @@ impl Bulk {
             stop_after: RwSignal::new(String::new()),
             stage: RwSignal::new(Stage::Choosing),
             failure: RwSignal::new(None),
-            turn: StoredValue::new(0),
+            turns: Turns::new(),
             toaster,
         }
     }
@@ -64,7 +64,7 @@ impl Bulk {
     /// Opens for these agents; while a request runs, that one is shown instead.
     pub fn open(self, targets: Vec<Target>) {
         if !self.runs() {
-            self.next_turn();
+            self.turns.next();
             self.form.clear();
             self.canary.set("yes".into());
             self.stop_after.set("1".into());
@@ -87,15 +87,9 @@ impl Bulk {
 
     /// Goes back to the form, which still holds what was typed.
     pub fn back(self) {
-        self.next_turn();
+        self.turns.next();
         self.failure.set(None);
         self.stage.set(Stage::Choosing);
-    }
-
-    /// Something else is wanted from now on.
-    fn next_turn(self) -> u32 {
-        self.turn.update_value(|turn| *turn = turn.wrapping_add(1));
-        self.turn.get_value()
     }
 
     /// Plans the wish for every agent.
@@ -106,10 +100,10 @@ impl Bulk {
             Err(failure) => return self.failure.set(Some(failure)),
         };
         self.stage.set(Stage::Planning);
-        let turn = self.next_turn();
+        let turn = self.turns.next();
         spawn_local(async move {
             let answer = api::plan_models(&wish).await;
-            if turn != self.turn.get_value() {
+            if !self.turns.is(turn) {
                 return;
             }
             match answer {

@@ -1,12 +1,13 @@
 use super::{
     bulk::{Bulk, Stage, committed, open_targets},
     bulk_rows,
-    dialog::{Dialog, focus},
+    dialog::Dialog,
     field::{Choice, Field, Input, about},
     figures::Present,
     model_form::ModelFields,
 };
 use crate::{
+    client::focus,
     components::{
         button::{Button, Kind},
         error_note::ErrorNote,

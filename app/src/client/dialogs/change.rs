@@ -5,6 +5,7 @@ use super::{
     change_stage::Stage,
     toast::{Offer, Toaster},
     told,
+    turn::Turns,
 };
 use crate::{
     api,
@@ -12,6 +13,7 @@ use crate::{
         follow::{News, follow},
         page, report,
     },
+    components::outcome,
     describe,
     text::t,
 };
@@ -33,8 +35,7 @@ pub struct Change {
     form: StoredValue<Option<RwSignal<bool>>>,
     /// What is planned or applied. None: it was begun before the page was loaded, or it is over and not outdated.
     wish: StoredValue<Option<Mutation>>,
-    /// Counts what was shown here: what the server answers to an earlier wish is about nothing that is shown now.
-    turn: StoredValue<u32>,
+    turns: Turns,
     /// Why the operation could not be stopped or taken over.
     trouble: RwSignal<Option<Failure>>,
     /// What was let go on this page.
@@ -52,7 +53,7 @@ impl Change {
             title: RwSignal::new(String::new()),
             form: StoredValue::new(None),
             wish: StoredValue::new(None),
-            turn: StoredValue::new(0),
+            turns: Turns::new(),
             trouble: RwSignal::new(None),
             released: RwSignal::new(None),
             toaster,
@@ -98,10 +99,10 @@ impl Change {
         if form.is_none() {
             self.open.set(true);
         }
-        let turn = self.next_turn();
+        let turn = self.turns.next();
         spawn_local(async move {
             let answer = api::plan(wish).await;
-            if turn != self.turn.get_value() {
+            if !self.turns.is(turn) {
                 return;
             }
             match answer {
@@ -118,17 +119,11 @@ impl Change {
         });
     }
 
-    /// Something else is shown from now on.
-    fn next_turn(self) -> u32 {
-        self.turn.update_value(|turn| *turn = turn.wrapping_add(1));
-        self.turn.get_value()
-    }
-
     /// A plan comes to nothing when the form and the dialog that wait for it are closed.
     fn give_up_when_left(self) {
         let form_waits = self.form.get_value().is_some_and(|form| form.get());
         if self.plans() && !form_waits && !self.open.get() {
-            self.next_turn();
+            self.turns.next();
             self.wish.set_value(None);
             self.stage.set(Stage::Idle);
         }
@@ -136,7 +131,7 @@ impl Change {
 
     /// Goes back to the form, which still holds what was typed.
     pub fn back(self) {
-        self.next_turn();
+        self.turns.next();
         self.open.set(false);
         self.stage.set(Stage::Idle);
         if let Some(form) = self.form.get_value() {
@@ -159,10 +154,10 @@ impl Change {
         let Stage::Planned(plan) = self.stage.get_untracked() else { return };
         let id = plan.id.clone();
         self.stage.set(Stage::Applying(plan));
-        let turn = self.next_turn();
+        let turn = self.turns.next();
         spawn_local(async move {
             let answer = api::apply(id).await.map_err(told);
-            let is_shown = turn == self.turn.get_value();
+            let is_shown = self.turns.is(turn);
             match answer {
                 Ok(operation) if is_shown => self.watch(operation),
                 // It runs, and is found again among what runs.
@@ -181,7 +176,7 @@ impl Change {
 
     /// Shows an operation that was begun elsewhere or before the page was loaded, as it runs or ended.
     pub fn resume(self, operation: Operation) {
-        self.next_turn();
+        self.turns.next();
         self.title.set(describe::operation(&operation));
         self.form.set_value(None);
         self.wish.set_value(None);
@@ -227,8 +222,8 @@ impl Change {
     /// Whether an operation could not be undone and waits for a person. The server tells that one took it over only when
     /// it has settled, minutes later.
     pub fn is_stuck(self, operation: &Operation) -> bool {
-        let waits = operation.state == OperationState::NeedsOperator && operation.settled.is_none();
-        waits && self.released.with(|released| released.as_ref() != Some(&operation.id))
+        outcome::is_stuck(operation)
+            && self.released.with(|released| released.as_ref() != Some(&operation.id))
     }
 
     /// Why the operation could not be stopped or taken over.

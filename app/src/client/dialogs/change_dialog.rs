@@ -1,11 +1,6 @@
-use super::{
-    change::Change,
-    change_actions::Actions,
-    change_stage::Stage,
-    dialog::{Dialog, focus},
-    verdict::verdict,
-};
+use super::{change::Change, change_actions::Actions, change_stage::Stage, dialog::Dialog, verdict::verdict};
 use crate::{
+    client::focus,
     components::{
         error_note::ErrorNote,
         plan_view::PlanView,

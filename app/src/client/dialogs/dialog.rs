@@ -1,5 +1,5 @@
 use crate::{
-    client::{press::return_focus, report},
+    client::{focus, press::return_focus, report, target},
     components::button::Kind,
     sprite::{icon, maps},
     text::t,
@@ -8,7 +8,7 @@ use leptos::{
     ev, html,
     prelude::*,
     wasm_bindgen::JsCast,
-    web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement},
+    web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement},
 };
 
 /// What a person came for: the first field, or the first part that takes the focus. The close button is neither.
@@ -17,16 +17,10 @@ const FIRST: &str = "input:enabled, select:enabled, textarea:enabled, [tabindex]
 /// What sends a dialog's form.
 const SEND: &str = ".dialog-foot .btn.primary:enabled";
 
-/// Moves the focus.
-pub fn focus(place: &HtmlElement) {
-    report(place.focus());
-}
-
 /// Moves the focus to what is just being made.
 pub fn focus_soon(id: String) {
     request_animation_frame(move || {
-        let place = document().get_element_by_id(&id).and_then(|place| place.dyn_into().ok());
-        if let Some(place) = place {
+        if let Some(place) = document().get_element_by_id(&id) {
             focus(&place);
         }
     });
@@ -34,8 +28,7 @@ pub fn focus_soon(id: String) {
 
 fn open_at_first(dialog: &HtmlDialogElement) {
     report(dialog.show_modal());
-    let first = dialog.query_selector(FIRST).ok().flatten().and_then(|first| first.dyn_into().ok());
-    if let Some(first) = first {
+    if let Ok(Some(first)) = dialog.query_selector(FIRST) {
         focus(&first);
     }
 }
@@ -106,9 +99,7 @@ fn send_by_enter(event: &ev::KeyboardEvent) {
     if event.key() != "Enter" || event.default_prevented() || event.is_composing() {
         return;
     }
-    let Some(field) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else {
-        return;
-    };
+    let Some(field) = target::<HtmlInputElement>(event) else { return };
     if matches!(field.type_().as_str(), "checkbox" | "radio") {
         return;
     }
@@ -133,7 +124,7 @@ struct Leaving {
     /// Whether it is asked if what is unsent may be lost.
     asked: RwSignal<bool>,
     /// Where the focus was before.
-    place: StoredValue<Option<HtmlElement>, LocalStorage>,
+    place: StoredValue<Option<Element>, LocalStorage>,
     /// The last press began on the backdrop. A text selection may end there and begins in a field.
     pressed: StoredValue<bool>,
 }
@@ -156,7 +147,7 @@ impl Leaving {
             return self.open.set(false);
         }
         if !self.asked.get_untracked() {
-            self.place.set_value(document().active_element().and_then(|place| place.dyn_into().ok()));
+            self.place.set_value(document().active_element());
             self.asked.set(true);
         }
     }

@@ -18,6 +18,7 @@ mod provider_fields;
 mod provider_form;
 mod switch_dialog;
 mod toast;
+mod turn;
 mod verdict;
 
 use super::{notice, page};

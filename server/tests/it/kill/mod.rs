@@ -217,9 +217,9 @@ fn report(what: &str, survived: &[Survived]) {
         let reached = if cell.reached { "" } else { ", its last point was not reached" };
         println!("{}: {end} after {} ms{reached}", cell.name, cell.recovery.as_millis());
     }
-    let names = |cell: &&Survived| point_name(&cell.point).to_owned();
-    let tried: BTreeSet<_> = survived.iter().map(|cell| names(&cell)).collect();
-    let reached: BTreeSet<_> = survived.iter().filter(|cell| cell.reached).map(|cell| names(&cell)).collect();
+    let tried: BTreeSet<_> = survived.iter().map(|cell| point_name(&cell.point)).collect();
+    let reached: BTreeSet<_> =
+        survived.iter().filter(|cell| cell.reached).map(|cell| point_name(&cell.point)).collect();
     assert_eq!(reached, tried, "{what}: every point ends a process");
     let mut times: Vec<_> = survived.iter().map(|cell| cell.recovery.as_millis()).collect();
     times.sort_unstable();
