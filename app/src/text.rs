@@ -36,6 +36,7 @@ mod backups;
 mod change;
 mod checks;
 mod doctor;
+mod evidence;
 mod failures;
 pub mod formats;
 mod home;
@@ -104,7 +105,7 @@ mod tests {
     }
 
     /// What is called the same in Chinese: products, files, and words of the trade.
-    const SAME: &str = "AI API Base CPU Claude DEFAULT DeepSeek GLM Gateway Gemini HICLAW HiClaw Higress ID JSON JavaScript Kimi MODEL Manager NTP \
+    const SAME: &str = "AI API Base CPU Claude DEFAULT DeepSeek GLM Gateway Gemini HICLAW HTTP HiClaw Higress ID JSON JavaScript Kimi MB MODEL Manager NTP \
                         Ollama OpenAI Qwen RPM URL Worker YAML admin agm hiclaw higress http json model openclaw token v1 vLLM";
 
     #[test]

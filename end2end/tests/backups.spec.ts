@@ -127,7 +127,7 @@ test("what differs is shown, and one item or all of it is restored", async ({ pa
   await expect(compared).toContainText("deepseek-reasoner → deepseek-chat");
   await expect(compared.locator(".diff")).toContainText("deepseek-chat");
 
-  await expect(page.getByRole("button", { name: /Restore what is marked/ })).toBeHidden();
+  await expect(page.getByRole("button", { name: "Restore what is marked: 0" })).toBeDisabled();
   await item.check();
   await page.getByRole("button", { name: "Restore what is marked: 1" }).click();
   const dialog = page.getByRole("dialog", { name: "Restore" });
@@ -145,6 +145,22 @@ test("what differs is shown, and one item or all of it is restored", async ({ pa
   expect(observed.model).toBe("deepseek-chat");
   await compared.getByRole("link", { name: "Close" }).click();
   await expect(page).not.toHaveURL(new RegExp(id));
+});
+
+test("a row leads to the plan of its restore, unless it is as now", async ({ page }) => {
+  await take(page, "way back");
+  await open(page, "/agm/backups");
+  await expect(row(page, "way back")).toContainText("as now");
+  const restore = row(page, "way back").getByRole("button", { name: "Restore the backup of way back" });
+  await expect(restore).toHaveCount(0);
+  await setModel(page, "alice", "deepseek", "deepseek-reasoner");
+  await restore.click();
+  const dialog = page.getByRole("dialog", { name: "Restore" });
+  await expect(dialog.getByRole("region", { name: "What will change" })).toContainText("deepseek-chat");
+  await dialog.getByRole("button", { name: "Apply" }).click();
+  await expect(dialog).toContainText("Done, and read back.");
+  await dialog.getByRole("button", { name: "Done", exact: true }).click();
+  await expect(row(page, "way back")).toContainText("as now");
 });
 
 test.describe("refused", () => {

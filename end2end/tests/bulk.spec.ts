@@ -50,6 +50,19 @@ test("what was planned is done, and not what was typed while it was planned", as
   await setModel(page, "bob", "moonshot", "kimi-k2.5");
 });
 
+test("what can be done to several is there before any is marked, and says what to do first", async ({ page }) => {
+  await open(page, "/agm/models");
+  const act = page.getByRole("button", { name: "Set model of 0" });
+  await expect(act).toBeDisabled();
+  await expect(act).toHaveAccessibleDescription("Tick some first.");
+  await expect(act).toBeInViewport({ ratio: 1 });
+  await page.getByRole("checkbox", { name: "Select alice" }).check();
+  await expect(page.getByRole("button", { name: "Set model of 1" })).toBeEnabled();
+  await expect(page.getByText("Tick some first.")).toBeHidden();
+  await page.getByRole("checkbox", { name: "Select alice" }).uncheck();
+  await expect(act).toBeDisabled();
+});
+
 test("all that a search shows are marked with one press", async ({ page }) => {
   await open(page, "/agm/models");
   await page.getByRole("searchbox").fill("alice");

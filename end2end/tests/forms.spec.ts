@@ -122,11 +122,35 @@ test.describe("a plan that comes late", () => {
 test("the list of models says what to do before a provider is chosen", async ({ page }) => {
   await open(page, "/agm/models");
   await page.getByRole("checkbox", { name: "Select alice" }).check();
-  await page.locator("[data-checked-bar]").getByRole("button").click();
+  await page.getByRole("button", { name: "Set model of 1" }).click();
   const form = page.getByRole("dialog");
   await expect(form.locator("#model-note")).toHaveText("Choose a provider: its models are listed here.");
   await form.getByLabel("Provider").selectOption("deepseek");
   await expect(form.locator("#model-note")).toHaveText("2 models");
+});
+
+test("a search and a choice move nothing of the form", async ({ page }) => {
+  await open(page, "/agm/models");
+  await page.getByRole("button", { name: "Set model of alice" }).click();
+  const form = page.getByRole("dialog", { name: "Set model of alice" });
+  const places = [form.getByLabel("Provider"), form.locator(".options"), form.locator(".tiles"), form.locator(".dialog-foot")];
+  const where = async () => JSON.stringify(await Promise.all(places.map((place) => place.boundingBox())));
+  await expect(models(page)).toHaveCount(2);
+  const model = form.getByRole("combobox", { name: "Model", exact: true });
+  const before = await where();
+  await model.fill("reason");
+  await expect(models(page)).toHaveCount(1);
+  expect(await where(), "after a search").toBe(before);
+  await models(page).first().click();
+  await expect(model).toHaveValue("deepseek-reasoner");
+  await expect(form.locator(".tiles")).not.toContainText("—");
+  expect(await where(), "after a choice").toBe(before);
+  // That nothing fits, and a warning, come below the list.
+  places.splice(2);
+  const above = await where();
+  await model.fill("nobody-knows-this");
+  await expect(form.locator(".figures .note").first()).toBeVisible();
+  expect(await where(), "with a warning").toBe(above);
 });
 
 test.describe("refused", () => {
@@ -187,6 +211,34 @@ test.describe("when the dialogs cannot be loaded", () => {
     await expect(other.getByRole("dialog", { name: "Add provider" })).toBeVisible();
     await expect(toast).toBeEmpty();
     expect(crashes).toEqual([]);
+  });
+});
+
+test.describe("when the dialogs hang", () => {
+  test("they are given up after a while, and loaded at the next press", async ({ page }) => {
+    // What the browser says of a load that was given up is not counted on a page of our own.
+    const other = await page.context().newPage();
+    // A test need not wait for all of the time.
+    await other.addInitScript(() => {
+      const real = AbortSignal.timeout.bind(AbortSignal);
+      AbortSignal.timeout = (milliseconds) => {
+        Object.assign(window, { givenUpAfter: milliseconds });
+        return real(milliseconds / 50);
+      };
+    });
+    let hangs = true;
+    await other.route("**/agm/pkg/split_*", (route) => (hangs ? undefined : route.continue()));
+    await open(other, "/agm/providers");
+    const add = other.getByRole("button", { name: "+ Add provider" });
+    await add.click();
+    await expect(add).toHaveAttribute("aria-busy", "true");
+    await expect(other.locator("#toast")).toContainText("could not be loaded");
+    await expect(add).not.toHaveAttribute("aria-busy");
+    expect(await other.evaluate(() => (window as unknown as { givenUpAfter: number }).givenUpAfter)).toBe(30_000);
+    hangs = false;
+    await add.click();
+    await expect(other.getByRole("dialog", { name: "Add provider" })).toBeVisible();
+    await expect(other.locator("#toast")).toBeEmpty();
   });
 });
 

@@ -1,4 +1,6 @@
+import { AxeBuilder } from "@axe-core/playwright";
 import type { Locator, Page } from "@playwright/test";
+import { pages } from "../pages.mjs";
 import { ask, expect, models, open, setModel, test } from "./support/agm.js";
 
 /** No path needs more presses than this. */
@@ -50,34 +52,52 @@ function stop(page: Page): Promise<Stop | undefined> {
   });
 }
 
-for (const [name, path] of [
-  ["home", "/agm/"],
-  ["models", "/agm/models"],
-  ["providers", "/agm/providers"],
-  ["routes", "/agm/routes"],
-  ["activity", "/agm/activity"],
-  ["gallery", "/agm/gallery"],
-]) {
+/** Goes with Tab from the first place of a page to its last. */
+async function tabThrough(page: Page, path: string): Promise<Stop[]> {
+  await open(page, path);
+  const all = await page.evaluate(() => {
+    // Of a group of radio buttons Tab goes to the one that is chosen.
+    const input = "input:enabled:not([type='radio']:not(:checked))";
+    const places = `a[href], button:enabled, ${input}, select:enabled, textarea:enabled, summary, [tabindex='0']`;
+    const shown = [...document.querySelectorAll<HTMLElement>(places)].filter((place) => place.checkVisibility());
+    return shown.length;
+  });
+  const stops: Stop[] = [];
+  for (let press = 0; press < all; press += 1) {
+    await page.keyboard.press("Tab");
+    const here = await stop(page);
+    if (!here) break;
+    stops.push(here);
+  }
+  expect(stops.length, "places that Tab goes to").toBe(all);
+  expect(stops.filter(({ marked, seen }) => !marked || !seen)).toEqual([]);
+  return stops;
+}
+
+for (const [name, path] of Object.entries(pages)) {
+  if (["login", "not-found"].includes(name)) continue;
   test(`Tab goes through ${name} from its first to its last, and always shows where it is`, async ({ page }) => {
     test.setTimeout(90_000);
-    await open(page, path);
-    const all = await page.evaluate(() => {
-      const places = "a[href], button:enabled, input:enabled, select:enabled, textarea:enabled, summary, [tabindex='0']";
-      const shown = [...document.querySelectorAll<HTMLElement>(places)].filter((place) => place.checkVisibility());
-      return shown.length;
-    });
-    const stops: Stop[] = [];
-    for (let press = 0; press < all; press += 1) {
-      await page.keyboard.press("Tab");
-      const here = await stop(page);
-      if (!here) break;
-      stops.push(here);
-    }
-    expect(stops[0]?.what).toContain("Skip to");
-    expect(stops.length, "places that Tab goes to").toBe(all);
-    expect(stops.filter(({ marked, seen }) => !marked || !seen)).toEqual([]);
+    if (name === "backups") await page.request.post("/ni_status/backups", { data: {} });
+    const [first] = await tabThrough(page, path);
+    expect(first.what).toContain("Skip to");
   });
 }
+
+test.describe("nobody is signed in", () => {
+  test.use({ signedIn: false });
+
+  test("one signs in without a mouse", async ({ page }) => {
+    await tabThrough(page, pages.login);
+    await open(page, pages.login);
+    await tabTo(page, page.getByLabel("User"));
+    await page.keyboard.type("admin");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("admin");
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/\/agm\/$/);
+  });
+});
 
 test("the skip link leads past the navigation, and the navigation to every page", async ({ page }) => {
   test.setTimeout(90_000);
@@ -98,6 +118,33 @@ test("the skip link leads past the navigation, and the navigation to every page"
     await expect(page.getByRole("navigation").locator("[aria-current='page']")).toHaveText(name);
     await expect(page.locator("html[data-hydrated]")).toBeAttached();
   }
+});
+
+test.describe("on a phone", () => {
+  test.use({ viewport: { width: 390, height: 844 } });
+
+  test("the navigation is a drawer, which is opened, gone through and left by keys", async ({ page }) => {
+    await open(page, "/agm/");
+    const menu = page.getByRole("button", { name: "Menu" });
+    const pages = page.getByRole("navigation").getByRole("link");
+    await expect(pages).toHaveCount(0);
+    await tabTo(page, menu);
+    await page.keyboard.press("Enter");
+    await expect(pages).toHaveCount(8);
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    await tabTo(page, page.getByRole("link", { name: "Routes", exact: true }));
+    await page.keyboard.press("Escape");
+    await expect(pages).toHaveCount(0);
+    await expect(menu).toBeFocused();
+    await page.keyboard.press("Enter");
+    await tabTo(page, page.getByRole("link", { name: "Routes", exact: true }));
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/agm\/routes$/);
+    await menu.click();
+    await expect(page.locator("[aria-current='page']")).toHaveText("Routes");
+    await page.getByRole("button", { name: "Close" }).click();
+    await expect(menu).toBeFocused();
+  });
 });
 
 test("a worker is switched and switched back without a mouse", async ({ page }) => {

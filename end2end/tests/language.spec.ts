@@ -1,6 +1,20 @@
-import { behave, expect, open, test } from "./support/agm.js";
+import { behave, expect, open, setModel, test } from "./support/agm.js";
 
 test.use({ locale: "zh-CN", refusals: true });
+
+test("what the steps of a switch observed is Chinese on a Chinese page", async ({ page }) => {
+  await open(page, "/agm/models?lang=zh-CN");
+  await page.getByRole("button", { name: "设置 alice 的模型" }).click();
+  const form = page.getByRole("dialog", { name: "设置 alice 的模型" });
+  await form.getByLabel("提供商").selectOption("deepseek");
+  await form.getByRole("combobox", { name: "模型", exact: true }).fill("deepseek-reasoner");
+  await form.getByRole("button", { name: "查看计划" }).click();
+  const change = page.getByRole("dialog", { name: "alice » deepseek-reasoner" });
+  await change.getByRole("button", { name: "执行" }).click();
+  await expect(change.locator("li.step").last()).toContainText("个对象已回读，与写入一致");
+  await expect(change.locator("li.step [lang=en]")).toHaveCount(0);
+  await setModel(page, "alice", "deepseek", "deepseek-chat");
+});
 
 test("a switch that fails on a Chinese page says so in Chinese first, and marks what is English", async ({ page }) => {
   await behave("qwen", "failing");

@@ -17,6 +17,14 @@ interface Look {
   language: string;
 }
 
+/** What opens a dialog, by a name for its files: where it is, and what is pressed there one after the other. */
+const dialogs: Record<string, { path: string; presses: string[] }> = {
+  "add-provider": { path: pages.providers, presses: [`[data-act='"add_provider"']`] },
+  switch: { path: pages.models, presses: [`[data-act='{"switch":"worker:bob"}']`] },
+  bulk: { path: pages.models, presses: ["[value='worker:alice']", "[value='worker:bob']", "[data-act-checked]"] },
+  plan: { path: pages.home, presses: [`[data-act^='{"repair"']`] },
+};
+
 /** Looks at every page as one person would see it: nothing sticks out, axe finds nothing, the console stays empty. */
 async function look(browser: Browser, baseURL: string, { theme, width, language }: Look) {
   const context = await browser.newContext({
@@ -33,20 +41,33 @@ async function look(browser: Browser, baseURL: string, { theme, width, language 
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) said.push(`${page.url()}: ${message.text()}`);
   });
+  const judge = async (name: string, fullPage: boolean) => {
+    await page.evaluate(() => document.fonts.ready);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect.soft(over, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+    const file = [name, theme, width, ...(language === "en" ? [] : [language])].join("-");
+    await page.screenshot({ path: `screenshots/${file}.png`, fullPage });
+    expect.soft(await violations(page), name).toEqual([]);
+  };
   for (const [name, path] of Object.entries(pages)) {
     await test.step(name, async () => {
       await open(page, path);
-      await page.evaluate(() => document.fonts.ready);
       await drawAll(page);
       const undrawn = await page.evaluate(() =>
         [...document.querySelectorAll("use")].filter((use) => !document.querySelector(use.getAttribute("href") ?? "x")).length,
       );
       expect.soft(undrawn, `${name} names drawings that it does not hold`).toBe(0);
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect.soft(over, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
-      const file = [name, theme, width, ...(language === "en" ? [] : [language])].join("-");
-      await page.screenshot({ path: `screenshots/${file}.png`, fullPage: true });
-      expect.soft(await violations(page), name).toEqual([]);
+      await judge(name, true);
+    });
+  }
+  for (const [name, { path, presses }] of Object.entries(dialogs)) {
+    await test.step(name, async () => {
+      await open(page, path);
+      for (const place of presses) await page.locator(place).first().click();
+      const dialog = page.locator("dialog[open]");
+      await expect(dialog.locator(".dialog-foot button").first()).toBeVisible();
+      await expect(dialog.locator(".waiting")).toHaveCount(0);
+      await judge(name, false);
     });
   }
   await context.close();
@@ -77,13 +98,11 @@ async function violations(page: Page) {
 
 for (const theme of themes) {
   for (const width of [1280, 390]) {
-    test(`every page in ${theme} at ${width} px`, async ({ browser, baseURL }) => {
-      test.setTimeout(300_000);
-      await look(browser, baseURL!, { theme, width, language: "en" });
-    });
+    for (const language of ["en", "zh-CN"]) {
+      test(`every page and dialog in ${theme} at ${width} px in ${language}`, async ({ browser, baseURL }) => {
+        test.setTimeout(300_000);
+        await look(browser, baseURL!, { theme, width, language });
+      });
+    }
   }
-  test(`every page in ${theme} in Chinese`, async ({ browser, baseURL }) => {
-    test.setTimeout(300_000);
-    await look(browser, baseURL!, { theme, width: 1280, language: "zh-CN" });
-  });
 }

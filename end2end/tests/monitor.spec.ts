@@ -26,9 +26,33 @@ test("who used which model is counted, by model, by consumer and by both", async
   const usage = page.locator("#usage");
   const used = usage.getByRole("table", { name: "By model" }).getByRole("row", { name: /deepseek-chat/ });
   await expect(used).toContainText(/[1-9]\d* calls?/, { timeout: 20_000 });
+  await page.getByRole("radio", { name: "By consumer" }).check();
   await expect(usage.getByRole("table", { name: "By consumer" }).getByRole("row", { name: /alice/ })).toBeVisible();
-  await usage.getByText(/pairs? of model and consumer/).click();
+  await expect(used).toBeHidden();
+  await page.getByRole("radio", { name: "Each pair" }).check();
   await expect(usage.getByRole("row", { name: /deepseek-chat · alice/ })).toBeVisible();
+});
+
+test("the tabs of the usage go by the arrow keys, and stay through a renewal", async ({ page }) => {
+  await open(page, "/agm/monitor");
+  expect((await ask("alice")).status).toBe(200);
+  const tabs = page.getByRole("group", { name: "Tokens used" });
+  const by = (name: string) => tabs.getByRole("radio", { name });
+  const table = (name: string) => page.locator("#usage").getByRole("table", { name });
+  await expect(table("By model")).toBeVisible({ timeout: 20_000 });
+  await by("By model").focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(by("By consumer")).toBeFocused();
+  await expect(by("By consumer")).toBeChecked();
+  await expect(table("By consumer")).toBeVisible();
+  await expect(table("By model")).toBeHidden();
+  await page.locator("#usage").evaluate((usage) => usage.setAttribute("data-old", ""));
+  await expect(page.locator("#usage[data-old]")).toHaveCount(0, { timeout: 20_000 });
+  await expect(table("By consumer")).toBeVisible();
+  await expect(table("By model")).toBeHidden();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await expect(table("By model")).toBeVisible();
 });
 
 test("a pause keeps the page as it is, and its end shows how things are", async ({ page }) => {

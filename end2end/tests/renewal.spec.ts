@@ -70,6 +70,57 @@ test.describe("a page that fails while the news come in", () => {
   });
 });
 
+test.describe("a page that nobody sees", () => {
+  test.use({ refusals: true });
+
+  const hide = (page: Page, hidden: boolean) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+
+  test("is not asked for again before somebody does", async ({ page }) => {
+    await page.clock.install();
+    await openDeaf(page, "/agm/models");
+    let asked = 0;
+    await page.route("**/agm/models", (route) => {
+      asked += 1;
+      return asked === 1 ? route.abort() : route.continue();
+    });
+    await hide(page, true);
+    const failed = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/agm/models"));
+    await tell(page, "office");
+    await failed;
+    // Long after it would have been asked for again.
+    await page.clock.runFor(60_000);
+    expect(asked).toBe(1);
+    await hide(page, false);
+    await expect.poll(() => asked).toBe(2);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+  });
+
+  test("follows the news only when somebody does, and once more after it was turned away", async ({ page }) => {
+    await page.clock.install();
+    await page.addInitScript(() => Object.defineProperty(document, "hidden", { value: true, configurable: true }));
+    let asked = 0;
+    await page.route("**/ni_status/stream*", (route) => {
+      asked += 1;
+      return asked === 1 ? route.fulfill({ status: 503, body: "" }) : route.continue();
+    });
+    await open(page, "/agm/models");
+    await page.clock.runFor(60_000);
+    expect(asked, "behind another tab").toBe(0);
+    await hide(page, false);
+    await expect.poll(() => asked).toBe(1);
+    const later = async () => {
+      await page.clock.runFor(31_000);
+      return asked;
+    };
+    await expect.poll(later).toBe(2);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+  });
+});
+
 /** Adds a provider, and tells which operation did it. */
 async function addProvider(page: Page, name: string): Promise<string> {
   const provider = { name, type: "zhipuai", tokens: [`sk-${name}-key`] };
@@ -134,7 +185,7 @@ test("a character that is put together is not lost to what happens elsewhere", a
   await keyboard.send("Input.imeSetComposition", { text: "bei", selectionStart: 3, selectionEnd: 3 });
   await expect(name).toHaveValue("bei");
 
-  const renewed = page.waitForResponse((answer) => answer.request().headers()["x-agm-renew"] === "1");
+  const renewed = page.waitForResponse((answer) => answer.request().headers()["x-agm-renew"] !== undefined);
   await setModel(page, "alice", "deepseek", "deepseek-reasoner");
   await (await renewed).finished();
   // The part beside it is renewed, and this one waits for the end of the character.

@@ -26,6 +26,20 @@ test("a worker is switched, and its own agent answers with the new model", async
   await setModel(page, "alice", "deepseek", "deepseek-chat");
 });
 
+test("a new config that nobody saw the worker pull is told so, also when it takes a switch back", async ({ page }) => {
+  const [desk, row] = [page.getByRole("article", { name: "bob" }), page.getByRole("row", { name: /bob/ })];
+  const mark = "not seen to pull it yet";
+  await setModel(page, "bob", "moonshot", "kimi-k2-turbo-preview");
+  await open(page, "/agm/");
+  await expect(desk).toContainText(mark);
+  await expect(page.getByRole("article", { name: "carol" })).not.toContainText(mark);
+  await open(page, "/agm/models");
+  await expect(row).toContainText(mark);
+  await expect(row).toContainText("A worker pulls its config within 300 s while it runs, or when it starts.");
+  await setModel(page, "bob", "moonshot", "kimi-k2.5");
+  await expect(row).toContainText(mark);
+});
+
 test.describe("Enter", () => {
   test.use({ refusals: true });
 

@@ -14,7 +14,8 @@ pub mod session;
 pub mod state;
 
 /// Marks what an open page asks for by itself: nobody did, so it keeps no session alive, and no system is asked anew for
-/// what was seen a moment ago.
+/// what was seen a moment ago. Its value is the topics that had news, parted by spaces: the page comes without the live parts
+/// about others.
 pub const RENEWAL: &str = "x-agm-renew";
 
 pub use answers::{

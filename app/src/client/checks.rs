@@ -1,8 +1,8 @@
 //! Rows of a page that are marked for doing something to all of them: `<input type="checkbox" name="target">`, with one
-//! `<input type="checkbox" data-check-all>` that marks all that are shown. The bar `[data-checked-bar]` is there while some
-//! are marked, and tells in `[data-checked-count]` how many; in the act that `data-act-checked` names they take the place of
-//! its empty list.
-use super::{all, on, target};
+//! `<input type="checkbox" data-check-all>` that marks all that are shown. The button `[data-act-checked]` can be
+//! pressed while some are marked, and tells in `[data-checked-count]` how many; in the act that it names they take the place
+//! of its empty list. While none is marked, `[data-checked-none]` says what to do first.
+use super::{all, on, report, target};
 use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Event, HtmlElement, HtmlInputElement};
@@ -33,8 +33,11 @@ pub fn checked() -> String {
 pub fn tell() {
     let Some(body) = document().body() else { return };
     let count = marked().count();
-    for bar in all(&body, "[data-checked-bar]") {
-        bar.unchecked_ref::<HtmlElement>().set_hidden(count == 0);
+    for button in all(&body, "[data-act-checked]") {
+        report(button.toggle_attribute_with_force("disabled", count == 0));
+    }
+    for hint in all(&body, "[data-checked-none]") {
+        hint.unchecked_ref::<HtmlElement>().set_hidden(count > 0);
     }
     for place in all(&body, "[data-checked-count]") {
         place.set_text_content(Some(&count.to_string()));

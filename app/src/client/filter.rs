@@ -1,9 +1,21 @@
 //! Search as you type over what the page already shows: `<input data-filter="ID">` narrows the children of an element to
-//! those whose `data-text` holds what is typed. `<a data-find="INPUT" data-value="…">` types for whoever presses it.
+//! those whose `data-text` holds what is typed. It has the class `dense` while no more than its `data-dense` do.
+//! `<a data-find="INPUT" data-value="…">` types for whoever presses it.
 use super::{all, on, report, target};
-use leptos::prelude::document;
+use leptos::prelude::{document, request_animation_frame};
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Event, HtmlElement, HtmlInputElement, MouseEvent};
+use std::cell::RefCell;
+
+/// How many come into view with the answer to a key: about what a screen holds.
+const AT_ONCE: usize = 16;
+/// How many more come with each further frame, so that a long list does not hold up the next key.
+const PER_FRAME: usize = 12;
+
+thread_local! {
+    /// What fits and has yet to come into view, the last one first. While it is not empty, a frame is asked for.
+    static REST: RefCell<Vec<HtmlElement>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Listens to all filters of the page.
 pub fn listen() {
@@ -24,11 +36,17 @@ pub fn listen() {
     });
 }
 
-/// Narrows again what has been put in the place of a narrowed list.
-pub fn apply_all() {
+/// Narrows what is about to take the place of a part of the page.
+pub fn keep(new: &Element) {
     let Some(body) = document().body() else { return };
     for input in all(&body, "input[data-filter]") {
-        apply(input.unchecked_ref());
+        let Some(id) = input.get_attribute("data-filter") else { continue };
+        let Ok(Some(list)) = new.query_selector(&format!("#{id}")) else { continue };
+        let input: &HtmlInputElement = input.unchecked_ref();
+        for (item, fits) in items(&list, &wanted(input)) {
+            item.set_hidden(!fits);
+        }
+        mark(new, input);
     }
 }
 
@@ -37,31 +55,87 @@ fn apply(input: &HtmlInputElement) {
     else {
         return;
     };
-    let wanted = input.value().trim().to_lowercase();
-    let mut shown = 0_u32;
-    for item in all(&list, "[data-text]") {
-        let fits = item.get_attribute("data-text").is_some_and(|text| text.to_lowercase().contains(&wanted));
-        shown += u32::from(fits);
-        item.unchecked_ref::<HtmlElement>().set_hidden(!fits);
-    }
+    show(items(&list, &wanted(input)));
     if let Some(body) = document().body() {
-        for link in all(&body, &format!("a[data-find='{}']", input.id())) {
-            let here = link.get_attribute("data-value").is_some_and(|value| value == wanted);
-            report(if here {
-                link.set_attribute("aria-current", "true")
-            } else {
-                link.remove_attribute("aria-current")
-            });
+        mark(&body, input);
+    }
+}
+
+fn wanted(input: &HtmlInputElement) -> String {
+    input.value().trim().to_lowercase()
+}
+
+/// All that can be found in a list, and whether it holds `wanted`. The list notes how many do.
+fn items(list: &Element, wanted: &str) -> Vec<(HtmlElement, bool)> {
+    let fits = |item: Element| {
+        let fits = item.get_attribute("data-text").is_some_and(|text| text.to_lowercase().contains(wanted));
+        (item.unchecked_into(), fits)
+    };
+    let items: Vec<_> = all(list, "[data-text]").into_iter().map(fits).collect();
+    let count = items.iter().filter(|(_, fits)| *fits).count();
+    // What says that nothing fits stands behind the list.
+    report(list.set_attribute("data-shown", &count.to_string()));
+    if let Some(most) = list.get_attribute("data-dense").and_then(|most| most.parse::<usize>().ok()) {
+        report(list.class_list().toggle_with_force("dense", count <= most));
+    }
+    tell(list, count);
+    items
+}
+
+/// Shows those that fit, and no others: the first ones at once, the others after them. Where most of what is shown fits,
+/// that stays.
+fn show(items: Vec<(HtmlElement, bool)>) {
+    let count =
+        |fitting: bool| items.iter().filter(|(item, fits)| !item.hidden() && (*fits || !fitting)).count();
+    let stays = count(true) * 2 >= count(false);
+    let mut left = AT_ONCE;
+    let mut rest = Vec::new();
+    for (item, fits) in items {
+        let hidden = item.hidden();
+        let is_first = fits && left > 0;
+        left -= usize::from(is_first);
+        let shows = is_first || (fits && stays && !hidden);
+        if hidden == shows {
+            item.set_hidden(!shows);
+        }
+        if fits && !shows {
+            rest.push(item);
         }
     }
-    // What says that nothing fits stands behind the list.
-    report(list.set_attribute("data-shown", &shown.to_string()));
-    tell(&list, shown);
+    rest.reverse();
+    let begins = !rest.is_empty();
+    if REST.replace(rest).is_empty() && begins {
+        request_animation_frame(show_more);
+    }
+}
+
+fn show_more() {
+    let more = REST.with_borrow_mut(|rest| {
+        let from = rest.len().saturating_sub(PER_FRAME);
+        rest.drain(from..).for_each(|item| item.set_hidden(false));
+        !rest.is_empty()
+    });
+    if more {
+        request_animation_frame(show_more);
+    }
+}
+
+/// Marks the press that stands for what is typed.
+fn mark(root: &Element, input: &HtmlInputElement) {
+    let wanted = wanted(input);
+    for link in all(root, &format!("a[data-find='{}']", input.id())) {
+        let here = link.get_attribute("data-value").is_some_and(|value| value == wanted);
+        report(if here {
+            link.set_attribute("aria-current", "true")
+        } else {
+            link.remove_attribute("aria-current")
+        });
+    }
 }
 
 /// Tells screen readers that nothing fits, in the words of the page: theirs only come into view. They are told once, and
 /// not at each renewal.
-fn tell(list: &Element, shown: u32) {
+fn tell(list: &Element, shown: usize) {
     let words = || list.closest(".live").ok()??.query_selector("[data-nothing-fits]").ok()??.text_content();
     let words = (shown == 0).then(words).flatten().unwrap_or_default();
     let place = document().get_element_by_id("filtered");

@@ -12,7 +12,10 @@ use leptos::web_sys::{
     AbortSignal, DomParser, Element, Event, Headers, HtmlInputElement, RequestInit, Response, SupportedType,
     js_sys::Reflect,
 };
-use std::{cell::Cell, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 /// Around parts that stay as they are while somebody has paused them.
@@ -31,6 +34,8 @@ const GROWS: u32 = 5;
 
 thread_local! {
     static STATE: Cell<State> = const { Cell::new(State::Idle) };
+    /// The topics that had news since the page was asked for.
+    static NEWS: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
     /// How often in a row the page did not come.
     static FAILED: Cell<u32> = const { Cell::new(0) };
     /// It will be asked for again by itself.
@@ -74,13 +79,26 @@ pub fn listen() {
     });
 }
 
-/// Shows how things are now. While it is at work, further calls make it look once more.
+/// Shows how things are now.
 pub async fn renew() {
+    renew_about(&stream::TOPICS).await;
+}
+
+/// Shows how things are now in the parts that are about these topics: a large page is not fetched and read as a whole for
+/// a small one of its parts. While it is at work, further calls make it look once more.
+pub async fn renew_about(topics: &[&'static str]) {
+    NEWS.with_borrow_mut(|news| {
+        for topic in topics {
+            if !news.contains(topic) {
+                news.push(topic);
+            }
+        }
+    });
     if STATE.replace(State::Old) != State::Idle {
         return;
     }
     while STATE.replace(State::Renewing) == State::Old {
-        match fetch().await {
+        match fetch(&NEWS.take().join(" ")).await {
             Ok(Answer::Page(page)) => {
                 well();
                 put(&page);
@@ -146,13 +164,13 @@ enum Answer {
     Refused,
 }
 
-/// The page as it is now; an error when it may come later.
-async fn fetch() -> Result<Answer, JsValue> {
+/// The parts of the page about these topics as they are now; an error when they may come later.
+async fn fetch(topics: &str) -> Result<Answer, JsValue> {
     let href = window().location().href()?;
     let init = RequestInit::new();
     // Nobody asked for it, so it is no sign that somebody is there.
     let headers = Headers::new()?;
-    headers.set(RENEWAL, "1")?;
+    headers.set(RENEWAL, topics)?;
     init.set_headers(&headers);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(GIVEN_UP)));
     let asked = window().fetch_with_str_and_init(&href, &init);
@@ -194,7 +212,8 @@ fn put(page: &Element) {
         keep_open(&shown, &new);
         checks::keep(&shown, &new);
         keep_typed(&shown, &new);
-        if shown.outer_html() == new.outer_html() {
+        filter::keep(&new);
+        if shown.is_equal_node(Some(&new)) {
             continue;
         }
         let focused = Focused::of(&shown);
@@ -203,7 +222,6 @@ fn put(page: &Element) {
             focused.restore(&new);
         }
     }
-    filter::apply_all();
     checks::tell();
 }
 

@@ -11,7 +11,7 @@ use std::{cell::RefCell, time::Duration};
 use wasm_bindgen_futures::spawn_local;
 
 /// The topics of a page stand at its live parts.
-const TOPICS: [&str; 6] = ["office", "operations", "metrics", "providers", "routes", "backups"];
+pub const TOPICS: [&str; 6] = ["office", "operations", "metrics", "providers", "routes", "backups"];
 
 /// When to come back to a server that has too many streams.
 const LATER: Duration = Duration::from_secs(30);
@@ -61,9 +61,10 @@ fn follow() {
 
 fn heard(event: MessageEvent) {
     MARK.set(event.last_event_id());
-    let topic = event.type_();
+    let told = event.type_();
+    let Some(topic) = TOPICS.into_iter().find(|topic| *topic == told) else { return };
     if matches!(document().query_selector(&format!("[data-live~='{topic}']")), Ok(Some(_))) {
-        spawn_local(page::renew());
+        spawn_local(async move { page::renew_about(&[topic]).await });
     }
 }
 

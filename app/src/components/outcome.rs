@@ -80,7 +80,7 @@ pub fn is_stuck(operation: &Operation) -> bool {
     operation.state == OperationState::NeedsOperator && operation.settled.is_none()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
     use crate::pages::activity::tests::operation;

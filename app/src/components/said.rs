@@ -1,5 +1,6 @@
-//! What the server says in its own sentences. They are English on every page; where the page is not, they come after
-//! what their types tell, and are marked, so that a screen reader reads them as English.
+//! What the server says in its own sentences, which are English. A Chinese page has those of a known form in Chinese; the
+//! others come after what their types tell, and are marked, so that a screen reader reads them as English.
+use super::in_the_way;
 use crate::text::{Lang, t};
 #[cfg(feature = "ssr")]
 use domain::Check;
@@ -9,6 +10,9 @@ use leptos::prelude::*;
 /// A sentence of the server.
 #[component]
 pub fn Said(#[prop(into)] text: String) -> impl IntoView {
+    if let Some(own) = t().evidence(&text) {
+        return own.into_any();
+    }
     let foreign = (!is_of_the_page(&text)).then_some("en");
     view! { <span lang=foreign>{text}</span> }.into_any()
 }
@@ -92,6 +96,7 @@ pub fn failure(failure: Failure) -> AnyView {
         {next}
         <p><Said text=failure.message/></p>
         {hint}
+        {failure.used_by.map(in_the_way::users)}
     }
     .into_any()
 }
@@ -232,6 +237,13 @@ mod tests {
         assert!(fixed(Some(edits)).starts_with("请更换该提供商的密钥。"));
         let unknown = fixed(None);
         assert!(unknown.trim().starts_with("<span lang=\"en\">in English</span>"), "{unknown}");
+    }
+
+    #[test]
+    fn an_observation_of_a_known_form_is_chinese() {
+        let shown = |text: &str| html(Lang::Zh, || view! { <Said text=text.to_owned()/> }.into_any());
+        assert_eq!(shown("3 objects read back as written"), "3 个对象已回读，与写入一致");
+        assert_eq!(shown("disk is on fire"), "<span lang=\"en\">disk is on fire</span>");
     }
 
     #[test]

@@ -2,6 +2,7 @@ use super::Live;
 use crate::{
     act::Act,
     api::Caller,
+    components::drawer::Drawer,
     sprite::{draw, icon, maps},
     text::{Lang, t},
 };
@@ -33,7 +34,7 @@ pub fn Mark() -> impl IntoView {
         .into_any()
 }
 
-/// Name, navigation with what runs, language, theme, sign-out.
+/// Name, navigation with what runs, language, theme, sign-out; on a phone all but the name are in a drawer.
 #[component]
 pub fn Header() -> impl IntoView {
     let path = use_location().pathname.get_untracked();
@@ -48,6 +49,7 @@ pub fn Header() -> impl IntoView {
             .then(|| view! { <Live id="runs" topics="operations">{Suspend::new(runs())}</Live> });
         view! { <li><a href=href aria-current=here>{text()}</a> {runs}</li> }
     };
+    let links = PAGES.map(link).collect_view();
     view! {
         <header class="top">
             <a class="skip" href="#content">{t().skip_to_content()}</a>
@@ -55,19 +57,21 @@ pub fn Header() -> impl IntoView {
                 <Mark/>
                 <p><b>{t().product()}</b> <span>{t().tagline()}</span></p>
             </div>
-            <nav aria-label=t().navigation()>
-                <ul>{PAGES.map(link).collect_view()}</ul>
-            </nav>
-            <div class="tools">
-                <Languages/>
-                <Themes/>
-                <button
-                    type="button" class="btn small sign-out" aria-label=t().sign_out() title=t().sign_out()
-                    data-call="logout" data-body="{}" data-then="/agm/login"
-                >
-                    {icon(maps::DOOR)}
-                </button>
-            </div>
+            <Drawer id="menu" title=t().menu()>
+                <nav aria-label=t().navigation()>
+                    <ul>{links}</ul>
+                </nav>
+                <div class="tools">
+                    <Languages/>
+                    <Themes/>
+                    <button
+                        type="button" class="btn small sign-out" aria-label=t().sign_out() title=t().sign_out()
+                        data-call="logout" data-body="{}" data-then="/agm/login"
+                    >
+                        {icon(maps::DOOR)}
+                    </button>
+                </div>
+            </Drawer>
         </header>
     }
     .into_any()

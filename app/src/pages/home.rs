@@ -92,7 +92,7 @@ fn page(seen: Seen, wanted: &str) -> AnyView {
                     <Live id="wall" topics="office">{wall} {unread}</Live>
                 </header>
                 {search}
-                <Live id="floor" topics="office operations">{floor}</Live>
+                {floor}
             </section>
             <div class="side">
                 <Live id="gateway" topics="metrics">{gateway}</Live>

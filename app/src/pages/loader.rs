@@ -5,6 +5,11 @@ use leptos::{config::LeptosOptions, prelude::*};
 /// The fonts of what is seen first.
 const FONTS: [&str; 3] = ["press-start-2p", "silkscreen", "vt323"];
 
+/// Ends the fetch of a part of the client that hangs. What the build makes to fetch it knows no limit, and asks again only
+/// for what it was told is lost. Half a minute: a slow line is no reason to begin anew.
+const LIMIT: &str = "const ask=fetch;\
+    window.fetch=(what,how)=>ask(what,`${what}`.includes('/pkg/split_')?{...how,signal:AbortSignal.timeout(30000)}:how);";
+
 /// The addresses of the built files.
 #[derive(Debug, PartialEq, Eq)]
 struct Files {
@@ -43,7 +48,9 @@ impl Files {
     /// Starts the client as soon as the document is read.
     fn start(&self) -> String {
         let Self { script, wasm, .. } = self;
-        format!("import load,{{hydrate}}from'{script}';await load({{module_or_path:'{wasm}'}});hydrate()")
+        format!(
+            "import load,{{hydrate}}from'{script}';{LIMIT}await load({{module_or_path:'{wasm}'}});hydrate()"
+        )
     }
 }
 

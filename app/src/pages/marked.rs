@@ -1,15 +1,18 @@
-use crate::{act::Act, components::button::Kind};
+use crate::{act::Act, components::button::Kind, text::t};
 use leptos::prelude::*;
 
-/// What can be done to the rows that are marked; there as long as some are. The client puts what they name into the list of
-/// the act.
+/// What can be done to the rows that are marked, once some are. The client puts what they name into the list of the act.
 #[component]
 pub fn MarkedBar(act: Act, text: &'static str) -> impl IntoView {
     view! {
-        <div class="marked-bar" data-checked-bar="" hidden>
-            <button type="button" class=Kind::Primary.class() data-act-checked=act.data()>
+        <div class="marked-bar">
+            <button
+                type="button" class=Kind::Primary.class() disabled aria-describedby="mark-first"
+                data-act-checked=act.data()
+            >
                 {text} " " <span data-checked-count="">"0"</span>
             </button>
+            <span id="mark-first" data-checked-none="">{t().mark_first()}</span>
         </div>
     }
     .into_any()

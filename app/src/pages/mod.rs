@@ -21,13 +21,24 @@ mod routes;
 
 pub use document::{App, shell};
 
-use crate::{components::error_note::ErrorNote, error::ApiError};
+use crate::{api::RENEWAL, components::error_note::ErrorNote, error::ApiError};
+use http::request::Parts;
 use leptos::prelude::*;
 
 /// A part of a page that the client renews when the server tells that one of the topics is no longer as it was.
 #[component]
 fn Live(id: &'static str, topics: &'static str, children: Children) -> impl IntoView {
+    if !is_asked_for(topics) {
+        return ().into_any();
+    }
     view! { <div id=id class="live" data-live=topics>{children()}</div> }.into_any()
+}
+
+/// Whether one of the topics is among those that an open page asks for. A page that is no renewal has all its parts.
+fn is_asked_for(topics: &str) -> bool {
+    let Some(parts) = use_context::<Parts>() else { return true };
+    let Some(asked) = parts.headers.get(RENEWAL).and_then(|value| value.to_str().ok()) else { return true };
+    topics.split(' ').any(|topic| asked.split(' ').any(|asked| asked == topic))
 }
 
 /// What a page shows of an answer: itself, or why it is not there.
@@ -35,5 +46,35 @@ fn answered<T>(answer: Result<T, ApiError>, show: impl FnOnce(T) -> AnyView) -> 
     match answer {
         Ok(value) => show(value),
         Err(error) => view! { <ErrorNote failure=error.into() again=true/> }.into_any(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Request;
+
+    /// A page with two live parts, as it is answered to a request with this header.
+    fn page(renewal: Option<&str>) -> String {
+        let request =
+            renewal.into_iter().fold(Request::builder(), |request, topics| request.header(RENEWAL, topics));
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        Owner::new().with(|| {
+            provide_context(parts);
+            let page = view! {
+                <Live id="office" topics="office operations">"desks"</Live>
+                <Live id="gateway" topics="metrics">"figures"</Live>
+            };
+            page.to_html()
+        })
+    }
+
+    #[test]
+    fn a_renewal_has_the_parts_about_its_topics_and_a_page_has_all() {
+        let has = |renewal| ["desks", "figures"].map(|part| page(renewal).contains(part));
+        assert_eq!(has(None), [true, true]);
+        assert_eq!(has(Some("metrics")), [false, true]);
+        assert_eq!(has(Some("backups operations")), [true, false]);
+        assert_eq!(has(Some("backups metrics office")), [true, true]);
     }
 }

@@ -40,8 +40,8 @@ pub fn ModelsPage() -> impl IntoView {
             <p>{t().models_lead()}</p>
             {find}
         </header>
-        <Live id="agents" topics="office operations">{table}</Live>
         <MarkedBar act=Act::SwitchMany(Vec::new()) text=t().set_model_marked()/>
+        <Live id="agents" topics="office operations">{table}</Live>
     }
     .into_any()
 }

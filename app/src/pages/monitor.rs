@@ -81,7 +81,7 @@ pub fn MonitorPage() -> impl IntoView {
         let Seen { metrics, history, usage, workers } = Seen::now(range).await;
         view! {
             <Live id="figures" topics="metrics">{figures::view(metrics, history, range)}</Live>
-            <Live id="usage" topics="metrics">{answered(usage, usage::view)}</Live>
+            {usage::panel(answered(usage, usage::view))}
             <section class="panel" aria-labelledby="workers-title">
                 <header class="panel-head">
                     <h2 id="workers-title">{t().monitor_workers()}</h2>

@@ -1,4 +1,5 @@
 mod card;
+pub mod tint;
 
 use super::{Live, answered};
 use crate::{
@@ -12,6 +13,7 @@ use card::ProviderCard;
 use domain::{Provider, ProviderType};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use tint::Tint;
 
 /// The LLM providers, and what can be done to them.
 #[component]
@@ -30,7 +32,9 @@ fn cards(providers: Vec<Provider>) -> AnyView {
     let empty = providers.is_empty().then(|| {
         view! { <li class="empty"><p>{t().no_providers()}</p><p>{t().no_providers_hint()}</p></li> }
     });
-    let cards = providers.into_iter().map(|provider| view! { <li><ProviderCard provider/></li> });
+    let names: Vec<_> = providers.iter().map(|provider| provider.name.clone()).collect();
+    let cards = providers.into_iter().zip(Tint::of_all(&names));
+    let cards = cards.map(|(provider, tint)| view! { <li><ProviderCard provider tint/></li> });
     view! {
         <header class="page-head">
             <h1>{t().providers()}</h1>

@@ -51,6 +51,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("dash", DASH),
     ("bang", BANG),
     ("plus", PLUS),
+    ("menu", MENU),
     ("pin", PIN),
     ("door", DOOR),
 ];

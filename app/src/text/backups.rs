@@ -72,6 +72,7 @@ super::texts! {
     backups_changed: "changed", "已变更";
     backups_no_model: "no working model now", "当前没有可用模型";
     backups_mark_all: "Mark everything that differs", "全选不同的内容";
+    backups_restore: "Restore", "恢复";
     backups_restore_all: "Restore all of it", "全部恢复";
     backups_restore_marked: "Restore what is marked:", "恢复所选：";
     backups_lacks: "What this backup does not say", "此备份未包含的内容";

@@ -8,6 +8,8 @@ super::texts! {
     nobody_affected: "Nobody else is affected.", "不影响其他智能体。";
     planning: "Working out the plan …", "正在生成计划…";
     plan_again: "Plan again", "重新生成计划";
+    give_other_model: "Give its agents another model", "为相关智能体更换模型";
+    see_routes: "See its routes", "查看相关路由";
     apply: "Apply", "执行";
     applying: "Applying …", "执行中…";
     may_leave: "You may leave; it goes on.", "可以离开本页，操作会继续执行。";
@@ -15,6 +17,12 @@ super::texts! {
     nothing_changed: "Nothing was changed.", "未做任何变更。";
     needs_operator: "Somebody has to look: not everything could be put back.", "需要人工处理：有内容未能恢复原状。";
     done: "Done", "完成";
+    key_untested:
+        "Nobody has asked this provider since. A test lists its models with its key, which uses no tokens.",
+        "变更后尚未测试该提供商。测试会用其密钥读取模型列表，不消耗 token。";
+    test_now: "Test now", "立即测试";
+    test_again: "Test again", "重新测试";
+    testing: "Asking the provider …", "正在测试提供商…";
     undo: "Undo", "撤销";
     toast_done(what: &str): format!("Done: {what}"), format!("已完成：{what}");
     toast_failed(what: &str): format!("Failed: {what}"), format!("失败：{what}");
@@ -96,6 +104,7 @@ super::texts! {
     apply_to(count: usize): format!("Apply to {count}"), format!("对 {count} 个执行");
     retry_failed(count: usize): format!("Try {count} again"), format!("重试 {count} 个");
     set_model_marked: "Set model of", "设置模型：";
+    mark_first: "Tick some first.", "请先勾选。";
     mark_all: "Select all that are shown", "全选当前显示的智能体";
     mark_agent(agent: &str): format!("Select {agent}"), format!("选择 {agent}");
     find_agent: "Find an agent, a model, a provider", "查找智能体、模型或提供商";

@@ -50,12 +50,12 @@ impl Texts {
         })
     }
 
-    /// What to do where a check did not come out well, as far as its kind and its repair tell. The server's own fix knows
-    /// more, but is English.
+    /// What to do where a check did not come out well, as far as its kind, its state and its repair tell. The server's own
+    /// fix knows more, but is English.
     pub fn check_fix(self, check: &Check) -> Option<&'static str> {
         match self.0 {
             Lang::En => None,
-            Lang::Zh => fix(check.id, check.repair.as_ref()),
+            Lang::Zh => fix(check),
         }
     }
 
@@ -117,17 +117,40 @@ fn about_counted(about: &str, texts: Texts) -> String {
     }
 }
 
-fn fix(check: CheckId, repair: Option<&Repair>) -> Option<&'static str> {
-    Some(match check {
+const LET_IN: &str = "请在该路由中授权此智能体。";
+const NEW_KEY: &str = "请更换该提供商的密钥。";
+
+fn fix(check: &Check) -> Option<&'static str> {
+    let is_unknown = check.state == CheckState::Unknown;
+    Some(match check.id {
+        CheckId::ProviderReachable | CheckId::ProviderKeyAccepted if is_unknown => "请先测试该提供商。",
+        CheckId::ManagerAnswers if is_unknown => "请配置 Manager 的地址。",
+        CheckId::AuditChain if is_unknown => "文件较大，请用命令单独校验。",
+        CheckId::WorkerRuns if check.state == CheckState::Failed => {
+            "请查看其容器的日志，并让 Manager 重新创建该 Worker。"
+        }
+        // Without a button the agent's model is not set from here.
+        CheckId::AgentModel
+        | CheckId::AgentModelEntry
+        | CheckId::AgentRoute
+        | CheckId::AgentProvider
+        | CheckId::AgentModelListed
+        | CheckId::AgentRecord
+            if check.repair.is_none() =>
+        {
+            "请在该 Worker 的容器内，用其运行时自身的设置更换模型。"
+        }
         CheckId::ConsoleReachable => "请确认 Higress 控制台正在运行，且地址配置正确。",
-        CheckId::ConsoleSignIn => "请核对控制台的用户名和密码。",
+        CheckId::ConsoleSignIn => "请核对控制台的用户名和密码，并确认控制台已完成初始化。",
         CheckId::ConsoleVersion => "请先试运行变更，或改用经过测试的版本。",
         CheckId::ConsolePassword => "请在 Higress 控制台修改密码，并同步更新 HiClaw 和 agm 的配置。",
         CheckId::ClockSkew => "请让两台主机都通过 NTP 校时。",
         CheckId::StoreReachable => "请确认对象存储正在运行，且地址和凭据正确。",
-        CheckId::StoreConditionalWrites => "请改用支持条件写入的对象存储，并重启 agm。",
+        CheckId::StoreConditionalWrites => {
+            "对象存储不支持条件写入时，请更换并重启 agm；否则请检查其地址和凭据。"
+        }
         CheckId::ManagerAnswers => "请查看 Manager 容器的日志，必要时重启。",
-        CheckId::WorkerList => "请检查 HiClaw 的 Worker 列表能否读取。",
+        CheckId::WorkerList => "请核对 openclaw.json 的路径配置。",
         CheckId::GatewayReachable => "请确认 AI 网关正在运行，且地址配置正确。",
         CheckId::GatewayMetrics => "请更正网关指标的地址；不影响其他功能。",
         CheckId::RoutesReadable => "请在 Higress 控制台修正无法识别的内容。",
@@ -136,24 +159,30 @@ fn fix(check: CheckId, repair: Option<&Repair>) -> Option<&'static str> {
         CheckId::RouteShadowed => "请修改该路由的条件，或删除其中一条。",
         CheckId::RouteConsumers => "请先授权这些智能体，再分配其模型。",
         CheckId::RouteOpen => "请在 Higress 控制台启用该路由的认证，并授权各智能体。",
-        CheckId::RouteLive => "请在 Higress 控制台重新保存该路由，使网关与其一致。",
+        CheckId::RouteLive => {
+            "请在 Higress 控制台重新保存该路由；控制台中没有该路由时，请新建同名路由后再删除。"
+        }
         CheckId::ProviderKey => "请为该提供商填写密钥，或将其删除。",
-        CheckId::ProviderReachable => "请检查该提供商的地址，然后重新测试。",
-        CheckId::ProviderKeyAccepted => "请更换该提供商的密钥。",
+        // Without a button its address is not what is wrong.
+        CheckId::ProviderReachable => {
+            check.repair.as_ref()?;
+            "请检查该提供商的地址，然后重新测试。"
+        }
+        CheckId::ProviderKeyAccepted => NEW_KEY,
         CheckId::ProviderLasts => "请同时修改 HiClaw 自身的配置，或另行添加提供商。",
-        CheckId::AgentConfig => "请修复该智能体的 openclaw.json，或重新创建它。",
+        CheckId::AgentConfig => "请确认存储可访问；文件本身损坏时，HiClaw 会重新生成。",
         CheckId::AgentModel => "请为该智能体设置一个经由网关的模型。",
         CheckId::AgentModelEntry => "请重新设置该智能体的模型，以补全模型列表。",
         CheckId::AgentKey => "请使智能体配置中的密钥与其消费者的密钥一致。",
         CheckId::AgentRoute => "请为该智能体更换模型，或添加匹配该模型的路由。",
-        CheckId::AgentAllowed => "请在该路由中授权此智能体。",
+        CheckId::AgentAllowed => LET_IN,
         CheckId::AgentProvider => "请为该智能体更换模型，或添加缺少的提供商。",
         CheckId::AgentModelListed => "请为该智能体选择提供商列出的模型。",
         CheckId::AgentRecord => "请重新设置该智能体的模型，使记录与实际一致。",
         // What keeps a model from answering is as various as its repairs.
-        CheckId::AgentAnswered => match repair? {
-            Repair::RouteAccess { .. } => return fix(CheckId::AgentAllowed, None),
-            Repair::EditProvider { .. } => return fix(CheckId::ProviderKeyAccepted, None),
+        CheckId::AgentAnswered => match check.repair.as_ref()? {
+            Repair::RouteAccess { .. } => LET_IN,
+            Repair::EditProvider { .. } => NEW_KEY,
             Repair::SetModel { .. } => return None,
         },
         CheckId::WorkerRuns => "请让 Manager 启动该 Worker；不再需要时请将其删除。",
@@ -162,7 +191,56 @@ fn fix(check: CheckId, repair: Option<&Repair>) -> Option<&'static str> {
         CheckId::DataLock => "请停止占用该数据目录的另一个 agm。",
         CheckId::JournalReadable => "请按启动日志核对所列对象，处理后重启 agm。",
         CheckId::OperationsSettled => "请在“操作记录”中查看并处理。",
-        CheckId::AuditChain => "请保留该文件，并与备份比对。",
+        CheckId::AuditChain => "请保留该文件，检查磁盘，并与备份比对。",
         CheckId::OwnPassword => "请修改 agm 的密码。",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{ProviderName, Target};
+
+    fn said(id: CheckId, state: CheckState, repair: Option<Repair>) -> Option<&'static str> {
+        let check = Check::new(id, state, "x", "x").fix("in English");
+        Texts(Lang::Zh).check_fix(&Check { repair, ..check })
+    }
+
+    #[test]
+    fn what_was_never_tested_is_to_be_tested_and_not_replaced() {
+        for id in [CheckId::ProviderReachable, CheckId::ProviderKeyAccepted] {
+            assert_eq!(said(id, CheckState::Unknown, None), Some("请先测试该提供商。"), "{id:?}");
+        }
+        assert_eq!(said(CheckId::ProviderKeyAccepted, CheckState::Failed, None), Some(NEW_KEY));
+    }
+
+    #[test]
+    fn what_cannot_be_looked_at_is_not_to_be_mended() {
+        for id in [CheckId::ManagerAnswers, CheckId::AuditChain] {
+            let [unknown, failed] =
+                [CheckState::Unknown, CheckState::Failed].map(|state| said(id, state, None));
+            assert!(unknown.is_some() && failed.is_some() && unknown != failed, "{id:?}");
+        }
+        let [stopped, failed] =
+            [CheckState::Warning, CheckState::Failed].map(|state| said(CheckId::WorkerRuns, state, None));
+        assert_ne!(stopped, failed);
+    }
+
+    #[test]
+    fn a_provider_without_credit_is_not_said_to_have_a_wrong_address() {
+        let provider: ProviderName = "qwen".parse().unwrap();
+        let of = |repair| said(CheckId::ProviderReachable, CheckState::Failed, repair);
+        assert!(of(Some(Repair::EditProvider { provider })).is_some_and(|fix| fix.contains("地址")));
+        assert_eq!(of(None), None);
+    }
+
+    #[test]
+    fn a_model_that_cannot_be_set_from_here_is_to_be_set_in_the_container() {
+        let of = |repair| said(CheckId::AgentRoute, CheckState::Failed, repair);
+        assert!(of(None).is_some_and(|fix| fix.contains("容器")));
+        assert!(
+            of(Some(Repair::SetModel { target: Target::Manager }))
+                .is_some_and(|fix| fix.contains("更换模型"))
+        );
+    }
 }

@@ -30,6 +30,10 @@ super::texts! {
     since: "since", "始于";
     set_at: "set", "设置于";
     observed_at: "observed", "观测于";
+    unpulled: "not seen to pull it yet", "尚未见其拉取";
+    unpulled_until(seconds: u64):
+        format!("A worker pulls its config within {seconds} s while it runs, or when it starts."),
+        format!("运行中的 Worker 会在 {seconds} 秒内拉取配置，未运行的会在启动时拉取。");
     manager_answers: "its agent answers", "智能体有响应";
     drift(count: usize):
         if count == 1 { "1 drift".into() } else { format!("{count} drifts") },

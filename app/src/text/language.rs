@@ -45,13 +45,13 @@ impl Lang {
     }
 
     /// The language in use: that of the request which a page is rendered for, English where none was given.
-    #[cfg(feature = "ssr")]
+    #[cfg(any(feature = "ssr", test))]
     pub fn current() -> Self {
         leptos::prelude::use_context().unwrap_or_default()
     }
 
     /// The language in use: that of the document. It changes with a new document only, so it is asked for once.
-    #[cfg(not(feature = "ssr"))]
+    #[cfg(not(any(feature = "ssr", test)))]
     pub fn current() -> Self {
         static OF_DOCUMENT: std::sync::OnceLock<Lang> = std::sync::OnceLock::new();
         *OF_DOCUMENT.get_or_init(|| {

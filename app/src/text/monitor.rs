@@ -24,17 +24,9 @@ super::texts! {
     monitor_nothing_used: "The gateway has counted no answered call since it started.", "网关启动以来尚未统计到成功的调用。";
     monitor_by_model: "By model", "按模型";
     monitor_by_consumer: "By consumer", "按消费者";
+    monitor_by_pair: "Each pair", "明细";
     monitor_consumer: "Consumer", "消费者";
     monitor_pair: "Model · consumer", "模型 · 消费者";
-    monitor_pairs(count: usize):
-        {
-            if count == 1 {
-                "The 1 pair of model and consumer".into()
-            } else {
-                format!("All {count} pairs of model and consumer")
-            }
-        },
-        format!("模型与消费者明细（{count} 项）");
     monitor_left_out(count: usize):
         format!("{count} more that were used less are not shown."),
         format!("另有 {count} 项用量较少，未显示。");

@@ -3,6 +3,7 @@ super::texts! {
     tagline: "higress · hiclaw", "higress · hiclaw";
     skip_to_content: "Skip to content", "跳到正文";
     navigation: "Main", "主导航";
+    menu: "Menu", "菜单";
     nav_home: "Home", "首页";
     nav_providers: "Providers", "提供商";
     nav_models: "Models", "模型";

@@ -39,6 +39,7 @@ super::texts! {
     name_hint:
         "Lower-case letters, digits and inner hyphens. It becomes part of the route's name.",
         "小写字母、数字和中间的连字符。名称会成为路由名的一部分。";
+    name_taken: "There is a provider of this name already. Choose another name, or edit that one.", "已有同名提供商。请换一个名称，或编辑已有的提供商。";
     endpoint: "Base URL", "Base URL";
     endpoint_default(host: &str): format!("Leave it empty for {host}."), format!("留空则使用 {host}。");
     endpoint_custom:

@@ -53,4 +53,4 @@ pub use route::{
 pub use secret::TypedKey;
 pub use time::Timestamp;
 pub use usage::{ModelUsage, Usage, Used};
-pub use worker::{Worker, WorkerStatus};
+pub use worker::{PULLED_WITHIN, Worker, WorkerStatus};

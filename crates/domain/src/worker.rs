@@ -1,6 +1,10 @@
 //! Workers and how they are.
 use crate::{ModelId, Timestamp, WorkerName};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A worker that runs pulls its config from the store at least so often; one that starts pulls it then.
+pub const PULLED_WITHIN: Duration = Duration::from_secs(300);
 
 /// How a worker is, as far as it can honestly be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,4 +52,8 @@ pub struct Worker {
     /// The team that HiClaw counts it to; none where it counts it to none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<String>,
+    /// When a config was written for it that it may not have pulled yet: nothing tells when it does, see
+    /// [`PULLED_WITHIN`]. None: whatever was written must have reached it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpulled: Option<Timestamp>,
 }

@@ -13,7 +13,7 @@ use crate::{
     registry::{self, Entry},
 };
 use disk::Disk;
-use domain::{Target, Timestamp, Worker, WorkerName};
+use domain::{PULLED_WITHIN, Target, Timestamp, Worker, WorkerName};
 use openclaw::{persist_file, read_file, sweep_beside};
 use secrecy::SecretString;
 use std::{
@@ -202,7 +202,10 @@ impl ModelHolder for Files {
                 Target::Worker(name) => Ok(TakenUp {
                     how: "pull",
                     seen: false,
-                    evidence: format!("{name} pulls its config within 300 s, or when it starts"),
+                    evidence: format!(
+                        "{name} pulls its config within {} s, or when it starts",
+                        PULLED_WITHIN.as_secs()
+                    ),
                 }),
             }
         })

@@ -214,6 +214,6 @@ pub trait ModelHolder: Send + Sync {
         Box::pin(async { Ok(()) })
     }
 
-    /// All workers and how they are. Their models are left out: those are in their configs.
+    /// All workers and how they are. What their configs tell, and whether they pulled those, is left out.
     fn workers(&self) -> Call<'_, Vec<Worker>>;
 }

@@ -304,7 +304,12 @@ impl Operations {
     /// All workers and how they are.
     pub async fn workers(&self) -> Result<Arc<Seen<Vec<Worker>>>, Failure> {
         let (states, agents) = futures::try_join!(self.states(), self.agents())?;
-        Ok(self.0.caches.workers.of(&states, &agents, reads::workers_with_models))
+        let log = self.operations();
+        Ok(self
+            .0
+            .caches
+            .workers
+            .of(&states, &agents, |states, agents| reads::all_workers(states, agents, &log)))
     }
 
     /// The newest figures of the background sampler; never waits.

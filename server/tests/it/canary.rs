@@ -93,12 +93,13 @@ fn found(secrets: &[String], surfaces: &[(String, String)]) -> Vec<String> {
     hits
 }
 
-/// Calls everything, good and bad, and keeps what is answered.
-async fn tour(world: &World) -> Vec<(String, String)> {
-    let admin = format!("Basic {}", base::STANDARD.encode(format!("admin:{PASSWORD}")));
-    let signed = ("authorization", admin.as_str());
+/// Method, path and body.
+type Call = (&'static str, &'static str, String);
+
+/// Sign-ins, and what is done to providers.
+fn calls_with_keys() -> Vec<Call> {
     let [added, edited, misplaced] = TYPED.map(|key| serde_json::to_string(key).unwrap());
-    let calls: Vec<(&str, &str, String)> = vec![
+    vec![
         ("POST", "/ni_status/login", format!(r#"{{"username":"admin","password":"{PASSWORD}"}}"#)),
         ("POST", "/ni_status/login", format!(r#"{{"username":"admin","password":"{PASSWORD}","x":1}}"#)),
         (
@@ -125,6 +126,13 @@ async fn tour(world: &World) -> Vec<(String, String)> {
             "/ni_status/plans",
             format!(r#"{{"kind":"edit_provider","name":"qwen","tokens":[{edited}]}}"#),
         ),
+    ]
+}
+
+/// What is done to agents, and with files; in the end the provider goes.
+fn calls_about_the_rest() -> Vec<Call> {
+    let [_, edited, misplaced] = TYPED.map(|key| serde_json::to_string(key).unwrap());
+    vec![
         ("PUT", "/ni_status/assignment/workers/alice", r#"{"provider":"zhipuai","model":"glm-5"}"#.into()),
         (
             "PUT",
@@ -163,49 +171,67 @@ async fn tour(world: &World) -> Vec<(String, String)> {
             ),
         ),
         ("DELETE", "/ni_status/providers/zhipuai", String::new()),
-    ];
+    ]
+}
+
+/// What is read.
+const READS: &[&str] = &[
+    "/ni_status/health?deep=true",
+    "/ni_status/metrics",
+    "/ni_status/providers",
+    "/ni_status/providers/qwen",
+    "/ni_status/providers/qwen/models",
+    "/ni_status/routes",
+    "/ni_status/assignment",
+    "/ni_status/assignment/manager",
+    "/ni_status/assignment/workers",
+    "/ni_status/workers",
+    "/ni_status/session",
+    "/ni_status/operations",
+    "/ni_status/doctor",
+    "/ni_status/export",
+    "/ni_status/backups",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    "/agm/",
+    "/agm/login",
+    "/agm/providers",
+    "/agm/models",
+    "/agm/nothing",
+];
+
+/// Calls everything, good and bad, and keeps what is answered.
+async fn tour(world: &World) -> Vec<(String, String)> {
+    let admin = format!("Basic {}", base::STANDARD.encode(format!("admin:{PASSWORD}")));
+    let signed = ("authorization", admin.as_str());
     let mut surfaces = Vec::new();
-    for (method, path, body) in calls {
+    for (method, path, body) in calls_with_keys().into_iter().chain(calls_about_the_rest()) {
         let length = body.len().to_string();
         let answer = world.call(method, path, &[signed, JSON, ("content-length", &length)], body).await;
         surfaces.push((format!("{method} {path}"), format!("{:?}{}", answer.headers, answer.text)));
     }
+    let edited = serde_json::to_string(TYPED[1]).unwrap();
     surfaces.extend(taken_back(world, signed, &edited).await);
-    let reads = [
-        "/ni_status/health?deep=true",
-        "/ni_status/metrics",
-        "/ni_status/providers",
-        "/ni_status/providers/qwen",
-        "/ni_status/providers/qwen/models",
-        "/ni_status/routes",
-        "/ni_status/assignment",
-        "/ni_status/assignment/manager",
-        "/ni_status/assignment/workers",
-        "/ni_status/workers",
-        "/ni_status/session",
-        "/ni_status/operations",
-        "/ni_status/doctor",
-        "/ni_status/export",
-        "/ni_status/backups",
-        "/metrics",
-        "/openapi.json",
-        "/docs",
-        "/agm/",
-        "/agm/login",
-        "/agm/providers",
-        "/agm/models",
-        "/agm/nothing",
-    ];
-    for path in reads {
-        let answer = world.call("GET", path, &[signed], "").await;
-        surfaces.push((format!("GET {path}"), format!("{:?}{}", answer.headers, answer.text)));
-    }
+    surfaces.extend(read(world, signed).await);
+    let bearer = format!("Bearer {SCRAPE}");
+    let scraped = world.call("GET", "/metrics", &[("authorization", &bearer)], "").await;
+    surfaces.push(("a scrape".into(), scraped.text));
+    let wrong = world.call("GET", "/ni_status/session", &[ADMIN], "").await;
+    surfaces.push(("a refused sign-in".into(), wrong.text));
+    surfaces
+}
+
+/// Reads everything: pages, answers, the newest backups, the news of each operation.
+async fn read(world: &World, signed: (&str, &str)) -> Vec<(String, String)> {
+    let mut paths: Vec<_> = READS.iter().map(|path| (*path).to_owned()).collect();
     for backup in world.operations.backups().await.unwrap().backups.into_iter().take(3) {
-        for part in ["", "/file", "/compare"] {
-            let path = format!("/ni_status/backups/{}{part}", backup.id);
-            let answer = world.call("GET", &path, &[signed], "").await;
-            surfaces.push((path, format!("{:?}{}", answer.headers, answer.text)));
-        }
+        paths.extend(["", "/file", "/compare"].map(|part| format!("/ni_status/backups/{}{part}", backup.id)));
+    }
+    let mut surfaces = Vec::new();
+    for path in paths {
+        let answer = world.call("GET", &path, &[signed], "").await;
+        surfaces.push((format!("GET {path}"), format!("{:?}{}", answer.headers, answer.text)));
     }
     for operation in world.operations.operations() {
         let path = format!("/ni_status/operations/{}", operation.id);
@@ -213,11 +239,6 @@ async fn tour(world: &World) -> Vec<(String, String)> {
         assert!(events.text.contains("event: state"), "{}", events.text);
         surfaces.push((path, events.text));
     }
-    let bearer = format!("Bearer {SCRAPE}");
-    let scraped = world.call("GET", "/metrics", &[("authorization", &bearer)], "").await;
-    surfaces.push(("a scrape".into(), scraped.text));
-    let wrong = world.call("GET", "/ni_status/session", &[ADMIN], "").await;
-    surfaces.push(("a refused sign-in".into(), wrong.text));
     surfaces
 }
 

@@ -50,97 +50,113 @@ fn the_open_routes_are_these() {
     assert_eq!(open, expected);
 }
 
+/// A call, and what is wrong with it: method, path, body, status, field.
+type Wrong = (&'static str, &'static str, &'static str, u16, &'static str);
+
+const WISH: &str = r#"{"provider":"qwen","model":"qwen-max"}"#;
+
+/// What is wrong about one agent.
+const AGENTS: &[Wrong] = &[
+    ("POST", "/set-model", "{}", 422, "target"),
+    ("POST", "/set-model", r#"{"target":"alice","provider":"qwen"}"#, 422, "model"),
+    ("POST", "/set-model", r#"{"target":"a/b","provider":"qwen","model":"m"}"#, 422, "target"),
+    ("POST", "/set-model", "{", 400, ""),
+    ("PUT", "/assignment/manager", r#"{"provider":"qwen","model":"m","modle":1}"#, 422, "modle"),
+    ("PUT", "/assignment/workers/alice", r#"{"provider":"qwen","model":5}"#, 422, "model"),
+    ("PUT", "/assignment/workers/..%2Fx", WISH, 422, "name"),
+    ("PUT", "/assignment/workers/alice?dry_run=yes", WISH, 422, "dry_run"),
+    ("PUT", "/assignment/manager?dry_run", WISH, 422, "dry_run"),
+    ("GET", "/assignment/workers/%ff", "", 422, "name"),
+];
+
+/// About providers and routes.
+const PROVIDERS: &[Wrong] = &[
+    ("POST", "/providers", r#"{"name":"x","type":"hunyuan"}"#, 422, "type"),
+    ("POST", "/create-provider", r#"{"name":"x","type":"qwen","api_key":"k"}"#, 422, "api_key"),
+    ("PUT", "/providers/qwen", r#"{"tokens":"k"}"#, 422, "tokens"),
+    ("POST", "/test-provider", r#"{"model":"m"}"#, 422, "provider"),
+    ("POST", "/routes/simulate", r#"{"model":""}"#, 422, "model"),
+    ("POST", "/routes/repair", r#"{"routes":[]}"#, 422, "routes"),
+    ("POST", "/reload", r#"{"target":7}"#, 422, "target"),
+];
+
+/// About operations and plans.
+const OPERATIONS: &[Wrong] = &[
+    ("POST", "/plans", r#"{"kind":"set_model","target":"alice","provider":"p","model":"m","x":1}"#, 422, "x"),
+    ("POST", "/operations", r#"{"kind":"what"}"#, 422, "kind"),
+    ("POST", "/operations?dry_run=true", r#"{"kind":"repair_routes"}"#, 422, "dry_run"),
+    ("GET", "/operations/nope", "", 422, "id"),
+    ("GET", "/operations/01JD0000000000000000000000", "", 404, ""),
+    ("GET", "/operations/01JD0000000000000000000000?until=ever", "", 422, "until"),
+    ("GET", "/operations?limit=many", "", 422, "limit"),
+    ("GET", "/operations?target=a/b", "", 422, "target"),
+    ("POST", "/operations/nope/undo", "", 422, "id"),
+    ("POST", "/operations/01JD0000000000000000000000/undo", "", 404, ""),
+    ("POST", "/operations/01JD0000000000000000000000/undo?dry_run=1", "", 422, "dry_run"),
+    ("POST", "/operations/nope/cancel", "", 422, "id"),
+    ("POST", "/operations/01JD0000000000000000000000/cancel", "", 404, ""),
+    ("POST", "/operations/01JD0000000000000000000000/cancel?dry_run=true", "", 422, "dry_run"),
+    ("POST", "/operations/nope/release", "", 422, "id"),
+    ("POST", "/operations/01JD0000000000000000000000/release", "", 404, ""),
+    ("POST", "/operations/01JD0000000000000000000000/release?dry_run=true", "", 422, "dry_run"),
+    ("POST", "/plans/nope/apply", "", 422, "id"),
+    ("POST", "/plans/01JD0000000000000000000000/apply", "", 404, ""),
+    ("POST", "/plans/01JD0000000000000000000000/apply?dry_run=true", "", 422, "dry_run"),
+    ("POST", "/plans", r#"{"version":1,"routes":[{"name":"r","upstream":[]}]}"#, 422, "routes[0].upstream"),
+    ("POST", "/plans", r#"{"version":2}"#, 422, "version"),
+    (
+        "POST",
+        "/plans",
+        r#"{"version":1,"providers":[{"name":"qwen","type":"qwen","keys":[{"env":"K"}]}]}"#,
+        422,
+        "providers[0].keys",
+    ),
+    ("POST", "/plans", r#"{"kind":"undo","operation":7}"#, 422, "operation"),
+];
+
+/// About many agents at once.
+const MANY: &[Wrong] = &[
+    ("POST", "/set-models", r#"{"targets":["alice"],"provider":"qwen"}"#, 422, "model"),
+    ("POST", "/set-models", r#"{"targets":["a/b"],"provider":"qwen","model":"m"}"#, 422, "targets[0]"),
+    ("POST", "/set-models", r#"{"targets":[],"provider":"qwen","model":"m"}"#, 422, "targets"),
+    (
+        "POST",
+        "/set-models",
+        r#"{"targets":["alice","bob"],"provider":"qwen","model":"m","stopAfterFailures":0}"#,
+        422,
+        "stopAfterFailures",
+    ),
+];
+
+/// About backups.
+const BACKUPS: &[Wrong] = &[
+    ("POST", "/backups", r#"{"name":""}"#, 422, "name"),
+    ("POST", "/backups", r#"{"title":"x"}"#, 422, "title"),
+    ("POST", "/backups/import", r#"{"name":"x"}"#, 422, "text"),
+    ("POST", "/backups/import", r#"{"text":"version: 3"}"#, 422, "version"),
+    ("GET", "/backups/nope", "", 422, "id"),
+    ("GET", "/backups/01JD0000000000000000000000", "", 404, ""),
+    ("GET", "/backups/01JD0000000000000000000000/file", "", 404, ""),
+    ("GET", "/backups/01JD0000000000000000000000/compare", "", 404, ""),
+    ("POST", "/backups/01JD0000000000000000000000/pin", "", 404, ""),
+    ("POST", "/backups/01JD0000000000000000000000/delete", "", 404, ""),
+    ("POST", "/backups/01JD0000000000000000000000/rename", r#"{"name":7}"#, 422, "name"),
+    ("POST", "/plans", r#"{"kind":"restore","backup":"01JD0000000000000000000000"}"#, 404, ""),
+];
+
+/// What is not there.
+const NOWHERE: &[Wrong] = &[
+    ("GET", "/providers/nobody", "", 404, ""),
+    ("GET", "/assignment/workers/nobody", "", 404, ""),
+    ("GET", "/nothing", "", 404, ""),
+    ("PATCH", "/set-model", "", 405, ""),
+];
+
 #[tokio::test]
 async fn bad_input_names_its_field_and_changes_nothing() {
     let world = World::start().await;
-    let wish = r#"{"provider":"qwen","model":"qwen-max"}"#;
-    for (method, path, body, status, field) in [
-        ("POST", "/set-model", "{}", 422, "target"),
-        ("POST", "/set-model", r#"{"target":"alice","provider":"qwen"}"#, 422, "model"),
-        ("POST", "/set-model", r#"{"target":"a/b","provider":"qwen","model":"m"}"#, 422, "target"),
-        ("POST", "/set-model", "{", 400, ""),
-        ("PUT", "/assignment/manager", r#"{"provider":"qwen","model":"m","modle":1}"#, 422, "modle"),
-        ("PUT", "/assignment/workers/alice", r#"{"provider":"qwen","model":5}"#, 422, "model"),
-        ("PUT", "/assignment/workers/..%2Fx", wish, 422, "name"),
-        ("PUT", "/assignment/workers/alice?dry_run=yes", wish, 422, "dry_run"),
-        ("PUT", "/assignment/manager?dry_run", wish, 422, "dry_run"),
-        ("GET", "/assignment/workers/%ff", "", 422, "name"),
-        ("POST", "/providers", r#"{"name":"x","type":"hunyuan"}"#, 422, "type"),
-        ("POST", "/create-provider", r#"{"name":"x","type":"qwen","api_key":"k"}"#, 422, "api_key"),
-        ("PUT", "/providers/qwen", r#"{"tokens":"k"}"#, 422, "tokens"),
-        ("POST", "/test-provider", r#"{"model":"m"}"#, 422, "provider"),
-        ("POST", "/routes/simulate", r#"{"model":""}"#, 422, "model"),
-        ("POST", "/routes/repair", r#"{"routes":[]}"#, 422, "routes"),
-        ("POST", "/reload", r#"{"target":7}"#, 422, "target"),
-        (
-            "POST",
-            "/plans",
-            r#"{"kind":"set_model","target":"alice","provider":"p","model":"m","x":1}"#,
-            422,
-            "x",
-        ),
-        ("POST", "/operations", r#"{"kind":"what"}"#, 422, "kind"),
-        ("POST", "/operations?dry_run=true", r#"{"kind":"repair_routes"}"#, 422, "dry_run"),
-        ("GET", "/operations/nope", "", 422, "id"),
-        ("GET", "/operations/01JD0000000000000000000000", "", 404, ""),
-        ("GET", "/operations/01JD0000000000000000000000?until=ever", "", 422, "until"),
-        ("GET", "/operations?limit=many", "", 422, "limit"),
-        ("GET", "/operations?target=a/b", "", 422, "target"),
-        ("POST", "/operations/nope/undo", "", 422, "id"),
-        ("POST", "/operations/01JD0000000000000000000000/undo", "", 404, ""),
-        ("POST", "/operations/01JD0000000000000000000000/undo?dry_run=1", "", 422, "dry_run"),
-        ("POST", "/operations/nope/cancel", "", 422, "id"),
-        ("POST", "/operations/01JD0000000000000000000000/cancel", "", 404, ""),
-        ("POST", "/operations/01JD0000000000000000000000/cancel?dry_run=true", "", 422, "dry_run"),
-        ("POST", "/operations/nope/release", "", 422, "id"),
-        ("POST", "/operations/01JD0000000000000000000000/release", "", 404, ""),
-        ("POST", "/operations/01JD0000000000000000000000/release?dry_run=true", "", 422, "dry_run"),
-        ("POST", "/plans/nope/apply", "", 422, "id"),
-        ("POST", "/plans/01JD0000000000000000000000/apply", "", 404, ""),
-        ("POST", "/plans/01JD0000000000000000000000/apply?dry_run=true", "", 422, "dry_run"),
-        (
-            "POST",
-            "/plans",
-            r#"{"version":1,"routes":[{"name":"r","upstream":[]}]}"#,
-            422,
-            "routes[0].upstream",
-        ),
-        ("POST", "/plans", r#"{"version":2}"#, 422, "version"),
-        (
-            "POST",
-            "/plans",
-            r#"{"version":1,"providers":[{"name":"qwen","type":"qwen","keys":[{"env":"K"}]}]}"#,
-            422,
-            "providers[0].keys",
-        ),
-        ("POST", "/plans", r#"{"kind":"undo","operation":7}"#, 422, "operation"),
-        ("POST", "/set-models", r#"{"targets":["alice"],"provider":"qwen"}"#, 422, "model"),
-        ("POST", "/set-models", r#"{"targets":["a/b"],"provider":"qwen","model":"m"}"#, 422, "targets[0]"),
-        ("POST", "/set-models", r#"{"targets":[],"provider":"qwen","model":"m"}"#, 422, "targets"),
-        (
-            "POST",
-            "/set-models",
-            r#"{"targets":["alice","bob"],"provider":"qwen","model":"m","stopAfterFailures":0}"#,
-            422,
-            "stopAfterFailures",
-        ),
-        ("POST", "/backups", r#"{"name":""}"#, 422, "name"),
-        ("POST", "/backups", r#"{"title":"x"}"#, 422, "title"),
-        ("POST", "/backups/import", r#"{"name":"x"}"#, 422, "text"),
-        ("POST", "/backups/import", r#"{"text":"version: 3"}"#, 422, "version"),
-        ("GET", "/backups/nope", "", 422, "id"),
-        ("GET", "/backups/01JD0000000000000000000000", "", 404, ""),
-        ("GET", "/backups/01JD0000000000000000000000/file", "", 404, ""),
-        ("GET", "/backups/01JD0000000000000000000000/compare", "", 404, ""),
-        ("POST", "/backups/01JD0000000000000000000000/pin", "", 404, ""),
-        ("POST", "/backups/01JD0000000000000000000000/delete", "", 404, ""),
-        ("POST", "/backups/01JD0000000000000000000000/rename", r#"{"name":7}"#, 422, "name"),
-        ("POST", "/plans", r#"{"kind":"restore","backup":"01JD0000000000000000000000"}"#, 404, ""),
-        ("GET", "/providers/nobody", "", 404, ""),
-        ("GET", "/assignment/workers/nobody", "", 404, ""),
-        ("GET", "/nothing", "", 404, ""),
-        ("PATCH", "/set-model", "", 405, ""),
-    ] {
+    let all = [AGENTS, PROVIDERS, OPERATIONS, MANY, BACKUPS, NOWHERE];
+    for (method, path, body, status, field) in all.concat() {
         let answer = world.admin(method, &format!("/ni_status{path}"), body).await;
         assert_eq!(
             (answer.status.as_u16(), answer.field().as_str()),

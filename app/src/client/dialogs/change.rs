@@ -3,6 +3,7 @@
 use super::{
     FOLLOWED,
     change_stage::Stage,
+    key_check::KeyCheck,
     toast::{Offer, Toaster},
     told,
     turn::Turns,
@@ -17,7 +18,7 @@ use crate::{
     describe,
     text::t,
 };
-use domain::{Code, Failure, Mutation, Operation, OperationId, OperationState, Step};
+use domain::{Code, Failure, Mutation, Operation, OperationId, OperationState, ProviderName, Step};
 use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsValue};
 use std::time::Duration;
 
@@ -40,6 +41,7 @@ pub struct Change {
     trouble: RwSignal<Option<Failure>>,
     /// What was let go on this page.
     released: RwSignal<Option<OperationId>>,
+    pub check: KeyCheck,
     toaster: Toaster,
 }
 
@@ -56,6 +58,7 @@ impl Change {
             turns: Turns::new(),
             trouble: RwSignal::new(None),
             released: RwSignal::new(None),
+            check: KeyCheck::new(),
             toaster,
         };
         Effect::new(move |_| change.give_up_when_left());
@@ -85,6 +88,14 @@ impl Change {
     /// True when the wish can be planned anew.
     pub fn can_plan_again(self) -> bool {
         self.wish.with_value(Option::is_some)
+    }
+
+    /// The provider that is to be removed.
+    pub fn removes(self) -> Option<ProviderName> {
+        self.wish.with_value(|wish| match wish {
+            Some(Mutation::RemoveProvider { name }) => Some(name.clone()),
+            _ => None,
+        })
     }
 
     fn plan_titled(self, title: String, wish: Mutation, form: Option<RwSignal<bool>>) {

@@ -1,12 +1,16 @@
 use super::{
     change::{Change, can_be_undone},
     change_stage::Stage,
+    key_check::{self, Next},
 };
 use crate::{
-    components::button::{Button, Kind},
+    components::{
+        button::{Button, Kind},
+        in_the_way,
+    },
     text::t,
 };
-use domain::OperationState;
+use domain::{Operation, OperationState, UsedBy};
 use leptos::prelude::*;
 
 /// What can be done: it changes less often than the stage, so that a button keeps the focus while steps go by.
@@ -15,15 +19,19 @@ enum Phase {
     /// Nothing but to close.
     Waiting,
     Planned,
-    Refused,
+    /// Something that can be seen to stands in the way, or not.
+    Refused {
+        blocked: bool,
+    },
     Running,
     GoingBack,
     Stuck,
     Outdated,
-    /// Back to the form for another try, or to be undone.
+    /// Back to the form for another try, or to be undone, or to be looked after.
     Ended {
         back: bool,
         undo: bool,
+        next: Next,
     },
 }
 
@@ -32,7 +40,7 @@ impl Phase {
         match stage {
             Stage::Idle | Stage::Planning | Stage::Applying(_) => Self::Waiting,
             Stage::Planned(_) => Self::Planned,
-            Stage::Refused(_) => Self::Refused,
+            Stage::Refused(failure) => Self::Refused { blocked: failure.used_by.is_some() },
             Stage::Running(operation) if operation.state == OperationState::Compensating => Self::GoingBack,
             Stage::Running(_) => Self::Running,
             Stage::Ended(operation) if change.is_stuck(operation) => Self::Stuck,
@@ -40,6 +48,7 @@ impl Phase {
             Stage::Ended(operation) => Self::Ended {
                 back: operation.failure.is_some() && change.has_form(),
                 undo: can_be_undone(operation),
+                next: change.check.next(operation),
             },
         }
     }
@@ -57,18 +66,19 @@ pub fn Actions(change: Change) -> impl IntoView {
         match phase.get() {
             Phase::Waiting => close(change, t().close(), Kind::Plain),
             Phase::Planned => planned(change),
-            Phase::Refused => {
-                let again = change.can_plan_again().then(|| again(change));
-                view! { {away(change, t().close())} {again} }.into_any()
-            }
+            Phase::Refused { blocked } => refused(change, blocked),
             Phase::Running => running(change, stopping),
             Phase::GoingBack => close(change, t().leave(), Kind::Plain),
             Phase::Stuck => stuck(change, taking_over),
-            Phase::Outdated => view! { {close(change, t().done(), Kind::Plain)} {again(change)} }.into_any(),
-            Phase::Ended { back, undo } => {
+            Phase::Outdated => {
+                view! { {close(change, t().done(), Kind::Plain)} {again(change, Kind::Primary)} }.into_any()
+            }
+            Phase::Ended { back, undo, next } => {
                 let back = back.then(|| away(change, t().close()));
                 let undo = undo.then(|| take_back(change));
-                view! { {back} {undo} {close(change, t().done(), Kind::Primary)} }.into_any()
+                let done = if next == Next::Nothing { Kind::Primary } else { Kind::Plain };
+                view! { {back} {undo} {close(change, t().done(), done)} {look_after(change, next)} }
+                    .into_any()
             }
         }
     };
@@ -89,9 +99,66 @@ fn away(change: Change, otherwise: &'static str) -> AnyView {
     view! { <Button text=t().back() on_press=back/> }.into_any()
 }
 
-fn again(change: Change) -> AnyView {
+fn again(change: Change, kind: Kind) -> AnyView {
     let again = Callback::new(move |()| change.plan_again());
-    view! { <Button text=t().plan_again() kind=Kind::Primary on_press=again/> }.into_any()
+    view! { <Button text=t().plan_again() kind on_press=again/> }.into_any()
+}
+
+/// As long as something stands in the way, another plan would be refused too.
+fn refused(change: Change, blocked: bool) -> AnyView {
+    let kind = if blocked { Kind::Plain } else { Kind::Primary };
+    let again = change.can_plan_again().then(|| again(change, kind));
+    let way = change.stage.with_untracked(|stage| match stage {
+        Stage::Refused(failure) => failure.used_by.as_ref().map(|used_by| to_users(change, used_by)),
+        _ => None,
+    });
+    view! { {away(change, t().close())} {again} {way} }.into_any()
+}
+
+/// To all that uses the provider which is to be removed.
+fn to_users(change: Change, used_by: &UsedBy) -> AnyView {
+    let (page, text) = match used_by.agents.is_empty() {
+        true => (in_the_way::ROUTES, t().see_routes()),
+        false => (in_the_way::AGENTS, t().give_other_model()),
+    };
+    let href = change.removes().map_or(page.to_owned(), |name| in_the_way::found(page, name.as_str()));
+    view! { <a class=Kind::Primary.class() href=href>{text}</a> }.into_any()
+}
+
+/// What is to be done for a provider that was added or changed.
+fn look_after(change: Change, next: Next) -> AnyView {
+    let press = move |act: fn(Change, &Operation)| {
+        Callback::new(move |()| {
+            change.stage.with_untracked(|stage| {
+                if let Stage::Ended(operation) = stage {
+                    act(change, operation);
+                }
+            });
+        })
+    };
+    let test = press(|change, operation| change.check.ask(operation));
+    let busy = Signal::derive(move || change.check.waits());
+    match next {
+        Next::Nothing => ().into_any(),
+        Next::Test => {
+            view! { <Button text=t().test_now() kind=Kind::Primary busy on_press=test/> }.into_any()
+        }
+        Next::TestAgain => {
+            view! { <Button text=t().test_again() kind=Kind::Primary busy on_press=test/> }.into_any()
+        }
+        Next::ReplaceKey => {
+            let replace = press(|change, operation| {
+                key_check::provider(operation)
+                    .into_iter()
+                    .for_each(|name| key_check::replace_key(change, name));
+            });
+            view! {
+                <Button text=t().test_again() busy on_press=test/>
+                <Button text=t().replace_key() kind=Kind::Primary on_press=replace/>
+            }
+            .into_any()
+        }
+    }
 }
 
 fn planned(change: Change) -> AnyView {

@@ -82,10 +82,11 @@ pub fn ChangeDialog(change: Change) -> impl IntoView {
 /// stands below the edge of a small screen.
 fn follow(change: Change, planned: NodeRef<html::Div>, outcome: NodeRef<html::Div>) {
     let stage = Memo::new(move |_| {
-        change.stage.with(|stage| (discriminant(stage), matches!(stage, Stage::Planned(_))))
+        let tests = change.check.waits();
+        change.stage.with(|stage| (discriminant(stage), matches!(stage, Stage::Planned(_)), tests))
     });
     Effect::new(move |_| {
-        let (_, is_planned) = stage.get();
+        let (_, is_planned, _) = stage.get();
         let Some(place) = (if is_planned { planned } else { outcome }).get() else { return };
         // In the next frame it stands where it will stay.
         request_animation_frame(move || {

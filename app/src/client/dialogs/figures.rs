@@ -1,5 +1,5 @@
 //! What a model can, what is known of the one that runs now, and what would be lost with another.
-use super::model_picker::Listed;
+use super::model_picker::{Listed, matching};
 use crate::{describe::tokens, text::t};
 use domain::{Assignment, LimitSource, Limits, ModelId, known_model};
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ pub struct Figures {
     pub source: LimitSource,
 }
 
-/// What is known about the model that is typed.
+/// What is known about the model that is typed; none while it may still become one of the list.
 pub fn figures(listed: &Listed, model: &str) -> Option<Figures> {
     let id: ModelId = model.trim().parse().ok()?;
     if let Some(m) = listed.models.iter().find(|m| m.id == id) {
@@ -23,8 +23,11 @@ pub fn figures(listed: &Listed, model: &str) -> Option<Figures> {
         };
         return Some(Figures { limits, source: m.source });
     }
-    let known = known_model(&id).map(|limits| Figures { limits, source: LimitSource::KnownModels });
-    Some(known.unwrap_or(Figures { limits: Limits::UNKNOWN, source: LimitSource::Default }))
+    if let Some(limits) = known_model(&id) {
+        return Some(Figures { limits, source: LimitSource::KnownModels });
+    }
+    let guess = Figures { limits: Limits::UNKNOWN, source: LimitSource::Default };
+    matching(listed, model).next().is_none().then_some(guess)
 }
 
 /// What the model can that an agent runs now, as far as that is known.
@@ -64,25 +67,32 @@ fn warnings(present: Present, wish: Figures) -> Vec<String> {
     [vision, context, guessed].into_iter().flatten().collect()
 }
 
-/// Four tiles with what the model can, who says so, and what would be lost with it.
-pub fn view(present: Present, wish: Figures) -> AnyView {
-    let Figures { limits, source } = wish;
+/// Four tiles with what the model can, who says so, and what would be lost with it. They stand there also before there is
+/// a model, so that nothing moves when one is chosen.
+pub fn view(present: Present, wish: Option<Figures>) -> AnyView {
     let word = |yes: bool| if yes { t().yes().to_owned() } else { t().no().to_owned() };
+    let of = |say: &dyn Fn(Limits) -> String| wish.map_or_else(|| "—".to_owned(), |wish| say(wish.limits));
+    let worse = |is: &dyn Fn(Limits) -> bool| wish.is_some_and(|wish| is(wish.limits));
     let tiles = [
-        (t().context(), tokens(limits.context_window), present.larger_context(limits).is_some()),
-        (t().output(), tokens(limits.max_tokens), false),
-        (t().vision(), word(limits.vision), present.loses_vision(limits)),
-        (t().reasoning(), word(limits.reasoning), false),
+        (
+            t().context(),
+            of(&|limits| tokens(limits.context_window)),
+            worse(&|limits| present.larger_context(limits).is_some()),
+        ),
+        (t().output(), of(&|limits| tokens(limits.max_tokens)), false),
+        (t().vision(), of(&|limits| word(limits.vision)), worse(&|limits| present.loses_vision(limits))),
+        (t().reasoning(), of(&|limits| word(limits.reasoning)), false),
     ];
     let tile = |(name, value, worse): (&'static str, String, bool)| {
         let (class, sign) = if worse { ("tile worse", " ▼") } else { ("tile", "") };
         view! { <div class=class><dt>{name}</dt><dd>{value}<span aria-hidden="true">{sign}</span></dd></div> }
     };
-    let warnings = warnings(present, wish);
+    let from = wish.map(|wish| t().figures_from(t().source(wish.source)));
+    let warnings = wish.map(|wish| warnings(present, wish)).unwrap_or_default();
     let warnings = warnings.into_iter().map(|warning| view! { <li class="note warn">{warning}</li> });
     view! {
         <dl class="tiles">{tiles.map(tile).collect_view()}</dl>
-        <p class="field-hint">{t().figures_from(t().source(source))}</p>
+        <p class="field-hint">{from}</p>
         <ul class="notes">{warnings.collect_view()}</ul>
     }
     .into_any()
@@ -91,6 +101,7 @@ pub fn view(present: Present, wish: Figures) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::ProviderModel;
 
     fn figures(context_window: u64, vision: bool, source: LimitSource) -> Figures {
         Figures { limits: Limits { context_window, vision, ..Limits::UNKNOWN }, source }
@@ -113,5 +124,17 @@ mod tests {
         assert_eq!(source("kimi-k2.5"), Some(LimitSource::KnownModels));
         assert_eq!(source("nobody-knows"), Some(LimitSource::Default));
         assert_eq!(source(" "), None);
+    }
+
+    #[test]
+    fn a_model_that_is_being_searched_for_is_not_called_unknown() {
+        let listed: ProviderModel =
+            serde_json::from_value(serde_json::json!({"id": "own-large", "contextWindow": 1,
+            "maxTokens": 1, "vision": false, "reasoning": false, "source": "provider"}))
+            .unwrap();
+        let listed = Listed { models: vec![listed], ..Listed::default() };
+        let source = |model: &str| super::figures(&listed, model).map(|figures| figures.source);
+        let typed = ["own-l", "own-large", "own-large-2"].map(source);
+        assert_eq!(typed, [None, Some(LimitSource::Provider), Some(LimitSource::Default)]);
     }
 }

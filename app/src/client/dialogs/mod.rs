@@ -11,6 +11,7 @@ mod dialog;
 mod field;
 mod figures;
 mod folded;
+mod key_check;
 mod model_form;
 mod model_picker;
 mod plan_foot;

@@ -95,7 +95,7 @@ pub fn ModelFields(
         <Choice name="provider" label=t().provider() value=form.provider options error=wrong/>
         <ModelPicker form listed=models error=about(failure, "model")/>
         <div class="figures" aria-live="polite">
-            {move || known.get().map(|known| figures::view(present.get(), known))}
+            {move || figures::view(present.get(), known.get())}
         </div>
         <OwnLimits form failure/>
     }

@@ -59,10 +59,10 @@ fn known(prefixes: &[&str]) -> Vec<ProviderModel> {
     known_models().filter(|(id, _)| fits(id)).filter_map(model).collect()
 }
 
-fn matching(listed: &Listed, text: &str) -> Vec<ProviderModel> {
+/// The models of a list whose ids hold what is typed.
+pub fn matching<'a>(listed: &'a Listed, text: &str) -> impl Iterator<Item = &'a ProviderModel> {
     let text = text.trim().to_lowercase();
-    let fits = |model: &&ProviderModel| model.id.as_str().to_lowercase().contains(&text);
-    listed.models.iter().filter(fits).cloned().collect()
+    listed.models.iter().filter(move |model| model.id.as_str().to_lowercase().contains(&text))
 }
 
 /// The next row down. None is the text itself, above the first row.
@@ -137,7 +137,9 @@ struct Picking {
 impl Picking {
     fn new(form: ModelForm, listed: RwSignal<Listed>) -> Self {
         let (search, active) = (RwSignal::new(String::new()), RwSignal::new(None));
-        let shown = Memo::new(move |_| listed.with(|listed| matching(listed, &search.get())));
+        let shown = Memo::new(move |_| {
+            listed.with(|listed| matching(listed, &search.get()).cloned().collect::<Vec<_>>())
+        });
         Effect::new(move |_| {
             shown.track();
             active.set(None);
@@ -238,9 +240,11 @@ pub fn ModelPicker(
                 on:keydown=move |event| picking.key(&event)
             />
             <p class="field-error" id="model-error">{move || error.get().map(Told::view)}</p>
-            <ul id="model-list" role="listbox" class="options" aria-label=t().model() node_ref=list>
-                {move || picking.options()}
-            </ul>
+            <div class="options">
+                <ul id="model-list" role="listbox" aria-label=t().model() node_ref=list>
+                    {move || picking.options()}
+                </ul>
+            </div>
             <p class="field-hint" id="model-note" aria-live="polite">{move || picking.note().view()}</p>
             <p class="field-hint" id="model-hint">{t().model_hint()}</p>
         </div>
@@ -255,10 +259,9 @@ mod tests {
     #[test]
     fn search_finds_parts_in_any_case() {
         let listed = Listed { models: known(&[]), ..Listed::default() };
-        assert_eq!(matching(&listed, "REASON").len(), 1);
-        assert_eq!(matching(&listed, " deepseek-chat ").len(), 1);
-        assert_eq!(matching(&listed, "").len(), listed.models.len());
-        assert!(matching(&listed, "no such").is_empty());
+        let count = |text| matching(&listed, text).count();
+        assert_eq!([count("REASON"), count(" deepseek-chat "), count("no such")], [1, 1, 0]);
+        assert_eq!(count(""), listed.models.len());
     }
 
     #[test]

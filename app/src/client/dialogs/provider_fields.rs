@@ -49,10 +49,13 @@ fn Identity(form: ProviderForm, failure: Signal<Option<Failure>>) -> impl IntoVi
     let types = ProviderType::ALL.iter().map(|kind| (kind.id().to_owned(), kind.label().to_owned()));
     let types = types.collect::<Vec<_>>();
     let typed = move |_| form.named.set(true);
+    let refused = about(failure, "name");
+    let wrong =
+        Signal::derive(move || refused.get().or_else(|| form.is_taken().then(|| t().name_taken().into())));
     view! {
         <Choice name="type" label=t().provider_type() value=form.kind options=types error=about(failure, "type")/>
         <div on:input=typed>
-            <Field name="name" label=t().name() value=form.name hint=t().name_hint() error=about(failure, "name")/>
+            <Field name="name" label=t().name() value=form.name hint=t().name_hint() error=wrong/>
         </div>
     }
     .into_any()

@@ -1,11 +1,11 @@
 pub mod settings;
 
 use super::{change::Change, dialog::Dialog, plan_foot::PlanFoot, provider_fields::ProviderFields};
-use crate::text::t;
+use crate::{api, text::t};
 use domain::{
     EditProvider, Failure, Mutation, NewProvider, Protocol, Provider, ProviderType, Settings, TypedKey,
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use serde_json::{Map, Value};
 use settings::{Setting, Shape, has_endpoint, settings_of};
 
@@ -33,6 +33,8 @@ pub struct ProviderForm {
     pub name: RwSignal<String>,
     /// True as soon as somebody typed a name: then it no longer follows the type.
     pub named: RwSignal<bool>,
+    /// The names of the providers that there are; none as long as they are not known.
+    names: RwSignal<Vec<String>>,
     pub base_url: RwSignal<String>,
     /// A place for each key.
     pub keys: [RwSignal<String>; MOST_KEYS],
@@ -59,6 +61,7 @@ impl ProviderForm {
             kind: text(),
             name: text(),
             named: RwSignal::new(false),
+            names: RwSignal::new(Vec::new()),
             base_url: text(),
             keys: std::array::from_fn(|_| text()),
             key_count: RwSignal::new(1),
@@ -88,6 +91,23 @@ impl ProviderForm {
         self.key_count.set(1);
         self.wish.set(wish);
         self.open.set(true);
+        if self.adds() {
+            self.read_names();
+        }
+    }
+
+    /// Nothing is lost when they cannot be had: the plan tells of a name that is taken, too.
+    fn read_names(self) {
+        spawn_local(async move {
+            if let Ok(providers) = api::list_providers().await {
+                self.names.set(providers.into_iter().map(|provider| provider.name.to_string()).collect());
+            }
+        });
+    }
+
+    /// Whether there is a provider of the name that is typed.
+    pub fn is_taken(self) -> bool {
+        self.adds() && self.name.with(|name| self.names.read().iter().any(|known| known == name.trim()))
     }
 
     pub fn kind(self) -> Option<ProviderType> {
@@ -142,6 +162,9 @@ impl ProviderForm {
             Wish::Add => {
                 let kind = kind.map_err(|error| Failure::field("type", error.to_string()))?;
                 let named = |error: domain::NameError| Failure::field("name", error.to_string());
+                if untrack(|| self.is_taken()) {
+                    return Err(Failure::field("name", t().name_taken()));
+                }
                 Ok(Mutation::AddProvider(NewProvider {
                     name: text(self.name).parse().map_err(named)?,
                     kind,
@@ -183,6 +206,13 @@ fn stored_protocol(wish: &Wish) -> String {
     }
 }
 
+/// The first of `openai`, `openai-2`, … that no provider has.
+fn free_name(kind: &str, names: &[String]) -> String {
+    let numbered = (2..).map(|n| format!("{kind}-{n}"));
+    let free = |name: &String| !names.contains(name);
+    std::iter::once(kind.to_owned()).chain(numbered).find(free).unwrap_or_default()
+}
+
 fn text(value: RwSignal<String>) -> String {
     value.with_untracked(|text| text.trim().to_owned())
 }
@@ -207,9 +237,9 @@ pub fn ProviderDialog(form: ProviderForm) -> impl IntoView {
     });
     // A name that nobody typed is that of the type.
     Effect::new(move |_| {
-        let kind = form.kind.get();
+        let name = form.kind.with(|kind| form.names.with(|names| free_name(kind, names)));
         if form.adds() && !form.named.get_untracked() {
-            form.name.set(kind);
+            form.name.set(name);
         }
     });
     let plan = Callback::new(move |()| match form.mutation() {
@@ -233,6 +263,15 @@ pub fn ProviderDialog(form: ProviderForm) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_is_proposed_is_free() {
+        let names = ["openai", "openai-3", "qwen"].map(str::to_owned);
+        assert_eq!(
+            ["openai", "qwen", "claude"].map(|kind| free_name(kind, &names)),
+            ["openai-2", "qwen-2", "claude"]
+        );
+    }
 
     #[test]
     fn a_setting_is_sent_as_the_console_takes_it() {

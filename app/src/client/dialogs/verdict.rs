@@ -23,6 +23,8 @@ pub fn verdict(change: Change, operation: Operation) -> AnyView {
         OperationState::NeedsOperator => ("verdict bad", t().needs_operator()),
         _ => ("verdict bad", t().nothing_changed()),
     };
+    let checked = operation.clone();
+    let check = move || change.check.view(&checked);
     let lasts = operation.lasts.map(|until| t().lasts(&until));
     let moved = operation.failure.as_ref().map(|failure| failure.diff.clone()).unwrap_or_default();
     let cause = operation.failure.map(|failure| view! { <ErrorNote failure=*failure/> });
@@ -34,6 +36,7 @@ pub fn verdict(change: Change, operation: Operation) -> AnyView {
         {self::moved(moved)}
         <p class=class>{word} " " {lasts}</p>
         <p>{next}</p>
+        {check}
         <ul class="notes">{broke}</ul>
         {settled}
     }

@@ -88,6 +88,7 @@ fn choice(differences: Differences, backup: BackupId) -> AnyView {
             <h3 id="differs">{t().backups_differs()}</h3>
             <Press act text=t().backups_restore_all() kind=Kind::Small/>
         </div>
+        <MarkedBar act=Act::Restore { backup, items: Some(Vec::new()) } text=t().backups_restore_marked()/>
         <label class="compared-item all">
             <input type="checkbox" class="mark-row" data-check-all=""/>
             <span>{t().backups_mark_all()}</span>
@@ -95,7 +96,6 @@ fn choice(differences: Differences, backup: BackupId) -> AnyView {
         <ul class="compared-items" aria-labelledby="differs">
             {items.into_iter().map(|(item, difference)| line(&item, difference)).collect_view()}
         </ul>
-        <MarkedBar act=Act::Restore { backup, items: Some(Vec::new()) } text=t().backups_restore_marked()/>
         {rest}
     }
     .into_any()

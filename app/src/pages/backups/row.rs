@@ -1,10 +1,10 @@
 //! A backup in the list.
 use super::{HERE, forms};
 use crate::{
-    act::Call,
+    act::{Act, Call},
     components::{
         badge::{Badge, Tone},
-        button::{CallButton, Kind},
+        button::{CallButton, Kind, Press},
         moment::Moment,
     },
     describe,
@@ -30,7 +30,7 @@ pub fn view(backup: Backup, now: Option<&str>) -> AnyView {
             <p class="backup-why">{why} " · " {backup.actor.clone()}</p>
             <p class="backup-content">{content}</p>
             <p class="backup-state">{pin} {same}</p>
-            {acts(&backup)}
+            {acts(&backup, is_now)}
             {more(&backup)}
         </li>
     }
@@ -50,7 +50,8 @@ pub fn called(backup: &Backup) -> String {
     backup.name.as_ref().map_or_else(when, ToString::to_string)
 }
 
-fn acts(backup: &Backup) -> AnyView {
+/// What is as now has nothing to restore.
+fn acts(backup: &Backup, is_now: bool) -> AnyView {
     let (path, text) = match backup.pinned {
         true => ("unpin", t().backups_unpin()),
         false => ("pin", t().backups_pin()),
@@ -58,11 +59,16 @@ fn acts(backup: &Backup) -> AnyView {
     let called = called(backup);
     let label = |action: &str| t().backups_of(action, &called);
     let pin = Call::bare(format!("backups/{}/{path}", backup.id));
+    let restore = (!is_now).then(|| {
+        let act = Act::Restore { backup: backup.id.clone(), items: None };
+        view! { <Press act text=t().backups_restore() kind=Kind::Small label=label(t().backups_restore())/> }
+    });
     view! {
         <div class="backup-acts">
             <a class="btn small" href=format!("{HERE}?compare={}", backup.id) aria-label=label(t().backups_compare())>
                 {t().backups_compare()}
             </a>
+            {restore}
             <CallButton call=pin text kind=Kind::Small label=label(text)/>
         </div>
     }

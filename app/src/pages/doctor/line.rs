@@ -21,12 +21,13 @@ impl<'a> Line<'a> {
         };
         let fix = check.fix.as_deref().unwrap_or_default();
         let own_fix = check.fix.as_ref().and_then(|_| t().check_fix(check));
+        let evidence = t().evidence_or_said(check.evidence.clone());
         let words = [
             t().check(check.id),
             t().check_state(check.state),
             &about,
             &check.about,
-            &check.evidence,
+            &evidence,
             fix,
             own_fix.unwrap_or_default(),
             check.id.id(),

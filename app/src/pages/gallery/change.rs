@@ -1,7 +1,7 @@
 //! A change: what it would do, how far it is, how it ended.
 use super::{samples, shelf, specimen, wide};
 use crate::{
-    components::{plan_view::object, said::warning, step_list::StepList},
+    components::{in_the_way::users, legs::legs, plan_view::object, said::warning, step_list::StepList},
     text::t,
 };
 use domain::{Warning, WarningCode};
@@ -42,6 +42,8 @@ fn ends() -> AnyView {
             specimen("put back", end("verdict bad", t().nothing_changed())),
             specimen("stuck", end("verdict bad", t().needs_operator())),
             specimen("running", end("waiting", t().applying())),
+            specimen("a provider's test", samples::tests().map(legs).collect_view().into_any()),
+            specimen("in the way", users(samples::used_by())),
         ],
     )
 }

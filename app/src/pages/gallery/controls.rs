@@ -2,7 +2,11 @@
 use super::{shelf, specimen, wide};
 use crate::{
     act::{Act, Call},
-    components::button::{CallButton, Kind, Press},
+    components::{
+        button::{CallButton, Kind, Press},
+        drawer::Drawer,
+        tabs::{TabPanel, Tabs},
+    },
     sprite::{icon, maps},
     text::t,
 };
@@ -51,18 +55,31 @@ fn links() -> AnyView {
     let signs =
         [maps::CHECK, maps::CROSS, maps::PLAY, maps::RETURN, maps::DOT, maps::DASH, maps::PLUS].map(icon);
     shelf(
-        "Links, tabs, chips, signs",
+        "Links, tabs, drawer, chips, signs",
         [
             specimen(
                 "in a text",
                 view! { <p>"See " <a href="#content">"the model"</a> " that it runs."</p> }.into_any(),
             ),
             specimen("as a button", view! { <a class="btn" href="#content">{t().refresh()}</a> }.into_any()),
-            specimen("tabs", view! { <ul class="counts">{counts.collect_view()}</ul> }.into_any()),
+            specimen("counts", view! { <ul class="counts">{counts.collect_view()}</ul> }.into_any()),
+            specimen("tabs", tabs()),
+            specimen(
+                "a drawer",
+                view! { <Drawer id="g-drawer" title=t().menu()><p>"Inside."</p></Drawer> }.into_any(),
+            ),
             specimen("chips", view! { <p>{chips.collect_view()}</p> }.into_any()),
             specimen("signs", view! { <p class="specimen-row">{signs.collect_view()}</p> }.into_any()),
         ],
     )
+}
+
+fn tabs() -> AnyView {
+    let tabs = vec!["One", "Two", "Three"];
+    let panels = tabs.clone().into_iter().enumerate();
+    let panel = |(at, text): (usize, &'static str)| view! { <TabPanel at=at + 1><p>{text} " is shown."</p></TabPanel> };
+    view! { <div class="tabbed"><Tabs name="g-tabs" label="Views" tabs/> {panels.map(panel).collect_view()}</div> }
+        .into_any()
 }
 
 /// A field as the dialogs make it.
@@ -169,9 +186,11 @@ fn picker() -> AnyView {
                 id="g-picker" role="combobox" autocomplete="off" value="deepseek" aria-expanded="true"
                 aria-controls="g-rows" aria-autocomplete="list" aria-activedescendant="g-row-1" aria-describedby="g-note"
             />
-            <ul id="g-rows" role="listbox" class="options" aria-label=t().model() tabindex="-1">
-                {rows.into_iter().enumerate().map(row).collect_view()}
-            </ul>
+            <div class="options">
+                <ul id="g-rows" role="listbox" aria-label=t().model() tabindex="-1">
+                    {rows.into_iter().enumerate().map(row).collect_view()}
+                </ul>
+            </div>
             <p class="field-hint" id="g-note">{t().model_count(rows.len())}</p>
         </div>
     };

@@ -2,7 +2,12 @@
 use super::{samples, shelf, specimen, wide};
 use crate::{
     components::avatar::{Avatar, Face, FreeDesk, Pose},
-    pages::{header::Mark, home::desk::Desk, models},
+    pages::{
+        header::Mark,
+        home::desk::Desk,
+        models,
+        providers::tint::{COLOURS, CORES, Tint},
+    },
     sprite::{draw, maps},
 };
 use leptos::prelude::*;
@@ -35,10 +40,9 @@ fn poses() -> AnyView {
 
 fn faces() -> AnyView {
     let faces = NAMES.map(|name| view! { <Face name/> }).collect_view();
-    let chip = |tint: usize| {
-        view! {
-            <svg class=format!("chip-art shirt-{tint}") viewBox="0 0 11 11" aria-hidden="true">{draw(maps::CHIP, 0, 0)}</svg>
-        }
+    let chip = |look: usize| {
+        let tint = Tint { colour: look % COLOURS, core: look / COLOURS };
+        view! { <svg class=tint.class() viewBox="0 0 11 11" aria-hidden="true">{draw(maps::CHIP, 0, 0)}</svg> }
     };
     shelf(
         "Faces and things",
@@ -48,7 +52,8 @@ fn faces() -> AnyView {
             specimen("the mark", view! { <Mark/> }.into_any()),
             wide(
                 "providers",
-                view! { <div class="specimen-row">{(0..8).map(chip).collect_view()}</div> }.into_any(),
+                view! { <div class="specimen-row">{(0..COLOURS * CORES).map(chip).collect_view()}</div> }
+                    .into_any(),
             ),
         ],
     )

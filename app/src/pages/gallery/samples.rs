@@ -1,8 +1,9 @@
 //! What the specimens show.
 use crate::pages::home::desk::Seat;
 use domain::{
-    Affected, Assignment, Change, ChangeAction, DiffLine, Observed, OperationId, Plan, Problem, Step,
-    StepName, StepState, Timestamp, Warning, WarningCode, Worker, WorkerStatus,
+    Affected, Assignment, Change, ChangeAction, DiffLine, Observed, OperationId, Plan, Problem, ProviderTest,
+    Reason, Step, StepName, StepState, TestLeg, Timestamp, UsedBy, Warning, WarningCode, Worker,
+    WorkerStatus,
 };
 use serde_json::{Value, json};
 
@@ -40,6 +41,7 @@ fn seat(name: &str, status: WorkerStatus, task: Option<&str>, problem: Option<Pr
         task: task.map(Into::into),
         runtime: "openclaw".into(),
         team: None,
+        unpulled: (status == WorkerStatus::Sleeping).then(at),
     };
     let observed = Observed {
         primary: Some("hiclaw-gateway/deepseek-chat".into()),
@@ -120,4 +122,24 @@ pub fn plan() -> Option<Plan> {
         warnings: vec![Warning::new(WarningCode::ContextShrinks, "From 256K to 64K tokens.")],
         steps: steps(),
     })
+}
+
+/// A test that was fine, and one that was not.
+pub fn tests() -> [ProviderTest; 2] {
+    let test = |ok, models, evidence: &str, reason| {
+        let leg = TestLeg { name: "provider".into(), ok, latency_ms: 21, evidence: evidence.into(), reason };
+        ProviderTest { success: ok, models, latency_ms: 21, legs: vec![leg] }
+    };
+    [
+        test(true, Some(8), "HTTP 200 in 21 ms: 8 models", None),
+        test(false, None, "HTTP 401: the key is refused", Some(Reason::Auth)),
+    ]
+}
+
+/// More agents than are named.
+pub fn used_by() -> UsedBy {
+    UsedBy {
+        routes: vec!["deepseek-ai-route".into()],
+        agents: (1..=9).map(|n| format!("worker:dev-{n}")).collect(),
+    }
 }

@@ -10,7 +10,9 @@ use crate::{
     describe::{self, tokens},
     text::t,
 };
-use domain::{Assignment, ModelId, Problem, SystemHealth, SystemState, Target, Timestamp, Worker};
+use domain::{
+    Assignment, ModelId, PULLED_WITHIN, Problem, SystemHealth, SystemState, Target, Timestamp, Worker,
+};
 use leptos::prelude::*;
 
 /// Somebody of the office, as far as it could be observed.
@@ -29,6 +31,8 @@ pub struct Seat {
     pub team: Option<String>,
     /// None: the assignments could not be read.
     pub now: Option<Assignment>,
+    /// When a config was written that it may not have pulled yet.
+    pub unpulled: Option<Timestamp>,
     /// What its config said when the worker was looked at.
     configured: Option<ModelId>,
 }
@@ -41,11 +45,12 @@ impl Seat {
             pose: worker.status.into(),
             tone: worker.status.into(),
             word: t().worker_status(worker.status),
-            evidence: worker.evidence,
+            evidence: t().evidence_or_said(worker.evidence),
             since: worker.since,
             task: worker.task,
             team: worker.team,
             now,
+            unpulled: worker.unpulled,
             configured: worker.model,
         }
     }
@@ -68,8 +73,9 @@ impl Seat {
             Some(_) => t().manager_answers().to_owned(),
             None => String::new(),
         };
-        let (since, task, team, configured) = (None, None, None, None);
-        Self { target: Target::Manager, pose, tone, word, evidence, since, task, team, now, configured }
+        let target = Target::Manager;
+        let (since, task, team, unpulled, configured) = (None, None, None, None, None);
+        Self { target, pose, tone, word, evidence, since, task, team, now, unpulled, configured }
     }
 
     /// What opens when its button is pressed.
@@ -107,8 +113,22 @@ impl Seat {
         words.extend(self.provider());
         words.extend(self.task.clone());
         words.extend(self.team.clone());
+        words.extend(self.unpulled.as_ref().map(|_| t().unpulled().to_owned()));
         words.extend(self.trouble().map(|trouble| trouble.after(t().in_trouble()).text()));
         words.join(" ").to_lowercase()
+    }
+
+    /// That nobody saw it pull the config that was written for it, and when it will.
+    pub fn yet_to_pull(&self) -> Option<AnyView> {
+        self.unpulled.as_ref()?;
+        let why = t().unpulled_until(PULLED_WITHIN.as_secs());
+        let title = why.clone();
+        let said = view! {
+            <p class="unpulled" title=title>
+                {t().unpulled()} <span class="sr">". " {why}</span>
+            </p>
+        };
+        Some(said.into_any())
     }
 
     /// What is said over the desk: the trouble, else the task.
@@ -160,6 +180,7 @@ pub fn Desk(seat: Seat) -> impl IntoView {
     let head = seat.target == Target::Manager;
     let (bubble, trouble) = (seat.bubble(), seat.trouble());
     let (model, small_print, times) = (seat.model(), seat.small_print(), seat.times());
+    let yet_to_pull = seat.yet_to_pull();
     let lines = match head {
         true => vec![small_print.into_any(), with_times(&seat.evidence, times)],
         false => vec![small_print.into_any(), with_times("", times)],
@@ -178,6 +199,7 @@ pub fn Desk(seat: Seat) -> impl IntoView {
             <div class="desk-text">
                 <h3 title=seat.evidence.clone()>{name.clone()} <Badge tone=seat.tone word=seat.word/></h3>
                 <p class="desk-model">{model}</p>
+                {yet_to_pull}
                 {lines.into_iter().map(|line| view! { <p class="desk-small">{line}</p> }).collect_view()}
                 {trouble.map(|trouble| view! { <p class="desk-problem">{trouble.view()}</p> })}
                 {(!head).then(|| view! { <p class="sr"><Said text=seat.evidence.clone()/></p> })}

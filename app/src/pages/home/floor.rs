@@ -6,6 +6,7 @@ use super::{
 use crate::{
     components::{avatar::FreeDesk, error_note::ErrorNote},
     error::ApiError,
+    pages::Live,
     text::t,
 };
 use domain::{Assignments, SystemHealth, Worker};
@@ -81,9 +82,11 @@ impl Floor {
         };
         view! {
             <div class="floor">
-                {failures.collect_view()}
-                <Desk seat=self.manager/>
-                {seated}
+                <Live id="head" topics="office operations metrics">
+                    {failures.collect_view()}
+                    <Desk seat=self.manager/>
+                </Live>
+                <Live id="floor" topics="office operations">{seated}</Live>
             </div>
         }
         .into_any()

@@ -11,6 +11,10 @@ use leptos::prelude::*;
 
 /// How many share a room that is no team's.
 const ROOM: usize = 50;
+/// How many the browser lays out together as they come into sight: full rows, be it one seat to a row or two, three or four.
+const BLOCK: usize = 12;
+/// Up to how many found ones sit in rows without gaps where a block ends.
+const DENSE: usize = 96;
 
 /// A room and those who sit in it.
 struct Room {
@@ -64,7 +68,9 @@ pub fn view(seats: Vec<Seat>, wanted: &str) -> AnyView {
     let rooms = rooms(seats).into_iter().map(|room| self::room(room, &wanted)).collect_view();
     view! {
         {counts}
-        <div id=LIST data-shown=shown.to_string()>{rooms}</div>
+        <div id=LIST class:dense={shown <= DENSE} data-dense=DENSE.to_string() data-shown=shown.to_string()>
+            {rooms}
+        </div>
         <p class="empty nobody-fits" data-nothing-fits="">{t().nobody_fits()}</p>
     }
     .into_any()
@@ -72,11 +78,15 @@ pub fn view(seats: Vec<Seat>, wanted: &str) -> AnyView {
 
 fn room(room: Room, wanted: &str) -> AnyView {
     let count = number(room.seats.len() as u64);
-    let seats = room.seats.into_iter().map(|seat| self::seat(seat, wanted)).collect_view();
+    let mut seats = room.seats.into_iter().map(|seat| self::seat(seat, wanted)).peekable();
+    let mut blocks = Vec::new();
+    while seats.peek().is_some() {
+        blocks.push(view! { <ul>{seats.by_ref().take(BLOCK).collect_view()}</ul> });
+    }
     view! {
         <section class="room">
             <h3>{room.sign} " " <span>{count}</span></h3>
-            <ul>{seats}</ul>
+            <div class="seats">{blocks}</div>
         </section>
     }
     .into_any()
@@ -90,7 +100,9 @@ fn seat(seat: Seat, wanted: &str) -> AnyView {
     let title = format!("{} · {}", t().set_model_of(&name), seat.evidence);
     let model = seat.model();
     let trouble = seat.trouble();
-    let says = trouble.clone().or_else(|| Some(seat.task.clone().or_else(|| seat.provider())?.into()));
+    let unpulled = seat.unpulled.as_ref().map(|_| t().unpulled().into());
+    let says = trouble.clone().or(unpulled);
+    let says = says.or_else(|| Some(seat.task.clone().or_else(|| seat.provider())?.into()));
     let class = if trouble.is_some() { "says trouble" } else { "says" };
     view! {
         <li data-text=text hidden=hidden>
@@ -121,6 +133,7 @@ mod tests {
             task: None,
             runtime: "openclaw".into(),
             team: team.map(Into::into),
+            unpulled: None,
         };
         Seat::of(worker, None)
     }

@@ -30,7 +30,8 @@ pub fn field(wanted: &str) -> AnyView {
 pub fn counts(seats: &[Seat], wanted: &str) -> AnyView {
     let mut words: Vec<(&str, usize)> = Vec::new();
     let troubled = seats.iter().filter(|seat| seat.trouble().is_some()).map(|_| t().in_trouble());
-    for word in troubled.chain(seats.iter().map(|seat| seat.word)) {
+    let unpulled = seats.iter().filter(|seat| seat.unpulled.is_some()).map(|_| t().unpulled());
+    for word in troubled.chain(unpulled).chain(seats.iter().map(|seat| seat.word)) {
         match words.iter_mut().find(|(known, _)| *known == word) {
             Some((_, count)) => *count += 1,
             None => words.push((word, 1)),

@@ -20,12 +20,13 @@ use leptos::prelude::*;
 pub fn view(seat: Seat, wanted: &str) -> AnyView {
     let name = describe::agent(&seat.target);
     let (agent, target) = (seat.target.agent().to_owned(), seat.target.to_string());
-    let over = over(&seat);
+    let (over, yet_to_pull) = (over(&seat), seat.yet_to_pull());
     let (trouble, model) = (seat.trouble(), seat.model());
     let text = [
         name.as_str(),
         seat.word,
         &model,
+        seat.unpulled.as_ref().map_or("", |_| t().unpulled()),
         &over.join(" "),
         &trouble.as_ref().map(Told::text).unwrap_or_default(),
     ]
@@ -45,6 +46,7 @@ pub fn view(seat: Seat, wanted: &str) -> AnyView {
             </RowHead>
             <Cell head=t().runs()>
                 <b class="runs-model">{model}</b>
+                {yet_to_pull}
                 {trouble.map(|trouble| view! { <p class="desk-problem">{trouble.view()}</p> })}
             </Cell>
             <Cell head=t().over()>

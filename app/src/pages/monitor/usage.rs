@@ -5,8 +5,10 @@ use crate::{
         said::Said,
         scale::Scale,
         table::{Cell, Row, RowHead, Table, head},
+        tabs::{TabPanel, Tabs},
     },
     describe::{self, tokens},
+    pages::Live,
     text::{formats::number, t},
 };
 use domain::{ModelUsage, Usage, Used};
@@ -19,6 +21,21 @@ const MOST_PAIRS: usize = 200;
 /// The rest of an hour that nobody misses.
 const WHOLE_HOUR: u64 = 3_540;
 
+/// Whose tokens: the tabs, and what `seen` shows of each.
+pub fn panel(seen: AnyView) -> AnyView {
+    let tabs = vec![t().monitor_by_model(), t().monitor_by_consumer(), t().monitor_by_pair()];
+    view! {
+        <section class="panel usage tabbed" aria-labelledby="usage-title">
+            <header class="panel-head">
+                <h2 id="usage-title">{t().monitor_usage()}</h2>
+                <Tabs name="usage-by" label=t().monitor_usage() tabs/>
+            </header>
+            <Live id="usage" topics="metrics">{seen}</Live>
+        </section>
+    }
+    .into_any()
+}
+
 /// What was used, or why that is not known.
 pub fn view(usage: Usage) -> AnyView {
     let note = note(&usage);
@@ -30,16 +47,7 @@ pub fn view(usage: Usage) -> AnyView {
         (None, true) => view! { <p class="empty">{t().monitor_nothing_used()}</p> }.into_any(),
         (None, false) => tables(usage.rows, usage.left_out),
     };
-    view! {
-        <section class="panel usage" aria-labelledby="usage-title">
-            <header class="panel-head">
-                <h2 id="usage-title">{t().monitor_usage()}</h2>
-                {note.map(|note| view! { <p class="measured">{note}</p> })}
-            </header>
-            {body}
-        </section>
-    }
-    .into_any()
+    view! { {body} {note.map(|note| view! { <p class="measured">{note}</p> })} }.into_any()
 }
 
 /// That the last hour was not measured whole.
@@ -51,21 +59,18 @@ fn note(usage: &Usage) -> Option<String> {
 fn tables(rows: Vec<ModelUsage>, left_out: usize) -> AnyView {
     let models = sums(&rows, |row| row.model.clone());
     let consumers = sums(&rows, consumer);
-    let (count, hidden) = (rows.len(), rows.len().saturating_sub(MOST_PAIRS) + left_out);
+    let hidden = rows.len().saturating_sub(MOST_PAIRS) + left_out;
     let pairs = rows.into_iter().take(MOST_PAIRS).map(|row| {
         let name = format!("{} · {}", row.model, consumer(&row));
         Sum { name, hour: row.last_hour, start: row.since_start }
     });
     view! {
-        <div class="usage-sums">
-            {table(t().monitor_by_model(), t().model(), models, MOST_SUMS)}
-            {table(t().monitor_by_consumer(), t().monitor_consumer(), consumers, MOST_SUMS)}
-        </div>
-        <details id="pairs">
-            <summary>{t().monitor_pairs(count)}</summary>
-            {table(t().monitor_usage(), t().monitor_pair(), pairs.collect(), MOST_PAIRS)}
+        <TabPanel at=1>{table(t().monitor_by_model(), t().model(), models, MOST_SUMS)}</TabPanel>
+        <TabPanel at=2>{table(t().monitor_by_consumer(), t().monitor_consumer(), consumers, MOST_SUMS)}</TabPanel>
+        <TabPanel at=3>
+            {table(t().monitor_by_pair(), t().monitor_pair(), pairs.collect(), MOST_PAIRS)}
             {(hidden > 0).then(|| view! { <p class="meter-note">{t().monitor_left_out(hidden)}</p> })}
-        </details>
+        </TabPanel>
     }
     .into_any()
 }

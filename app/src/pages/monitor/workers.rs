@@ -52,7 +52,8 @@ pub fn view(workers: Vec<Worker>, wanted: &str) -> AnyView {
 /// What is looked through for a worker, in small letters.
 fn search_text(worker: &Worker) -> String {
     let status = t().worker_status(worker.status);
-    let mut words = vec![worker.name.as_str(), status, &worker.evidence, &worker.runtime];
+    let evidence = t().evidence_or_said(worker.evidence.clone());
+    let mut words = vec![worker.name.as_str(), status, &evidence, &worker.runtime];
     words.extend(worker.model.as_ref().map(|model| model.as_str()));
     words.extend(worker.task.as_deref());
     words.extend(worker.team.as_deref());

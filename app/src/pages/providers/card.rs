@@ -1,40 +1,24 @@
+use super::tint::Tint;
 use crate::{
     act::{Act, Call},
     components::{
         badge::{Badge, Tone},
         button::{CallButton, Kind, Press},
+        legs::legs,
         moment::Moment,
-        said::Said,
     },
     describe,
-    sprite::{draw, hash, icon, maps},
+    sprite::{draw, maps},
     text::{formats::duration, t},
 };
-use domain::{LastTest, Provider, TestLeg, TestProvider};
+use domain::{LastTest, Provider, TestProvider};
 use leptos::prelude::*;
-
-fn leg(leg: TestLeg) -> AnyView {
-    let name = if leg.name == "gateway" { t().leg_gateway() } else { t().leg_provider() };
-    let reason = leg.reason.map(|reason| format!("{}: ", t().reason(reason)));
-    let (class, sign) = if leg.ok { ("leg ok", maps::CHECK) } else { ("leg bad", maps::CROSS) };
-    view! {
-        <li class=class>
-            {icon(sign)}
-            <span>{name} " · " {duration(leg.latency_ms)}</span>
-            <span class="leg-evidence">{reason} <Said text=leg.evidence/></span>
-        </li>
-    }
-    .into_any()
-}
 
 /// What the last test saw on each leg, and when.
 fn outcome(last: LastTest) -> AnyView {
-    let test = last.test;
-    let models = test.models.map(|count| view! { <p class="note">{t().models_listed(count)}</p> });
     view! {
         <p class="note">{t().tested_at()} " " <Moment at=last.at/></p>
-        <ul class="legs">{test.legs.into_iter().map(leg).collect_view()}</ul>
-        {models}
+        {legs(last.test)}
     }
     .into_any()
 }
@@ -87,7 +71,11 @@ fn lamp(provider: &Provider) -> AnyView {
 
 /// A provider with what can be done to it.
 #[component]
-pub fn ProviderCard(provider: Provider) -> impl IntoView {
+pub fn ProviderCard(
+    provider: Provider,
+    /// How its chip looks.
+    tint: Tint,
+) -> impl IntoView {
     let name = provider.name.clone();
     let of = |action: &str| t().action_of(action, name.as_str());
     let host = provider
@@ -100,7 +88,7 @@ pub fn ProviderCard(provider: Provider) -> impl IntoView {
     view! {
         <article class="panel card" aria-label=name.to_string()>
             <header>
-                <svg class=format!("chip-art shirt-{}", hash(&provider.kind) % 8) viewBox="0 0 11 11" aria-hidden="true">
+                <svg class=tint.class() viewBox="0 0 11 11" aria-hidden="true">
                     {draw(maps::CHIP, 0, 0)}
                 </svg>
                 <div>

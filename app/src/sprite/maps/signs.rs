@@ -125,6 +125,16 @@ ccccccc
 ...c...
 ...c...";
 
+/// What else there is.
+pub const MENU: &str = "\
+ccccccc
+.......
+.......
+ccccccc
+.......
+.......
+ccccccc";
+
 /// Pinned.
 pub const PIN: &str = "\
 ..ccc..

@@ -56,6 +56,7 @@ fn worker(name: WorkerName, entry: Entry, seen: &Seen) -> Worker {
         task: judgement.task,
         runtime: entry.runtime,
         team: entry.team,
+        unpulled: None,
     }
 }
 

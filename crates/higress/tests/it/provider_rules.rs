@@ -87,12 +87,21 @@ fn good_wishes_become_the_settings_of_their_type() {
     }
 }
 
+/// Each wish is refused, at its field.
+fn refused(table: impl IntoIterator<Item = (Value, &'static str)>) {
+    for (given, field) in table {
+        let fields = create(given.clone()).expect_err(&given.to_string());
+        assert!(fields.iter().any(|found| found == field), "{given}: {fields:?}, not {field}");
+    }
+}
+
+fn with(kind: &str, settings: Value) -> Value {
+    json!({ "type": kind, "tokens": [KEY], "settings": settings })
+}
+
 #[test]
-fn bad_wishes_name_their_field() {
-    let custom = |url: &str| (json!({ "type": "openai", "baseUrl": url }), "baseUrl");
-    let extra = |main: &str, more: Value| json!({ "type": "openai", "settings": { "openaiCustomUrl": main, "openaiExtraCustomUrls": more } });
-    let with = |kind: &str, settings: Value| json!({ "type": kind, "tokens": [KEY], "settings": settings });
-    let table = [
+fn bad_names_and_keys_are_refused_at_their_field() {
+    refused([
         (json!({ "name": "Upper", "type": "openai" }), "name"),
         (json!({ "name": "a.b", "type": "openai" }), "name"),
         (json!({ "type": "deepseek" }), "tokens"),
@@ -102,6 +111,14 @@ fn bad_wishes_name_their_field() {
         (json!({ "type": "deepseek", "tokens": ["sk-…abcd"] }), "tokens[0]"),
         (json!({ "type": "deepseek", "tokens": ["two words"] }), "tokens[0]"),
         (json!({ "type": "deepseek", "tokens": ["line\nbreak"] }), "tokens[0]"),
+    ]);
+}
+
+#[test]
+fn bad_addresses_are_refused_at_their_field() {
+    let custom = |url: &str| (json!({ "type": "openai", "baseUrl": url }), "baseUrl");
+    let extra = |main: &str, more: Value| json!({ "type": "openai", "settings": { "openaiCustomUrl": main, "openaiExtraCustomUrls": more } });
+    refused([
         (
             json!({ "type": "deepseek", "tokens": [KEY], "baseUrl": "https://elsewhere.example.com/v1" }),
             "baseUrl",
@@ -128,6 +145,12 @@ fn bad_wishes_name_their_field() {
         (extra("http://10.1.2.6/v1", json!(["http://10.1.2.7/v2"])), "settings.openaiExtraCustomUrls"),
         (extra("http://10.1.2.6/v1", json!([""])), "settings.openaiExtraCustomUrls[0]"),
         (extra("http://10.1.2.6/v1", json!("x")), "settings.openaiExtraCustomUrls"),
+    ]);
+}
+
+#[test]
+fn bad_settings_of_openai_are_refused_at_their_field() {
+    refused([
         (with("openai", json!({ "apiUrl": "https://llm.example.com/v1" })), "settings.apiUrl"),
         (with("openai", json!({ "hiclawMode": true })), "settings.hiclawMode"),
         (with("openai", json!({ "apiTokens": ["x"] })), "settings.apiTokens"),
@@ -145,6 +168,12 @@ fn bad_wishes_name_their_field() {
             json!({ "type": "openai", "baseUrl": "https://m.example.com", "settings": { "openaiCustomUrl": "https://n.example.com" } }),
             "baseUrl",
         ),
+    ]);
+}
+
+#[test]
+fn bad_settings_of_other_types_are_refused_at_their_field() {
+    refused([
         (with("qwen", json!({ "qwenDomain": "https://x.example.com" })), "settings.qwenDomain"),
         (with("qwen", json!({ "qwenFileIds": [1] })), "settings.qwenFileIds"),
         (with("qwen", json!({ "qwenEnableSearch": "yes" })), "settings.qwenEnableSearch"),
@@ -187,6 +216,12 @@ fn bad_wishes_name_their_field() {
             "settings.vertexAuthKey",
         ),
         (with("minimax", json!({ "minimaxApiType": "pro" })), "settings.minimaxGroupId"),
+    ]);
+}
+
+#[test]
+fn bad_failover_is_refused_at_its_field() {
+    refused([
         (
             json!({ "type": "deepseek", "tokens": [KEY], "failover": { "enabled": true } }),
             "failover.healthCheckModel",
@@ -200,11 +235,7 @@ fn bad_wishes_name_their_field() {
             json!({ "type": "deepseek", "tokens": [KEY], "failover": { "enabled": false, "x": 1 } }),
             "failover.x",
         ),
-    ];
-    for (given, field) in table {
-        let fields = create(given.clone()).expect_err(&given.to_string());
-        assert!(fields.iter().any(|found| found == field), "{given}: {fields:?}, not {field}");
-    }
+    ]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub use routes::{routing_view, view_for_routes};
 pub use test::test_provider;
 pub use together::{PlanReads, Together};
 pub use ways::Ways;
-pub use workers::workers_with_models;
+pub use workers::all_workers;
 
 use crate::{
     Seen,
@@ -49,7 +49,7 @@ type View<T> = Result<Arc<Seen<T>>, Failure>;
 pub struct Caches {
     pub console: Cache<ConsoleState>,
     pub agents: Cache<Agents>,
-    /// How the workers are, without their models.
+    /// How the workers are, as HiClaw tells it.
     pub states: Cache<Seen<Vec<Worker>>>,
     pub workers: Derived<Seen<Vec<Worker>>, Agents, Seen<Vec<Worker>>>,
     pub routes: Derived<ConsoleState, ConsoleState, View<Vec<AiRoute>>>,

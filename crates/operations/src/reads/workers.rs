@@ -1,14 +1,114 @@
-//! All workers: how they are, and the model that each one's config names.
+//! All workers: how they are, the model that each one's config names, and which configs they may have yet to pull.
 use super::Agents;
 use crate::Seen;
-use domain::{Target, Worker};
+use domain::{Operation, OperationState, PULLED_WITHIN, StepName, Target, Timestamp, Worker, WorkerStatus};
+use std::{collections::BTreeMap, sync::Arc};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// Puts together what was seen of their state and of their configs; as old as the older of the two.
-pub fn workers_with_models(states: &Seen<Vec<Worker>>, agents: &Agents) -> Seen<Vec<Worker>> {
-    let model = |worker: &Worker| {
-        let seen = agents.by_target.get(&Target::Worker(worker.name.clone()))?;
-        seen.config.as_ref().ok()?.model.clone()
+/// Puts together what was seen of their state and of their configs, and what was written; as old as the older of the
+/// two looks. `log`: the newest operations, newest first.
+pub fn all_workers(states: &Seen<Vec<Worker>>, agents: &Agents, log: &[Arc<Operation>]) -> Seen<Vec<Worker>> {
+    let logged_at = written(log);
+    let of = |worker: &Worker| {
+        let seen = agents.by_target.get(&Target::Worker(worker.name.clone()));
+        let model = seen.and_then(|seen| seen.config.as_ref().ok()?.model.clone());
+        // Our note tells of switches that the log does not go back to; the log also of those that were taken back.
+        let noted = seen.and_then(|seen| seen.record.as_ref().ok()?.as_ref()?.updated_at.as_ref());
+        let logged = logged_at.get(worker.name.as_str()).copied();
+        let last = noted.max(logged).filter(|at| may_lack(worker, at, &states.observed_at));
+        Worker { model, unpulled: last.cloned(), ..worker.clone() }
     };
-    let value = states.value.iter().map(|worker| Worker { model: model(worker), ..worker.clone() }).collect();
+    let value = states.value.iter().map(of).collect();
     Seen { value, observed_at: states.observed_at.clone().min(agents.at.clone()) }
+}
+
+/// When a config was written last, by the worker whose it is.
+fn written(log: &[Arc<Operation>]) -> BTreeMap<&str, &Timestamp> {
+    let done = log.iter().rev().filter(|operation| operation.state == OperationState::Committed);
+    let configs = done.flat_map(|operation| {
+        let configs = operation.steps.iter().filter(|step| step.name == StepName::Reload);
+        configs.filter_map(|step| step.object.as_deref().zip(operation.finished_at.as_ref()))
+    });
+    configs.collect()
+}
+
+/// Whether a worker may not have pulled yet what was written then. One that does not run pulls when it starts.
+fn may_lack(worker: &Worker, written: &Timestamp, now: &Timestamp) -> bool {
+    let Some(written) = time(written) else { return false };
+    let before = |at: &Timestamp| time(at).is_none_or(|at| at < written + PULLED_WITHIN);
+    match worker.status {
+        WorkerStatus::Sleeping
+        | WorkerStatus::Stopped
+        | WorkerStatus::Starting
+        | WorkerStatus::Offline
+        | WorkerStatus::Failed => worker.since.as_ref().is_none_or(before),
+        WorkerStatus::Idle
+        | WorkerStatus::Busy
+        | WorkerStatus::Running
+        | WorkerStatus::Remote
+        | WorkerStatus::Unknown => before(now),
+    }
+}
+
+fn time(at: &Timestamp) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(at.as_str(), &Rfc3339).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn at(minute: u32) -> Timestamp {
+        Timestamp::from_rfc3339(format!("2026-01-15T10:{minute:02}:00Z"))
+    }
+
+    fn worker(status: WorkerStatus, since: Option<u32>) -> Worker {
+        Worker {
+            name: "alice".parse().unwrap(),
+            status,
+            model: None,
+            since: since.map(at),
+            evidence: String::new(),
+            task: None,
+            runtime: "openclaw".into(),
+            team: None,
+            unpulled: None,
+        }
+    }
+
+    #[test]
+    fn a_running_worker_lacks_what_was_written_until_it_must_have_pulled_it() {
+        for status in [WorkerStatus::Idle, WorkerStatus::Busy, WorkerStatus::Unknown] {
+            let lacks = |now| may_lack(&worker(status, Some(1)), &at(10), &at(now));
+            assert_eq!([10, 14, 15, 40].map(lacks), [true, true, false, false], "{status:?}");
+        }
+    }
+
+    #[test]
+    fn one_that_does_not_run_lacks_it_for_as_long_as_that_but_not_what_it_ran_after() {
+        let lacks = |status, since| may_lack(&worker(status, since), &at(10), &at(50));
+        assert!(lacks(WorkerStatus::Offline, None));
+        assert!(lacks(WorkerStatus::Sleeping, Some(9)));
+        assert!(lacks(WorkerStatus::Sleeping, Some(12)), "it was stopped before its turn");
+        assert!(!lacks(WorkerStatus::Sleeping, Some(40)));
+    }
+
+    fn operation(state: &str, minute: u32) -> Arc<Operation> {
+        let step = json!({"name": "reload", "object": "alice", "state": "skipped"});
+        let operation = json!({"id": "01JD0000000000000000000000", "kind": "undo", "state": state, "actor": "admin",
+            "via": "ui", "targets": ["worker:alice"], "steps": [step], "startedAt": at(0), "finishedAt": at(minute)});
+        Arc::new(serde_json::from_value(operation).unwrap())
+    }
+
+    #[test]
+    fn what_was_written_last_is_told_also_when_it_took_a_switch_back() {
+        let agents = Agents { at: at(20), by_target: BTreeMap::new(), workers_unknown: None };
+        let states = Seen { value: vec![worker(WorkerStatus::Idle, None)], observed_at: at(20) };
+        let told = |log: &[Arc<Operation>]| all_workers(&states, &agents, log).value[0].unpulled.clone();
+        assert_eq!(told(&[]), None);
+        assert_eq!(told(&[operation("committed", 18), operation("committed", 17)]), Some(at(18)));
+        assert_eq!(told(&[operation("rolled_back", 18), operation("committed", 17)]), Some(at(17)));
+        assert_eq!(told(&[operation("committed", 9)]), None);
+    }
 }

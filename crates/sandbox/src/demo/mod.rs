@@ -178,7 +178,8 @@ pub(crate) fn install_store(objects: &Objects, bucket: &str, at: OffsetDateTime)
             "text/plain",
         )?;
     }
-    // The record that agm itself keeps of a switch; only these two were switched with it.
+    // The record that agm itself keeps of a switch; only these two were switched with it, long enough ago to run it.
+    let at = at - time::Duration::HOUR;
     json("agents/manager/model.json".into(), record("qwen", DEFAULT_MODEL, 200_000, 64_000, at))?;
     json("agents/alice/model.json".into(), record("deepseek", "deepseek-chat", 256_000, 128_000, at))
 }

@@ -22,7 +22,7 @@ pub struct Still {
 }
 
 impl Still {
-    /// Installs the demo. Everything in it that tells a time tells `at`.
+    /// Installs the demo. Everything in it that tells a time tells `at`, but for records of switches that were made before.
     pub async fn install(at: OffsetDateTime) -> Result<Self, SandboxError> {
         let console = Console::new(ConsoleOptions::default());
         install_console(&console.router()).await?;

@@ -1,0 +1,73 @@
+//! What uses a provider and so keeps it from being removed, each with the way to it.
+use crate::{describe, text::t};
+use domain::UsedBy;
+use leptos::prelude::*;
+
+/// The page of the agents, and that of the routes.
+pub const AGENTS: &str = "/agm/models";
+pub const ROUTES: &str = "/agm/routes";
+
+/// So many of each are named; the page has all of them.
+const NAMED: usize = 6;
+
+/// Links to routes and agents.
+pub fn users(used_by: UsedBy) -> AnyView {
+    let agents: Vec<_> = used_by.agents.iter().map(|agent| describe::named(agent)).collect();
+    view! {
+        <ul class="in-the-way">
+            {line(t().routes(), ROUTES, &used_by.routes)}
+            {line(t().agents(), AGENTS, &agents)}
+        </ul>
+    }
+    .into_any()
+}
+
+fn line(word: &'static str, page: &'static str, names: &[String]) -> Option<AnyView> {
+    let link = |name: &String| {
+        let href = found(page, name);
+        view! { " " <a class="chip" href=href>{name.clone()}</a> }
+    };
+    let more = names.len().checked_sub(NAMED + 1).map(|rest| {
+        view! { " " <a class="chip" href=page>{t().alarm_more(rest + 1)}</a> }
+    });
+    (!names.is_empty()).then(|| {
+        view! { <li>{word} ":" {names.iter().take(NAMED).map(link).collect_view()} {more}</li> }.into_any()
+    })
+}
+
+/// A page as it is when a name was searched for.
+pub fn found(page: &str, name: &str) -> String {
+    let escaped = |byte: u8| match byte {
+        b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    format!("{page}?find={}", name.bytes().map(escaped).collect::<String>())
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_searched_for_as_it_is() {
+        assert_eq!(found(AGENTS, "alice-2"), "/agm/models?find=alice-2");
+        assert_eq!(found(ROUTES, "a b&c=é"), "/agm/routes?find=a%20b%26c%3D%C3%A9");
+    }
+
+    #[test]
+    fn many_users_are_counted_and_none_are_not_mentioned() {
+        let used_by = |count: usize| UsedBy {
+            routes: Vec::new(),
+            agents: (0..count).map(|n| format!("worker:w{n}")).collect(),
+        };
+        let html = |count| Owner::new().with(|| users(used_by(count)).to_html());
+        assert_eq!(html(6).matches("<a ").count(), 6);
+        let many = html(1_000);
+        assert_eq!(many.matches("<a ").count(), 7);
+        assert!(
+            many.contains("994") && many.contains("?find=w5\"") && !many.contains("/agm/routes"),
+            "{many}"
+        );
+    }
+}

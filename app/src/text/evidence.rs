@@ -1,0 +1,216 @@
+//! What the server observed, in Chinese: those of its English sentences that have a fixed form and that are met every day.
+use super::{Lang, Texts};
+
+/// Its sentences, with `{}` for what they name, in the same order in both.
+const SENTENCES: &[(&str, &str)] = &[
+    // What steps of a change observe.
+    ("nothing has to be written", "无需写入"),
+    ("1 object will be written", "将写入 1 个对象"),
+    ("{} objects will be written", "将写入 {} 个对象"),
+    ("written", "已写入"),
+    ("written and read back", "已写入并回读确认"),
+    ("the answer was lost, and the object was read back as written", "响应丢失，但回读确认已写入"),
+    ("removed", "已删除"),
+    ("not there", "不存在"),
+    ("HTTP {} in {} ms from {} as {}", "HTTP {}，耗时 {} 毫秒，应答模型 {}，身份 {}"),
+    ("{} neighbour routes answer as before", "{} 条相邻路由的应答与之前一致"),
+    (
+        "not seen yet: {} pulls its config within {} s, or when it starts",
+        "尚未看到生效：{} 会在 {} 秒内拉取配置，或在启动时拉取",
+    ),
+    ("{} pulls its config within {} s, or when it starts", "{} 会在 {} 秒内拉取配置，或在启动时拉取"),
+    (
+        "the Manager is alive and watches its file: it takes a change up by itself",
+        "Manager 正在运行并监视其配置文件，变更会自动生效",
+    ),
+    ("1 object read back as written", "1 个对象已回读，与写入一致"),
+    ("{} objects read back as written", "{} 个对象已回读，与写入一致"),
+    // What a worker's state rests on.
+    ("container running", "容器运行中"),
+    ("container exited", "容器已退出"),
+    ("container {}", "容器状态 {}"),
+    ("it has no container", "没有容器"),
+    ("no open task", "没有未完成的任务"),
+    ("task {} and {} more open", "任务 {} 及另外 {} 项进行中"),
+    ("task {} open", "任务 {} 进行中"),
+    ("HiClaw stopped it for being idle", "因空闲被 HiClaw 停止"),
+    // The doctor, of the installation.
+    ("answers at {}", "在 {} 响应"),
+    ("the console knows {} as its admin", "控制台的管理员是 {}"),
+    ("version {}, which agm was tested with", "版本 {}，agm 已测试过"),
+    ("signs in to the console with a password that everybody tries first", "登录控制台所用的是常见密码"),
+    ("its clock and that of agm agree", "其时钟与 agm 一致"),
+    ("answers, and lets the bucket be read (after {} ms)", "有响应，存储桶可读取（{} 毫秒）"),
+    (
+        "a scratch object was written, twice protected from a stale write, and removed at {}",
+        "已写入一个临时对象，两次拦住过期写入，并已删除，时间 {}",
+    ),
+    ("HiClaw's registry lists {} workers", "HiClaw 登记了 {} 个 Worker"),
+    // Of the gateway and its routes.
+    ("answers (after {} ms)", "有响应（{} 毫秒）"),
+    ("gave figures at {}", "已提供指标，时间 {}"),
+    ("{} AI routes and {} providers were read", "已读取 {} 条 AI 路由和 {} 个提供商"),
+    ("takes the models that no other route takes", "承接其他路由都不匹配的模型"),
+    ("all their providers exist", "其提供商均存在"),
+    ("no older route has the same conditions", "没有更早的路由条件与其相同"),
+    ("they let every agent in", "已授权所有智能体"),
+    ("they let every agent in that is not told of by itself", "除另行列出的以外，已授权所有智能体"),
+    ("does not let {} in", "未授权 {}"),
+    ("each asks for the key of a consumer that it lets in", "均要求已授权消费者的密钥"),
+    ("the gateway was given what is stored", "网关配置与控制台所存一致"),
+    // Of the providers.
+    ("have the keys that their types need", "已配置其类型所需的密钥"),
+    ("it was not tested since agm started or since it was changed", "agm 启动或其变更后尚未测试"),
+    ("are HiClaw's own, and were not changed with agm", "由 HiClaw 管理，未被 agm 修改"),
+    // Of the agents.
+    ("their openclaw.json is in its place and could be read", "openclaw.json 均存在且可读取"),
+    ("their configs name a model of the AI gateway", "配置的模型均经由 AI 网关"),
+    ("their configs list the model that they run", "配置的模型列表均包含所用模型"),
+    ("the gateway knows each by its key", "网关均认识其密钥"),
+    ("a route takes the model of each", "其模型均有路由匹配"),
+    ("cannot use its model: no AI route takes {}", "无法使用其模型：没有 AI 路由匹配 {}"),
+    ("their routes let them in", "路由均已授权"),
+    ("cannot use its model: {} does not let {} in", "无法使用其模型：{} 未授权 {}"),
+    ("the providers of their models exist", "其模型的提供商均存在"),
+    ("their providers list their models", "其提供商均列有所用模型"),
+    (
+        "{} gave no list since agm started or since it was changed",
+        "agm 启动或其变更后，尚未读取 {} 的模型列表",
+    ),
+    ("run what their last switch gave them, or were never switched", "运行的模型与上次切换一致，或从未切换"),
+    (
+        "their models were not asked: a question costs a token, so it is asked on demand only",
+        "尚未询问其模型：询问会消耗 token，仅在需要时进行",
+    ),
+    (
+        "a model answered each at {}, through the gateway and with the agent's own key",
+        "模型均已应答，时间 {}，经由网关并使用智能体自己的密钥",
+    ),
+    ("run, or sleep until they are given work", "运行中，或休眠待命"),
+    // Of agm itself.
+    ("a record could be written now (after {} ms)", "刚刚成功写入一条记录（{} 毫秒）"),
+    ("{} MiB are free", "剩余 {} MB"),
+    ("its lock is held by this agm", "由当前 agm 锁定"),
+    ("every record of it could be read", "所有记录均可读取"),
+    ("none of the newest {} waits for a person", "最近 {} 项操作均无需人工处理"),
+    ("{} lines, each follows the one before it", "共 {} 行，逐行衔接"),
+    (
+        "this is a sandbox: it has a known password, and nothing real is behind it",
+        "这是沙箱：密码是公开的，背后没有真实系统",
+    ),
+];
+
+impl Texts {
+    /// What the server says in this sentence. None: on an English page, and where the sentence is no known one.
+    pub fn evidence(self, said: &str) -> Option<String> {
+        match self.0 {
+            Lang::En => None,
+            Lang::Zh => chinese(said).or_else(|| {
+                let parts: Option<Vec<_>> = said.split("; ").map(chinese).collect();
+                parts.map(|parts| parts.join("；"))
+            }),
+        }
+    }
+
+    /// The same where nothing can be marked as English.
+    pub fn evidence_or_said(self, said: String) -> String {
+        self.evidence(&said).unwrap_or(said)
+    }
+}
+
+fn chinese(said: &str) -> Option<String> {
+    SENTENCES.iter().find_map(|(english, chinese)| filled(said, english, chinese))
+}
+
+/// The other form with what the sentence names, where the sentence has the one form.
+fn filled(said: &str, form: &str, other: &str) -> Option<String> {
+    let (mut form, mut other) = (form.split("{}"), other.split("{}"));
+    let mut rest = said.strip_prefix(form.next()?)?;
+    let mut filled = other.next()?.to_owned();
+    for (between, others) in form.zip(other) {
+        let (named, after) = if between.is_empty() { (rest, "") } else { rest.split_once(between)? };
+        // That is no name, but the next sentence.
+        if named.contains("; ") {
+            return None;
+        }
+        filled.extend([named, others]);
+        rest = after;
+    }
+    rest.is_empty().then_some(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, path::Path};
+
+    fn said(text: &str) -> Option<String> {
+        Texts(Lang::Zh).evidence(text)
+    }
+
+    #[test]
+    fn a_sentence_of_a_known_form_keeps_what_it_names() {
+        for (english, chinese) in [
+            ("written", "已写入"),
+            (
+                "not seen yet: alice pulls its config within 300 s, or when it starts",
+                "尚未看到生效：alice 会在 300 秒内拉取配置，或在启动时拉取",
+            ),
+            (
+                "HTTP 200 in 6 ms from deepseek-chat as worker-alice",
+                "HTTP 200，耗时 6 毫秒，应答模型 deepseek-chat，身份 worker-alice",
+            ),
+            ("container running; task t-1 and 2 more open", "容器运行中；任务 t-1 及另外 2 项进行中"),
+        ] {
+            assert_eq!(said(english).as_deref(), Some(chinese));
+        }
+    }
+
+    #[test]
+    fn another_sentence_stays_as_it_is() {
+        let others = [
+            "",
+            "written by somebody else",
+            "container running; the task list cannot be read: x",
+            "HTTP 500",
+        ];
+        for other in others {
+            assert_eq!(said(other), None, "{other}");
+        }
+        assert_eq!(Texts(Lang::En).evidence("written"), None);
+    }
+
+    #[test]
+    fn both_forms_name_as_many_things() {
+        for (english, chinese) in SENTENCES {
+            assert_eq!(english.matches("{}").count(), chinese.matches("{}").count(), "{english}");
+        }
+    }
+
+    fn sources(folder: &Path, all: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => sources(&path, all),
+                false => all.push_str(&fs::read_to_string(path).unwrap()),
+            }
+        }
+    }
+
+    #[test]
+    fn every_sentence_is_one_that_the_server_says() {
+        let mut all = String::new();
+        for of in ["crates/operations", "crates/hiclaw", "server"] {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(of).join("src");
+            sources(&folder, &mut all);
+        }
+        // How long it took, and when, are put to it elsewhere.
+        let fixed = |form: &'static str| form.split("{}").flat_map(|part| part.split(" (after"));
+        for part in SENTENCES.iter().flat_map(|(english, _)| fixed(english)) {
+            let part = part.strip_suffix(" at ").unwrap_or(part).trim_start_matches("not seen yet: ");
+            // What follows is Docker's word.
+            let part = if part.starts_with("container ") { "container {}" } else { part };
+            assert!(part.len() < 4 || all.contains(part), "{part}");
+        }
+    }
+}
