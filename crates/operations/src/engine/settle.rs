@@ -137,7 +137,7 @@ impl Watch {
     fn settled(&self) -> Settled {
         let engine = &self.course.engine;
         let evidence = match (self.course.edits().count(), self.notes.as_slice()) {
-            (0, _) => return engine.nothing_written(),
+            (0, _) => return Settled::nothing_written(engine.clock.now()),
             (n, []) => format!("{n} objects looked at {} times, all as told", self.looks),
             (_, notes) => notes.join("; "),
         };
