@@ -114,7 +114,7 @@ impl Watch {
 
     async fn close(mut self) {
         for object in self.course.engine.watches.changed(&self.course.id()) {
-            self.note(changed(&object));
+            self.note(format!("somebody else changed {object}"));
         }
         let settled = self.settled();
         let course = &mut self.course;
@@ -315,9 +315,8 @@ impl Watch {
         self.course.saga.may_come_late || !self.course.ghosts.is_empty()
     }
 
-    fn leave(&mut self, object: &str) {
+    fn leave(&self, object: &str) {
         self.course.engine.watches.leave(&self.course.id(), object);
-        self.note(changed(object));
     }
 
     fn note(&mut self, note: String) {
@@ -325,8 +324,4 @@ impl Watch {
             self.notes.push(note);
         }
     }
-}
-
-fn changed(object: &str) -> String {
-    format!("somebody else changed {object}")
 }

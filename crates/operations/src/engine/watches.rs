@@ -2,7 +2,7 @@
 use crate::edits::{Edit, Side};
 use domain::OperationId;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::Notify;
@@ -18,7 +18,7 @@ pub struct Watches {
 #[derive(Default)]
 struct Watched {
     objects: BTreeMap<String, Object>,
-    /// Objects that a later operation took over as somebody else's work.
+    /// Objects that are somebody else's work: so it was seen, or so a later operation took them over.
     changed: Vec<String>,
 }
 
@@ -60,6 +60,8 @@ impl Watches {
     /// An operation that ended watches the objects of its `edits`, which it told to be their images of `side`; no side: a
     /// person took them over. `late`: one of its calls was left without an answer. `ghosts`: the edits of earlier
     /// operations whose requests may still arrive there.
+    ///
+    /// When it is taken up again, what later operations took over meanwhile stays theirs, and what was left stays left.
     pub fn begin<'a>(
         &self,
         id: &OperationId,
@@ -73,8 +75,19 @@ impl Watches {
             let earlier = ghosts.iter().filter(|ghost| ghost.object() == object).cloned().collect();
             (object, Object::new(edit, side, late, earlier))
         };
-        let watched = Watched { objects: edits.map(watch).collect(), changed: Vec::new() };
-        self.locked().insert(id.clone(), watched);
+        let objects = edits.map(watch);
+        match self.locked().entry(id.clone()) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(Watched { objects: objects.collect(), changed: Vec::new() });
+            }
+            Entry::Occupied(mut known) => {
+                for (object, again) in objects {
+                    if let Some(known) = known.get_mut().objects.get_mut(&object) {
+                        *known = Object { left: known.left, ..again };
+                    }
+                }
+            }
+        }
     }
 
     /// What may still arrive at these objects from operations that have ended.
@@ -112,7 +125,7 @@ impl Watches {
         }
     }
 
-    /// The objects of the operation that later ones took over as somebody else's work.
+    /// The objects of the operation that are somebody else's work now.
     pub fn changed(&self, id: &OperationId) -> Vec<String> {
         self.locked().get(id).map(|watched| watched.changed.clone()).unwrap_or_default()
     }
@@ -144,8 +157,10 @@ impl Watches {
     /// The operation does not answer for what the object is any more: it is somebody else's work.
     pub fn leave(&self, id: &OperationId, object: &str) {
         let mut watches = self.locked();
-        if let Some(object) = watches.get_mut(id).and_then(|watched| watched.objects.get_mut(object)) {
-            object.left = true;
+        let Some(watched) = watches.get_mut(id) else { return };
+        if let Some(known) = watched.objects.get_mut(object) {
+            known.left = true;
+            watched.changed.push(object.to_owned());
         }
     }
 
@@ -226,5 +241,22 @@ mod tests {
             assert!(!watches.has(&id, OBJECT));
             assert_eq!(watches.changed(&id).len(), usize::from(told), "{side:?} {seen}");
         }
+    }
+
+    #[test]
+    fn a_watch_that_is_taken_up_again_takes_nothing_back() {
+        let (mine, told) = (edit("old", "new"), Some(Side::Before));
+        let (watches, id) = watched(&mine, told, false, &[]);
+        let again = || watches.begin(&id, std::iter::once(&mine), told, true, &[]);
+        again();
+        assert!(watches.has(&id, OBJECT) && strays(&watches, "new"), "now it may come late");
+        watches.leave(&id, OBJECT);
+        again();
+        assert!(watches.has_left(&id, OBJECT), "what was left as somebody else's work stays left");
+        watches.take_over(std::iter::once(&edit("theirs", "next")));
+        again();
+        assert!(!watches.has(&id, OBJECT) && !watches.has_left(&id, OBJECT), "a later one answers for it");
+        assert!(!strays(&watches, "new") && watches.ghosts(&[OBJECT.to_owned()]).is_empty());
+        assert!(watches.changed(&id).iter().any(|changed| changed == OBJECT), "that is still to be told");
     }
 }
