@@ -258,6 +258,7 @@ impl Watch {
             }),
             Err(failure) => {
                 self.course.saga.may_come_late = true;
+                engine.watches.may_still_come(&self.course.id(), &edit);
                 tracing::warn!(object, error = %failure, "an object could not be put right yet");
             }
         }
@@ -290,7 +291,11 @@ impl Watch {
                     let why = failure.message;
                     self.note(format!("{object} could not be made live once more as it is stored: {why}"));
                 }
-                Err(_) => return false,
+                Err(_) => {
+                    engine.watches.may_still_come(&id, edit);
+                    self.ends = Instant::now() + engine.timing.horizon;
+                    return false;
+                }
             }
         }
         true
@@ -325,3 +330,6 @@ impl Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ use futures::FutureExt;
 use hiclaw::{Held, Image, Version};
 use std::{path::Path, time::Duration};
 
-fn engine(data: &Path) -> Arc<Engine> {
+pub(super) fn engine(data: &Path) -> Arc<Engine> {
     let installation = Installation { gateway_host: String::new(), hiclaw_provider: None };
     let caches = Arc::new(Caches::new(Duration::ZERO));
     let clients = Arc::new(clients(Holder::default()));
@@ -62,7 +62,7 @@ async fn a_pause_lasts_until_it_is_over_or_the_server_stops() {
 }
 
 /// A change of erin's record that was committed, as the journal has it until it has settled.
-fn committed(number: usize, before: &str, after: &str) -> Record {
+pub(super) fn committed(number: usize, before: &str, after: &str) -> Record {
     let operation = serde_json::json!({
         "id": format!("{number:026}"), "kind": "set_model", "state": "committed", "actor": "admin", "via": "rest",
         "targets": ["worker:erin"], "steps": [], "startedAt": "2026-01-15T10:30:00Z",

@@ -51,6 +51,11 @@ impl Object {
         self.told.as_ref().is_none_or(|told| told == seen)
     }
 
+    fn knows(&self, edit: &Edit) -> bool {
+        let images = |edit: &Edit| [Side::Before, Side::After].map(|side| edit.hash(side));
+        self.ghosts.iter().any(|ghost| images(ghost) == images(edit))
+    }
+
     fn has_strayed(&self, seen: &str) -> bool {
         !self.left && !self.is_as_told(seen) && self.strays.iter().any(|stray| stray == seen)
     }
@@ -87,6 +92,15 @@ impl Watches {
                     }
                 }
             }
+        }
+    }
+
+    /// A write by which the operation put its object right may still arrive.
+    pub fn may_still_come(&self, id: &OperationId, edit: &Edit) {
+        let mut watches = self.locked();
+        let object = watches.get_mut(id).and_then(|watched| watched.objects.get_mut(&edit.object()));
+        if let Some(object) = object.filter(|object| !object.knows(edit)) {
+            object.ghosts.push(edit.clone());
         }
     }
 
