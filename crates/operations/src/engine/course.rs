@@ -204,13 +204,7 @@ impl Course {
     /// Nothing is written anywhere before the plan is on disk. From then on this operation answers for what earlier ones
     /// may still do to its objects.
     async fn write_intent(&mut self) -> Event {
-        let edits = || self.edits().map(|(_, edit)| edit);
-        if let Some(object) = self.engine.watches.strayed(edits()) {
-            self.engine.watches.hurry();
-            self.cause = Some(strayed(&object));
-            return Event::IntentFailed;
-        }
-        let objects: Vec<String> = edits().map(Edit::object).collect();
+        let objects: Vec<String> = self.edits().map(|(_, edit)| edit.object()).collect();
         if !planted::is(planted::Bug::SettleForgetsGhosts) {
             self.ghosts = self.engine.watches.ghosts(&objects);
         }
@@ -372,12 +366,6 @@ pub fn side_of(outcome: Outcome) -> Option<Side> {
         Outcome::RolledBack | Outcome::LeftForeign => Some(Side::Before),
         Outcome::GivenUp => None,
     }
-}
-
-fn strayed(object: &str) -> Failure {
-    let message =
-        format!("{object} is not as an earlier operation told; that is being looked at and put right");
-    Failure::new(Code::Busy, message).hint("Nothing was changed. Try again in a moment.")
 }
 
 fn cancelled() -> Failure {

@@ -53,10 +53,25 @@ impl Engine {
         progress: &Progress,
     ) -> Result<(Prepared, HeldShared), Failure> {
         let (prepared, held) = self.stable_plan(asked, progress).await?;
+        self.refuse_strayed(&prepared)?;
         if let Some(kept) = &asked.kept {
             plans::compare(kept, &prepared)?;
         }
         Ok((prepared, held))
+    }
+
+    /// Nothing is planned on what an earlier operation has yet to put right, not even where it is only looked at: that
+    /// will be gone in a moment.
+    fn refuse_strayed(&self, prepared: &Prepared) -> Result<(), Failure> {
+        let mut looked = prepared.looked.iter();
+        let Some((object, _)) = looked.find(|(object, seen)| self.watches.has_strayed(object, &seen.hash))
+        else {
+            return Ok(());
+        };
+        self.watches.hurry();
+        let message =
+            format!("{object} is not as an earlier operation told; that is being looked at and put right");
+        Err(Failure::new(Code::Busy, message).hint("Nothing was changed. Try again in a moment."))
     }
 
     /// A plan that others may have made old is made again while holding.

@@ -111,18 +111,11 @@ impl Watches {
         objects.iter().flat_map(of).flat_map(|object| object.ghosts.iter().cloned()).collect()
     }
 
-    /// One of these objects that, as the edit found it, is not as an earlier operation told, for a reason that its watch
-    /// has yet to put right: whoever built on it would keep it so.
-    pub fn strayed<'a>(&self, mut edits: impl Iterator<Item = &'a Edit>) -> Option<String> {
+    /// Whether an object that was seen so is not as an earlier operation told, for a reason that its watch has yet to put
+    /// right: whoever built on it would keep it so, or lose what he built on.
+    pub fn has_strayed(&self, object: &str, seen: &str) -> bool {
         let watches = self.locked();
-        let has_strayed = |edit: &&Edit| {
-            let (object, seen) = (edit.object(), edit.hash(Side::Before));
-            watches
-                .values()
-                .filter_map(|watched| watched.objects.get(&object))
-                .any(|one| one.has_strayed(&seen))
-        };
-        edits.find(has_strayed).map(Edit::object)
+        watches.values().filter_map(|watched| watched.objects.get(object)).any(|one| one.has_strayed(seen))
     }
 
     /// From now on the operation of these edits answers for their objects. One that it did not find as told is somebody
@@ -218,7 +211,7 @@ mod tests {
     }
 
     fn strays(watches: &Watches, seen: &str) -> bool {
-        watches.strayed(std::iter::once(&edit(seen, "next"))).is_some()
+        watches.has_strayed(OBJECT, &edit(seen, "next").hash(Side::Before))
     }
 
     #[test]
