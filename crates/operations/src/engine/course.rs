@@ -142,11 +142,10 @@ impl Course {
         }
     }
 
-    /// Watches its objects from now on.
-    pub fn begin_watch(&self) {
-        let edits = self.edits().map(|(_, edit)| edit);
-        let side = self.saga.outcome().and_then(side_of);
-        self.engine.watches.begin(&self.id(), edits, side, self.saga.may_come_late, &self.ghosts);
+    /// Answers for its objects from now on: as what it changes, or as what it told when it has ended.
+    pub fn answer(&self) {
+        let (edits, outcome) = (self.edits().map(|(_, edit)| edit), self.saga.outcome());
+        self.engine.watches.begin(&self.id(), edits, outcome, self.saga.may_come_late, &self.ghosts);
     }
 
     /// Holds what must be held while any of its objects is written. None: the server stops.
@@ -220,9 +219,10 @@ impl Course {
         };
         match begun {
             Ok(()) => {
-                crash_point("intent.after");
                 self.begun = true;
                 self.engine.watches.take_over(self.edits().map(|(_, edit)| edit));
+                self.answer();
+                crash_point("intent.after");
                 Event::IntentWritten
             }
             Err(error) => {

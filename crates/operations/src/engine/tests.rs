@@ -4,7 +4,7 @@ use crate::{
     audit::{AUDIT_FILE, Stage, verify},
     edits::{Edit, Side},
     fake::{Holder, clients},
-    journal::Kept,
+    journal::{Found, Kept},
 };
 use disk::{Disk, Fault, MemDisk, Primitive};
 use domain::{
@@ -14,6 +14,7 @@ use domain::{
 use futures::FutureExt;
 use hiclaw::{Held, Image, Version};
 use std::{path::Path, time::Duration};
+use watches::Debt;
 
 pub(super) fn engine(data: &Path) -> Arc<Engine> {
     let installation = Installation { gateway_host: String::new(), hiclaw_provider: None };
@@ -111,4 +112,23 @@ async fn an_end_that_only_the_journal_has_comes_before_what_is_built_on_it() {
     assert!(done);
     let verified = verify(&memory.get(&folder.join(AUDIT_FILE)).unwrap());
     assert_eq!((verified.entries, verified.foreign, verified.breaks), (3, 0, Vec::new()));
+}
+
+#[tokio::test]
+async fn nobody_begins_on_what_an_operation_that_was_broken_off_may_undo() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path());
+    let books = engine.books().await.unwrap().clone();
+    let whole = committed(1, "a", "b");
+    let route = Edit::Route { name: "deepseek-ai-route".parse().unwrap(), before: None, after: None };
+    let object = route.object();
+    let broken_off = Record {
+        saga: Saga { phase: Phase::Applying(0), ..whole.saga },
+        work: vec![Kept::Write(route)],
+        ..whole
+    };
+    let id = broken_off.operation.id.clone();
+    engine.take_up(&books, Found { records: vec![broken_off], ..Found::default() });
+    // The console cannot be looked at, so the shared locks are let go between two looks.
+    assert_eq!(engine.watches.debt(&object, "as it stands"), Some(Debt::Open(id)));
 }

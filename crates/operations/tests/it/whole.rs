@@ -121,7 +121,11 @@ async fn an_undo_that_cannot_be_made_holds_its_target_until_it_can() {
     assert_eq!(failure.code, Code::NeedsOperator, "{failure:?}");
     assert!(failure.message.contains("not undone: route:deepseek-ai-route"), "{}", failure.message);
     let refused = world.operations.submit(wish, context(None)).await.err().unwrap();
-    assert_eq!((refused.code, refused.operation), (Code::Busy, Some(id)));
+    assert_eq!((refused.code, refused.operation), (Code::Busy, Some(id.clone())));
+    // Another agent's switch would be built on a route that is about to be undone.
+    let refused = world.run(switch("alice", "deepseek", "deepseek-chat")).await.unwrap_err();
+    assert_eq!(refused.code, Code::Busy, "{refused:?}");
+    assert!(refused.message.starts_with(&format!("operation {id} has not ended")), "{}", refused.message);
     world.sandbox.console().switches().clear();
     let undone = watch.wait_for(|operation| operation.state == OperationState::RolledBack);
     timeout(PATIENCE, undone).await.unwrap().unwrap();

@@ -30,12 +30,13 @@ async fn a_write_of_the_watch_that_has_no_answer_may_still_come() {
     for resyncs in [false, true] {
         let edit = route();
         let objects = [edit.object()];
-        let record = Record { work: vec![Kept::Write(edit)], ..committed(1 + usize::from(resyncs), "a", "b") };
+        let record =
+            Record { work: vec![Kept::Write(edit)], ..committed(1 + usize::from(resyncs), "a", "b") };
         let progress = Arc::new(Progress::resume(record.operation.clone()));
         let control = engine.controls.of(&record.operation.id);
         let course = Course::resume(engine.clone(), books.clone(), progress, control, record);
         let id = course.id();
-        course.begin_watch();
+        course.answer();
         assert_eq!(engine.watches.ghosts(&objects).len(), 0, "each of its calls had an answer");
         let mut watch = Watch::new(course);
         for _ in 0..2 {
