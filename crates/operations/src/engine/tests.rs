@@ -132,3 +132,21 @@ async fn nobody_begins_on_what_an_operation_that_was_broken_off_may_undo() {
     // The console cannot be looked at, so the shared locks are let go between two looks.
     assert_eq!(engine.watches.debt(&object, "as it stands"), Some(Debt::Open(id)));
 }
+
+#[tokio::test]
+async fn of_two_that_changed_one_object_the_one_that_ended_later_answers_for_it() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path());
+    let (books, _) = Books::open(&engine.clients.disk, data.path()).await.unwrap();
+    // It has the id of its plan, which was made before the other one began.
+    let (later, earlier) = (committed(1, "b", "c"), committed(2, "a", "b"));
+    for record in [&earlier, &later] {
+        books.journal.save(record).await.unwrap();
+        assert!(books.note(Stage::Ended, &record.operation, Vec::new()).await);
+    }
+    drop(books);
+    engine.books().await.unwrap();
+    let object = later.edits().next().unwrap().object();
+    let answers = |record: &Record| engine.watches.has(&record.operation.id, &object);
+    assert_eq!((answers(&earlier), answers(&later)), (false, true));
+}
