@@ -20,10 +20,15 @@ pub struct Books {
 }
 
 impl Books {
-    /// Opens both, and finds out what the audit log lacks.
+    /// Opens both, and finds out what the audit log lacks. The records come in the order in which they ended, which their
+    /// ids do not tell: an operation that was planned first has the id of its plan. Those that have not ended come last.
     pub async fn open(disk: &Arc<dyn Disk>, data_dir: &Path) -> Result<(Self, Found), JournalError> {
-        let (journal, found) = Journal::open(disk.clone(), data_dir).await?;
+        let (journal, mut found) = Journal::open(disk.clone(), data_dir).await?;
         let audit = Audit::open(disk.clone(), data_dir).await?;
+        found.records.sort_by_key(|record| {
+            let ended = audit.ended_at(&record.operation.id).unwrap_or(u64::MAX);
+            (ended, record.saga.outcome().is_none())
+        });
         let lacks = |record: &&Record| !record.has_ended() && !audit.has(&record.operation.id, Stage::Ended);
         let owed = found.records.iter().filter(lacks).filter_map(|record| {
             let links = links(record.saga.outcome()?, record.edits());

@@ -142,11 +142,10 @@ impl Course {
         }
     }
 
-    /// Watches its objects from now on.
-    pub fn begin_watch(&self) {
-        let edits = self.edits().map(|(_, edit)| edit);
-        let side = self.saga.outcome().and_then(side_of);
-        self.engine.watches.begin(&self.id(), edits, side, self.saga.may_come_late, &self.ghosts);
+    /// Answers for its objects from now on: as what it changes, or as what it told when it has ended.
+    pub fn answer(&self) {
+        let (edits, outcome) = (self.edits().map(|(_, edit)| edit), self.saga.outcome());
+        self.engine.watches.begin(&self.id(), edits, outcome, self.saga.may_come_late, &self.ghosts);
     }
 
     /// Holds what must be held while any of its objects is written. None: the server stops.
@@ -204,13 +203,7 @@ impl Course {
     /// Nothing is written anywhere before the plan is on disk. From then on this operation answers for what earlier ones
     /// may still do to its objects.
     async fn write_intent(&mut self) -> Event {
-        let edits = || self.edits().map(|(_, edit)| edit);
-        if let Some(object) = self.engine.watches.strayed(edits()) {
-            self.engine.watches.hurry();
-            self.cause = Some(strayed(&object));
-            return Event::IntentFailed;
-        }
-        let objects: Vec<String> = edits().map(Edit::object).collect();
+        let objects: Vec<String> = self.edits().map(|(_, edit)| edit.object()).collect();
         if !planted::is(planted::Bug::SettleForgetsGhosts) {
             self.ghosts = self.engine.watches.ghosts(&objects);
         }
@@ -226,9 +219,10 @@ impl Course {
         };
         match begun {
             Ok(()) => {
-                crash_point("intent.after");
                 self.begun = true;
                 self.engine.watches.take_over(self.edits().map(|(_, edit)| edit));
+                self.answer();
+                crash_point("intent.after");
                 Event::IntentWritten
             }
             Err(error) => {
@@ -372,12 +366,6 @@ pub fn side_of(outcome: Outcome) -> Option<Side> {
         Outcome::RolledBack | Outcome::LeftForeign => Some(Side::Before),
         Outcome::GivenUp => None,
     }
-}
-
-fn strayed(object: &str) -> Failure {
-    let message =
-        format!("{object} is not as an earlier operation told; that is being looked at and put right");
-    Failure::new(Code::Busy, message).hint("Nothing was changed. Try again in a moment.")
 }
 
 fn cancelled() -> Failure {

@@ -114,7 +114,7 @@ impl Watch {
 
     async fn close(mut self) {
         for object in self.course.engine.watches.changed(&self.course.id()) {
-            self.note(changed(&object));
+            self.note(format!("somebody else changed {object}"));
         }
         let settled = self.settled();
         let course = &mut self.course;
@@ -137,7 +137,7 @@ impl Watch {
     fn settled(&self) -> Settled {
         let engine = &self.course.engine;
         let evidence = match (self.course.edits().count(), self.notes.as_slice()) {
-            (0, _) => return engine.nothing_written(),
+            (0, _) => return Settled::nothing_written(engine.clock.now()),
             (n, []) => format!("{n} objects looked at {} times, all as told", self.looks),
             (_, notes) => notes.join("; "),
         };
@@ -258,6 +258,7 @@ impl Watch {
             }),
             Err(failure) => {
                 self.course.saga.may_come_late = true;
+                engine.watches.may_still_come(&self.course.id(), &edit);
                 tracing::warn!(object, error = %failure, "an object could not be put right yet");
             }
         }
@@ -290,7 +291,11 @@ impl Watch {
                     let why = failure.message;
                     self.note(format!("{object} could not be made live once more as it is stored: {why}"));
                 }
-                Err(_) => return false,
+                Err(_) => {
+                    engine.watches.may_still_come(&id, edit);
+                    self.ends = Instant::now() + engine.timing.horizon;
+                    return false;
+                }
             }
         }
         true
@@ -315,9 +320,8 @@ impl Watch {
         self.course.saga.may_come_late || !self.course.ghosts.is_empty()
     }
 
-    fn leave(&mut self, object: &str) {
+    fn leave(&self, object: &str) {
         self.course.engine.watches.leave(&self.course.id(), object);
-        self.note(changed(object));
     }
 
     fn note(&mut self, note: String) {
@@ -327,6 +331,5 @@ impl Watch {
     }
 }
 
-fn changed(object: &str) -> String {
-    format!("somebody else changed {object}")
-}
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use crate::{
     audit::{AUDIT_FILE, Stage, verify},
     edits::{Edit, Side},
     fake::{Holder, clients},
-    journal::Kept,
+    journal::{Found, Kept},
 };
 use disk::{Disk, Fault, MemDisk, Primitive};
 use domain::{
@@ -14,8 +14,9 @@ use domain::{
 use futures::FutureExt;
 use hiclaw::{Held, Image, Version};
 use std::{path::Path, time::Duration};
+use watches::Debt;
 
-fn engine(data: &Path) -> Arc<Engine> {
+pub(super) fn engine(data: &Path) -> Arc<Engine> {
     let installation = Installation { gateway_host: String::new(), hiclaw_provider: None };
     let caches = Arc::new(Caches::new(Duration::ZERO));
     let clients = Arc::new(clients(Holder::default()));
@@ -62,7 +63,7 @@ async fn a_pause_lasts_until_it_is_over_or_the_server_stops() {
 }
 
 /// A change of erin's record that was committed, as the journal has it until it has settled.
-fn committed(number: usize, before: &str, after: &str) -> Record {
+pub(super) fn committed(number: usize, before: &str, after: &str) -> Record {
     let operation = serde_json::json!({
         "id": format!("{number:026}"), "kind": "set_model", "state": "committed", "actor": "admin", "via": "rest",
         "targets": ["worker:erin"], "steps": [], "startedAt": "2026-01-15T10:30:00Z",
@@ -111,4 +112,41 @@ async fn an_end_that_only_the_journal_has_comes_before_what_is_built_on_it() {
     assert!(done);
     let verified = verify(&memory.get(&folder.join(AUDIT_FILE)).unwrap());
     assert_eq!((verified.entries, verified.foreign, verified.breaks), (3, 0, Vec::new()));
+}
+
+#[tokio::test]
+async fn nobody_begins_on_what_an_operation_that_was_broken_off_may_undo() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path());
+    let books = engine.books().await.unwrap().clone();
+    let whole = committed(1, "a", "b");
+    let route = Edit::Route { name: "deepseek-ai-route".parse().unwrap(), before: None, after: None };
+    let object = route.object();
+    let broken_off = Record {
+        saga: Saga { phase: Phase::Applying(0), ..whole.saga },
+        work: vec![Kept::Write(route)],
+        ..whole
+    };
+    let id = broken_off.operation.id.clone();
+    engine.take_up(&books, Found { records: vec![broken_off], ..Found::default() });
+    // The console cannot be looked at, so the shared locks are let go between two looks.
+    assert_eq!(engine.watches.debt(&object, "as it stands"), Some(Debt::Open(id)));
+}
+
+#[tokio::test]
+async fn of_two_that_changed_one_object_the_one_that_ended_later_answers_for_it() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path());
+    let (books, _) = Books::open(&engine.clients.disk, data.path()).await.unwrap();
+    // It has the id of its plan, which was made before the other one began.
+    let (later, earlier) = (committed(1, "b", "c"), committed(2, "a", "b"));
+    for record in [&earlier, &later] {
+        books.journal.save(record).await.unwrap();
+        assert!(books.note(Stage::Ended, &record.operation, Vec::new()).await);
+    }
+    drop(books);
+    engine.books().await.unwrap();
+    let object = later.edits().next().unwrap().object();
+    let answers = |record: &Record| engine.watches.has(&record.operation.id, &object);
+    assert_eq!((answers(&earlier), answers(&later)), (false, true));
 }
