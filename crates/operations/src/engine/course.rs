@@ -12,6 +12,7 @@ use domain::{
     Code, Failure, OperationId, OperationState, StepState,
     rules::{Certainty, Effect, Event, Outcome, Saga, next},
 };
+use higress::Observation;
 use planted::crash_point;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -347,8 +348,27 @@ impl Course {
             Err(failure) => {
                 progress.undone(step + 1, None, &format!("not undone: {}", failure.message));
                 self.left.push(object);
+                self.take_back_what_came_late(step).await;
                 sleep(UNDO_PAUSE).await;
                 Event::UndoFailed(step)
+            }
+        }
+    }
+
+    /// The undo of a step may need another object of this operation that a late request of an earlier one has changed
+    /// meanwhile, such as the provider of a route. What this operation did itself stays until it is undone in its turn.
+    async fn take_back_what_came_late(&self, undoing: usize) {
+        let came_late = |edit: &Edit| self.ghosts.iter().any(|ghost| ghost.object() == edit.object());
+        for (step, edit) in self.edits().filter(|(step, edit)| *step != undoing && came_late(edit)) {
+            let put = match edit.observe(&self.engine.clients).await {
+                Ok(Observation::AllOld) => continue,
+                Ok(Observation::AllNew) if step < undoing => continue,
+                Ok(_) => self.engine.put(edit, Side::Before, &self.ghosts).await,
+                Err(failure) => Err(failure),
+            };
+            if let Err(failure) = put {
+                let object = edit.object();
+                tracing::warn!(operation = %self.id(), object, error = %failure, "what came late stays yet");
             }
         }
     }

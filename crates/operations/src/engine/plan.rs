@@ -1,6 +1,7 @@
 //! Working out an operation's plan while holding what it needs.
 use super::{Asked, Engine, progress::Progress, watches::Debt};
 use crate::{
+    edits::Edit,
     locks::HeldShared,
     plans::{self, Looked},
     prepare::{self, Past, Prepared},
@@ -68,7 +69,11 @@ impl Engine {
             let debt = self.watches.debt(object, &seen.hash)?;
             Some((object.clone(), debt))
         };
-        let Some((object, debt)) = prepared.looked.iter().find_map(owed) else { return Ok(()) };
+        // Whoever takes a provider away relies on it that no route leads there: also on those that he did not see.
+        let absent = |name| self.watches.absent_route(name, |object| prepared.looked.contains_key(object));
+        let mut removed = prepared.edits().filter_map(Edit::removed_provider);
+        let owed = prepared.looked.iter().find_map(owed).or_else(|| removed.find_map(absent));
+        let Some((object, debt)) = owed else { return Ok(()) };
         let message = match debt {
             Debt::Open(id) => format!("operation {id} has not ended, and may undo what it did to {object}"),
             Debt::Strayed => {

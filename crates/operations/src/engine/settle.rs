@@ -57,6 +57,8 @@ pub struct Watch {
     notes: Vec<String>,
     /// How often an object was put right.
     rights: u32,
+    /// The step that was put right last, well or not.
+    righted: Option<usize>,
     /// Live routes were made what is stored after the last possible late request.
     resynced: bool,
 }
@@ -73,6 +75,7 @@ impl Watch {
             looks: 0,
             notes: Vec::new(),
             rights: 0,
+            righted: None,
             resynced: false,
         };
         watch.begin_again();
@@ -174,7 +177,9 @@ impl Watch {
     async fn look(&mut self, side: Side, last: bool) -> Event {
         self.looks += 1;
         let mut certain = true;
-        let steps: Vec<usize> = self.watched().map(|(step, _)| step).collect();
+        let mut steps: Vec<usize> = self.watched().map(|(step, _)| step).collect();
+        // In turn: what is put right next may need another one first, as a route its provider.
+        steps.sort_by_key(|step| self.righted.is_some_and(|righted| *step <= righted));
         for step in steps {
             let Some(edit) = self.course.edit(step) else { continue };
             let object = edit.object();
@@ -239,6 +244,7 @@ impl Watch {
         if !engine.watches.has(&self.course.id(), &object) {
             return Event::Righted(step);
         }
+        self.righted = Some(step);
         self.rights += 1;
         if self.rights > MOST_RIGHTS {
             self.leave(&object);

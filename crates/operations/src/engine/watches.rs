@@ -2,7 +2,7 @@
 //! reach it.
 use super::course::side_of;
 use crate::edits::{Edit, Side};
-use domain::{OperationId, rules::Outcome};
+use domain::{OperationId, ProviderName, rules::Outcome};
 use std::{
     collections::{BTreeMap, btree_map::Entry},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -38,6 +38,8 @@ struct Object {
     open: bool,
     /// The hash of what it was told to be. None: nothing was told, or a person took it over.
     told: Option<String>,
+    /// Where a route is told to lead; of an operation that has not ended: where it may come to lead again.
+    leads_to: Vec<ProviderName>,
     /// Hashes of what it may have become by no wish of anybody: by a late write of ours, or for want of a swallowed one.
     strays: Vec<String>,
     /// What may still arrive there.
@@ -50,12 +52,14 @@ impl Object {
     /// `late`: a call of this edit was left without an answer. `earlier`: what may still arrive of others.
     fn new(edit: &Edit, outcome: Option<Outcome>, late: bool, earlier: Vec<Edit>) -> Self {
         let side = outcome.and_then(side_of);
+        let sides = outcome.map_or(vec![Side::Before, Side::After], |_| side.into_iter().collect());
         let replaced = side.filter(|side| edit.is_shared() || late && *side == Side::Before);
         let earlier_images =
             earlier.iter().flat_map(|ghost| [Side::Before, Side::After].map(|s| ghost.hash(s)));
         Self {
             open: outcome.is_none() && edit.agent().is_none(),
             told: side.map(|side| edit.hash(side)),
+            leads_to: sides.into_iter().flat_map(|side| edit.leads_to(side)).collect(),
             strays: replaced.map(|side| edit.hash(side.other())).into_iter().chain(earlier_images).collect(),
             ghosts: late.then(|| edit.clone()).into_iter().chain(earlier).collect(),
             left: false,
@@ -132,6 +136,23 @@ impl Watches {
             known if known.open => Some(Debt::Open(id.clone())),
             known if known.has_strayed(seen) => Some(Debt::Strayed),
             _ => None,
+        })
+    }
+
+    /// What is owed on a route that leads to the provider, or may again, where a plan that takes the provider away has not
+    /// `seen` that route: it strayed, or somebody else took it away, which its watch has not seen yet.
+    pub fn absent_route(
+        &self,
+        provider: &ProviderName,
+        seen: impl Fn(&str) -> bool,
+    ) -> Option<(String, Debt)> {
+        self.locked().iter().find_map(|(id, watched)| {
+            let absent = |object: &str, known: &Object| {
+                !known.left && known.leads_to.contains(provider) && !seen(object)
+            };
+            let (object, known) = watched.objects.iter().find(|(object, known)| absent(object, known))?;
+            let debt = if known.open { Debt::Open(id.clone()) } else { Debt::Strayed };
+            Some((object.clone(), debt))
         })
     }
 
