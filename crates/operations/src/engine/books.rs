@@ -1,5 +1,5 @@
 //! What is kept on disk of operations: the journal, which recovery and undo live by, and the audit log.
-use super::course::Course;
+use super::{Engine, course::Course, pauses::Pauses};
 use crate::{
     audit::{Audit, Link, Stage},
     edits::{Edit, Side},
@@ -42,6 +42,18 @@ impl Books {
     pub async fn keep(&self, record: &Record) {
         if let Err(error) = self.journal.save(record).await {
             tracing::error!(operation = %record.operation.id, %error, "the journal could not be written");
+        }
+    }
+
+    /// Tries until no start can take up an operation that was refused because its intent could not be written. The next
+    /// operation would see to that before it begins, but there may be none.
+    pub async fn forget_refused(self: Arc<Self>, engine: Arc<Engine>) {
+        let mut pauses = Pauses::UNANSWERED;
+        while let Err(error) = self.journal.clear_doubtful().await {
+            tracing::warn!(%error, "a change that was refused may still be in the journal");
+            if engine.pause(pauses.next_pause()).await.is_none() {
+                return;
+            }
         }
     }
 

@@ -227,6 +227,8 @@ impl Course {
                 Event::IntentWritten
             }
             Err(error) => {
+                let engine = self.engine.clone();
+                engine.tasks.spawn(self.books.clone().forget_refused(engine.clone()));
                 self.cause = Some(error.into());
                 Event::IntentFailed
             }

@@ -6,10 +6,11 @@ use crate::{
     fake::{Holder, clients},
     journal::{Found, Kept},
 };
+use course::{Course, Stage as Reached};
 use disk::{Disk, Fault, MemDisk, Primitive};
 use domain::{
     Door, OperationState, SetModel,
-    rules::{Outcome, Phase, Saga},
+    rules::{Event, Outcome, Phase, Saga},
 };
 use futures::FutureExt;
 use hiclaw::{Held, Image, Version};
@@ -149,4 +150,26 @@ async fn of_two_that_changed_one_object_the_one_that_ended_later_answers_for_it(
     let object = later.edits().next().unwrap().object();
     let answers = |record: &Record| engine.watches.has(&record.operation.id, &object);
     assert_eq!((answers(&earlier), answers(&later)), (false, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_refused_is_gone_from_the_journal_before_a_start_can_take_it_up() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path());
+    let (memory, folder) = (MemDisk::new(), Path::new("/var/agm"));
+    let disk: Arc<dyn Disk> = Arc::new(memory.clone());
+    let books = Arc::new(Books::open(&disk, folder).await.unwrap().0);
+    let record = Record { saga: Saga::new(1, None, 8), ..committed(1, "a", "b") };
+    let (id, progress) = (record.operation.id.clone(), Progress::resume(record.operation.clone()));
+    let control = engine.controls.of(&id);
+    let mut course = Course::resume(engine.clone(), books.clone(), Arc::new(progress), control, record);
+    memory.fail(|call| (call.primitive == Primitive::SyncDir).then_some(Fault::Broken));
+    assert_eq!(course.drive(Event::Begin).await, Reached::Ended(Outcome::RolledBack));
+    assert!(books.journal.load(&id).await.unwrap().is_some(), "it was refused, and it is there");
+    engine.pause(Duration::from_secs(10)).await;
+    memory.calm();
+    engine.tasks.close();
+    engine.tasks.wait().await;
+    let (_, found) = Books::open(&(Arc::new(memory.crash()) as Arc<dyn Disk>), folder).await.unwrap();
+    assert!(found.records.is_empty(), "nobody began anything else, and it is gone");
 }
