@@ -2,9 +2,10 @@
 use crate::locked::locked;
 use serde_json::Value;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Mutex, MutexGuard},
 };
+use tokio::task::{Id, try_id};
 
 /// Longer than a look and the write after it ever need, in milliseconds. A write that trusts an older look is blind.
 const FRESH: u64 = 250;
@@ -84,6 +85,7 @@ pub struct Look {
 pub struct Sent {
     pub object: String,
     pub at: Moment,
+    /// What its writer saw last. What another operation was answered meanwhile cannot have kept it from writing.
     pub look: Option<Look>,
     /// What was sent; none: a removal.
     pub body: Option<String>,
@@ -92,7 +94,8 @@ pub struct Sent {
 #[derive(Default)]
 struct Pages {
     turn: u64,
-    looks: BTreeMap<String, Look>,
+    /// By object and by the task that looked: one operation does not know what another one is answered.
+    looks: HashMap<(String, Option<Id>), Look>,
     written: BTreeMap<String, Moment>,
     writes: u64,
     /// All that was ever sent to the store.
@@ -149,22 +152,24 @@ impl Book {
         self.pages().looks.clear();
     }
 
-    /// We saw an object.
+    /// The task that calls this saw an object.
     pub fn looked(&self, object: String, look: Look) {
-        let mut pages = self.pages();
+        let (mut pages, by) = (self.pages(), (object, try_id()));
         // Of two looks that cross, the one that was answered from the later state counts.
-        let is_older = pages.looks.get(&object).is_some_and(|known| known.served > look.served);
+        let is_older = pages.looks.get(&by).is_some_and(|known| known.served > look.served);
         if !is_older {
-            pages.looks.insert(object, look);
+            pages.looks.insert(by, look);
         }
     }
 
-    /// What we saw last of an object.
+    /// What we saw last of an object, whoever of us it was.
     pub fn last_look(&self, object: &str) -> Option<Look> {
-        self.pages().looks.get(object).cloned()
+        let pages = self.pages();
+        let all = pages.looks.iter().filter(|((seen, _), _)| seen == object);
+        all.map(|(_, look)| look).max_by_key(|look| look.served).cloned()
     }
 
-    /// We send a write.
+    /// The task that calls this sends a write.
     pub fn sends(&self, object: &str, at: Moment, body: Option<String>) -> Sent {
         let mut pages = self.pages();
         pages.written.insert(object.to_owned(), at);
@@ -177,7 +182,8 @@ impl Book {
             let what = format!("{object} was sent twice with the same bytes");
             pages.broken.push(Broken { invariant: Invariant::WritesDiffer, what });
         }
-        Sent { object: object.to_owned(), at, look: pages.looks.get(object).cloned(), body }
+        let look = pages.looks.get(&(object.to_owned(), try_id())).cloned();
+        Sent { object: object.to_owned(), at, look, body }
     }
 
     /// When we sent the last write of an object.
@@ -276,5 +282,37 @@ impl Sent {
         // To remove what was there when the removal was asked for, or planned, is no overwriting.
         let asked_for = self.body.is_none() && (mark.at < submitted || unwanted && seen);
         (seen || blind) && !asked_for
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OBJECT: &str = "provider:moonshot";
+
+    fn look(book: &Book, served: Moment) {
+        book.looked(OBJECT.into(), Look { served, answered: book.moment(0), tree: None });
+    }
+
+    /// What comes of an overwrite when the writer looked `before` the rival's work was there or after it, while another
+    /// operation saw it there.
+    async fn overwritten(before: bool) -> (usize, u64) {
+        let book = std::sync::Arc::new(Book::default());
+        let early = book.moment(0);
+        book.marked(OBJECT, "theirs", book.moment(0));
+        let late = book.moment(0);
+        look(&book, if before { early } else { late });
+        let other = book.clone();
+        tokio::spawn(async move { look(&other, late) }).await.unwrap();
+        let sent = book.sends(OBJECT, book.moment(0), Some("ours".into()));
+        book.after_ours(&sent, |_| false);
+        (book.all_broken().len(), book.races())
+    }
+
+    #[tokio::test]
+    async fn a_writer_is_to_blame_for_what_it_saw_itself() {
+        assert_eq!(overwritten(true).await, (0, 1), "it could not know");
+        assert_eq!(overwritten(false).await, (1, 0));
     }
 }

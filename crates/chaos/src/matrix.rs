@@ -110,11 +110,8 @@ async fn course(trial: &Trial, base: &Base) -> std::io::Result<Tried> {
     }
     world.trace.note(format_args!("the script begins"));
     begin_trial(trial, admin, mutation).await;
-    // A crash may have stopped it; a late request may strike while it is watched.
-    process.alive().await;
-    sleep(CALM).await;
+    quiet(&world, &process).await;
     let alive = process.alive().await;
-    sleep(CALM).await;
     let (reached, passed) = (world.script.struck() == trial.strikes.len(), world.script.passed());
     world.script.arm([]);
     let operations = oldest_first(&alive.operations.operations());
@@ -130,6 +127,19 @@ async fn course(trial: &Trial, base: &Base) -> std::io::Result<Tried> {
         passed,
         lines: world.trace.lines(),
     })
+}
+
+/// Waits for the time to settle after the last strike: it may hit what a watch writes, or a crash what was to go on.
+async fn quiet(world: &World, process: &Process) {
+    loop {
+        let struck = world.script.struck();
+        process.alive().await;
+        world.arrived().await;
+        sleep(CALM).await;
+        if world.script.struck() == struck {
+            return;
+        }
+    }
 }
 
 /// Asks for the change. The one who asks may go away, and the process may be told to stop.

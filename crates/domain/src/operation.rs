@@ -84,6 +84,20 @@ pub struct Settled {
     pub evidence: String,
 }
 
+impl Settled {
+    const NOTHING_WRITTEN: &str = "nothing was written";
+
+    /// Settled at once: nothing of it can come late.
+    pub fn nothing_written(at: Timestamp) -> Self {
+        Self { at, evidence: Self::NOTHING_WRITTEN.to_owned() }
+    }
+
+    /// Whether it is a [`Settled::nothing_written`].
+    pub fn wrote_nothing(&self) -> bool {
+        self.evidence == Self::NOTHING_WRITTEN
+    }
+}
+
 /// An operation: what was asked, by whom, what was planned, and what was observed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -78,7 +78,8 @@ struct Known {
 /// The lines of an operation.
 #[derive(Clone, Copy)]
 struct Lines {
-    ended: bool,
+    /// Where the line of its end begins.
+    ended: Option<u64>,
     settled: bool,
     /// Where the last of them begins.
     at: u64,
@@ -193,10 +194,15 @@ impl Audit {
         read.map(Some).map_err(|error| JournalError::io(&self.path, error))
     }
 
+    /// Where the line of its end begins: greater for what ended later.
+    pub fn ended_at(&self, id: &OperationId) -> Option<u64> {
+        locked(&self.known).lines.get(id).and_then(|lines| lines.ended)
+    }
+
     /// Whether this stage of the operation was written.
     pub fn has(&self, id: &OperationId, stage: Stage) -> bool {
         locked(&self.known).lines.get(id).is_some_and(|lines| match stage {
-            Stage::Ended => lines.ended,
+            Stage::Ended => lines.ended.is_some(),
             Stage::Settled => lines.settled,
         })
     }
@@ -204,10 +210,10 @@ impl Audit {
 
 impl Known {
     fn note(&mut self, id: OperationId, stage: Stage, at: u64, len: usize) {
-        let lines = self.lines.entry(id).or_insert(Lines { ended: false, settled: false, at, len });
+        let lines = self.lines.entry(id).or_insert(Lines { ended: None, settled: false, at, len });
         (lines.at, lines.len) = (at, len);
         match stage {
-            Stage::Ended => lines.ended = true,
+            Stage::Ended => lines.ended = Some(at),
             Stage::Settled => lines.settled = true,
         }
     }

@@ -31,6 +31,8 @@ pub struct KeptPlan {
 pub struct Looked {
     /// As in [`domain::Read`]; empty: not there.
     pub version: String,
+    /// As [`crate::edits::Edit::hash`] tells it.
+    pub hash: String,
     /// Keys included. None: not there, or no JSON.
     pub tree: Option<Value>,
 }
@@ -167,7 +169,7 @@ mod tests {
 
     /// A plan that writes one object.
     fn prepared(number: usize, version: &str, before: Option<Value>, after: Value) -> Prepared {
-        let looked = Looked { version: version.into(), tree: before.clone() };
+        let looked = Looked { version: version.into(), hash: version.into(), tree: before.clone() };
         let change = Change {
             object: OBJECT.into(),
             action: if before.is_some() { ChangeAction::Update } else { ChangeAction::Create },

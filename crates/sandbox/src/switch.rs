@@ -3,6 +3,7 @@ use crate::listen::{Gauge, Listening};
 use axum::body::Body;
 use futures::future::BoxFuture;
 use http::{Request, Response};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use std::{
     io,
@@ -13,6 +14,7 @@ use std::{
     },
     task::{Context, Poll},
 };
+use tower::ServiceExt as _;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -36,7 +38,7 @@ impl Server {
     /// Serves `service` at `address`, or at a free port.
     pub(crate) async fn start<S>(address: Option<SocketAddr>, service: S) -> io::Result<Self>
     where
-        S: tower::Service<Request<Incoming>, Response = Response<Body>> + Clone + Send + 'static,
+        S: tower::Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
         S::Future: Send,
         S::Error: Into<BoxError>,
     {
@@ -67,33 +69,37 @@ impl Server {
     }
 }
 
-/// A service behind its switch.
+/// A service behind its switch. What it has read whole it carries out, whether or not the client waits for the answer.
 #[derive(Clone)]
 struct Switched<S> {
     offline: Arc<AtomicBool>,
     service: S,
 }
 
-impl<S, R> tower::Service<R> for Switched<S>
+impl<S> tower::Service<Request<Incoming>> for Switched<S>
 where
-    S: tower::Service<R>,
-    S::Future: Send + 'static,
+    S: tower::Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send,
     S::Error: Into<BoxError>,
-    S::Response: 'static,
 {
     type Response = S::Response;
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<S::Response, BoxError>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.service.poll_ready(context).map_err(Into::into)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: R) -> Self::Future {
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
         if self.offline.load(Ordering::Relaxed) {
             return Box::pin(async { Err(HangUp.into()) });
         }
-        let answer = self.service.call(request);
-        Box::pin(async { answer.await.map_err(Into::into) })
+        let service = self.service.clone();
+        Box::pin(async {
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await?.to_bytes();
+            let request = Request::from_parts(parts, Body::from(body));
+            tokio::spawn(async { service.oneshot(request).await.map_err(Into::into) }).await?
+        })
     }
 }

@@ -147,20 +147,18 @@ impl Store {
             Some(_) => {}
         }
         let deleted = self.remove(key).await;
-        // What the look is refused with says nothing of the removal.
-        let now = self.get(key).await.map_err(|error| match error {
-            StoreError::PreconditionFailed | StoreError::NotFound => {
-                StoreError::Unexpected(format!("a look after a removal: {error}"))
+        match (self.get(key).await, deleted) {
+            (Ok(None), _) => Ok(()),
+            // A proxy that repeated the call may be told that there is nothing to remove any more.
+            (Err(why), Ok(()) | Err(StoreError::PreconditionFailed | StoreError::NotFound)) => {
+                Err(unseen(why))
             }
-            error => error,
-        })?;
-        match (now, deleted) {
-            (None, _) => Ok(()),
-            (Some(_), Err(error)) => Err(error),
-            (Some(object), Ok(())) if object.etag == *version => {
+            // Also when the look fails in its own way: a removal without an answer may still come.
+            (_, Err(error)) => Err(error),
+            (Ok(Some(object)), Ok(())) if object.etag == *version => {
                 Err(StoreError::Unexpected("a deleted object is still there".into()))
             }
-            (Some(_), Ok(())) => Err(StoreError::PreconditionFailed),
+            (Ok(Some(_)), Ok(())) => Err(StoreError::PreconditionFailed),
         }
     }
 
@@ -202,7 +200,7 @@ impl Store {
                 | StoreError::Unexpected(_)),
             ) => match self.get(key).await {
                 Ok(Some(object)) if object.bytes == bytes => Ok(object.etag),
-                Err(unseen) if error == StoreError::PreconditionFailed => Err(unseen),
+                Err(why) if error == StoreError::PreconditionFailed => Err(unseen(why)),
                 _ => Err(error),
             },
             answer => answer,
@@ -258,6 +256,16 @@ impl Store {
             let message = "no answer in time".into();
             Err(StoreError::Unavailable { message, timeout: Some(self.call_timeout) })
         })
+    }
+}
+
+/// What a look after a write is refused with says nothing of the write.
+fn unseen(error: StoreError) -> StoreError {
+    match error {
+        StoreError::PreconditionFailed | StoreError::NotFound => {
+            StoreError::Unexpected(format!("a look after a write: {error}"))
+        }
+        error => error,
     }
 }
 

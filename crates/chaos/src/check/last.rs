@@ -8,7 +8,7 @@ use crate::{
     book::Invariant,
     world::{AGENTS, Base, DATA, World, admin_call},
 };
-use domain::{Operation, OperationState, StepState};
+use domain::{Operation, OperationState, Settled, StepState};
 use http::Method;
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
@@ -209,8 +209,7 @@ impl Final<'_> {
 
 /// What wrote nothing is in the audit log alone, and that may have been on a full disk.
 pub fn may_be_forgotten(operation: &Operation) -> bool {
-    let settled = operation.settled.as_ref();
-    operation.plan.is_none() || settled.is_some_and(|settled| settled.evidence == "nothing was written")
+    operation.plan.is_none() || operation.settled.as_ref().is_some_and(Settled::wrote_nothing)
 }
 
 /// The places of an object that operations changed, and what they wished there.

@@ -145,6 +145,25 @@ impl Edit {
         }
     }
 
+    /// Where a route leads on this side, fallback included.
+    pub fn leads_to(&self, side: Side) -> Vec<ProviderName> {
+        let doc = match (self, side) {
+            (Self::Route { before: doc, .. }, Side::Before)
+            | (Self::Route { after: doc, .. }, Side::After) => doc.as_ref(),
+            _ => None,
+        };
+        let upstreams = |doc: &RouteDoc| doc.upstreams().into_iter().map(|upstream| upstream.provider);
+        doc.into_iter().flat_map(|doc| upstreams(doc).chain(doc.fallback())).collect()
+    }
+
+    /// The provider that it takes away.
+    pub fn removed_provider(&self) -> Option<&ProviderName> {
+        match self {
+            Self::Provider { name, after: None, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// A hash of an image: equal for images that mean the same. Empty: not there.
     pub fn hash(&self, side: Side) -> String {
         let hash = match (self, side) {

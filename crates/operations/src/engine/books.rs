@@ -1,5 +1,5 @@
 //! What is kept on disk of operations: the journal, which recovery and undo live by, and the audit log.
-use super::course::Course;
+use super::{Engine, course::Course, pauses::Pauses};
 use crate::{
     audit::{Audit, Link, Stage},
     edits::{Edit, Side},
@@ -20,10 +20,15 @@ pub struct Books {
 }
 
 impl Books {
-    /// Opens both, and finds out what the audit log lacks.
+    /// Opens both, and finds out what the audit log lacks. The records come in the order in which they ended, which their
+    /// ids do not tell: an operation that was planned first has the id of its plan. Those that have not ended come last.
     pub async fn open(disk: &Arc<dyn Disk>, data_dir: &Path) -> Result<(Self, Found), JournalError> {
-        let (journal, found) = Journal::open(disk.clone(), data_dir).await?;
+        let (journal, mut found) = Journal::open(disk.clone(), data_dir).await?;
         let audit = Audit::open(disk.clone(), data_dir).await?;
+        found.records.sort_by_key(|record| {
+            let ended = audit.ended_at(&record.operation.id).unwrap_or(u64::MAX);
+            (ended, record.saga.outcome().is_none())
+        });
         let lacks = |record: &&Record| !record.has_ended() && !audit.has(&record.operation.id, Stage::Ended);
         let owed = found.records.iter().filter(lacks).filter_map(|record| {
             let links = links(record.saga.outcome()?, record.edits());
@@ -37,6 +42,18 @@ impl Books {
     pub async fn keep(&self, record: &Record) {
         if let Err(error) = self.journal.save(record).await {
             tracing::error!(operation = %record.operation.id, %error, "the journal could not be written");
+        }
+    }
+
+    /// Tries until no start can take up an operation that was refused because its intent could not be written. The next
+    /// operation would see to that before it begins, but there may be none.
+    pub async fn forget_refused(self: Arc<Self>, engine: Arc<Engine>) {
+        let mut pauses = Pauses::UNANSWERED;
+        while let Err(error) = self.journal.clear_doubtful().await {
+            tracing::warn!(%error, "a change that was refused may still be in the journal");
+            if engine.pause(pauses.next_pause()).await.is_none() {
+                return;
+            }
         }
     }
 

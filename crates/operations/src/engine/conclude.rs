@@ -24,7 +24,7 @@ impl Engine {
     /// Ends an operation of which nothing was begun, such as one whose plan could not be made.
     pub async fn refuse(&self, books: &Books, progress: &Progress, held: &HeldTargets, failure: Failure) {
         let mut end = progress.at_end(OperationState::RolledBack, Some(failure), self.clock.now());
-        end.settled = Some(self.nothing_written());
+        end.settled = Some(Settled::nothing_written(self.clock.now()));
         books.note(Noted::Ended, &end, Vec::new()).await;
         self.controls.forget(&end.id);
         held.release();
@@ -63,13 +63,13 @@ impl Engine {
         let id = course.id();
         let mut operation = course.told(outcome);
         if !course.begun {
-            operation.settled = Some(self.nothing_written());
+            operation.settled = Some(Settled::nothing_written(self.clock.now()));
         }
         if self.end_lasts(&course, outcome, &operation).await.is_none() {
             return;
         }
         if course.begun {
-            course.begin_watch();
+            course.answer();
         }
         self.caches.clear();
         self.controls.forget(&id);
@@ -95,10 +95,5 @@ impl Engine {
             }
             self.pause(pauses.next_pause()).await?;
         }
-    }
-
-    /// Settled at once: no request of it can come late.
-    pub fn nothing_written(&self) -> Settled {
-        Settled { at: self.clock.now(), evidence: "nothing was written".to_owned() }
     }
 }

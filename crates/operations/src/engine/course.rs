@@ -12,6 +12,7 @@ use domain::{
     Code, Failure, OperationId, OperationState, StepState,
     rules::{Certainty, Effect, Event, Outcome, Saga, next},
 };
+use higress::Observation;
 use planted::crash_point;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -142,11 +143,10 @@ impl Course {
         }
     }
 
-    /// Watches its objects from now on.
-    pub fn begin_watch(&self) {
-        let edits = self.edits().map(|(_, edit)| edit);
-        let side = self.saga.outcome().and_then(side_of);
-        self.engine.watches.begin(&self.id(), edits, side, self.saga.may_come_late, &self.ghosts);
+    /// Answers for its objects from now on: as what it changes, or as what it told when it has ended.
+    pub fn answer(&self) {
+        let (edits, outcome) = (self.edits().map(|(_, edit)| edit), self.saga.outcome());
+        self.engine.watches.begin(&self.id(), edits, outcome, self.saga.may_come_late, &self.ghosts);
     }
 
     /// Holds what must be held while any of its objects is written. None: the server stops.
@@ -204,13 +204,7 @@ impl Course {
     /// Nothing is written anywhere before the plan is on disk. From then on this operation answers for what earlier ones
     /// may still do to its objects.
     async fn write_intent(&mut self) -> Event {
-        let edits = || self.edits().map(|(_, edit)| edit);
-        if let Some(object) = self.engine.watches.strayed(edits()) {
-            self.engine.watches.hurry();
-            self.cause = Some(strayed(&object));
-            return Event::IntentFailed;
-        }
-        let objects: Vec<String> = edits().map(Edit::object).collect();
+        let objects: Vec<String> = self.edits().map(|(_, edit)| edit.object()).collect();
         if !planted::is(planted::Bug::SettleForgetsGhosts) {
             self.ghosts = self.engine.watches.ghosts(&objects);
         }
@@ -226,12 +220,15 @@ impl Course {
         };
         match begun {
             Ok(()) => {
-                crash_point("intent.after");
                 self.begun = true;
                 self.engine.watches.take_over(self.edits().map(|(_, edit)| edit));
+                self.answer();
+                crash_point("intent.after");
                 Event::IntentWritten
             }
             Err(error) => {
+                let engine = self.engine.clone();
+                engine.tasks.spawn(self.books.clone().forget_refused(engine.clone()));
                 self.cause = Some(error.into());
                 Event::IntentFailed
             }
@@ -353,8 +350,27 @@ impl Course {
             Err(failure) => {
                 progress.undone(step + 1, None, &format!("not undone: {}", failure.message));
                 self.left.push(object);
+                self.take_back_what_came_late(step).await;
                 sleep(UNDO_PAUSE).await;
                 Event::UndoFailed(step)
+            }
+        }
+    }
+
+    /// The undo of a step may need another object of this operation that a late request of an earlier one has changed
+    /// meanwhile, such as the provider of a route. What this operation did itself stays until it is undone in its turn.
+    async fn take_back_what_came_late(&self, undoing: usize) {
+        let came_late = |edit: &Edit| self.ghosts.iter().any(|ghost| ghost.object() == edit.object());
+        for (step, edit) in self.edits().filter(|(step, edit)| *step != undoing && came_late(edit)) {
+            let put = match edit.observe(&self.engine.clients).await {
+                Ok(Observation::AllOld) => continue,
+                Ok(Observation::AllNew) if step < undoing => continue,
+                Ok(_) => self.engine.put(edit, Side::Before, &self.ghosts).await,
+                Err(failure) => Err(failure),
+            };
+            if let Err(failure) = put {
+                let object = edit.object();
+                tracing::warn!(operation = %self.id(), object, error = %failure, "what came late stays yet");
             }
         }
     }
@@ -372,12 +388,6 @@ pub fn side_of(outcome: Outcome) -> Option<Side> {
         Outcome::RolledBack | Outcome::LeftForeign => Some(Side::Before),
         Outcome::GivenUp => None,
     }
-}
-
-fn strayed(object: &str) -> Failure {
-    let message =
-        format!("{object} is not as an earlier operation told; that is being looked at and put right");
-    Failure::new(Code::Busy, message).hint("Nothing was changed. Try again in a moment.")
 }
 
 fn cancelled() -> Failure {

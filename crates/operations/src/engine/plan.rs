@@ -1,8 +1,9 @@
 //! Working out an operation's plan while holding what it needs.
-use super::{Asked, Engine, progress::Progress};
+use super::{Asked, Engine, progress::Progress, watches::Debt};
 use crate::{
+    edits::Edit,
     locks::HeldShared,
-    plans,
+    plans::{self, Looked},
     prepare::{self, Past, Prepared},
 };
 use domain::{Code, Failure, Mutation, OperationId, StepState};
@@ -53,10 +54,34 @@ impl Engine {
         progress: &Progress,
     ) -> Result<(Prepared, HeldShared), Failure> {
         let (prepared, held) = self.stable_plan(asked, progress).await?;
+        self.refuse_owed(&prepared)?;
         if let Some(kept) = &asked.kept {
             plans::compare(kept, &prepared)?;
         }
         Ok((prepared, held))
+    }
+
+    /// Nothing is planned on what an earlier operation has yet to undo or to put right, not even where it is only looked
+    /// at: that may be gone in a moment. Operations that run are queued for before; what is open now was broken off, or
+    /// its undo does not get through.
+    fn refuse_owed(&self, prepared: &Prepared) -> Result<(), Failure> {
+        let owed = |(object, seen): (&String, &Looked)| {
+            let debt = self.watches.debt(object, &seen.hash)?;
+            Some((object.clone(), debt))
+        };
+        // Whoever takes a provider away relies on it that no route leads there: also on those that he did not see.
+        let absent = |name| self.watches.absent_route(name, |object| prepared.looked.contains_key(object));
+        let mut removed = prepared.edits().filter_map(Edit::removed_provider);
+        let owed = prepared.looked.iter().find_map(owed).or_else(|| removed.find_map(absent));
+        let Some((object, debt)) = owed else { return Ok(()) };
+        let message = match debt {
+            Debt::Open(id) => format!("operation {id} has not ended, and may undo what it did to {object}"),
+            Debt::Strayed => {
+                self.watches.hurry();
+                format!("{object} is not as an earlier operation told; that is being looked at and put right")
+            }
+        };
+        Err(Failure::new(Code::Busy, message).hint("Nothing was changed. Try again in a moment."))
     }
 
     /// A plan that others may have made old is made again while holding.

@@ -92,6 +92,7 @@ impl Engine {
         record.operation = (*told).clone();
     }
 
+    /// An operation that is taken up answers for its objects at once. Any call of it may still come.
     pub fn course_of(
         self: &Arc<Self>,
         books: &Arc<Books>,
@@ -99,7 +100,10 @@ impl Engine {
         record: Record,
     ) -> Course {
         let control = self.controls.of(&record.operation.id);
-        Course::resume(self.clone(), books.clone(), progress, control, record)
+        let mut course = Course::resume(self.clone(), books.clone(), progress, control, record);
+        course.saga.may_come_late = true;
+        course.answer();
+        course
     }
 
     /// What the operation did to its targets is not known, so nothing may be changed there until a person has looked.
@@ -114,16 +118,9 @@ impl Engine {
         self.locks.block(broken.held, broken.id, why);
     }
 
-    /// Takes the objects of an operation whose end was told under watch again, at once; the watching itself is returned.
-    pub fn watch_again(
-        &self,
-        mut course: Course,
-        outcome: Outcome,
-    ) -> impl Future<Output = ()> + Send + use<> {
+    /// Watches the objects of an operation whose end was told on.
+    pub fn watch_again(&self, course: Course, outcome: Outcome) -> impl Future<Output = ()> + Send + use<> {
         self.controls.forget(&course.id());
-        // A try to put something right may have been under way.
-        course.saga.may_come_late = true;
-        course.begin_watch();
         async move {
             let operation = course.progress.operation();
             // The log has it already, unless it could not be written.

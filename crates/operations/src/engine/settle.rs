@@ -57,6 +57,8 @@ pub struct Watch {
     notes: Vec<String>,
     /// How often an object was put right.
     rights: u32,
+    /// The step that was put right last, well or not.
+    righted: Option<usize>,
     /// Live routes were made what is stored after the last possible late request.
     resynced: bool,
 }
@@ -73,6 +75,7 @@ impl Watch {
             looks: 0,
             notes: Vec::new(),
             rights: 0,
+            righted: None,
             resynced: false,
         };
         watch.begin_again();
@@ -114,7 +117,7 @@ impl Watch {
 
     async fn close(mut self) {
         for object in self.course.engine.watches.changed(&self.course.id()) {
-            self.note(changed(&object));
+            self.note(format!("somebody else changed {object}"));
         }
         let settled = self.settled();
         let course = &mut self.course;
@@ -137,7 +140,7 @@ impl Watch {
     fn settled(&self) -> Settled {
         let engine = &self.course.engine;
         let evidence = match (self.course.edits().count(), self.notes.as_slice()) {
-            (0, _) => return engine.nothing_written(),
+            (0, _) => return Settled::nothing_written(engine.clock.now()),
             (n, []) => format!("{n} objects looked at {} times, all as told", self.looks),
             (_, notes) => notes.join("; "),
         };
@@ -174,7 +177,9 @@ impl Watch {
     async fn look(&mut self, side: Side, last: bool) -> Event {
         self.looks += 1;
         let mut certain = true;
-        let steps: Vec<usize> = self.watched().map(|(step, _)| step).collect();
+        let mut steps: Vec<usize> = self.watched().map(|(step, _)| step).collect();
+        // In turn: what is put right next may need another one first, as a route its provider.
+        steps.sort_by_key(|step| self.righted.is_some_and(|righted| *step <= righted));
         for step in steps {
             let Some(edit) = self.course.edit(step) else { continue };
             let object = edit.object();
@@ -239,6 +244,7 @@ impl Watch {
         if !engine.watches.has(&self.course.id(), &object) {
             return Event::Righted(step);
         }
+        self.righted = Some(step);
         self.rights += 1;
         if self.rights > MOST_RIGHTS {
             self.leave(&object);
@@ -258,6 +264,7 @@ impl Watch {
             }),
             Err(failure) => {
                 self.course.saga.may_come_late = true;
+                engine.watches.may_still_come(&self.course.id(), &edit);
                 tracing::warn!(object, error = %failure, "an object could not be put right yet");
             }
         }
@@ -290,7 +297,11 @@ impl Watch {
                     let why = failure.message;
                     self.note(format!("{object} could not be made live once more as it is stored: {why}"));
                 }
-                Err(_) => return false,
+                Err(_) => {
+                    engine.watches.may_still_come(&id, edit);
+                    self.ends = Instant::now() + engine.timing.horizon;
+                    return false;
+                }
             }
         }
         true
@@ -315,9 +326,8 @@ impl Watch {
         self.course.saga.may_come_late || !self.course.ghosts.is_empty()
     }
 
-    fn leave(&mut self, object: &str) {
+    fn leave(&self, object: &str) {
         self.course.engine.watches.leave(&self.course.id(), object);
-        self.note(changed(object));
     }
 
     fn note(&mut self, note: String) {
@@ -327,6 +337,5 @@ impl Watch {
     }
 }
 
-fn changed(object: &str) -> String {
-    format!("somebody else changed {object}")
-}
+#[cfg(test)]
+mod tests;

@@ -4,18 +4,20 @@ use crate::{
     audit::{AUDIT_FILE, Stage, verify},
     edits::{Edit, Side},
     fake::{Holder, clients},
-    journal::Kept,
+    journal::{Found, Kept},
 };
+use course::{Course, Stage as Reached};
 use disk::{Disk, Fault, MemDisk, Primitive};
 use domain::{
     Door, OperationState, SetModel,
-    rules::{Outcome, Phase, Saga},
+    rules::{Event, Outcome, Phase, Saga},
 };
 use futures::FutureExt;
 use hiclaw::{Held, Image, Version};
 use std::{path::Path, time::Duration};
+use watches::Debt;
 
-fn engine(data: &Path) -> Arc<Engine> {
+pub(super) fn engine(data: &Path) -> Arc<Engine> {
     let installation = Installation { gateway_host: String::new(), hiclaw_provider: None };
     let caches = Arc::new(Caches::new(Duration::ZERO));
     let clients = Arc::new(clients(Holder::default()));
@@ -62,7 +64,7 @@ async fn a_pause_lasts_until_it_is_over_or_the_server_stops() {
 }
 
 /// A change of erin's record that was committed, as the journal has it until it has settled.
-fn committed(number: usize, before: &str, after: &str) -> Record {
+pub(super) fn committed(number: usize, before: &str, after: &str) -> Record {
     let operation = serde_json::json!({
         "id": format!("{number:026}"), "kind": "set_model", "state": "committed", "actor": "admin", "via": "rest",
         "targets": ["worker:erin"], "steps": [], "startedAt": "2026-01-15T10:30:00Z",
@@ -111,4 +113,63 @@ async fn an_end_that_only_the_journal_has_comes_before_what_is_built_on_it() {
     assert!(done);
     let verified = verify(&memory.get(&folder.join(AUDIT_FILE)).unwrap());
     assert_eq!((verified.entries, verified.foreign, verified.breaks), (3, 0, Vec::new()));
+}
+
+#[tokio::test]
+async fn nobody_begins_on_what_an_operation_that_was_broken_off_may_undo() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path());
+    let books = engine.books().await.unwrap().clone();
+    let whole = committed(1, "a", "b");
+    let route = Edit::Route { name: "deepseek-ai-route".parse().unwrap(), before: None, after: None };
+    let object = route.object();
+    let broken_off = Record {
+        saga: Saga { phase: Phase::Applying(0), ..whole.saga },
+        work: vec![Kept::Write(route)],
+        ..whole
+    };
+    let id = broken_off.operation.id.clone();
+    engine.take_up(&books, Found { records: vec![broken_off], ..Found::default() });
+    // The console cannot be looked at, so the shared locks are let go between two looks.
+    assert_eq!(engine.watches.debt(&object, "as it stands"), Some(Debt::Open(id)));
+}
+
+#[tokio::test]
+async fn of_two_that_changed_one_object_the_one_that_ended_later_answers_for_it() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path());
+    let (books, _) = Books::open(&engine.clients.disk, data.path()).await.unwrap();
+    // It has the id of its plan, which was made before the other one began.
+    let (later, earlier) = (committed(1, "b", "c"), committed(2, "a", "b"));
+    for record in [&earlier, &later] {
+        books.journal.save(record).await.unwrap();
+        assert!(books.note(Stage::Ended, &record.operation, Vec::new()).await);
+    }
+    drop(books);
+    engine.books().await.unwrap();
+    let object = later.edits().next().unwrap().object();
+    let answers = |record: &Record| engine.watches.has(&record.operation.id, &object);
+    assert_eq!((answers(&earlier), answers(&later)), (false, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_refused_is_gone_from_the_journal_before_a_start_can_take_it_up() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path());
+    let (memory, folder) = (MemDisk::new(), Path::new("/var/agm"));
+    let disk: Arc<dyn Disk> = Arc::new(memory.clone());
+    let books = Arc::new(Books::open(&disk, folder).await.unwrap().0);
+    let record = Record { saga: Saga::new(1, None, 8), ..committed(1, "a", "b") };
+    let (id, progress) = (record.operation.id.clone(), Progress::resume(record.operation.clone()));
+    let control = engine.controls.of(&id);
+    let mut course = Course::resume(engine.clone(), books.clone(), Arc::new(progress), control, record);
+    memory.fail(|call| (call.primitive == Primitive::SyncDir).then_some(Fault::Broken));
+    assert_eq!(course.drive(Event::Begin).await, Reached::Ended(Outcome::RolledBack));
+    assert!(books.journal.load(&id).await.unwrap().is_some(), "it was refused, and it is there");
+    engine.pause(Duration::from_secs(10)).await;
+    memory.calm();
+    engine.tasks.close();
+    engine.tasks.wait().await;
+    let (_, found) = Books::open(&(Arc::new(memory.crash()) as Arc<dyn Disk>), folder).await.unwrap();
+    assert!(found.records.is_empty(), "nobody began anything else, and it is gone");
 }

@@ -1,30 +1,45 @@
-//! Who answers for which object after an operation has ended: late requests may still reach it.
+//! Who answers for which object: an operation that has not ended yet, and one that has, while late requests may still
+//! reach it.
+use super::course::side_of;
 use crate::edits::{Edit, Side};
-use domain::OperationId;
+use domain::{OperationId, ProviderName, rules::Outcome};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::Notify;
 
-/// The objects that ended operations still watch.
+/// The objects that operations answer for.
 #[derive(Default)]
 pub struct Watches {
     watched: Mutex<BTreeMap<OperationId, Watched>>,
     hurried: Notify,
 }
 
-/// What one ended operation watches.
+/// What one operation answers for.
 #[derive(Default)]
 struct Watched {
     objects: BTreeMap<String, Object>,
-    /// Objects that a later operation took over as somebody else's work.
+    /// Objects that are somebody else's work: so it was seen, or so a later operation took them over.
     changed: Vec<String>,
 }
 
+/// Why nobody can rely on an object now.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Debt {
+    /// This operation has not ended, and may undo what it did there.
+    Open(OperationId),
+    /// It is not as an operation told, for a reason that its watch has yet to put right.
+    Strayed,
+}
+
 struct Object {
-    /// The hash of what it was told to be. None: a person took it over.
+    /// An operation that has not ended changes it, and it has no target whose lock says so.
+    open: bool,
+    /// The hash of what it was told to be. None: nothing was told, or a person took it over.
     told: Option<String>,
+    /// Where a route is told to lead; of an operation that has not ended: where it may come to lead again.
+    leads_to: Vec<ProviderName>,
     /// Hashes of what it may have become by no wish of anybody: by a late write of ours, or for want of a swallowed one.
     strays: Vec<String>,
     /// What may still arrive there.
@@ -35,12 +50,16 @@ struct Object {
 
 impl Object {
     /// `late`: a call of this edit was left without an answer. `earlier`: what may still arrive of others.
-    fn new(edit: &Edit, side: Option<Side>, late: bool, earlier: Vec<Edit>) -> Self {
+    fn new(edit: &Edit, outcome: Option<Outcome>, late: bool, earlier: Vec<Edit>) -> Self {
+        let side = outcome.and_then(side_of);
+        let sides = outcome.map_or(vec![Side::Before, Side::After], |_| side.into_iter().collect());
         let replaced = side.filter(|side| edit.is_shared() || late && *side == Side::Before);
         let earlier_images =
             earlier.iter().flat_map(|ghost| [Side::Before, Side::After].map(|s| ghost.hash(s)));
         Self {
+            open: outcome.is_none() && edit.agent().is_none(),
             told: side.map(|side| edit.hash(side)),
+            leads_to: sides.into_iter().flat_map(|side| edit.leads_to(side)).collect(),
             strays: replaced.map(|side| edit.hash(side.other())).into_iter().chain(earlier_images).collect(),
             ghosts: late.then(|| edit.clone()).into_iter().chain(earlier).collect(),
             left: false,
@@ -51,30 +70,57 @@ impl Object {
         self.told.as_ref().is_none_or(|told| told == seen)
     }
 
+    fn knows(&self, edit: &Edit) -> bool {
+        let images = |edit: &Edit| [Side::Before, Side::After].map(|side| edit.hash(side));
+        self.ghosts.iter().any(|ghost| images(ghost) == images(edit))
+    }
+
     fn has_strayed(&self, seen: &str) -> bool {
         !self.left && !self.is_as_told(seen) && self.strays.iter().any(|stray| stray == seen)
     }
 }
 
 impl Watches {
-    /// An operation that ended watches the objects of its `edits`, which it told to be their images of `side`; no side: a
-    /// person took them over. `late`: one of its calls was left without an answer. `ghosts`: the edits of earlier
-    /// operations whose requests may still arrive there.
+    /// An operation answers for the objects of its `edits`, which are what its outcome says; no outcome: it has not ended.
+    /// `late`: one of its calls was left without an answer. `ghosts`: the edits of earlier operations whose requests may
+    /// still arrive there.
+    ///
+    /// When it goes on or is taken up again, what later operations took over meanwhile stays theirs, and what was left stays left.
     pub fn begin<'a>(
         &self,
         id: &OperationId,
         edits: impl Iterator<Item = &'a Edit>,
-        side: Option<Side>,
+        outcome: Option<Outcome>,
         late: bool,
         ghosts: &[Edit],
     ) {
         let watch = |edit: &Edit| {
             let object = edit.object();
             let earlier = ghosts.iter().filter(|ghost| ghost.object() == object).cloned().collect();
-            (object, Object::new(edit, side, late, earlier))
+            (object, Object::new(edit, outcome, late, earlier))
         };
-        let watched = Watched { objects: edits.map(watch).collect(), changed: Vec::new() };
-        self.locked().insert(id.clone(), watched);
+        let objects = edits.map(watch);
+        match self.locked().entry(id.clone()) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(Watched { objects: objects.collect(), changed: Vec::new() });
+            }
+            Entry::Occupied(mut known) => {
+                for (object, again) in objects {
+                    if let Some(known) = known.get_mut().objects.get_mut(&object) {
+                        *known = Object { left: known.left, ..again };
+                    }
+                }
+            }
+        }
+    }
+
+    /// A write by which the operation put its object right may still arrive.
+    pub fn may_still_come(&self, id: &OperationId, edit: &Edit) {
+        let mut watches = self.locked();
+        let object = watches.get_mut(id).and_then(|watched| watched.objects.get_mut(&edit.object()));
+        if let Some(object) = object.filter(|object| !object.knows(edit)) {
+            object.ghosts.push(edit.clone());
+        }
     }
 
     /// What may still arrive at these objects from operations that have ended.
@@ -84,18 +130,30 @@ impl Watches {
         objects.iter().flat_map(of).flat_map(|object| object.ghosts.iter().cloned()).collect()
     }
 
-    /// One of these objects that, as the edit found it, is not as an earlier operation told, for a reason that its watch
-    /// has yet to put right: whoever built on it would keep it so.
-    pub fn strayed<'a>(&self, mut edits: impl Iterator<Item = &'a Edit>) -> Option<String> {
-        let watches = self.locked();
-        let has_strayed = |edit: &&Edit| {
-            let (object, seen) = (edit.object(), edit.hash(Side::Before));
-            watches
-                .values()
-                .filter_map(|watched| watched.objects.get(&object))
-                .any(|one| one.has_strayed(&seen))
-        };
-        edits.find(has_strayed).map(Edit::object)
+    /// What is owed on an object that was seen so: whoever built on it would keep it so, or lose what he built on.
+    pub fn debt(&self, object: &str, seen: &str) -> Option<Debt> {
+        self.locked().iter().find_map(|(id, watched)| match watched.objects.get(object)? {
+            known if known.open => Some(Debt::Open(id.clone())),
+            known if known.has_strayed(seen) => Some(Debt::Strayed),
+            _ => None,
+        })
+    }
+
+    /// What is owed on a route that leads to the provider, or may again, where a plan that takes the provider away has not
+    /// `seen` that route: it strayed, or somebody else took it away, which its watch has not seen yet.
+    pub fn absent_route(
+        &self,
+        provider: &ProviderName,
+        seen: impl Fn(&str) -> bool,
+    ) -> Option<(String, Debt)> {
+        self.locked().iter().find_map(|(id, watched)| {
+            let absent = |object: &str, known: &Object| {
+                !known.left && known.leads_to.contains(provider) && !seen(object)
+            };
+            let (object, known) = watched.objects.iter().find(|(object, known)| absent(object, known))?;
+            let debt = if known.open { Debt::Open(id.clone()) } else { Debt::Strayed };
+            Some((object.clone(), debt))
+        })
     }
 
     /// From now on the operation of these edits answers for their objects. One that it did not find as told is somebody
@@ -112,7 +170,7 @@ impl Watches {
         }
     }
 
-    /// The objects of the operation that later ones took over as somebody else's work.
+    /// The objects of the operation that are somebody else's work now.
     pub fn changed(&self, id: &OperationId) -> Vec<String> {
         self.locked().get(id).map(|watched| watched.changed.clone()).unwrap_or_default()
     }
@@ -144,8 +202,10 @@ impl Watches {
     /// The operation does not answer for what the object is any more: it is somebody else's work.
     pub fn leave(&self, id: &OperationId, object: &str) {
         let mut watches = self.locked();
-        if let Some(object) = watches.get_mut(id).and_then(|watched| watched.objects.get_mut(object)) {
-            object.left = true;
+        let Some(watched) = watches.get_mut(id) else { return };
+        if let Some(known) = watched.objects.get_mut(object) {
+            known.left = true;
+            watched.changed.push(object.to_owned());
         }
     }
 
@@ -165,6 +225,8 @@ mod tests {
     use domain::Target;
     use hiclaw::{Held, Image, Part, Version};
 
+    use Outcome::{Committed, GivenUp, RolledBack};
+
     const OBJECT: &str = "s3:agents/alice/openclaw.json";
 
     fn edit_of(part: Part, before: &str, after: &str) -> Edit {
@@ -182,49 +244,80 @@ mod tests {
     }
 
     /// The watch of an operation that ended so.
-    fn watched(edit: &Edit, side: Option<Side>, late: bool, ghosts: &[Edit]) -> (Watches, OperationId) {
+    fn watched(edit: &Edit, outcome: Outcome, late: bool, ghosts: &[Edit]) -> (Watches, OperationId) {
         let (watches, id) = (Watches::default(), crate::Clock::default().new_id().unwrap());
-        watches.begin(&id, std::iter::once(edit), side, late, ghosts);
+        watches.begin(&id, std::iter::once(edit), Some(outcome), late, ghosts);
         (watches, id)
     }
 
     fn strays(watches: &Watches, seen: &str) -> bool {
-        watches.strayed(std::iter::once(&edit(seen, "next"))).is_some()
+        watches.debt(OBJECT, &edit(seen, "next").hash(Side::Before)).is_some()
     }
 
     #[test]
     fn nobody_builds_on_what_came_late_or_was_swallowed() {
-        let (undone, id) = watched(&edit("old", "new"), Some(Side::Before), true, &[]);
+        let (undone, id) = watched(&edit("old", "new"), RolledBack, true, &[]);
         assert_eq!(["old", "new", "theirs"].map(|seen| strays(&undone, seen)), [false, true, false]);
         undone.leave(&id, OBJECT);
         assert!(!strays(&undone, "new"), "it was looked at and is somebody else's work");
 
-        let (sure, _) = watched(&edit("old", "new"), Some(Side::Before), false, &[]);
+        let (sure, _) = watched(&edit("old", "new"), RolledBack, false, &[]);
         assert!(!strays(&sure, "new"), "nothing of it can come late: somebody else wrote the same");
-        let (done, _) = watched(&edit("old", "new"), Some(Side::After), true, &[]);
+        let (done, _) = watched(&edit("old", "new"), Committed, true, &[]);
         assert!(!strays(&done, "old"), "nobody but somebody else can put the old image back");
-        let (shared, _) = watched(&edit_of(Part::Registry, "old", "new"), Some(Side::After), false, &[]);
+        let (shared, _) = watched(&edit_of(Part::Registry, "old", "new"), Committed, false, &[]);
         assert_eq!(["old", "new", "theirs"].map(|seen| strays(&shared, seen)), [true, false, false]);
 
-        let (later, _) = watched(&edit("new", "newer"), Some(Side::After), false, &[edit("old", "new")]);
+        let (later, _) = watched(&edit("new", "newer"), Committed, false, &[edit("old", "new")]);
         assert_eq!(["old", "new", "newer"].map(|seen| strays(&later, seen)), [true, true, false]);
-        let (taken, _) = watched(&edit("old", "new"), None, true, &[edit("older", "old")]);
+        let (taken, _) = watched(&edit("old", "new"), GivenUp, true, &[edit("older", "old")]);
         assert_eq!(["old", "new", "older"].map(|seen| strays(&taken, seen)), [false; 3]);
     }
 
     #[test]
     fn what_somebody_else_changed_before_it_was_taken_over_is_told() {
-        for (side, seen, told) in [
-            (Some(Side::Before), "old", false),
-            (Some(Side::Before), "theirs", true),
-            (Some(Side::After), "new", false),
-            (Some(Side::After), "old", true),
-            (None, "theirs", false),
+        for (outcome, seen, told) in [
+            (RolledBack, "old", false),
+            (RolledBack, "theirs", true),
+            (Committed, "new", false),
+            (Committed, "old", true),
+            (GivenUp, "theirs", false),
         ] {
-            let (watches, id) = watched(&edit("old", "new"), side, false, &[]);
+            let (watches, id) = watched(&edit("old", "new"), outcome, false, &[]);
             watches.take_over(std::iter::once(&edit(seen, "next")));
             assert!(!watches.has(&id, OBJECT));
-            assert_eq!(watches.changed(&id).len(), usize::from(told), "{side:?} {seen}");
+            assert_eq!(watches.changed(&id).len(), usize::from(told), "{outcome:?} {seen}");
         }
+    }
+
+    #[test]
+    fn nobody_begins_on_a_shared_object_whose_operation_has_not_ended() {
+        let name: domain::ProviderName = "zhipuai".parse().unwrap();
+        let provider = Edit::Provider { name, before: None, after: None };
+        let (object, seen, config) = (provider.object(), "whatever", edit("old", "new"));
+        let (watches, id) = (Watches::default(), crate::Clock::default().new_id().unwrap());
+        let goes_on = |outcome| watches.begin(&id, [&provider, &config].into_iter(), outcome, true, &[]);
+        goes_on(None);
+        assert_eq!(watches.debt(&object, seen), Some(Debt::Open(id.clone())));
+        assert_eq!(watches.debt(OBJECT, seen), None, "the lock of its target keeps others away");
+        goes_on(Some(RolledBack));
+        assert_eq!(watches.debt(&object, seen), None, "it has ended, and this is somebody else's work");
+    }
+
+    #[test]
+    fn a_watch_that_is_taken_up_again_takes_nothing_back() {
+        let mine = edit("old", "new");
+        let (watches, id) = watched(&mine, RolledBack, false, &[]);
+        let again = || watches.begin(&id, std::iter::once(&mine), Some(RolledBack), true, &[]);
+        again();
+        assert!(watches.has(&id, OBJECT) && strays(&watches, "new"), "now it may come late");
+        watches.leave(&id, OBJECT);
+        again();
+        assert!(watches.has_left(&id, OBJECT), "what was left as somebody else's work stays left");
+        watches.take_over(std::iter::once(&edit("theirs", "next")));
+        again();
+        assert!(!watches.has(&id, OBJECT) && !watches.has_left(&id, OBJECT), "a later one answers for it");
+        assert!(!strays(&watches, "new") && watches.ghosts(&[OBJECT.to_owned()]).is_empty());
+        assert!(watches.changed(&id).iter().any(|changed| changed == OBJECT), "that is still to be told");
     }
 }

@@ -29,8 +29,9 @@ pub struct Journal {
     ended: Mutex<BTreeMap<OperationId, bool>>,
     /// What was sealed last of each operation that has not ended for good.
     sealed: Mutex<BTreeMap<OperationId, Sealed>>,
-    /// Intents whose writing failed: they may be on disk all the same.
-    doubtful: Mutex<Vec<PathBuf>>,
+    /// Intents whose writing failed: they may be on disk all the same. Locked while they are removed, so that none of them
+    /// is written anew meanwhile.
+    doubtful: tokio::sync::Mutex<Vec<PathBuf>>,
     _lock: Lock,
 }
 
@@ -73,7 +74,7 @@ impl Journal {
             opened.map_err(|error| JournalError::broken_off(&error))??;
         let ended = found.records.iter().map(|record| (record.operation.id.clone(), record.has_ended()));
         let ended = Mutex::new(ended.collect());
-        let (sealed, doubtful) = (Mutex::default(), Mutex::default());
+        let (sealed, doubtful) = (Mutex::default(), tokio::sync::Mutex::default());
         Ok((Self { disk, folder, seal: Arc::new(seal), ended, sealed, doubtful, _lock: lock }, found))
     }
 
@@ -102,14 +103,18 @@ impl Journal {
         let begun = self.save(record).await;
         if begun.is_err() {
             let path = files::path_of(&self.folder, &record.operation.id);
-            locked(&self.doubtful).push(path);
+            self.doubtful.lock().await.push(path);
             locked(&self.sealed).remove(&record.operation.id);
         }
         begun
     }
 
-    async fn clear_doubtful(&self) -> Result<(), JournalError> {
-        let doubtful = locked(&self.doubtful).clone();
+    /// Removes, durably, the intents whose writing failed.
+    ///
+    /// # Errors
+    /// The disk does not let them be removed now.
+    pub async fn clear_doubtful(&self) -> Result<(), JournalError> {
+        let mut doubtful = self.doubtful.lock().await;
         if doubtful.is_empty() {
             return Ok(());
         }
@@ -126,8 +131,7 @@ impl Journal {
             disk.sync_dir(&folder).map_err(|error| JournalError::io(&folder, error))
         });
         cleared.await.map_err(|error| JournalError::broken_off(&error))??;
-        let mut left = locked(&self.doubtful);
-        left.retain(|path| !doubtful.contains(path));
+        doubtful.clear();
         Ok(())
     }
 

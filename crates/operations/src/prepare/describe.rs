@@ -97,18 +97,20 @@ pub fn short(edit: &Edit) -> String {
 
 /// A provider as a plan has read it. It has no version of its own, so the version is a hash of all it holds.
 pub fn looked_provider(doc: Option<&ProviderDoc>) -> Looked {
-    let version = |doc: &ProviderDoc| doc.content_hash().chars().take(16).collect();
-    Looked { version: doc.map_or_else(String::new, version), tree: doc.map(|doc| doc.json().clone()) }
+    let hash = doc.map(ProviderDoc::content_hash).unwrap_or_default();
+    Looked { version: hash.chars().take(16).collect(), hash, tree: doc.map(|doc| doc.json().clone()) }
 }
 
 /// A route as a plan has read it.
 pub fn looked_route(doc: Option<&RouteDoc>) -> Looked {
     let version = doc.map_or_else(String::new, |doc| doc.version().to_owned());
-    Looked { version, tree: doc.map(|doc| doc.json().clone()) }
+    let hash = doc.map(RouteDoc::content_hash).unwrap_or_default();
+    Looked { version, hash, tree: doc.map(|doc| doc.json().clone()) }
 }
 
 /// A text as a plan has read it.
 pub fn looked_text(held: Option<&Held>) -> Looked {
     let version = held.map_or_else(String::new, |held| held.version.to_string());
-    Looked { version, tree: held.and_then(|held| serde_json::from_str(held.image.expose()).ok()) }
+    let hash = held.map(|held| held.image.content_hash()).unwrap_or_default();
+    Looked { version, hash, tree: held.and_then(|held| serde_json::from_str(held.image.expose()).ok()) }
 }

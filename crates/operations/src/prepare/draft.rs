@@ -30,13 +30,15 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Notes that a provider was looked at.
+    /// Notes that a provider was looked at: it must stay so.
     pub fn look_at_provider(&mut self, name: &ProviderName, doc: Option<&ProviderDoc>) {
+        self.needs.add(Shared::Providers, Hold::Read);
         self.looked.entry(format!("provider:{name}")).or_insert_with(|| describe::looked_provider(doc));
     }
 
-    /// Notes that a route was looked at.
+    /// Notes that a route was looked at: it must stay so.
     pub fn look_at_route(&mut self, name: &RouteName, doc: Option<&RouteDoc>) {
+        self.needs.add(Shared::Route(name.clone()), Hold::Read);
         self.looked.entry(format!("route:{name}")).or_insert_with(|| describe::looked_route(doc));
     }
 

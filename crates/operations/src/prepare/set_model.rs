@@ -4,7 +4,6 @@ use crate::{
     clients::Clients,
     edits::Edit,
     failure,
-    locks::{Hold, Shared},
     probe::ListedModel,
     reads::{Listed, limits_of, list_models},
 };
@@ -41,9 +40,7 @@ pub async fn draft(
         model: wish.model.clone(),
     };
     let plan = plan_routes(&world.view(installation)?, &wanted).map_err(routes::failure)?;
-    draft.needs.add(Shared::Providers, Hold::Read);
     if let Some(winner) = &plan.winner {
-        draft.needs.add(Shared::Route(winner.clone()), Hold::Read);
         draft.look_at_route(winner, world.console.route(winner));
     }
     routes::add_writes(world, draft, plan)?;

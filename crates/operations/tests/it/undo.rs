@@ -1,9 +1,14 @@
 //! Taking operations back.
 use crate::world::{State, World, provider, switch, worker};
-use domain::{Code, Failure, Mutation, Operation, OperationId, OperationState, StepName};
-use sandbox::upstreams::Behaviour;
+use domain::{Code, Failure, Mutation, Operation, OperationId, OperationState, StepName, StepState};
+use http::Method;
+use sandbox::{
+    console::{Effect, Fault, RequestMatch},
+    upstreams::Behaviour,
+};
 use serde_json::json;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+use tokio::time::timeout;
 
 async fn undo(world: &World, id: &OperationId) -> Result<Arc<Operation>, Failure> {
     world.run(Mutation::Undo { operation: id.clone() }).await
@@ -142,4 +147,93 @@ async fn an_operation_can_be_undone_after_a_restart_and_its_plan_is_gone() {
     world.start_again().await;
     let failure = undo(&world, &id).await.unwrap_err();
     assert!(failure.message.contains(undone.id.as_str()), "{}", failure.message);
+}
+
+/// An installation with a provider that nobody uses. Watches look for the first time after a 64th of the horizon.
+async fn with_zhipuai(horizon: Duration) -> World {
+    let world = World::start_with(|config| {
+        config.timing.call = Duration::from_millis(300);
+        config.timing.horizon = horizon;
+    })
+    .await;
+    done(&world, Mutation::AddProvider(world.new_provider("zhipuai"))).await;
+    world
+}
+
+fn removal() -> Mutation {
+    Mutation::RemoveProvider { name: provider("zhipuai") }
+}
+
+/// The next removal of such an object gets no answer.
+fn leave_unanswered(world: &World, objects: &str) {
+    let requests = RequestMatch::new(Method::DELETE, &format!("/v1/ai/{objects}/*"));
+    world.sandbox.console().switches().inject(Fault { requests, times: 1, effect: Effect::Hang });
+}
+
+/// What a removal that got no answer may still do, at a time of the test's choice.
+async fn arrives_late(world: &World, objects: &str) {
+    let console = world.console();
+    if objects == "providers" {
+        let stored = console.provider(&provider("zhipuai")).await.unwrap().unwrap();
+        console.remove_provider(&stored).await.unwrap();
+    } else {
+        let stored = console.route(&provider("zhipuai").route()).await.unwrap().unwrap();
+        console.remove_route(&stored).await.unwrap();
+    }
+}
+
+/// Waits until the watch has put back the route.
+async fn route_is_back(world: &World) {
+    let (console, name) = (world.console(), provider("zhipuai").route());
+    let comes = async { while console.route(&name).await.unwrap().is_none() {} };
+    timeout(Duration::from_secs(30), comes).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_provider_is_not_removed_while_its_route_is_about_to_come_back() {
+    let world = with_zhipuai(Duration::from_secs(600)).await;
+    let before = world.state().await;
+    leave_unanswered(&world, "routes");
+    assert_eq!(world.run(removal()).await.unwrap_err().code, Code::RolledBack);
+    arrives_late(&world, "routes").await;
+    let failure = world.run(removal()).await.unwrap_err();
+    assert_eq!(failure.code, Code::Busy, "{failure:?}");
+    assert!(failure.message.starts_with("route:zhipuai-ai-route is not as"), "{}", failure.message);
+    route_is_back(&world).await;
+    assert_eq!(world.state().await, before);
+    world.run(removal()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_undo_puts_back_first_what_an_earlier_operation_took_late() {
+    let world = with_zhipuai(Duration::from_secs(600)).await;
+    let before = world.state().await;
+    leave_unanswered(&world, "providers");
+    assert_eq!(world.run(removal()).await.unwrap_err().code, Code::RolledBack);
+    leave_unanswered(&world, "routes");
+    let running = world.operations.submit(removal(), crate::world::context(None)).await.unwrap();
+    let mut watch = running.watch();
+    let removes_route = |operation: &Arc<Operation>| {
+        operation.steps.iter().any(|s| s.name == StepName::Route && s.state == StepState::Running)
+    };
+    watch.wait_for(removes_route).await.unwrap();
+    arrives_late(&world, "providers").await;
+    // The route cannot come back without its provider, which this operation has not touched.
+    let failure = running.finished().await.unwrap_err();
+    assert_eq!(failure.code, Code::RolledBack, "{failure:?}");
+    assert_eq!(world.state().await, before);
+}
+
+#[tokio::test]
+async fn a_watch_puts_back_a_provider_although_its_route_comes_first_and_is_refused() {
+    let world = with_zhipuai(Duration::from_secs(60)).await;
+    let before = world.state().await;
+    for objects in ["providers", "routes"] {
+        leave_unanswered(&world, objects);
+        assert_eq!(world.run(removal()).await.unwrap_err().code, Code::RolledBack, "{objects}");
+    }
+    arrives_late(&world, "routes").await;
+    arrives_late(&world, "providers").await;
+    route_is_back(&world).await;
+    assert_eq!(world.state().await, before);
 }

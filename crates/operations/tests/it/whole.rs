@@ -70,6 +70,30 @@ async fn a_write_that_comes_after_the_rollback_is_taken_back() {
 }
 
 #[tokio::test]
+async fn nobody_relies_on_a_provider_that_came_late_and_is_about_to_go() {
+    let world = World::start_with(|config| {
+        hurried(config);
+        // Its watch looks for the first time when the late write has long come.
+        config.timing.horizon = Duration::from_secs(600);
+    })
+    .await;
+    console_fault(&world, Method::POST, "/v1/ai/providers", 1, Effect::Delay(Duration::from_millis(1500)));
+    let added = world.run(Mutation::AddProvider(world.new_provider("zhipuai"))).await;
+    assert_eq!(added.unwrap_err().code, Code::RolledBack);
+    let (name, wish) = (provider("zhipuai"), || switch("dave", "zhipuai", "glm-5"));
+    let console = world.console();
+    let comes = async { while console.provider(&name).await.unwrap().is_none() {} };
+    timeout(PATIENCE, comes).await.unwrap();
+    // It is only looked at: what the switch writes is the route.
+    let failure = world.run(wish()).await.unwrap_err();
+    assert_eq!(failure.code, Code::Busy, "{failure:?}");
+    assert!(failure.message.starts_with("provider:zhipuai is not as"), "{}", failure.message);
+    let goes = async { while console.provider(&name).await.unwrap().is_some() {} };
+    timeout(PATIENCE, goes).await.unwrap();
+    assert_eq!(world.run(wish()).await.unwrap_err().code, Code::ProviderNotFound);
+}
+
+#[tokio::test]
 async fn a_late_write_to_the_store_finds_its_version_gone() {
     let world = World::start_with(hurried).await;
     let before = world.state().await;
@@ -97,7 +121,11 @@ async fn an_undo_that_cannot_be_made_holds_its_target_until_it_can() {
     assert_eq!(failure.code, Code::NeedsOperator, "{failure:?}");
     assert!(failure.message.contains("not undone: route:deepseek-ai-route"), "{}", failure.message);
     let refused = world.operations.submit(wish, context(None)).await.err().unwrap();
-    assert_eq!((refused.code, refused.operation), (Code::Busy, Some(id)));
+    assert_eq!((refused.code, refused.operation), (Code::Busy, Some(id.clone())));
+    // Another agent's switch would be built on a route that is about to be undone.
+    let refused = world.run(switch("alice", "deepseek", "deepseek-chat")).await.unwrap_err();
+    assert_eq!(refused.code, Code::Busy, "{refused:?}");
+    assert!(refused.message.starts_with(&format!("operation {id} has not ended")), "{}", refused.message);
     world.sandbox.console().switches().clear();
     let undone = watch.wait_for(|operation| operation.state == OperationState::RolledBack);
     timeout(PATIENCE, undone).await.unwrap().unwrap();

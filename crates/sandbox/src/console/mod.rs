@@ -144,7 +144,7 @@ impl Console {
             tokio::time::sleep(latency).await;
         }
         let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&parts.method);
-        let _writing = (!reads).then(|| Writer::enter(&self.switches));
+        let writing = (!reads).then(|| Writer::enter(&self.switches));
         if !reads {
             tokio::time::sleep(LEAST_WRITE).await;
         }
@@ -161,21 +161,31 @@ impl Console {
         };
         match own.or_else(|| self.switches.take(&api.request)) {
             None | Some(Effect::StoreFails(..)) => Box::pin(dispatch::answer(&api, parts, body)).await,
-            Some(effect) => Box::pin(with_effect(effect, &api, parts, body)).await,
+            Some(effect) => Box::pin(with_effect(effect, writing, &api, parts, body)).await,
         }
     }
 }
 
-async fn with_effect(effect: Effect, api: &Api, parts: http::request::Parts, body: Body) -> Response {
+async fn with_effect(
+    effect: Effect,
+    writing: Option<Writer>,
+    api: &Api,
+    parts: http::request::Parts,
+    body: Body,
+) -> Response {
     match effect {
         Effect::Answer(canned) => return reply::canned(canned),
         Effect::Drop => return reply::dropped(),
-        Effect::Hang => return std::future::pending().await,
+        Effect::Hang => {
+            drop(writing);
+            return std::future::pending().await;
+        }
         Effect::Delay(time) => tokio::time::sleep(time).await,
         _ => {}
     }
     let before = matches!(effect, Effect::Lose).then(|| api.server.look(State::clone));
     let response = Box::pin(dispatch::answer(api, parts, body)).await;
+    drop(writing);
     if let Some(before) = before {
         api.server.overwrite_shared(&before);
     }

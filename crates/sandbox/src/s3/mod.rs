@@ -12,7 +12,6 @@ use api::Api;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{Request, Response, StatusCode, header};
-use hyper::body::Incoming;
 use s3s::{
     Body, S3Error, S3ErrorCode, S3Result,
     auth::{S3Auth, SecretKey},
@@ -125,7 +124,7 @@ struct Faulty {
 }
 
 impl Faulty {
-    async fn answer(self, request: Request<Incoming>) -> Result<Response<axum::body::Body>, HangUp> {
+    async fn answer(self, request: Request<axum::body::Body>) -> Result<Response<axum::body::Body>, HangUp> {
         let (latency, fault) = self.faults.next(&request)?;
         tokio::time::sleep(latency).await;
         match fault {
@@ -133,7 +132,7 @@ impl Faulty {
             Some(Fault::Late(delay)) => tokio::time::sleep(delay).await,
             _ => {}
         }
-        let answer = self.store.call(request.map(Body::from)).await.map_err(|error| {
+        let answer = self.store.call(request.map(Body::http_body_unsync)).await.map_err(|error| {
             tracing::error!(?error, "the sandbox's store failed");
             HangUp
         })?;
@@ -145,7 +144,7 @@ impl Faulty {
     }
 }
 
-impl tower::Service<Request<Incoming>> for Faulty {
+impl tower::Service<Request<axum::body::Body>> for Faulty {
     type Response = Response<axum::body::Body>;
     type Error = HangUp;
     type Future = BoxFuture<'static, Result<Response<axum::body::Body>, HangUp>>;
@@ -154,7 +153,7 @@ impl tower::Service<Request<Incoming>> for Faulty {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+    fn call(&mut self, request: Request<axum::body::Body>) -> Self::Future {
         Box::pin(self.clone().answer(request))
     }
 }

@@ -61,6 +61,31 @@ async fn when_the_look_after_a_refusal_fails_nothing_is_claimed() {
 }
 
 #[tokio::test]
+async fn what_a_look_after_a_write_is_refused_with_says_nothing_of_the_write() {
+    let passes = || Plan::new(Fault::Late(Duration::ZERO)).on(Calls::Reads);
+    let refuses = || Plan::new(Fault::Refused(StatusCode::PRECONDITION_FAILED)).on(Calls::Reads);
+    let (server, store) = sandbox().await;
+    let key = config_of("alice");
+    let version = store.put_if_absent(&key, Bytes::from("1")).await.unwrap();
+    for plan in [passes(), plan(Fault::HungUp), refuses()] {
+        server.faults().plan(plan);
+    }
+    let error = store.delete(&key, &version).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "it may still come: {error:?}");
+    for plan in [plan(Fault::AppliedThen(StatusCode::PRECONDITION_FAILED)), refuses()] {
+        server.faults().plan(plan);
+    }
+    let error = store.put_if_match(&key, Bytes::from("2"), &version).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unexpected(_)), "it was done: {error:?}");
+    let version = present(&store, &key).await.etag;
+    for plan in [passes(), plan(Fault::AppliedThen(StatusCode::PRECONDITION_FAILED)), refuses()] {
+        server.faults().plan(plan);
+    }
+    let error = store.delete(&key, &version).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unexpected(_)), "it was done: {error:?}");
+}
+
+#[tokio::test]
 async fn no_call_is_repeated_by_itself() {
     let (server, store) = sandbox().await;
     server.faults().plan(Plan::new(Fault::Refused(StatusCode::SERVICE_UNAVAILABLE)));

@@ -1,0 +1,53 @@
+//! A watch over an installation that does not answer.
+use super::*;
+use crate::{
+    engine::{
+        progress::Progress,
+        tests::{committed, engine},
+    },
+    journal::{Kept, Record},
+};
+use higress::RouteDoc;
+use serde_json::json;
+use std::sync::Arc;
+
+/// A route that was made.
+fn route() -> Edit {
+    let doc = json!({"name": "deepseek-ai-route", "domains": ["gw"], "upstreams": [{"provider": "deepseek", "weight": 100}],
+        "authConfig": {"enabled": true, "allowedConsumers": ["manager"]}});
+    Edit::Route {
+        name: "deepseek-ai-route".parse().unwrap(),
+        before: None,
+        after: Some(RouteDoc::parse(doc).unwrap()),
+    }
+}
+
+#[tokio::test]
+async fn a_write_of_the_watch_that_has_no_answer_may_still_come() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path());
+    let books = engine.books().await.unwrap().clone();
+    for resyncs in [false, true] {
+        let edit = route();
+        let objects = [edit.object()];
+        let record =
+            Record { work: vec![Kept::Write(edit)], ..committed(1 + usize::from(resyncs), "a", "b") };
+        let progress = Arc::new(Progress::resume(record.operation.clone()));
+        let control = engine.controls.of(&record.operation.id);
+        let course = Course::resume(engine.clone(), books.clone(), progress, control, record);
+        let id = course.id();
+        course.answer();
+        assert_eq!(engine.watches.ghosts(&objects).len(), 0, "each of its calls had an answer");
+        let mut watch = Watch::new(course);
+        for _ in 0..2 {
+            let ends = watch.ends;
+            match resyncs {
+                true => assert!(!watch.resync(Side::After).await),
+                false => assert_eq!(watch.right(Outcome::Committed, 0).await, Event::Righted(0)),
+            }
+            assert!(watch.ends > ends, "it is waited for");
+            assert_eq!(engine.watches.ghosts(&objects).len(), 1, "whoever comes next knows of it");
+        }
+        engine.watches.end(&id);
+    }
+}
