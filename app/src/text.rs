@@ -105,7 +105,7 @@ mod tests {
     }
 
     /// What is called the same in Chinese: products, files, and words of the trade.
-    const SAME: &str = "AI API Base CPU Claude DEFAULT DeepSeek GLM Gateway Gemini HICLAW HTTP HiClaw Higress ID JSON JavaScript Kimi MB MODEL Manager NTP \
+    const SAME: &str = "AI API Base CPU Claude DEFAULT DeepSeek GLM Gateway Gemini HICLAW HTTP HiClaw Higress ID JSON JavaScript Kimi MODEL MiB Manager NTP \
                         Ollama OpenAI Qwen RPM URL Worker YAML admin agm hiclaw higress http json model openclaw token v1 vLLM";
 
     #[test]

@@ -148,6 +148,9 @@ test("one that runs is counted in the navigation, shown as it goes, and followed
   const { id } = await begun.json();
   const running = row(page, id);
   await expect(page.getByRole("navigation", { name: "Main" }).getByRole("button", { name: "1 running" })).toHaveText("1");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect(page.getByRole("button", { name: /^Menu ?, something is running$/ })).toBeVisible();
+  await page.setViewportSize({ width: 1280, height: 860 });
   await expect(running.locator(".past-under")).toContainText(/step \d+ of \d+: Test/);
   await running.getByRole("button", { name: "Follow alice » deepseek-reasoner" }).click();
   const dialog = page.getByRole("dialog", { name: "alice » deepseek-reasoner" });

@@ -57,7 +57,9 @@ test("what can be done to several is there before any is marked, and says what t
   await expect(act).toHaveAccessibleDescription("Tick some first.");
   await expect(act).toBeInViewport({ ratio: 1 });
   await page.getByRole("checkbox", { name: "Select alice" }).check();
-  await expect(page.getByRole("button", { name: "Set model of 1" })).toBeEnabled();
+  const ready = page.getByRole("button", { name: "Set model of 1" });
+  await expect(ready).toBeEnabled();
+  await expect(ready).toHaveAccessibleDescription("");
   await expect(page.getByText("Tick some first.")).toBeHidden();
   await page.getByRole("checkbox", { name: "Select alice" }).uncheck();
   await expect(act).toBeDisabled();

@@ -156,6 +156,9 @@ test.describe("with more workers than desks", () => {
   test("the floor has a room for each team, and one for those of none", async ({ page }) => {
     await open(page, `${office.url}/agm/`);
     await expect(page.locator(".seat")).toHaveCount(120);
+    const room = page.locator(".room").first();
+    await expect(room.getByRole("list")).toHaveCount(1);
+    await expect(room.getByRole("listitem")).toHaveCount(await room.locator(".seat").count());
     await expect(page.getByRole("heading", { name: /^backend/ })).toBeVisible();
     await expect(page.getByRole("heading", { name: /^no team/ })).toBeVisible();
   });
@@ -190,6 +193,20 @@ test.describe("with more workers than desks", () => {
     await expect(plain.getByRole("searchbox")).toHaveValue("trouble");
     await expect(plain.locator(".seat:visible")).toHaveCount(1);
     await context.close();
+  });
+
+  test("all that fit are marked together, also those that have yet to come into view", async ({ page }) => {
+    await open(page, `${office.url}/agm/models`);
+    const rows = page.locator("#agent-rows tr");
+    await page.getByRole("searchbox").fill("ada-001");
+    await expect(rows.filter({ visible: true })).toHaveCount(1);
+    // Between two frames: what fits comes into view over several.
+    await page.getByRole("searchbox").evaluate((find: HTMLInputElement) => {
+      find.value = "";
+      find.dispatchEvent(new Event("input", { bubbles: true }));
+      document.querySelector<HTMLElement>("[data-check-all]")?.click();
+    });
+    await expect(page.locator("[data-checked-count]")).toHaveText(String(await rows.count()));
   });
 
   test("a seat opens the switch of whoever sits there", async ({ page }) => {

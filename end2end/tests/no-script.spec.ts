@@ -17,6 +17,12 @@ for (const [path, heading, text] of [
   });
 }
 
+test("what only script does to marked rows is not offered", async ({ page }) => {
+  await page.goto("/agm/models");
+  await expect(page.getByRole("row", { name: /alice/ })).toBeVisible();
+  await expect(page.locator(".marked-bar")).toBeHidden();
+});
+
 test.describe("signed out", () => {
   test.use({ signedIn: false });
 

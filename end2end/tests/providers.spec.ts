@@ -97,7 +97,7 @@ test.describe("a new key", () => {
     const added = page.getByRole("dialog", { name: "Add provider: glm-key" });
     await added.getByRole("button", { name: "Apply" }).click();
     await expect(added).toContainText("Done, and read back.");
-    await expect(added).toContainText("Nobody has asked this provider since.");
+    await expect(added).toContainText("A test lists the provider's models with its key");
     const primary = (dialog: Locator) => dialog.locator(".dialog-foot .primary");
     await expect(primary(added)).toHaveText("Test now");
     await primary(added).click();
@@ -196,7 +196,7 @@ test.describe("refused", () => {
     await expect(refusal.getByRole("link", { name: "default-ai-route" })).toHaveAttribute("href", "/agm/routes?find=default-ai-route");
     await expect(refusal.getByRole("link", { name: "carol" })).toHaveAttribute("href", "/agm/models?find=carol");
     await refusal.getByRole("link", { name: "Give its agents another model" }).click();
-    await expect(page).toHaveURL(/\/agm\/models\?find=qwen$/);
+    await expect(page).toHaveURL(/\/agm\/models\?find=provider%3Aqwen$/);
     await expect(page.getByRole("row", { name: /carol/ })).toBeVisible();
     await expect(page.getByRole("row", { name: /alice/ })).toBeHidden();
   });

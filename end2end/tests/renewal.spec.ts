@@ -51,6 +51,25 @@ test.describe("a renewal that does not come", () => {
       await expect(page.getByText("The server does not answer.")).toHaveCount(0);
     });
   }
+
+  test("is not lost to one about something else that comes", async ({ page }) => {
+    await openDeaf(page, "/agm/");
+    const alice = page.getByRole("article", { name: "alice" });
+    await setModel(page, "alice", "deepseek", "deepseek-reasoner");
+    await expect(alice).toContainText("deepseek-chat");
+
+    const asked: string[] = [];
+    await page.route("**/agm/", async (route) => {
+      asked.push(route.request().headers()["x-agm-renew"]);
+      if (asked.length > 1) return route.continue();
+      // There is news of something else before this one fails.
+      await tell(page, "metrics");
+      return route.abort();
+    });
+    await tell(page, "office");
+    await expect(alice).toContainText("deepseek-reasoner", { timeout: 15_000 });
+    expect(asked[0]).toBe("office");
+  });
 });
 
 test.describe("a page that fails while the news come in", () => {

@@ -82,7 +82,7 @@ pub async fn create_provider(provider: CreateProvider) -> Result<Outcome<Created
 }
 
 /// Ask a provider for its models and, with a model, ask that model one question through the gateway. A test that fails
-/// is `MODEL_NOT_REACHABLE`, with `legs`.
+/// is `MODEL_NOT_REACHABLE`, with `legs`; a provider whose type lists no models is tested with a model only.
 #[server(name = TestProviderCall, prefix = "/ni_status", endpoint = "test-provider", input = Post<StrictJson>, client = UiClient)]
 #[cfg_attr(feature = "ssr", utoipa::path(
     post, path = "/ni_status/test-provider", tag = "providers", request_body = TestProvider,

@@ -2,7 +2,7 @@
 //! `<input type="checkbox" data-check-all>` that marks all that are shown. The button `[data-act-checked]` can be
 //! pressed while some are marked, and tells in `[data-checked-count]` how many; in the act that it names they take the place
 //! of its empty list. While none is marked, `[data-checked-none]` says what to do first.
-use super::{all, on, report, target};
+use super::{all, filter, on, report, target};
 use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Event, HtmlElement, HtmlInputElement};
@@ -10,8 +10,9 @@ use leptos::web_sys::{Element, Event, HtmlElement, HtmlInputElement};
 /// What can be marked.
 const MARKS: &str = "input[name='target']";
 
-/// Listens to all marks of the page.
+/// Listens to all marks of the page. A browser may have put back those of before it was loaded anew.
 pub fn listen() {
+    tell();
     on(&document(), "change", |event: Event| {
         let Some(mark) = target::<HtmlInputElement>(&event) else { return };
         if mark.has_attribute("data-check-all") {
@@ -62,6 +63,7 @@ pub fn keep(shown: &Element, new: &Element) {
 }
 
 fn mark_shown(checked: bool) {
+    filter::show_rest();
     for mark in marks().filter(is_shown) {
         mark.set_checked(checked);
     }

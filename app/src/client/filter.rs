@@ -109,6 +109,11 @@ fn show(items: Vec<(HtmlElement, bool)>) {
     }
 }
 
+/// Shows at once what fits and has yet to come into view.
+pub fn show_rest() {
+    REST.take().iter().for_each(|item| item.set_hidden(false));
+}
+
 fn show_more() {
     let more = REST.with_borrow_mut(|rest| {
         let from = rest.len().saturating_sub(PER_FRAME);

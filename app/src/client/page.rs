@@ -34,7 +34,7 @@ const GROWS: u32 = 5;
 
 thread_local! {
     static STATE: Cell<State> = const { Cell::new(State::Idle) };
-    /// The topics that had news since the page was asked for.
+    /// The topics that had news since the page last came with them.
     static NEWS: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
     /// How often in a row the page did not come.
     static FAILED: Cell<u32> = const { Cell::new(0) };
@@ -87,6 +87,30 @@ pub async fn renew() {
 /// Shows how things are now in the parts that are about these topics: a large page is not fetched and read as a whole for
 /// a small one of its parts. While it is at work, further calls make it look once more.
 pub async fn renew_about(topics: &[&'static str]) {
+    add_news(topics);
+    if STATE.replace(State::Old) != State::Idle {
+        return;
+    }
+    while STATE.replace(State::Renewing) == State::Old {
+        let topics = NEWS.take();
+        match fetch(&topics.join(" ")).await {
+            Ok(Answer::Page(page)) => {
+                well();
+                put(&page);
+            }
+            Ok(Answer::SignedOut) => signed_out(),
+            Ok(Answer::Refused) => well(),
+            Err(_) => {
+                // The next page that comes, whatever it is asked for, brings these too.
+                add_news(&topics);
+                try_later();
+            }
+        }
+    }
+    STATE.set(State::Idle);
+}
+
+fn add_news(topics: &[&'static str]) {
     NEWS.with_borrow_mut(|news| {
         for topic in topics {
             if !news.contains(topic) {
@@ -94,21 +118,6 @@ pub async fn renew_about(topics: &[&'static str]) {
             }
         }
     });
-    if STATE.replace(State::Old) != State::Idle {
-        return;
-    }
-    while STATE.replace(State::Renewing) == State::Old {
-        match fetch(&NEWS.take().join(" ")).await {
-            Ok(Answer::Page(page)) => {
-                well();
-                put(&page);
-            }
-            Ok(Answer::SignedOut) => signed_out(),
-            Ok(Answer::Refused) => well(),
-            Err(_) => try_later(),
-        }
-    }
-    STATE.set(State::Idle);
 }
 
 /// Looks whether it is still so what the page says of itself.

@@ -12,10 +12,14 @@ pub fn Drawer(
     id: &'static str,
     /// What stands on its button, and at its top.
     title: &'static str,
+    /// What its button says more to who hears it; the style tells when.
+    #[prop(optional)]
+    says: Option<&'static str>,
     children: Children,
 ) -> impl IntoView {
+    let says = says.map(|says| view! { <span class="sr">", " {says}</span> });
     view! {
-        <button type="button" class="btn small drawer-open" popovertarget=id>{icon(maps::MENU)} " " {title}</button>
+        <button type="button" class="btn small drawer-open" popovertarget=id>{icon(maps::MENU)} " " {title} {says}</button>
         <div id=id class="drawer" popover="auto">
             <div class="drawer-top">
                 <b aria-hidden="true">{title}</b>

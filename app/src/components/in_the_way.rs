@@ -1,6 +1,6 @@
 //! What uses a provider and so keeps it from being removed, each with the way to it.
 use crate::{describe, text::t};
-use domain::UsedBy;
+use domain::{ProviderName, UsedBy};
 use leptos::prelude::*;
 
 /// The page of the agents, and that of the routes.
@@ -10,33 +10,54 @@ pub const ROUTES: &str = "/agm/routes";
 /// So many of each are named; the page has all of them.
 const NAMED: usize = 6;
 
-/// Links to routes and agents.
-pub fn users(used_by: UsedBy) -> AnyView {
+/// Links to routes and agents that use the provider.
+pub fn users(used_by: UsedBy, provider: Option<&ProviderName>) -> AnyView {
     let agents: Vec<_> = used_by.agents.iter().map(|agent| describe::named(agent)).collect();
     view! {
         <ul class="in-the-way">
-            {line(t().routes(), ROUTES, &used_by.routes)}
-            {line(t().agents(), AGENTS, &agents)}
+            {line(t().routes(), ROUTES, &used_by.routes, provider)}
+            {line(t().agents(), AGENTS, &agents, provider)}
         </ul>
     }
     .into_any()
 }
 
-fn line(word: &'static str, page: &'static str, names: &[String]) -> Option<AnyView> {
+fn line(
+    word: &'static str,
+    page: &'static str,
+    names: &[String],
+    provider: Option<&ProviderName>,
+) -> Option<AnyView> {
     let link = |name: &String| {
         let href = found(page, name);
         view! { " " <a class="chip" href=href>{name.clone()}</a> }
     };
     let more = names.len().checked_sub(NAMED + 1).map(|rest| {
-        view! { " " <a class="chip" href=page>{t().alarm_more(rest + 1)}</a> }
+        view! { " " <a class="chip" href=using(page, provider)>{t().alarm_more(rest + 1)}</a> }
     });
     (!names.is_empty()).then(|| {
         view! { <li>{word} ":" {names.iter().take(NAMED).map(link).collect_view()} {more}</li> }.into_any()
     })
 }
 
+/// A page as it is when those were searched for that use a provider.
+pub fn using(page: &str, provider: Option<&ProviderName>) -> String {
+    provider.map_or_else(|| page.to_owned(), |provider| found(page, &term(provider)))
+}
+
+/// What is found by the providers that a route may send to: part of the text of each row that is searched.
+#[cfg(feature = "ssr")]
+pub fn words(route: &domain::AiRoute) -> String {
+    let providers = route.upstreams.iter().map(|to| &to.provider).chain(&route.fallback);
+    providers.map(term).collect::<Vec<_>>().join(" ")
+}
+
+fn term(provider: &ProviderName) -> String {
+    format!("provider:{provider}")
+}
+
 /// A page as it is when a name was searched for.
-pub fn found(page: &str, name: &str) -> String {
+fn found(page: &str, name: &str) -> String {
     let escaped = |byte: u8| match byte {
         b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
         byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
@@ -56,15 +77,29 @@ mod tests {
     }
 
     #[test]
+    fn whoever_may_be_sent_to_a_provider_is_found_by_it() {
+        let route = serde_json::from_value(serde_json::json!({
+            "name": "shared", "managedBy": "other", "order": 1, "domains": [], "path": "/", "predicates": [],
+            "upstreams": [{"provider": "deepseek", "weight": 50}, {"provider": "qwen", "weight": 50}],
+            "fallback": ["kimi"], "consumers": null, "missing": [], "shadowedBy": null, "version": "1"
+        }))
+        .unwrap();
+        assert_eq!(words(&route), "provider:deepseek provider:qwen provider:kimi");
+        assert_eq!(using(AGENTS, Some(&"qwen".parse().unwrap())), "/agm/models?find=provider%3Aqwen");
+    }
+
+    #[test]
     fn many_users_are_counted_and_none_are_not_mentioned() {
         let used_by = |count: usize| UsedBy {
             routes: Vec::new(),
             agents: (0..count).map(|n| format!("worker:w{n}")).collect(),
         };
-        let html = |count| Owner::new().with(|| users(used_by(count)).to_html());
+        let qwen: ProviderName = "qwen".parse().unwrap();
+        let html = |count| Owner::new().with(|| users(used_by(count), Some(&qwen)).to_html());
         assert_eq!(html(6).matches("<a ").count(), 6);
         let many = html(1_000);
         assert_eq!(many.matches("<a ").count(), 7);
+        assert!(many.contains("?find=provider%3Aqwen\""), "{many}");
         assert!(
             many.contains("994") && many.contains("?find=w5\"") && !many.contains("/agm/routes"),
             "{many}"

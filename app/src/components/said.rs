@@ -96,7 +96,7 @@ pub fn failure(failure: Failure) -> AnyView {
         {next}
         <p><Said text=failure.message/></p>
         {hint}
-        {failure.used_by.map(in_the_way::users)}
+        {failure.used_by.map(|used_by| in_the_way::users(used_by, failure.provider.as_ref()))}
     }
     .into_any()
 }

@@ -57,7 +57,7 @@ pub fn Header() -> impl IntoView {
                 <Mark/>
                 <p><b>{t().product()}</b> <span>{t().tagline()}</span></p>
             </div>
-            <Drawer id="menu" title=t().menu()>
+            <Drawer id="menu" title=t().menu() says=t().something_runs()>
                 <nav aria-label=t().navigation()>
                     <ul>{links}</ul>
                 </nav>

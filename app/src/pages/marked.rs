@@ -12,7 +12,8 @@ pub fn MarkedBar(act: Act, text: &'static str) -> impl IntoView {
             >
                 {text} " " <span data-checked-count="">"0"</span>
             </button>
-            <span id="mark-first" data-checked-none="">{t().mark_first()}</span>
+            // The hidden hint would still describe the button if it were named itself.
+            <span id="mark-first"><span data-checked-none="">{t().mark_first()}</span></span>
         </div>
     }
     .into_any()

@@ -22,6 +22,7 @@ mod routes;
 pub use document::{App, shell};
 
 use crate::{api::RENEWAL, components::error_note::ErrorNote, error::ApiError};
+use domain::Topic;
 use http::request::Parts;
 use leptos::prelude::*;
 
@@ -34,11 +35,14 @@ fn Live(id: &'static str, topics: &'static str, children: Children) -> impl Into
     view! { <div id=id class="live" data-live=topics>{children()}</div> }.into_any()
 }
 
-/// Whether one of the topics is among those that an open page asks for. A page that is no renewal has all its parts.
+/// Whether one of the topics is among those that an open page asks for. A page that is no renewal, or one of topics that
+/// nobody knows, has all its parts.
 fn is_asked_for(topics: &str) -> bool {
     let Some(parts) = use_context::<Parts>() else { return true };
     let Some(asked) = parts.headers.get(RENEWAL).and_then(|value| value.to_str().ok()) else { return true };
-    topics.split(' ').any(|topic| asked.split(' ').any(|asked| asked == topic))
+    let is_known = |asked: &&str| Topic::ALL.iter().any(|topic| topic.as_str() == *asked);
+    let mut asked = asked.split(' ').filter(is_known).peekable();
+    asked.peek().is_none() || asked.any(|asked| topics.split(' ').any(|topic| topic == asked))
 }
 
 /// What a page shows of an answer: itself, or why it is not there.
@@ -76,5 +80,6 @@ mod tests {
         assert_eq!(has(Some("metrics")), [false, true]);
         assert_eq!(has(Some("backups operations")), [true, false]);
         assert_eq!(has(Some("backups metrics office")), [true, true]);
+        assert_eq!(["", "weather"].map(|topics| has(Some(topics))), [[true, true]; 2]);
     }
 }

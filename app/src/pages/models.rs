@@ -7,8 +7,8 @@ use crate::{
     components::table::{Table, head},
     text::t,
 };
-use domain::{Assignments, DeepHealth, Worker};
-use futures::future::join3;
+use domain::{AiRoute, Assignments, DeepHealth, Worker};
+use futures::join;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -25,11 +25,13 @@ pub fn ModelsPage() -> impl IntoView {
         />
     };
     let table = Suspend::new(async move {
-        let (assignments, workers, health) =
-            join3(api::assignments(), api::workers(), api::deep_health()).await;
+        let (assignments, workers, health, routes) =
+            join!(api::assignments(), api::workers(), api::deep_health(), api::list_routes());
+        // They only add to what is found.
+        let routes = routes.unwrap_or_default();
         answered(assignments, |assignments| {
             answered(workers, |workers| {
-                answered(health, |health| table(seats(assignments, workers, &health), &wanted))
+                answered(health, |health| table(seats(assignments, workers, &health), &routes, &wanted))
             })
         })
     });
@@ -56,13 +58,13 @@ fn seats(mut assignments: Assignments, workers: Vec<Worker>, health: &DeepHealth
 }
 
 /// All agents.
-pub fn table(seats: Vec<Seat>, wanted: &str) -> AnyView {
+pub fn table(seats: Vec<Seat>, routes: &[AiRoute], wanted: &str) -> AnyView {
     let heads = [t().agent(), t().runs(), t().over(), t().limits(), t().recorded()];
     let mark =
         view! { <input type="checkbox" class="mark-row" data-check-all="" aria-label=t().mark_all()/> };
     let act = view! { <span class="sr">{t().set_model()}</span> };
     let heads = [head(mark)].into_iter().chain(heads.map(head)).chain([head(act)]).collect();
-    let rows = seats.into_iter().map(|seat| row::view(seat, wanted)).collect();
+    let rows = seats.into_iter().map(|seat| row::view(seat, routes, wanted)).collect();
     view! {
         <div class="panel">
             <Table class="rows" name=t().models() heads rows list=LIST/>

@@ -18,8 +18,8 @@ super::texts! {
     needs_operator: "Somebody has to look: not everything could be put back.", "需要人工处理：有内容未能恢复原状。";
     done: "Done", "完成";
     key_untested:
-        "Nobody has asked this provider since. A test lists its models with its key, which uses no tokens.",
-        "变更后尚未测试该提供商。测试会用其密钥读取模型列表，不消耗 token。";
+        "A test lists the provider's models with its key, which uses no tokens.",
+        "测试会用该提供商的密钥读取模型列表，不消耗 token。";
     test_now: "Test now", "立即测试";
     test_again: "Test again", "重新测试";
     testing: "Asking the provider …", "正在测试提供商…";

@@ -13,6 +13,9 @@ const SENTENCES: &[(&str, &str)] = &[
     ("removed", "已删除"),
     ("not there", "不存在"),
     ("HTTP {} in {} ms from {} as {}", "HTTP {}，耗时 {} 毫秒，应答模型 {}，身份 {}"),
+    ("HTTP {} in {} ms: {} models", "HTTP {}，耗时 {} 毫秒，{} 个模型"),
+    ("HTTP {} in {} ms: {} models at {}", "HTTP {}，耗时 {} 毫秒，{} 个模型，时间 {}"),
+    ("1 neighbour route answers as before", "1 条相邻路由的应答与之前一致"),
     ("{} neighbour routes answer as before", "{} 条相邻路由的应答与之前一致"),
     (
         "not seen yet: {} pulls its config within {} s, or when it starts",
@@ -60,7 +63,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("the gateway was given what is stored", "网关配置与控制台所存一致"),
     // Of the providers.
     ("have the keys that their types need", "已配置其类型所需的密钥"),
-    ("it was not tested since agm started or since it was changed", "agm 启动或其变更后尚未测试"),
+    ("it was not tested since agm started or since it was changed", "自 agm 启动或该提供商变更以来尚未测试"),
     ("are HiClaw's own, and were not changed with agm", "由 HiClaw 管理，未被 agm 修改"),
     // Of the agents.
     ("their openclaw.json is in its place and could be read", "openclaw.json 均存在且可读取"),
@@ -75,7 +78,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("their providers list their models", "其提供商均列有所用模型"),
     (
         "{} gave no list since agm started or since it was changed",
-        "agm 启动或其变更后，尚未读取 {} 的模型列表",
+        "自 agm 启动或该提供商变更以来，尚未读取 {} 的模型列表",
     ),
     ("run what their last switch gave them, or were never switched", "运行的模型与上次切换一致，或从未切换"),
     (
@@ -89,7 +92,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("run, or sleep until they are given work", "运行中，或休眠待命"),
     // Of agm itself.
     ("a record could be written now (after {} ms)", "刚刚成功写入一条记录（{} 毫秒）"),
-    ("{} MiB are free", "剩余 {} MB"),
+    ("{} MiB are free", "剩余 {} MiB"),
     ("its lock is held by this agm", "由当前 agm 锁定"),
     ("every record of it could be read", "所有记录均可读取"),
     ("none of the newest {} waits for a person", "最近 {} 项操作均无需人工处理"),
@@ -159,6 +162,10 @@ mod tests {
             (
                 "HTTP 200 in 6 ms from deepseek-chat as worker-alice",
                 "HTTP 200，耗时 6 毫秒，应答模型 deepseek-chat，身份 worker-alice",
+            ),
+            (
+                "HTTP 200 in 6 ms: 14 models at 2026-11-22T04:00:00Z",
+                "HTTP 200，耗时 6 毫秒，14 个模型，时间 2026-11-22T04:00:00Z",
             ),
             ("container running; task t-1 and 2 more open", "容器运行中；任务 t-1 及另外 2 项进行中"),
         ] {

@@ -30,7 +30,7 @@ super::texts! {
     since: "since", "始于";
     set_at: "set", "设置于";
     observed_at: "observed", "观测于";
-    unpulled: "not seen to pull it yet", "尚未见其拉取";
+    unpulled: "new config not seen pulled yet", "尚未见其拉取新配置";
     unpulled_until(seconds: u64):
         format!("A worker pulls its config within {seconds} s while it runs, or when it starts."),
         format!("运行中的 Worker 会在 {seconds} 秒内拉取配置，未运行的会在启动时拉取。");

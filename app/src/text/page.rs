@@ -14,6 +14,7 @@ super::texts! {
     theme_office: "Office", "办公室";
     sign_out: "Sign out", "退出登录";
     sandbox: "sandbox", "沙箱";
+    something_runs: "something is running", "有操作进行中";
     running_count(count: usize): format!("{count} running"), format!("{count} 项进行中");
     page_needs_script:
         "Without JavaScript this page can be read, but not acted on.",

@@ -1,5 +1,5 @@
 //! The one error that crosses the wire.
-use crate::{Affected, Moved, OperationId, Step, TestLeg};
+use crate::{Affected, Moved, OperationId, ProviderName, Step, TestLeg};
 use serde::{Deserialize, Serialize};
 
 /// What went wrong, as a word that programs can rely on. Each has one HTTP status.
@@ -151,6 +151,9 @@ pub struct Failure {
     pub system: Option<String>,
     #[serde(default, rename = "used_by", skip_serializing_if = "Option::is_none")]
     pub used_by: Option<UsedBy>,
+    /// With `used_by`: the provider that is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<ProviderName>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub affected: Vec<Affected>,
     /// With `CONFLICT`: what is not as it was planned or as it was left.
@@ -183,6 +186,7 @@ impl Failure {
             reason: None,
             system: None,
             used_by: None,
+            provider: None,
             affected: Vec::new(),
             diff: Vec::new(),
             operation: None,

@@ -53,7 +53,8 @@ pub struct Worker {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<String>,
     /// When a config was written for it that it may not have pulled yet: nothing tells when it does, see
-    /// [`PULLED_WITHIN`]. None: whatever was written must have reached it.
+    /// [`PULLED_WITHIN`]. None: as far as it was observed, whatever was written has reached it. One that is not observed
+    /// (unknown, remote) is taken to run; one that does not run, nobody says since when, is told of for a week only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unpulled: Option<Timestamp>,
 }

@@ -95,8 +95,7 @@ impl Operations {
     /// All workers and how they are.
     pub async fn workers(&self) -> Result<Arc<Seen<Vec<Worker>>>, Failure> {
         let (states, agents) = futures::try_join!(self.states(), self.agents())?;
-        let log = self.operations();
-        let make = |states: &_, agents: &_| reads::all_workers(states, agents, &log);
+        let make = |states: &_, agents: &_| reads::all_workers(states, agents, &self.operations());
         Ok(self.0.caches.workers.of(&states, &agents, make))
     }
 

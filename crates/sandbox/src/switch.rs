@@ -14,6 +14,7 @@ use std::{
     },
     task::{Context, Poll},
 };
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt as _;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -32,6 +33,7 @@ pub(crate) fn free_port() -> SocketAddr {
 pub(crate) struct Server {
     listening: Listening,
     offline: Arc<AtomicBool>,
+    _ends: DropGuard,
 }
 
 impl Server {
@@ -43,10 +45,11 @@ impl Server {
         S::Error: Into<BoxError>,
     {
         let offline = Arc::new(AtomicBool::new(false));
-        let service = Switched { offline: offline.clone(), service };
+        let ends = CancellationToken::new();
+        let service = Switched { offline: offline.clone(), ends: ends.clone(), service };
         let listening =
             Listening::start(address.unwrap_or_else(free_port), service, Gauge::default()).await?;
-        Ok(Self { listening, offline })
+        Ok(Self { listening, offline, _ends: ends.drop_guard() })
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {
@@ -73,6 +76,8 @@ impl Server {
 #[derive(Clone)]
 struct Switched<S> {
     offline: Arc<AtomicBool>,
+    /// With the server end the requests that it still works on.
+    ends: CancellationToken,
     service: S,
 }
 
@@ -94,12 +99,16 @@ where
         if self.offline.load(Ordering::Relaxed) {
             return Box::pin(async { Err(HangUp.into()) });
         }
-        let service = self.service.clone();
+        let (service, ends) = (self.service.clone(), self.ends.clone());
         Box::pin(async {
             let (parts, body) = request.into_parts();
             let body = body.collect().await?.to_bytes();
             let request = Request::from_parts(parts, Body::from(body));
-            tokio::spawn(async { service.oneshot(request).await.map_err(Into::into) }).await?
+            let carried_out = async move {
+                let answer = ends.run_until_cancelled(service.oneshot(request)).await;
+                answer.ok_or(HangUp)?.map_err(Into::into)
+            };
+            tokio::spawn(carried_out).await?
         })
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     describe,
     text::t,
 };
-use domain::{Code, Failure, Mutation, Operation, OperationId, OperationState, ProviderName, Step};
+use domain::{Code, Failure, Mutation, Operation, OperationId, OperationState, Step};
 use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsValue};
 use std::time::Duration;
 
@@ -88,14 +88,6 @@ impl Change {
     /// True when the wish can be planned anew.
     pub fn can_plan_again(self) -> bool {
         self.wish.with_value(Option::is_some)
-    }
-
-    /// The provider that is to be removed.
-    pub fn removes(self) -> Option<ProviderName> {
-        self.wish.with_value(|wish| match wish {
-            Some(Mutation::RemoveProvider { name }) => Some(name.clone()),
-            _ => None,
-        })
     }
 
     fn plan_titled(self, title: String, wish: Mutation, form: Option<RwSignal<bool>>) {

@@ -10,7 +10,7 @@ use crate::{
     },
     text::t,
 };
-use domain::{Operation, OperationState, UsedBy};
+use domain::{Operation, OperationState, ProviderName, UsedBy};
 use leptos::prelude::*;
 
 /// What can be done: it changes less often than the stage, so that a button keeps the focus while steps go by.
@@ -109,20 +109,21 @@ fn refused(change: Change, blocked: bool) -> AnyView {
     let kind = if blocked { Kind::Plain } else { Kind::Primary };
     let again = change.can_plan_again().then(|| again(change, kind));
     let way = change.stage.with_untracked(|stage| match stage {
-        Stage::Refused(failure) => failure.used_by.as_ref().map(|used_by| to_users(change, used_by)),
+        Stage::Refused(failure) => {
+            failure.used_by.as_ref().map(|used_by| to_users(used_by, failure.provider.as_ref()))
+        }
         _ => None,
     });
     view! { {away(change, t().close())} {again} {way} }.into_any()
 }
 
-/// To all that uses the provider which is to be removed.
-fn to_users(change: Change, used_by: &UsedBy) -> AnyView {
+/// To all that uses the provider which would be removed.
+fn to_users(used_by: &UsedBy, provider: Option<&ProviderName>) -> AnyView {
     let (page, text) = match used_by.agents.is_empty() {
         true => (in_the_way::ROUTES, t().see_routes()),
         false => (in_the_way::AGENTS, t().give_other_model()),
     };
-    let href = change.removes().map_or(page.to_owned(), |name| in_the_way::found(page, name.as_str()));
-    view! { <a class=Kind::Primary.class() href=href>{text}</a> }.into_any()
+    view! { <a class=Kind::Primary.class() href=in_the_way::using(page, provider)>{text}</a> }.into_any()
 }
 
 /// What is to be done for a provider that was added or changed.
@@ -137,7 +138,7 @@ fn look_after(change: Change, next: Next) -> AnyView {
         })
     };
     let test = press(|change, operation| change.check.ask(operation));
-    let busy = Signal::derive(move || change.check.waits());
+    let busy = Signal::derive(move || change.stage.with(|stage| change.check.waits(stage)));
     match next {
         Next::Nothing => ().into_any(),
         Next::Test => {

@@ -82,8 +82,9 @@ pub fn ChangeDialog(change: Change) -> impl IntoView {
 /// stands below the edge of a small screen.
 fn follow(change: Change, planned: NodeRef<html::Div>, outcome: NodeRef<html::Div>) {
     let stage = Memo::new(move |_| {
-        let tests = change.check.waits();
-        change.stage.with(|stage| (discriminant(stage), matches!(stage, Stage::Planned(_)), tests))
+        change.stage.with(|stage| {
+            (discriminant(stage), matches!(stage, Stage::Planned(_)), change.check.waits(stage))
+        })
     });
     Effect::new(move |_| {
         let (_, is_planned, _) = stage.get();

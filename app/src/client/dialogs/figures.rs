@@ -11,8 +11,8 @@ pub struct Figures {
     pub source: LimitSource,
 }
 
-/// What is known about the model that is typed; none while it may still become one of the list.
-pub fn figures(listed: &Listed, model: &str) -> Option<Figures> {
+/// What is known about a model; none while it is still typed and may become one of the list.
+pub fn figures(listed: &Listed, model: &str, typing: bool) -> Option<Figures> {
     let id: ModelId = model.trim().parse().ok()?;
     if let Some(m) = listed.models.iter().find(|m| m.id == id) {
         let limits = Limits {
@@ -27,7 +27,7 @@ pub fn figures(listed: &Listed, model: &str) -> Option<Figures> {
         return Some(Figures { limits, source: LimitSource::KnownModels });
     }
     let guess = Figures { limits: Limits::UNKNOWN, source: LimitSource::Default };
-    matching(listed, model).next().is_none().then_some(guess)
+    (!typing || matching(listed, model).next().is_none()).then_some(guess)
 }
 
 /// What the model can that an agent runs now, as far as that is known.
@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn a_model_that_nobody_knows_has_guessed_figures() {
-        let source = |model: &str| super::figures(&Listed::default(), model).map(|figures| figures.source);
+        let source =
+            |model: &str| super::figures(&Listed::default(), model, true).map(|figures| figures.source);
         assert_eq!(source("kimi-k2.5"), Some(LimitSource::KnownModels));
         assert_eq!(source("nobody-knows"), Some(LimitSource::Default));
         assert_eq!(source(" "), None);
@@ -133,8 +134,9 @@ mod tests {
             "maxTokens": 1, "vision": false, "reasoning": false, "source": "provider"}))
             .unwrap();
         let listed = Listed { models: vec![listed], ..Listed::default() };
-        let source = |model: &str| super::figures(&listed, model).map(|figures| figures.source);
-        let typed = ["own-l", "own-large", "own-large-2"].map(source);
+        let source = |model, typing| super::figures(&listed, model, typing).map(|figures| figures.source);
+        let typed = ["own-l", "own-large", "own-large-2"].map(|model| source(model, true));
         assert_eq!(typed, [None, Some(LimitSource::Provider), Some(LimitSource::Default)]);
+        assert_eq!(source("own-l", false), Some(LimitSource::Default));
     }
 }

@@ -1,21 +1,24 @@
 //! Whether a provider answers with what it was just given: asked for, and told, where the change is shown.
-use super::{change::Change, told};
+use super::{change::Change, change_stage::Stage, told};
 use crate::{
     api,
-    components::{error_note::ErrorNote, legs::legs},
+    components::{error_note::ErrorNote, legs::legs, said::Said},
     describe,
     text::t,
 };
 use domain::{
-    Failure, Operation, OperationId, OperationState, ProviderName, ProviderTest, Reason, TestProvider,
+    Code, Failure, Operation, OperationId, OperationState, ProviderName, ProviderTest, Reason, TestProvider,
 };
 use leptos::{prelude::*, task::spawn_local};
 
 /// What is known since the change.
 #[derive(Clone, Debug)]
 enum Seen {
-    Asked,
+    /// Asked, with what was to be done until then.
+    Asked(Next),
     Answered(ProviderTest),
+    /// Its type lists no models, so it cannot be asked for them.
+    Unlisted(Failure),
     /// Nobody knows.
     Failed(Failure),
 }
@@ -42,19 +45,21 @@ impl KeyCheck {
     pub fn ask(self, operation: &Operation) {
         let Some(provider) = provider(operation) else { return };
         let id = operation.id.clone();
-        self.0.set(Some((id.clone(), Seen::Asked)));
+        let next = untrack(|| self.next(operation));
+        self.0.set(Some((id.clone(), Seen::Asked(next))));
         spawn_local(async move {
             let answer = api::test_provider(TestProvider { provider, model: None }).await;
             if self.0.with_untracked(|known| known.as_ref().is_some_and(|(asked, _)| *asked == id)) {
-                let seen = answer.map_or_else(|error| Seen::Failed(told(error)), Seen::Answered);
+                let seen = answer.map_or_else(|error| failed(told(error)), Seen::Answered);
                 self.0.set(Some((id, seen)));
             }
         });
     }
 
-    /// Whether the answer is awaited.
-    pub fn waits(self) -> bool {
-        self.0.with(|known| matches!(known, Some((_, Seen::Asked))))
+    /// Whether the answer is awaited for the operation that is shown.
+    pub fn waits(self, stage: &Stage) -> bool {
+        let Stage::Ended(operation) = stage else { return false };
+        self.0.with(|known| matches!(known, Some((id, Seen::Asked(_))) if *id == operation.id))
     }
 
     /// What is to be done after an operation; while a test runs, what its answer will take the place of.
@@ -74,16 +79,28 @@ impl KeyCheck {
         let seen = self.0.with(|known| known.clone().filter(|(id, _)| *id == operation.id));
         Some(match seen {
             None => view! { <p class="field-hint">{t().key_untested()}</p> }.into_any(),
-            Some((_, Seen::Asked)) => view! { <p class="waiting">{t().testing()}</p> }.into_any(),
+            Some((_, Seen::Asked(_))) => view! { <p class="waiting">{t().testing()}</p> }.into_any(),
             Some((_, Seen::Answered(test))) => legs(test),
+            Some((_, Seen::Unlisted(failure))) => {
+                view! { <p class="field-hint"><Said text=failure.message/></p> }.into_any()
+            }
             Some((_, Seen::Failed(failure))) => view! { <ErrorNote failure/> }.into_any(),
         })
     }
 }
 
+/// No test came of it. The question names no model, which is wrong only where one is needed.
+fn failed(failure: Failure) -> Seen {
+    match failure.code {
+        Code::InvalidRequest => Seen::Unlisted(failure),
+        _ => Seen::Failed(failure),
+    }
+}
+
 fn next(seen: &Seen) -> Next {
     match seen {
-        Seen::Asked => Next::Test,
+        Seen::Asked(next) => *next,
+        Seen::Unlisted(_) => Next::Nothing,
         Seen::Failed(_) => Next::TestAgain,
         Seen::Answered(test) if test.success => Next::Nothing,
         Seen::Answered(test) => match test.legs.iter().find_map(|leg| leg.reason) {
@@ -133,5 +150,18 @@ mod tests {
         assert_eq!(answered(None), Next::Nothing);
         assert_eq!(answered(Some(Reason::Auth)), Next::ReplaceKey);
         assert_eq!(answered(Some(Reason::Timeout)), Next::TestAgain);
+    }
+
+    #[test]
+    fn a_type_without_a_list_is_not_asked_again() {
+        assert_eq!(next(&failed(Failure::field("model", "type coze lists no models"))), Next::Nothing);
+        assert_eq!(next(&failed(Failure::new(Code::UpstreamTimeout, "no answer"))), Next::TestAgain);
+    }
+
+    #[test]
+    fn while_one_is_asked_again_the_actions_stay() {
+        for before in [Next::Test, Next::TestAgain, Next::ReplaceKey] {
+            assert_eq!(next(&Seen::Asked(before)), before);
+        }
     }
 }

@@ -15,6 +15,8 @@ use leptos::{prelude::*, task::spawn_local};
 pub struct ModelForm {
     pub provider: RwSignal<String>,
     pub model: RwSignal<String>,
+    /// Whether the field of the model has the focus.
+    pub typing: RwSignal<bool>,
     context: RwSignal<String>,
     output: RwSignal<String>,
     reasoning: RwSignal<String>,
@@ -25,8 +27,9 @@ pub struct ModelForm {
 impl ModelForm {
     pub fn new() -> Self {
         let text = || RwSignal::new(String::new());
-        let touched = RwSignal::new(false);
-        Self { provider: text(), model: text(), context: text(), output: text(), reasoning: text(), touched }
+        let (provider, model, context, output, reasoning) = (text(), text(), text(), text(), text());
+        let (typing, touched) = (RwSignal::new(false), RwSignal::new(false));
+        Self { provider, model, typing, context, output, reasoning, touched }
     }
 
     /// Forgets what was typed.
@@ -90,7 +93,8 @@ pub fn ModelFields(
         [first].into_iter().chain(providers.read().iter().map(named)).collect::<Vec<_>>()
     });
     let models = listed(form.provider, providers);
-    let known = Memo::new(move |_| models.with(|listed| figures(listed, &form.model.get())));
+    let known =
+        Memo::new(move |_| models.with(|listed| figures(listed, &form.model.get(), form.typing.get())));
     view! {
         <Choice name="provider" label=t().provider() value=form.provider options error=wrong/>
         <ModelPicker form listed=models error=about(failure, "model")/>

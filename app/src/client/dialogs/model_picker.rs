@@ -238,6 +238,8 @@ pub fn ModelPicker(
                 prop:value=form.model
                 on:input=move |event| picking.typed(event_target_value(&event))
                 on:keydown=move |event| picking.key(&event)
+                on:focus=move |_| form.typing.set(true)
+                on:blur=move |_| form.typing.set(false)
             />
             <p class="field-error" id="model-error">{move || error.get().map(Told::view)}</p>
             <div class="options">

@@ -43,7 +43,7 @@ fn ends() -> AnyView {
             specimen("stuck", end("verdict bad", t().needs_operator())),
             specimen("running", end("waiting", t().applying())),
             specimen("a provider's test", samples::tests().map(legs).collect_view().into_any()),
-            specimen("in the way", users(samples::used_by())),
+            specimen("in the way", users(samples::used_by(), None)),
         ],
     )
 }

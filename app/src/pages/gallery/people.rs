@@ -65,5 +65,5 @@ fn desks() -> AnyView {
 }
 
 fn rows() -> AnyView {
-    shelf("Table, cards on a phone", [wide("agents", models::table(samples::seats(), ""))])
+    shelf("Table, cards on a phone", [wide("agents", models::table(samples::seats(), &[], ""))])
 }

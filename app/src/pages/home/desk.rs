@@ -119,7 +119,7 @@ impl Seat {
     }
 
     /// That nobody saw it pull the config that was written for it, and when it will.
-    pub fn yet_to_pull(&self) -> Option<AnyView> {
+    fn yet_to_pull(&self) -> Option<AnyView> {
         self.unpulled.as_ref()?;
         let why = t().unpulled_until(PULLED_WITHIN.as_secs());
         let title = why.clone();

@@ -14,7 +14,7 @@ const ROOM: usize = 50;
 /// How many the browser lays out together as they come into sight: full rows, be it one seat to a row or two, three or four.
 const BLOCK: usize = 12;
 /// Up to how many found ones sit in rows without gaps where a block ends.
-const DENSE: usize = 96;
+const DENSE: usize = 250;
 
 /// A room and those who sit in it.
 struct Room {
@@ -81,12 +81,12 @@ fn room(room: Room, wanted: &str) -> AnyView {
     let mut seats = room.seats.into_iter().map(|seat| self::seat(seat, wanted)).peekable();
     let mut blocks = Vec::new();
     while seats.peek().is_some() {
-        blocks.push(view! { <ul>{seats.by_ref().take(BLOCK).collect_view()}</ul> });
+        blocks.push(view! { <ul role="presentation">{seats.by_ref().take(BLOCK).collect_view()}</ul> });
     }
     view! {
         <section class="room">
             <h3>{room.sign} " " <span>{count}</span></h3>
-            <div class="seats">{blocks}</div>
+            <div class="seats" role="list">{blocks}</div>
         </section>
     }
     .into_any()
@@ -105,7 +105,7 @@ fn seat(seat: Seat, wanted: &str) -> AnyView {
     let says = says.or_else(|| Some(seat.task.clone().or_else(|| seat.provider())?.into()));
     let class = if trouble.is_some() { "says trouble" } else { "says" };
     view! {
-        <li data-text=text hidden=hidden>
+        <li role="listitem" data-text=text hidden=hidden>
             <button type="button" class="seat" data-act=seat.act().data() title=title>
                 <Avatar name=name.clone() pose=seat.pose/>
                 <b>{name}</b>

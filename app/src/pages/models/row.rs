@@ -5,6 +5,7 @@ use crate::{
         avatar::Face,
         badge::{Badge, Tone},
         button::{Kind, Press},
+        in_the_way,
         moment::Moment,
         said::Told,
         table::{Cell, Row, RowHead},
@@ -12,27 +13,30 @@ use crate::{
     describe::{self, tokens},
     text::t,
 };
-use domain::{Assignment, LimitSource, known_model};
+use domain::{AiRoute, Assignment, LimitSource, PULLED_WITHIN, known_model};
 use leptos::prelude::*;
 
 /// An agent: how it is, what it runs over what, within which limits, and whether that is what was recorded. Hidden when
 /// it is not among the wanted.
-pub fn view(seat: Seat, wanted: &str) -> AnyView {
+pub fn view(seat: Seat, routes: &[AiRoute], wanted: &str) -> AnyView {
     let name = describe::agent(&seat.target);
     let (agent, target) = (seat.target.agent().to_owned(), seat.target.to_string());
-    let (over, yet_to_pull) = (over(&seat), seat.yet_to_pull());
+    let (over, unpulled) = (over(&seat), seat.unpulled.is_some().then(|| t().unpulled()));
     let (trouble, model) = (seat.trouble(), seat.model());
+    let route = seat.now.as_ref().and_then(|now| now.observed.route.as_ref());
+    let route = routes.iter().find(|one| Some(&one.name) == route);
     let text = [
         name.as_str(),
         seat.word,
         &model,
-        seat.unpulled.as_ref().map_or("", |_| t().unpulled()),
+        unpulled.unwrap_or_default(),
         &over.join(" "),
+        &route.map(in_the_way::words).unwrap_or_default(),
         &trouble.as_ref().map(Told::text).unwrap_or_default(),
     ]
     .join(" ");
     let hidden = !text.to_lowercase().contains(&wanted.trim().to_lowercase());
-    let act = Act::Switch(seat.target);
+    let (act, until) = (Act::Switch(seat.target), t().unpulled_until(PULLED_WITHIN.as_secs()));
     let (mark, label) = (t().mark_agent(&name), t().set_model_of(&agent));
     let (limits, recorded) = (seat.now.as_ref().map(limits), seat.now.map(recorded));
     view! {
@@ -46,7 +50,7 @@ pub fn view(seat: Seat, wanted: &str) -> AnyView {
             </RowHead>
             <Cell head=t().runs()>
                 <b class="runs-model">{model}</b>
-                {yet_to_pull}
+                {unpulled.map(|said| view! { <p class="unpulled">{said}</p> <p>{until}</p> })}
                 {trouble.map(|trouble| view! { <p class="desk-problem">{trouble.view()}</p> })}
             </Cell>
             <Cell head=t().over()>

@@ -5,6 +5,7 @@ use crate::{
         badge::{Badge, Tone},
         blocks::Blocks,
         button::{Kind, Press},
+        in_the_way,
         scale::Scale,
         table::{self, Cell, RowHead},
     },
@@ -168,11 +169,10 @@ fn named(names: &[String], most: usize) -> String {
 
 /// What is looked through for a route, in small letters.
 fn search_text(route: &AiRoute, users: &[String], remarks: &[Remark]) -> String {
-    let mut words = vec![route.name.as_str(), made_by(route.managed_by)];
+    let providers = in_the_way::words(route);
+    let mut words = vec![route.name.as_str(), made_by(route.managed_by), &providers];
     words.extend(route.domains.iter().map(String::as_str));
     words.extend(route.predicates.iter().map(|predicate| predicate.value.as_str()));
-    words.extend(route.upstreams.iter().map(|to| to.provider.as_str()));
-    words.extend(route.fallback.iter().map(ProviderName::as_str));
     words.extend(route.missing.iter().take(NAMED).map(ConsumerName::as_str));
     words.extend(users.iter().take(NAMED).map(String::as_str));
     words.extend(remarks.iter().map(|remark| remark.word));

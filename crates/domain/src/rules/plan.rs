@@ -50,8 +50,8 @@ pub enum RouteError {
     /// `Repair` lets in agents only.
     #[error("{0} is no agent's consumer")]
     NotAnAgent(ConsumerName),
-    #[error("the provider is in use by {}", users(.0))]
-    ProviderInUse(UsedBy),
+    #[error("the provider is in use by {}", users(.1))]
+    ProviderInUse(ProviderName, UsedBy),
     /// A route of another provider takes this model id, and cannot be narrowed without taking it from others.
     #[error("{route} sends this model to {}", provider.as_ref().map_or("nobody", |p| p.as_str()))]
     ModelTaken { route: RouteName, provider: Option<ProviderName> },
@@ -189,7 +189,7 @@ fn remove_provider(view: &RoutingView, provider: &ProviderName) -> Result<RouteP
             .collect(),
     };
     if used != UsedBy::default() {
-        return Err(RouteError::ProviderInUse(used));
+        return Err(RouteError::ProviderInUse(provider.clone(), used));
     }
     let edits = routes.iter().map(|route| RouteEdit::Delete { route: route.name.clone() }).collect();
     let mut plan = finish(view, edits, None);

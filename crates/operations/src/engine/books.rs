@@ -7,7 +7,14 @@ use crate::{
 };
 use disk::Disk;
 use domain::{Operation, Settled, rules::Outcome};
-use std::{collections::VecDeque, path::Path, sync::Arc};
+use std::{
+    collections::VecDeque,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 use tokio::sync::Mutex;
 
 /// Both books of an open data directory.
@@ -17,6 +24,8 @@ pub struct Books {
     /// Ends that an earlier life wrote into the journal alone, oldest first. They come before all that is noted now, which
     /// may be built on them.
     owed: Mutex<VecDeque<(Operation, Vec<Link>)>>,
+    /// Somebody waits to try again to remove the records of refused changes: one is enough.
+    forgets: AtomicBool,
 }
 
 impl Books {
@@ -35,7 +44,7 @@ impl Books {
             Some((record.operation.clone(), links))
         });
         let owed = Mutex::new(owed.collect());
-        Ok((Self { journal, audit, owed }, found))
+        Ok((Self { journal, audit, owed, forgets: AtomicBool::new(false) }, found))
     }
 
     /// Writes a record. What is lacking then, the next start finds out from the audit log.
@@ -51,9 +60,11 @@ impl Books {
         let mut pauses = Pauses::UNANSWERED;
         while let Err(error) = self.journal.clear_doubtful().await {
             tracing::warn!(%error, "a change that was refused may still be in the journal");
-            if engine.pause(pauses.next_pause()).await.is_none() {
+            if self.forgets.swap(true, Ordering::AcqRel) || engine.pause(pauses.next_pause()).await.is_none()
+            {
                 return;
             }
+            self.forgets.store(false, Ordering::Release);
         }
     }
 

@@ -14,7 +14,7 @@ use domain::{
 };
 use higress::Observation;
 use planted::crash_point;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use tokio::time::Instant;
 
 /// How many ended operations the journal keeps, so that they can be undone.
@@ -23,7 +23,7 @@ const KEPT: usize = 200;
 const FIRST_LOOK: u32 = 64;
 /// … up to this part of it.
 const LONGEST_PAUSE: u32 = 8;
-/// Who undoes it more often than this means it.
+/// Who undoes it more often than this means it. And a write that is refused as often is not tried again.
 const MOST_RIGHTS: u32 = 8;
 /// A write that is gone within this part of the horizon was swallowed by another writer.
 const SWALLOWED_WITHIN: u32 = 8;
@@ -55,8 +55,8 @@ pub struct Watch {
     pauses: Pauses,
     looks: usize,
     notes: Vec<String>,
-    /// How often an object was put right.
-    rights: u32,
+    /// How often the object of a step was put right, and how often that was refused.
+    rights: BTreeMap<usize, u32>,
     /// The step that was put right last, well or not.
     righted: Option<usize>,
     /// Live routes were made what is stored after the last possible late request.
@@ -74,11 +74,11 @@ impl Watch {
             pauses: Pauses::new(Duration::ZERO, Duration::ZERO),
             looks: 0,
             notes: Vec::new(),
-            rights: 0,
+            rights: BTreeMap::new(),
             righted: None,
             resynced: false,
         };
-        watch.begin_again();
+        watch.begin_again(true);
         watch
     }
 
@@ -87,12 +87,15 @@ impl Watch {
         Self { swallowed_until: Instant::now(), ..Self::new(course) }
     }
 
-    /// Something was written: that write can come late too, or be swallowed.
-    fn begin_again(&mut self) {
+    /// Something was written: that write can come late too, or be swallowed. While writes are not `answered`, the pauses go
+    /// on growing.
+    fn begin_again(&mut self, answered: bool) {
         let horizon = self.course.engine.timing.horizon;
         self.ends = Instant::now() + horizon;
         self.swallowed_until = Instant::now() + horizon / SWALLOWED_WITHIN;
-        self.pauses = Pauses::new(horizon / FIRST_LOOK, horizon / LONGEST_PAUSE);
+        if answered {
+            self.pauses = Pauses::new(horizon / FIRST_LOOK, horizon / LONGEST_PAUSE);
+        }
         self.resynced = false;
     }
 
@@ -167,7 +170,7 @@ impl Watch {
             }
             () = engine.watches.hurried() => true,
         };
-        let last = due >= left && !hurried;
+        let last = if hurried { left.is_zero() } else { due >= left };
         if last && !self.resynced {
             self.resynced = self.resync(side).await;
         }
@@ -245,30 +248,32 @@ impl Watch {
             return Event::Righted(step);
         }
         self.righted = Some(step);
-        self.rights += 1;
-        if self.rights > MOST_RIGHTS {
+        let rights = self.rights.entry(step).or_default();
+        if *rights >= MOST_RIGHTS {
             self.leave(&object);
             return Event::Righted(step);
         }
         crash_point("right.before");
         let put = engine.put(&edit, side, &self.course.ghosts).await;
         crash_point("right.after");
+        let answered = put.is_ok();
+        *rights += u32::from(put.as_ref().map_or_else(is_refusal, |put| *put == Put::Written));
+        let tries = *rights;
         match put {
             Ok(Put::Foreign) => self.leave(&object),
             Ok(Put::There) => {}
-            Ok(Put::Written) => self.note(match side {
-                Side::After => {
-                    format!("the write of {object} was swallowed by another writer and was made again")
-                }
-                Side::Before => format!("a late write of {object} was taken back"),
-            }),
+            Ok(Put::Written) => self.note_right(side, &object),
             Err(failure) => {
+                if is_refusal(&failure) && tries == MOST_RIGHTS {
+                    self.note(format!("{object} could not be put right: {}", failure.message));
+                    engine.watches.give_up(&self.course.id(), &object);
+                }
                 self.course.saga.may_come_late = true;
                 engine.watches.may_still_come(&self.course.id(), &edit);
                 tracing::warn!(object, error = %failure, "an object could not be put right yet");
             }
         }
-        self.begin_again();
+        self.begin_again(answered);
         self.course.record().await;
         Event::Righted(step)
     }
@@ -285,15 +290,20 @@ impl Watch {
             let object = edit.object();
             let Ok(_grip) = self.grip(edit).await else { return false };
             let done = if engine.watches.has(&id, &object) {
-                engine.put(edit, side, &self.course.ghosts).await.map(drop)
+                engine.put(edit, side, &self.course.ghosts).await
             } else if engine.watches.has_left(&id, &object) {
-                edit.resync(&engine.clients).await
+                edit.resync(&engine.clients).await.map(|()| Put::There)
             } else {
                 continue;
             };
             match done {
-                Ok(()) => {}
-                Err(failure) if failure.code == Code::InvalidRequest => {
+                Ok(Put::Written) => {
+                    self.note_right(side, &object);
+                    self.begin_again(true);
+                    return false;
+                }
+                Ok(Put::There | Put::Foreign) => {}
+                Err(failure) if is_refusal(&failure) => {
                     let why = failure.message;
                     self.note(format!("{object} could not be made live once more as it is stored: {why}"));
                 }
@@ -330,11 +340,25 @@ impl Watch {
         self.course.engine.watches.leave(&self.course.id(), object);
     }
 
+    fn note_right(&mut self, side: Side, object: &str) {
+        self.note(match side {
+            Side::After => {
+                format!("the write of {object} was swallowed by another writer and was made again")
+            }
+            Side::Before => format!("a late write of {object} was taken back"),
+        });
+    }
+
     fn note(&mut self, note: String) {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
     }
+}
+
+/// Whether the write itself is what is refused, so that it will be again.
+fn is_refusal(failure: &Failure) -> bool {
+    failure.code == Code::InvalidRequest
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::{
     journal::{Found, Kept},
 };
 use course::{Course, Stage as Reached};
-use disk::{Disk, Fault, MemDisk, Primitive};
+use disk::{Disk, Fault, Loss, MemDisk, Primitive};
 use domain::{
     Door, OperationState, SetModel,
     rules::{Event, Outcome, Phase, Saga},
@@ -170,6 +170,7 @@ async fn what_was_refused_is_gone_from_the_journal_before_a_start_can_take_it_up
     memory.calm();
     engine.tasks.close();
     engine.tasks.wait().await;
-    let (_, found) = Books::open(&(Arc::new(memory.crash()) as Arc<dyn Disk>), folder).await.unwrap();
+    let (_, found) =
+        Books::open(&(Arc::new(memory.restart(Loss::Nothing)) as Arc<dyn Disk>), folder).await.unwrap();
     assert!(found.records.is_empty(), "nobody began anything else, and it is gone");
 }

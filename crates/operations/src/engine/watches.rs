@@ -209,6 +209,13 @@ impl Watches {
         }
     }
 
+    /// The operation does not answer for what the object is any more: it cannot be put right.
+    pub fn give_up(&self, id: &OperationId, object: &str) {
+        if let Some(known) = self.locked().get_mut(id).and_then(|watched| watched.objects.get_mut(object)) {
+            known.left = true;
+        }
+    }
+
     /// The watch has ended.
     pub fn end(&self, id: &OperationId) {
         self.locked().remove(id);

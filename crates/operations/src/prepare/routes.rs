@@ -68,10 +68,11 @@ pub fn failure(error: RouteError) -> Failure {
         RouteError::ProviderNotFound(_) => Failure::new(Code::ProviderNotFound, message),
         RouteError::RouteNotFound(_) => Failure::new(Code::RouteNotFound, message),
         RouteError::NotAnAgent(_) => Failure::field("consumer", message),
-        RouteError::ProviderInUse(used_by) => {
+        RouteError::ProviderInUse(provider, used_by) => {
             let mut failure = Failure::new(Code::ProviderInUse, message)
                 .hint("Let those agents and routes use another provider first.");
             failure.used_by = Some(used_by);
+            failure.provider = Some(provider);
             failure
         }
         RouteError::DefaultRouteMissing => Failure::new(Code::RouteNotFound, message)

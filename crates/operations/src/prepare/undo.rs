@@ -185,6 +185,7 @@ fn refuse_used(name: &ProviderName, running: &RoutingView, after: &RoutingView) 
     let mut failure =
         Failure::new(Code::ProviderInUse, message).hint("Let those use another provider first.");
     failure.used_by = Some(used_by);
+    failure.provider = Some(name.clone());
     Err(failure)
 }
 

@@ -5,8 +5,9 @@ use domain::{
     Code, Failure, ModelId, ProviderName, ProviderTest, Reason, Simulate, Target, TestLeg, rules::simulate,
 };
 
-/// Asks the provider for its models and, when a model is named, the gateway for an answer of it. `may_lag`: the gateway
-/// may not follow our newest change yet.
+/// Asks the provider for its models and, when a model is named, the gateway for an answer of it. A provider whose type
+/// lists none cannot be tested without a model: `INVALID_REQUEST`, and nothing is said of the provider. `may_lag`: the
+/// gateway may not follow our newest change yet.
 pub async fn test_provider(
     clients: &Clients,
     installation: &Installation,
@@ -34,11 +35,9 @@ pub async fn test_provider(
         }
         Listed::NoList if gateway.is_some() => {}
         Listed::NoList => {
-            let evidence = format!(
-                "type {} lists no models: name a model to test it through the gateway",
-                provider.kind()
-            );
-            legs.push(leg("provider", 0, Err((Reason::Unknown, evidence))));
+            let why =
+                format!("type {} lists no models: name one to test it through the gateway", provider.kind());
+            return Err(Failure::field("model", why));
         }
     }
     legs.extend(gateway.transpose()?);

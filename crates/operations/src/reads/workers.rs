@@ -1,9 +1,13 @@
 //! All workers: how they are, the model that each one's config names, and which configs they may have yet to pull.
 use super::Agents;
 use crate::Seen;
-use domain::{Operation, OperationState, PULLED_WITHIN, StepName, Target, Timestamp, Worker, WorkerStatus};
-use std::{collections::BTreeMap, sync::Arc};
+use domain::{Operation, PULLED_WITHIN, Step, StepName, StepState, Target, Timestamp, Worker, WorkerStatus};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// So long one is told of that does not run, nobody says since when: it may have pulled before it stopped, and nothing
+/// would ever show it. It outlasts a weekend and the days around it, and whoever starts it later has it pull anyway.
+const TOLD_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Puts together what was seen of their state and of their configs, and what was written; as old as the older of the
 /// two looks. `log`: the newest operations, newest first.
@@ -22,31 +26,40 @@ pub fn all_workers(states: &Seen<Vec<Worker>>, agents: &Agents, log: &[Arc<Opera
     Seen { value, observed_at: states.observed_at.clone().min(agents.at.clone()) }
 }
 
-/// When a config was written last, by the worker whose it is.
+/// When a config was written last, by the worker whose it is: also by an operation that wrote it back, or left it.
 fn written(log: &[Arc<Operation>]) -> BTreeMap<&str, &Timestamp> {
-    let done = log.iter().rev().filter(|operation| operation.state == OperationState::Committed);
-    let configs = done.flat_map(|operation| {
-        let configs = operation.steps.iter().filter(|step| step.name == StepName::Reload);
-        configs.filter_map(|step| step.object.as_deref().zip(operation.finished_at.as_ref()))
+    let ended = log.iter().rev().filter(|operation| operation.state.is_final());
+    let configs = ended.flat_map(|operation| {
+        // What is written of an agent ends with its reload.
+        let agents = operation.steps.split_inclusive(|step| step.name == StepName::Reload);
+        let reloads = agents.filter(|steps| steps.iter().any(wrote_config)).filter_map(<[_]>::last);
+        reloads.filter_map(|step| step.object.as_deref().zip(operation.finished_at.as_ref()))
     });
     configs.collect()
+}
+
+fn wrote_config(step: &Step) -> bool {
+    step.name == StepName::Config && !matches!(step.state, StepState::Pending | StepState::Skipped)
 }
 
 /// Whether a worker may not have pulled yet what was written then. One that does not run pulls when it starts.
 fn may_lack(worker: &Worker, written: &Timestamp, now: &Timestamp) -> bool {
     let Some(written) = time(written) else { return false };
-    let before = |at: &Timestamp| time(at).is_none_or(|at| at < written + PULLED_WITHIN);
+    let within = |limit: Duration, at: &Timestamp| time(at).is_none_or(|at| at < written + limit);
     match worker.status {
         WorkerStatus::Sleeping
         | WorkerStatus::Stopped
         | WorkerStatus::Starting
         | WorkerStatus::Offline
-        | WorkerStatus::Failed => worker.since.as_ref().is_none_or(before),
+        | WorkerStatus::Failed => match &worker.since {
+            Some(since) => within(PULLED_WITHIN, since),
+            None => within(TOLD_FOR, now),
+        },
         WorkerStatus::Idle
         | WorkerStatus::Busy
         | WorkerStatus::Running
         | WorkerStatus::Remote
-        | WorkerStatus::Unknown => before(now),
+        | WorkerStatus::Unknown => within(PULLED_WITHIN, now),
     }
 }
 
@@ -94,10 +107,21 @@ mod tests {
         assert!(!lacks(WorkerStatus::Sleeping, Some(40)));
     }
 
-    fn operation(state: &str, minute: u32) -> Arc<Operation> {
-        let step = json!({"name": "reload", "object": "alice", "state": "skipped"});
+    #[test]
+    fn one_that_does_not_run_nobody_says_since_when_is_not_told_of_for_ever() {
+        let day = |day: u32| Timestamp::from_rfc3339(format!("2026-01-{day:02}T10:10:00Z"));
+        let lacks = |now| may_lack(&worker(WorkerStatus::Stopped, None), &day(15), &day(now));
+        assert_eq!([15, 21, 22].map(lacks), [true, true, false]);
+    }
+
+    fn operation(state: &str, config: &str, minute: u32) -> Arc<Operation> {
+        let steps = json!([{"name": "config", "object": "agents/alice/openclaw.json", "state": config},
+            {"name": "reload", "object": "alice", "state": "skipped"},
+            {"name": "config", "object": "agents/bob/openclaw.json", "state": "skipped"},
+            {"name": "reload", "object": "bob", "state": "skipped"},
+            {"name": "verify", "state": "skipped"}]);
         let operation = json!({"id": "01JD0000000000000000000000", "kind": "undo", "state": state, "actor": "admin",
-            "via": "ui", "targets": ["worker:alice"], "steps": [step], "startedAt": at(0), "finishedAt": at(minute)});
+            "via": "ui", "targets": ["worker:alice"], "steps": steps, "startedAt": at(0), "finishedAt": at(minute)});
         Arc::new(serde_json::from_value(operation).unwrap())
     }
 
@@ -107,8 +131,14 @@ mod tests {
         let states = Seen { value: vec![worker(WorkerStatus::Idle, None)], observed_at: at(20) };
         let told = |log: &[Arc<Operation>]| all_workers(&states, &agents, log).value[0].unpulled.clone();
         assert_eq!(told(&[]), None);
-        assert_eq!(told(&[operation("committed", 18), operation("committed", 17)]), Some(at(18)));
-        assert_eq!(told(&[operation("rolled_back", 18), operation("committed", 17)]), Some(at(17)));
-        assert_eq!(told(&[operation("committed", 9)]), None);
+        let first = || operation("committed", "done", 17);
+        let newer = |state, config| told(&[operation(state, config, 18), first()]);
+        assert_eq!(newer("committed", "done"), Some(at(18)));
+        assert_eq!(newer("rolled_back", "undone"), Some(at(18)));
+        assert_eq!(newer("needs_operator", "failed"), Some(at(18)));
+        assert_eq!(newer("rolled_back", "skipped"), Some(at(17)));
+        assert_eq!(told(&[operation("committed", "done", 9)]), None);
+        let log = [first()];
+        assert_eq!(written(&log).into_keys().collect::<Vec<_>>(), ["alice"]);
     }
 }

@@ -73,6 +73,7 @@ async fn a_provider_in_use_stays_and_an_unused_one_goes_with_its_route() {
     let failure = world.run(remove("deepseek")).await.unwrap_err();
     assert_eq!(failure.code, Code::ProviderInUse);
     assert!(failure.used_by.unwrap().agents.iter().any(|agent| agent.contains("alice")));
+    assert_eq!(failure.provider, Some(provider("deepseek")));
 
     let before = world.state().await;
     world.run(Mutation::AddProvider(world.new_provider("minimax"))).await.unwrap();

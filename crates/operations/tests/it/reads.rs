@@ -57,6 +57,18 @@ async fn a_test_of_a_provider_has_two_legs() {
 }
 
 #[tokio::test]
+async fn a_type_without_a_model_list_is_not_called_unreachable() {
+    let world = World::start().await;
+    let coze = serde_json::json!({"name": "coze", "type": "coze", "tokens": ["sk-coze-1234567890"]});
+    world.run(domain::Mutation::AddProvider(serde_json::from_value(coze).unwrap())).await.unwrap();
+    let test = TestProvider { provider: provider("coze"), model: None };
+    let failure = world.operations.test_provider(test).await.unwrap_err();
+    assert_eq!(failure.code, Code::InvalidRequest);
+    assert_eq!(failure.fields[0].field, "model");
+    assert_eq!(world.operations.provider(&provider("coze")).await.unwrap().last_test, None);
+}
+
+#[tokio::test]
 async fn a_simulation_tells_the_route_and_whether_the_agent_is_let_in() {
     let world = World::start().await;
     let ask = |consumer: &str| Simulate {

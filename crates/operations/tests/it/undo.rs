@@ -118,6 +118,7 @@ async fn a_provider_that_others_came_to_use_is_not_taken_away() {
     let failure = undo(&world, &id).await.unwrap_err();
     assert_eq!(failure.code, Code::ProviderInUse, "{failure:?}");
     assert_eq!(failure.used_by.unwrap().agents, ["worker:alice"]);
+    assert_eq!(failure.provider, Some(provider("zhipuai")));
     assert_eq!(world.state().await, before);
 }
 

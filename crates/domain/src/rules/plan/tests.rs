@@ -289,18 +289,18 @@ fn a_provider_goes_with_its_route_unless_somebody_needs_it() {
     let plan = world.plan(&remove("kimi")).unwrap();
     assert_eq!(plan.edits, [RouteEdit::Delete { route: "kimi-ai-route".parse().unwrap() }]);
     world.agents[1] = agent("alice", "kimi-k2.5");
-    let RouteError::ProviderInUse(used) = world.plan(&remove("kimi")).unwrap_err() else {
+    let RouteError::ProviderInUse(_, used) = world.plan(&remove("kimi")).unwrap_err() else {
         panic!("not in use")
     };
     assert_eq!((used.routes, used.agents), (vec![], vec!["worker:alice".to_owned()]));
-    let RouteError::ProviderInUse(used) = world.plan(&remove("qwen")).unwrap_err() else {
+    let RouteError::ProviderInUse(_, used) = world.plan(&remove("qwen")).unwrap_err() else {
         panic!("not in use")
     };
     assert_eq!(used.routes, ["default-ai-route"]);
     world.agents[1].model = None;
     world.routes[0]["fallbackConfig"] = json!({"enabled": true, "upstreams": [{"provider": "kimi"}]});
     assert!(
-        matches!(world.plan(&remove("kimi")), Err(RouteError::ProviderInUse(u)) if u.routes == ["default-ai-route"])
+        matches!(world.plan(&remove("kimi")), Err(RouteError::ProviderInUse(_, u)) if u.routes == ["default-ai-route"])
     );
 }
 
