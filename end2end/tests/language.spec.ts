@@ -1,16 +1,23 @@
+import type { Page } from "@playwright/test";
 import { behave, expect, open, setModel, test } from "./support/agm.js";
 
 test.use({ locale: "zh-CN", refusals: true });
 
-test("what the steps of a switch observed is Chinese on a Chinese page", async ({ page }) => {
+/** Plans and begins a switch on the Chinese page; gives the dialog that shows it. */
+async function switchAlice(page: Page, provider: string, model: string) {
   await open(page, "/agm/models?lang=zh-CN");
   await page.getByRole("button", { name: "设置 alice 的模型" }).click();
   const form = page.getByRole("dialog", { name: "设置 alice 的模型" });
-  await form.getByLabel("提供商").selectOption("deepseek");
-  await form.getByRole("combobox", { name: "模型", exact: true }).fill("deepseek-reasoner");
+  await form.getByLabel("提供商").selectOption(provider);
+  await form.getByRole("combobox", { name: "模型", exact: true }).fill(model);
   await form.getByRole("button", { name: "查看计划" }).click();
-  const change = page.getByRole("dialog", { name: "alice » deepseek-reasoner" });
+  const change = page.getByRole("dialog", { name: `alice » ${model}` });
   await change.getByRole("button", { name: "执行" }).click();
+  return change;
+}
+
+test("what the steps of a switch observed is Chinese on a Chinese page", async ({ page }) => {
+  const change = await switchAlice(page, "deepseek", "deepseek-reasoner");
   await expect(change.locator("li.step").last()).toContainText("个对象已回读，与写入一致");
   await expect(change.locator("li.step [lang=en]")).toHaveCount(0);
   await setModel(page, "alice", "deepseek", "deepseek-chat");
@@ -19,15 +26,7 @@ test("what the steps of a switch observed is Chinese on a Chinese page", async (
 test("a switch that fails on a Chinese page says so in Chinese first, and marks what is English", async ({ page }) => {
   await behave("qwen", "failing");
   try {
-    await open(page, "/agm/models?lang=zh-CN");
-    await page.getByRole("button", { name: "设置 alice 的模型" }).click();
-    const form = page.getByRole("dialog", { name: "设置 alice 的模型" });
-    await form.getByLabel("提供商").selectOption("qwen");
-    await form.getByRole("combobox", { name: "模型", exact: true }).fill("qwen3.5-plus");
-    await form.getByRole("button", { name: "查看计划" }).click();
-
-    const change = page.getByRole("dialog", { name: "alice » qwen3.5-plus" });
-    await change.getByRole("button", { name: "执行" }).click();
+    const change = await switchAlice(page, "qwen", "qwen3.5-plus");
     const failure = change.getByRole("alert");
     await expect(failure).toContainText("模型测试未通过");
     const said = await failure.locator("p").evaluateAll((all) =>

@@ -2,6 +2,7 @@
 use crate::{describe, text::t};
 use domain::{ProviderName, UsedBy};
 use leptos::prelude::*;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The page of the agents, and that of the routes.
 pub const AGENTS: &str = "/agm/models";
@@ -9,6 +10,9 @@ pub const ROUTES: &str = "/agm/routes";
 
 /// So many of each are named; the page has all of them.
 const NAMED: usize = 6;
+
+/// All that may not stand in an address as it is.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Links to routes and agents that use the provider.
 pub fn users(used_by: UsedBy, provider: Option<&ProviderName>) -> AnyView {
@@ -58,12 +62,7 @@ fn term(provider: &ProviderName) -> String {
 
 /// A page as it is when a name was searched for.
 fn found(page: &str, name: &str) -> String {
-    let escaped = |byte: u8| match byte {
-        b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
-        byte => format!("%{byte:02X}"),
-    };
-    format!("{page}?find={}", name.bytes().map(escaped).collect::<String>())
+    format!("{page}?find={}", utf8_percent_encode(name, ESCAPED))
 }
 
 #[cfg(all(test, feature = "ssr"))]
