@@ -22,9 +22,11 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   workers: 1,
   retries: 0,
-  timeout: 30_000,
+  // Conditions are waited for: these only tell when to give up, on a machine that does other things as well.
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
   reporter: "list",
-  use: { baseURL: base, actionTimeout: 8_000, trace: "retain-on-failure", viewport: { width: 1280, height: 860 } },
+  use: { baseURL: base, actionTimeout: 15_000, trace: "retain-on-failure", viewport: { width: 1280, height: 860 } },
   webServer: {
     command: `node start-server.mjs ${port}`,
     url: `${base}/healthz`,

@@ -176,7 +176,28 @@ test.describe("with more workers than desks", () => {
     await expect(seats(page)).toHaveCount(0);
     await expect(page.locator("#content").getByText("Nobody fits.")).toBeVisible();
     await search.fill("");
-    await expect(page.locator("#rooms li:not([hidden])")).toHaveCount(120);
+    await expect(page.locator("#found")).toBeHidden();
+    await expect(page.getByRole("heading", { name: /^backend/ })).toBeVisible();
+  });
+
+  test("all that fit come into view, block after block, and stay there while the floor is renewed", async ({ page }) => {
+    await open(page, `${office.url}/agm/`);
+    const found = page.locator("#found .seat");
+    const fitting = await page.locator("#rooms [data-text*='a']").count();
+    await page.getByRole("searchbox").fill("a");
+    await expect(found).toHaveCount(fitting);
+    await page.getByRole("searchbox").fill("alice");
+    await expect(found).toHaveCount(1);
+
+    const switched = (model: string) =>
+      page.request.post(`${office.url}/ni_status/set-model`, { data: { target: "worker:alice", provider: "deepseek", model } });
+    expect((await switched("deepseek-reasoner")).ok()).toBe(true);
+    await expect(found).toContainText("deepseek-reasoner");
+    await expect(page.locator("#rooms")).toBeHidden();
+    expect((await switched("deepseek-chat")).ok()).toBe(true);
+    await page.getByRole("searchbox").fill("");
+    await expect(page.locator("#rooms")).toBeVisible();
+    await expect(found).toHaveCount(0);
   });
 
   test("a count narrows the floor to its status, and its address does so without script", async ({ page, browser }) => {

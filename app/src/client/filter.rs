@@ -1,7 +1,6 @@
 //! Search as you type over what the page already shows: `<input data-filter="ID">` narrows the children of an element to
-//! those whose `data-text` holds what is typed. It has the class `dense` while no more than its `data-dense` do.
-//! `<a data-find="INPUT" data-value="…">` types for whoever presses it.
-use super::{all, on, report, target};
+//! those whose `data-text` holds what is typed. `<a data-find="INPUT" data-value="…">` types for whoever presses it.
+use super::{all, found, on, report, target};
 use leptos::prelude::{document, request_animation_frame};
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Event, HtmlElement, HtmlInputElement, MouseEvent};
@@ -43,9 +42,12 @@ pub fn keep(new: &Element) {
         let Some(id) = input.get_attribute("data-filter") else { continue };
         let Ok(Some(list)) = new.query_selector(&format!("#{id}")) else { continue };
         let input: &HtmlInputElement = input.unchecked_ref();
-        for (item, fits) in items(&list, &wanted(input)) {
-            item.set_hidden(!fits);
-        }
+        let wanted = wanted(input);
+        let count = match found::place(new, &list) {
+            Some(place) => found::keep(&list, &place, &wanted),
+            None => narrow(&list, &wanted),
+        };
+        note(&list, count);
         mark(new, input);
     }
 }
@@ -55,39 +57,49 @@ fn apply(input: &HtmlInputElement) {
     else {
         return;
     };
-    show(items(&list, &wanted(input)));
-    if let Some(body) = document().body() {
-        mark(&body, input);
-    }
+    let Some(body) = document().body() else { return };
+    let wanted = wanted(input);
+    let count = match found::place(&body, &list) {
+        Some(place) => found::show(&list, &place, &wanted),
+        None => show(items(&list, &wanted)),
+    };
+    note(&list, count);
+    mark(&body, input);
 }
 
 fn wanted(input: &HtmlInputElement) -> String {
     input.value().trim().to_lowercase()
 }
 
-/// All that can be found in a list, and whether it holds `wanted`. The list notes how many do.
+/// All that can be found in a list, and whether it holds `wanted`.
 fn items(list: &Element, wanted: &str) -> Vec<(HtmlElement, bool)> {
     let fits = |item: Element| {
         let fits = item.get_attribute("data-text").is_some_and(|text| text.to_lowercase().contains(wanted));
         (item.unchecked_into(), fits)
     };
-    let items: Vec<_> = all(list, "[data-text]").into_iter().map(fits).collect();
-    let count = items.iter().filter(|(_, fits)| *fits).count();
-    // What says that nothing fits stands behind the list.
+    all(list, "[data-text]").into_iter().map(fits).collect()
+}
+
+/// Shows those that hold `wanted`, and no others; tells how many.
+fn narrow(list: &Element, wanted: &str) -> usize {
+    let items = items(list, wanted);
+    items.iter().for_each(|(item, fits)| item.set_hidden(!fits));
+    items.iter().filter(|(_, fits)| *fits).count()
+}
+
+/// The list notes how many fit: what says that nothing does stands behind it. Screen readers are told.
+fn note(list: &Element, count: usize) {
     report(list.set_attribute("data-shown", &count.to_string()));
-    if let Some(most) = list.get_attribute("data-dense").and_then(|most| most.parse::<usize>().ok()) {
-        report(list.class_list().toggle_with_force("dense", count <= most));
-    }
     tell(list, count);
-    items
 }
 
 /// Shows those that fit, and no others: the first ones at once, the others after them. Where most of what is shown fits,
-/// that stays.
-fn show(items: Vec<(HtmlElement, bool)>) {
+/// that stays. Tells how many fit.
+fn show(items: Vec<(HtmlElement, bool)>) -> usize {
     let count =
         |fitting: bool| items.iter().filter(|(item, fits)| !item.hidden() && (*fits || !fitting)).count();
     let stays = count(true) * 2 >= count(false);
+    let fitting = items.iter().filter(|(_, fits)| *fits).count();
     let mut left = AT_ONCE;
     let mut rest = Vec::new();
     for (item, fits) in items {
@@ -107,6 +119,7 @@ fn show(items: Vec<(HtmlElement, bool)>) {
     if REST.replace(rest).is_empty() && begins {
         request_animation_frame(show_more);
     }
+    fitting
 }
 
 /// Shows at once what fits and has yet to come into view.

@@ -6,6 +6,7 @@ mod dialogs;
 mod filter;
 mod follow;
 mod form;
+mod found;
 mod notice;
 mod page;
 mod press;

@@ -57,7 +57,8 @@ pub fn words(route: &domain::AiRoute) -> String {
 }
 
 fn term(provider: &ProviderName) -> String {
-    format!("provider:{provider}")
+    // Quoted, for the name of one may begin as that of another.
+    format!("provider:\"{provider}\"")
 }
 
 /// A page as it is when a name was searched for.
@@ -83,8 +84,8 @@ mod tests {
             "fallback": ["kimi"], "consumers": null, "missing": [], "shadowedBy": null, "version": "1"
         }))
         .unwrap();
-        assert_eq!(words(&route), "provider:deepseek provider:qwen provider:kimi");
-        assert_eq!(using(AGENTS, Some(&"qwen".parse().unwrap())), "/agm/models?find=provider%3Aqwen");
+        assert_eq!(words(&route), r#"provider:"deepseek" provider:"qwen" provider:"kimi""#);
+        assert_eq!(using(AGENTS, Some(&"qwen".parse().unwrap())), "/agm/models?find=provider%3A%22qwen%22");
     }
 
     #[test]
@@ -98,7 +99,7 @@ mod tests {
         assert_eq!(html(6).matches("<a ").count(), 6);
         let many = html(1_000);
         assert_eq!(many.matches("<a ").count(), 7);
-        assert!(many.contains("?find=provider%3Aqwen\""), "{many}");
+        assert!(many.contains("?find=provider%3A%22qwen%22\""), "{many}");
         assert!(
             many.contains("994") && many.contains("?find=w5\"") && !many.contains("/agm/routes"),
             "{many}"

@@ -43,7 +43,7 @@ pub fn ModelsPage() -> impl IntoView {
             {find}
         </header>
         <MarkedBar act=Act::SwitchMany(Vec::new()) text=t().set_model_marked()/>
-        <Live id="agents" topics="office operations">{table}</Live>
+        <Live id="agents" topics="office operations routes">{table}</Live>
     }
     .into_any()
 }

@@ -13,8 +13,8 @@ use leptos::prelude::*;
 const ROOM: usize = 50;
 /// How many the browser lays out together as they come into sight: full rows, be it one seat to a row or two, three or four.
 const BLOCK: usize = 12;
-/// Up to how many found ones sit in rows without gaps where a block ends.
-const DENSE: usize = 250;
+/// Where those who were found sit together.
+const FOUND: &str = "found";
 
 /// A room and those who sit in it.
 struct Room {
@@ -60,42 +60,47 @@ fn by_names(room: Room) -> Vec<Room> {
     parts
 }
 
-/// All rooms, narrowed to the seats that hold `wanted`.
+/// All rooms; instead of them, if something is wanted, those in them who hold it.
 pub fn view(seats: Vec<Seat>, wanted: &str) -> AnyView {
     let counts = counts(&seats, wanted);
     let wanted = wanted.trim().to_lowercase();
-    let shown = seats.iter().filter(|seat| seat.search_text().contains(&wanted)).count();
-    let rooms = rooms(seats).into_iter().map(|room| self::room(room, &wanted)).collect_view();
+    let searches = !wanted.is_empty();
+    let found: Vec<_> = seats.iter().filter(|seat| seat.search_text().contains(&wanted)).cloned().collect();
+    let shown = found.len().to_string();
+    let rooms = rooms(seats).into_iter().map(room).collect_view();
     view! {
         {counts}
-        <div id=LIST class:dense={shown <= DENSE} data-dense=DENSE.to_string() data-shown=shown.to_string()>
-            {rooms}
-        </div>
+        <div id=FOUND class="seats" role="list" hidden=!searches>{searches.then(|| blocks(found))}</div>
+        <div id=LIST data-found=FOUND data-shown=shown hidden=searches>{rooms}</div>
         <p class="empty nobody-fits" data-nothing-fits="">{t().nobody_fits()}</p>
     }
     .into_any()
 }
 
-fn room(room: Room, wanted: &str) -> AnyView {
+fn room(room: Room) -> AnyView {
     let count = number(room.seats.len() as u64);
-    let mut seats = room.seats.into_iter().map(|seat| self::seat(seat, wanted)).peekable();
-    let mut blocks = Vec::new();
-    while seats.peek().is_some() {
-        blocks.push(view! { <ul role="presentation">{seats.by_ref().take(BLOCK).collect_view()}</ul> });
-    }
     view! {
         <section class="room">
             <h3>{room.sign} " " <span>{count}</span></h3>
-            <div class="seats" role="list">{blocks}</div>
+            <div class="seats" role="list">{blocks(room.seats)}</div>
         </section>
     }
     .into_any()
 }
 
+fn blocks(seats: Vec<Seat>) -> Vec<AnyView> {
+    let mut seats = seats.into_iter().map(seat).peekable();
+    let mut blocks = Vec::new();
+    while seats.peek().is_some() {
+        let block = seats.by_ref().take(BLOCK).collect_view();
+        blocks.push(view! { <ul role="presentation">{block}</ul> }.into_any());
+    }
+    blocks
+}
+
 /// A compact desk: all of it is the button that gives its agent another model.
-fn seat(seat: Seat, wanted: &str) -> AnyView {
+fn seat(seat: Seat) -> AnyView {
     let text = seat.search_text();
-    let hidden = !text.contains(wanted);
     let name = seat.target.agent().to_owned();
     let title = format!("{} · {}", t().set_model_of(&name), seat.evidence);
     let model = seat.model();
@@ -105,7 +110,7 @@ fn seat(seat: Seat, wanted: &str) -> AnyView {
     let says = says.or_else(|| Some(seat.task.clone().or_else(|| seat.provider())?.into()));
     let class = if trouble.is_some() { "says trouble" } else { "says" };
     view! {
-        <li role="listitem" data-text=text hidden=hidden>
+        <li role="listitem" data-text=text>
             <button type="button" class="seat" data-act=seat.act().data() title=title>
                 <Avatar name=name.clone() pose=seat.pose/>
                 <b>{name}</b>
