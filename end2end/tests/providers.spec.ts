@@ -196,7 +196,7 @@ test.describe("refused", () => {
     await expect(refusal.getByRole("link", { name: "default-ai-route" })).toHaveAttribute("href", "/agm/routes?find=default-ai-route");
     await expect(refusal.getByRole("link", { name: "carol" })).toHaveAttribute("href", "/agm/models?find=carol");
     await refusal.getByRole("link", { name: "Give its agents another model" }).click();
-    await expect(page).toHaveURL(/\/agm\/models\?find=provider%3Aqwen$/);
+    await expect(page).toHaveURL(/\/agm\/models\?find=provider%3A%22qwen%22$/);
     await expect(page.getByRole("row", { name: /carol/ })).toBeVisible();
     await expect(page.getByRole("row", { name: /alice/ })).toBeHidden();
   });
