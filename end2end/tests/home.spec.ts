@@ -176,6 +176,7 @@ test.describe("with more workers than desks", () => {
     await expect(seats(page)).toHaveCount(0);
     await expect(page.locator("#content").getByText("Nobody fits.")).toBeVisible();
     await search.fill("");
+    await expect(page.locator("#rooms:not([hidden]) li")).toHaveCount(120);
     await expect(page.locator("#found")).toBeHidden();
     await expect(page.getByRole("heading", { name: /^backend/ })).toBeVisible();
   });
@@ -189,12 +190,10 @@ test.describe("with more workers than desks", () => {
     await page.getByRole("searchbox").fill("alice");
     await expect(found).toHaveCount(1);
 
-    const switched = (model: string) =>
-      page.request.post(`${office.url}/ni_status/set-model`, { data: { target: "worker:alice", provider: "deepseek", model } });
-    expect((await switched("deepseek-reasoner")).ok()).toBe(true);
+    await setModel(page, "alice", "deepseek", "deepseek-reasoner", office.url);
     await expect(found).toContainText("deepseek-reasoner");
     await expect(page.locator("#rooms")).toBeHidden();
-    expect((await switched("deepseek-chat")).ok()).toBe(true);
+    await setModel(page, "alice", "deepseek", "deepseek-chat", office.url);
     await page.getByRole("searchbox").fill("");
     await expect(page.locator("#rooms")).toBeVisible();
     await expect(found).toHaveCount(0);

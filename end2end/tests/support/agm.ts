@@ -50,8 +50,8 @@ async function signIn(page: Page) {
 }
 
 /** Sets a worker's model through the API: how a test puts back what it changed. */
-export async function setModel(page: Page, worker: string, provider: string, model: string) {
-  const answer = await page.request.post("/ni_status/set-model", {
+export async function setModel(page: Page, worker: string, provider: string, model: string, server = "") {
+  const answer = await page.request.post(`${server}/ni_status/set-model`, {
     data: { target: `worker:${worker}`, provider, model },
   });
   expect(answer.status(), await answer.text()).toBe(200);

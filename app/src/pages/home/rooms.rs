@@ -64,13 +64,14 @@ fn by_names(room: Room) -> Vec<Room> {
 pub fn view(seats: Vec<Seat>, wanted: &str) -> AnyView {
     let counts = counts(&seats, wanted);
     let wanted = wanted.trim().to_lowercase();
-    let searches = !wanted.is_empty();
-    let found: Vec<_> = seats.iter().filter(|seat| seat.search_text().contains(&wanted)).cloned().collect();
-    let shown = found.len().to_string();
+    let fits = |seat: &&Seat| seat.search_text().contains(&wanted);
+    let found: Option<Vec<_>> = (!wanted.is_empty()).then(|| seats.iter().filter(fits).cloned().collect());
+    let searches = found.is_some();
+    let shown = found.as_ref().map_or(seats.len(), Vec::len).to_string();
     let rooms = rooms(seats).into_iter().map(room).collect_view();
     view! {
         {counts}
-        <div id=FOUND class="seats" role="list" hidden=!searches>{searches.then(|| blocks(found))}</div>
+        <div id=FOUND class="seats" role="list" hidden=!searches>{found.map(blocks)}</div>
         <div id=LIST data-found=FOUND data-shown=shown hidden=searches>{rooms}</div>
         <p class="empty nobody-fits" data-nothing-fits="">{t().nobody_fits()}</p>
     }
