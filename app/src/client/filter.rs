@@ -48,7 +48,7 @@ pub fn keep(new: &Element) {
             None => narrow(&list, &wanted),
         };
         note(&list, count);
-        mark(new, input);
+        mark(new, input, &wanted);
     }
 }
 
@@ -61,10 +61,10 @@ fn apply(input: &HtmlInputElement) {
     let wanted = wanted(input);
     let count = match found::place(&body, &list) {
         Some(place) => found::show(&list, &place, &wanted),
-        None => show(items(&list, &wanted)),
+        None => show(&list, &wanted),
     };
     note(&list, count);
-    mark(&body, input);
+    mark(&body, input, &wanted);
 }
 
 fn wanted(input: &HtmlInputElement) -> String {
@@ -95,7 +95,8 @@ fn note(list: &Element, count: usize) {
 
 /// Shows those that fit, and no others: the first ones at once, the others after them. Where most of what is shown fits,
 /// that stays. Tells how many fit.
-fn show(items: Vec<(HtmlElement, bool)>) -> usize {
+fn show(list: &Element, wanted: &str) -> usize {
+    let items = items(list, wanted);
     let count =
         |fitting: bool| items.iter().filter(|(item, fits)| !item.hidden() && (*fits || !fitting)).count();
     let stays = count(true) * 2 >= count(false);
@@ -139,8 +140,7 @@ fn show_more() {
 }
 
 /// Marks the press that stands for what is typed.
-fn mark(root: &Element, input: &HtmlInputElement) {
-    let wanted = wanted(input);
+fn mark(root: &Element, input: &HtmlInputElement, wanted: &str) {
     for link in all(root, &format!("a[data-find='{}']", input.id())) {
         let here = link.get_attribute("data-value").is_some_and(|value| value == wanted);
         report(if here {

@@ -30,14 +30,9 @@ pub fn place(root: &Element, list: &Element) -> Option<Element> {
 
 /// Shows of the list what holds `wanted`; tells how many do.
 pub fn show(list: &Element, place: &Element, wanted: &str) -> usize {
-    let mut fitting = fitting(list, wanted);
-    let count = fitting.len();
-    turn(list, place, wanted);
-    let mut rest = None;
-    if !wanted.is_empty() {
-        put(place, &mut fitting);
-        rest = (!fitting.is_empty()).then(|| Rest { place: place.clone(), fitting });
-    }
+    let (count, mut fitting) = turn(list, place, wanted);
+    put(place, &mut fitting);
+    let rest = (!fitting.is_empty()).then(|| Rest { place: place.clone(), fitting });
     let begins = rest.is_some();
     if REST.replace(rest).is_none() && begins {
         request_animation_frame(show_more);
@@ -47,10 +42,8 @@ pub fn show(list: &Element, place: &Element, wanted: &str) -> usize {
 
 /// The same in what is about to take the place of both, with all that fits at once.
 pub fn keep(list: &Element, place: &Element, wanted: &str) -> usize {
-    let mut fitting = fitting(list, wanted);
-    let count = fitting.len();
-    turn(list, place, wanted);
-    while !wanted.is_empty() && !fitting.is_empty() {
+    let (count, mut fitting) = turn(list, place, wanted);
+    while !fitting.is_empty() {
         put(place, &mut fitting);
     }
     count
@@ -67,19 +60,19 @@ fn show_more() {
     }
 }
 
-fn fitting(list: &Element, wanted: &str) -> Vec<Element> {
-    let quoted = wanted.replace('\\', "\\\\").replace('\'', "\\'");
-    match wanted {
-        "" => all(list, "[data-text]"),
-        _ => all(list, &format!("[data-text*='{quoted}']")),
-    }
-}
-
-/// Either the list is seen or what was found in it, of which nothing is there yet.
-fn turn(list: &Element, place: &Element, wanted: &str) {
-    list.unchecked_ref::<HtmlElement>().set_hidden(!wanted.is_empty());
-    place.unchecked_ref::<HtmlElement>().set_hidden(wanted.is_empty());
+/// Either the list is seen or what was found in it, of which nothing is there yet. Tells how many fit, and what is to be
+/// copied.
+fn turn(list: &Element, place: &Element, wanted: &str) -> (usize, Vec<Element>) {
+    let searches = !wanted.is_empty();
+    list.unchecked_ref::<HtmlElement>().set_hidden(searches);
+    place.unchecked_ref::<HtmlElement>().set_hidden(!searches);
     place.set_inner_html("");
+    if !searches {
+        return (all(list, "[data-text]").len(), Vec::new());
+    }
+    let quoted = wanted.replace('\\', "\\\\").replace('\'', "\\'");
+    let fitting = all(list, &format!("[data-text*='{quoted}']"));
+    (fitting.len(), fitting)
 }
 
 /// Puts the next ones there.
