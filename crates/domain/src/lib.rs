@@ -17,17 +17,17 @@ mod news;
 mod operation;
 mod plan;
 mod provider;
+mod restore;
 mod route;
 pub mod rules;
+mod sealed;
 mod secret;
 mod time;
 mod usage;
 mod worker;
 
 pub use assignment::{Assignment, Assignments, LimitSource, Observed, Problem, SetModel};
-pub use backup::{
-    BackedUp, Backup, BackupContent, BackupItem, BackupReason, Backups, DamagedBackup, MissedBackup, Restore,
-};
+pub use backup::{BackedUp, Backup, BackupContent, BackupReason, Backups, DamagedBackup, MissedBackup};
 pub use bulk::{Bulk, BulkPlan, Refused, SetModels};
 pub use catalog::{ProviderType, TokenNeed};
 pub use declared::{Declared, DeclaredAssignments, DeclaredProvider, DeclaredRoute, KeyRef};
@@ -50,6 +50,8 @@ pub use provider::{
 pub use route::{
     AiRoute, LostRoute, ManagedBy, MatchType, ModelPredicate, RouteUpstream, Simulate, Simulation,
 };
+pub use restore::{BackupItem, KeyChoice, KeySource, Opened, Originals, PlannedKeys, Restore};
+pub use sealed::{SealedBackup, Visible, VisibleAgent, VisibleProvider};
 pub use secret::TypedKey;
 pub use time::Timestamp;
 pub use usage::{ModelUsage, Usage, Used};

@@ -38,7 +38,7 @@ pub enum Mutation {
     },
     /// Make the installation what a file says, in one transaction.
     Apply(Declared),
-    /// Go back to a backup, as far as a file can.
+    /// Go back to a backup.
     Restore(Restore),
 }
 
@@ -61,7 +61,7 @@ impl Mutation {
     pub fn declared(&self) -> Option<&Declared> {
         match self {
             Self::Apply(file) => Some(file),
-            Self::Restore(restore) => restore.file.as_deref(),
+            Self::Restore(restore) => restore.opened.as_deref().map(|opened| &opened.file),
             Self::SetModel { .. }
             | Self::AddProvider(_)
             | Self::EditProvider { .. }

@@ -1,5 +1,5 @@
 //! What a mutation would change, before it does.
-use crate::{ModelId, OperationId, ProviderName, RouteName, Step, Timestamp};
+use crate::{ModelId, OperationId, PlannedKeys, ProviderName, RouteName, Step, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -192,4 +192,7 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
     /// What will be done, in order; all pending.
     pub steps: Vec<Step>,
+    /// Of a restore: the providers whose keys are a matter of choice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<PlannedKeys>,
 }

@@ -59,7 +59,7 @@ pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
         }
         Command::Restore { backup, items, yes, dry_run } => {
             let items = (!items.is_empty()).then_some(items);
-            let wish = Mutation::Restore(Restore { backup, items, file: None });
+            let wish = Mutation::Restore(Restore { items, ..Restore::whole(backup) });
             let plan: Plan = call.client.post(&["plans"], &wish).await?;
             match dry_run.dry_run {
                 true => document(call.json, &plan, || show::plan(&plan)),

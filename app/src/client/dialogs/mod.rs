@@ -175,7 +175,7 @@ impl Desk {
             }
             Act::Undo(id) => self.change.undo(&api::operation(id).await?),
             Act::Restore { backup, items } => {
-                self.change.plan(Mutation::Restore(Restore { backup, items, file: None }), None);
+                self.change.plan(Mutation::Restore(Restore { items, ..Restore::whole(backup) }), None);
             }
             Act::Follow(id) => self.change.resume(api::operation(id).await?),
         }

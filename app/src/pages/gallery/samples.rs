@@ -121,6 +121,7 @@ pub fn plan() -> Option<Plan> {
         affected: vec![Affected { agent: "bob".into(), how: "shares the route".into(), way: None }],
         warnings: vec![Warning::new(WarningCode::ContextShrinks, "From 256K to 64K tokens.")],
         steps: steps(),
+        keys: Vec::new(),
     })
 }
 

@@ -8,7 +8,7 @@ mod tests;
 use crate::{Clock, Exported, Operations, news::Board, reads::Together};
 use domain::{
     BackedUp, Backup, BackupContent, BackupId, BackupName, BackupReason, Backups, Code, Context, Declared,
-    Failure, MissedBackup, Mutation, NameError, OperationId, Plan, Restore, Topic, rules::redacted,
+    Failure, MissedBackup, Mutation, NameError, Opened, OperationId, Plan, Restore, Topic, rules::redacted,
 };
 use file::Content;
 use shelf::Shelf;
@@ -128,7 +128,7 @@ impl Operations {
 
     /// What would change if the backup was restored now. Its warnings say what would not come back. Changes nothing.
     pub async fn compare_backup(&self, id: &BackupId) -> Result<Plan, Failure> {
-        self.plan(&Mutation::Restore(Restore { backup: id.clone(), items: None, file: None })).await
+        self.plan(&Mutation::Restore(Restore::whole(id.clone()))).await
     }
 
     /// Pins a backup, so that it is never removed to make place, or unpins it.
@@ -156,9 +156,9 @@ impl Operations {
     /// # Errors
     /// `INVALID_REQUEST` when the backup does not hold a wanted item, and those of [`Operations::backup`].
     pub(crate) async fn opened(&self, mutation: Mutation) -> Result<Mutation, Failure> {
-        let Mutation::Restore(Restore { backup, items, file: None }) = mutation else { return Ok(mutation) };
-        let mut file = self.backup(&backup).await?.file;
-        if let Some(items) = &items {
+        let Mutation::Restore(mut wish) = mutation else { return Ok(mutation) };
+        let mut file = self.backup(&wish.backup).await?.file;
+        if let Some(items) = &wish.items {
             if items.is_empty() {
                 return Err(Failure::field("items", "name at least one, or leave it out for all"));
             }
@@ -167,7 +167,8 @@ impl Operations {
                 Failure::field(format!("items[{place}]"), format!("{item} is not in this backup"))
             })?;
         }
-        Ok(Mutation::Restore(Restore { backup, items, file: Some(Box::new(file)) }))
+        wish.opened = Some(Box::new(Opened { file, originals: None }));
+        Ok(Mutation::Restore(wish))
     }
 
     /// Begins to take a backup before a change; nothing may be written before it has ended. One that cannot be taken is
@@ -269,6 +270,7 @@ impl Operations {
             routes: count(content.file.routes.len()),
             agents: count(content.file.assignments.all().count()),
             hash: content.hash().map_err(unwritable)?,
+            sealed_with: None,
         };
         let (id, hash) = (backup.id.clone(), backup.hash.clone());
         let backup = shelf.add(backup, &bytes, |newest| !named && newest.hash == hash).await?;

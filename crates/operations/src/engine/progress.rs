@@ -193,6 +193,7 @@ mod tests {
             affected: Vec::new(),
             warnings: Vec::new(),
             steps: vec![pending(StepName::Route, None), pending(StepName::Verify, None)],
+            keys: Vec::new(),
         }
     }
 

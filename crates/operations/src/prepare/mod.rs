@@ -123,8 +123,8 @@ pub fn check(clients: &Clients, mutation: &Mutation) -> Result<(), Failure> {
             errors => Err(invalid(errors)),
         },
         // Its file was checked when it was kept.
-        Mutation::Restore(Restore { file: Some(_), .. }) => Ok(()),
-        Mutation::Restore(Restore { file: None, .. }) => Err(restore::unopened()),
+        Mutation::Restore(Restore { opened: Some(_), .. }) => Ok(()),
+        Mutation::Restore(Restore { opened: None, .. }) => Err(restore::unopened()),
         Mutation::EditProvider { .. }
         | Mutation::SetModel { .. }
         | Mutation::RemoveProvider { .. }
@@ -290,6 +290,7 @@ fn finish(
         affected,
         warnings,
         steps,
+        keys: Vec::new(),
     };
     Ok(Prepared { plan, work, needs, lasts, looked })
 }

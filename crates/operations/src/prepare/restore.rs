@@ -17,7 +17,7 @@ pub async fn draft(
     installation: &Installation,
     wish: &Restore,
 ) -> Result<Vec<Target>, Failure> {
-    let mut file = wish.file.as_deref().cloned().ok_or_else(unopened)?;
+    let mut file = wish.opened.as_deref().ok_or_else(unopened)?.file.clone();
     if wish.items.is_none() {
         say_what_stays(world, draft, &file);
         leave_out(clients, world, draft, installation, &mut file)?;

@@ -19,7 +19,7 @@ async fn taken(world: &World) -> BackupId {
 fn restore(id: &BackupId, items: Option<&[&str]>) -> Mutation {
     let items =
         items.map(|items| items.iter().map(|item| item.parse().unwrap()).collect::<Vec<BackupItem>>());
-    Mutation::Restore(Restore { backup: id.clone(), items, file: None })
+    Mutation::Restore(Restore { items, ..Restore::whole(id.clone()) })
 }
 
 /// Waits until it is told that there is another backup, or another one missing, than now.

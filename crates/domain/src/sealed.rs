@@ -1,0 +1,65 @@
+//! A backup as it leaves the server: what anybody may see of it, and the sealed whole.
+use crate::{BackupId, BackupReason, ModelId, ProviderName, RouteName, Target, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A sealed backup. A browser keeps it and cannot open it; the server that sealed it can, and sees whether anything was
+/// changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SealedBackup {
+    /// The version of this form.
+    pub agm_backup: u32,
+    pub visible: Visible,
+    /// Version, key id, nonce and ciphertext. `visible` is bound to it: it opens with no other.
+    pub sealed: String,
+}
+
+/// What is to be seen of a sealed backup without its key. It holds no secret. Until the server has opened the backup
+/// nothing here is to be trusted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Visible {
+    pub id: BackupId,
+    /// The installation that it was taken of, as a random id.
+    pub installation: String,
+    pub taken_at: Timestamp,
+    pub actor: String,
+    pub reason: BackupReason,
+    /// See [`crate::Backup::hash`].
+    pub hash: String,
+    pub providers: Vec<VisibleProvider>,
+    pub routes: Vec<RouteName>,
+    pub agents: Vec<VisibleAgent>,
+}
+
+/// A provider in a sealed backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VisibleProvider {
+    pub name: ProviderName,
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Where its calls went, where that is known: scheme, host and path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// The fingerprints of its keys.
+    pub keys: Vec<String>,
+}
+
+/// An agent's model in a sealed backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VisibleAgent {
+    pub agent: Target,
+    pub provider: ProviderName,
+    pub model: ModelId,
+}
+
+impl SealedBackup {
+    /// The form that is written.
+    pub const FORM: u32 = 2;
+}
