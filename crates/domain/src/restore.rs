@@ -1,7 +1,11 @@
 //! Going back to a backup: which of its things, under which names, with which keys.
+mod needs;
+mod rename;
+
 use crate::{
-    BackupId, Declared, DeclaredAssignments, NameError, ProviderName, RouteName, Target, TypedKey,
+    BackupId, Declared, DeclaredAssignments, Failure, NameError, ProviderName, RouteName, Target, TypedKey,
 };
+pub use needs::Needs;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt, str::FromStr};
@@ -88,11 +92,16 @@ pub struct Opened {
     pub originals: Option<Originals>,
 }
 
-/// The console's documents of a backup, as they were read.
+/// What a backup holds beside its file.
 #[derive(Clone, Default)]
 pub struct Originals {
+    /// The console's documents, as they were read.
     pub providers: BTreeMap<ProviderName, Value>,
     pub routes: BTreeMap<RouteName, Value>,
+    /// Whether the agents' models took images, of those whose config said so.
+    pub vision: BTreeMap<Target, bool>,
+    /// By the names in the backup.
+    pub needs: Needs,
 }
 
 impl fmt::Debug for Opened {
@@ -202,6 +211,44 @@ impl Restore {
     /// All of a backup, with the keys that are there.
     pub fn whole(backup: BackupId) -> Self {
         Self { backup, items: None, rename: BTreeMap::new(), keys: BTreeMap::new(), opened: None }
+    }
+
+    /// The wish with what its backup holds of it, under the wanted names.
+    ///
+    /// # Errors
+    /// `INVALID_REQUEST` when the backup does not hold a wanted item, keys are chosen for something else, or a new name
+    /// cannot be.
+    pub fn open(mut self, file: Declared, originals: Option<Originals>) -> Result<Self, Failure> {
+        let file = match &self.items {
+            Some(items) if items.is_empty() => {
+                return Err(Failure::field("items", "name at least one, or leave it out for all"));
+            }
+            Some(items) => file.only(items).map_err(|place| {
+                let item = items.get(place).map(ToString::to_string).unwrap_or_default();
+                Failure::field(format!("items[{place}]"), format!("{item} is not in this backup"))
+            })?,
+            None => file,
+        };
+        let restored = |name: &ProviderName| file.providers.iter().any(|provider| provider.name == *name);
+        if let Some(other) = self.keys.keys().find(|name| !restored(name)) {
+            return Err(Failure::field(format!("keys.{other}"), "it is not among what is restored"));
+        }
+        let originals = originals.map(|mut originals| {
+            originals.providers.retain(|name, _| restored(name));
+            originals.routes.retain(|name, _| file.routes.iter().any(|route| route.name == *name));
+            originals
+        });
+        self.opened = Some(Box::new(Opened { file, originals }.renamed(&self.rename)?));
+        Ok(self)
+    }
+
+    /// The name in the backup of a provider that is restored under this one.
+    pub fn in_backup<'a>(&'a self, name: &'a ProviderName) -> &'a ProviderName {
+        let renamed = self.rename.iter().find_map(|(item, new)| match item {
+            BackupItem::Provider(old) if new == name.as_str() => Some(old),
+            _ => None,
+        });
+        renamed.unwrap_or(name)
     }
 }
 
