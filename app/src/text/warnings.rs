@@ -21,6 +21,9 @@ impl Texts {
             WarningCode::LeftOut => ("Left out", "未包含"),
             WarningCode::NotRestored => ("Cannot be restored", "无法恢复"),
             WarningCode::Stays => ("Stays as it is", "保持不变"),
+            WarningCode::SealedKeys => ("Keys of the backup", "使用备份中的密钥"),
+            WarningCode::OtherHost => ("Another host", "调用地址不同"),
+            WarningCode::OpenRoute => ("Open to everybody", "对所有人开放"),
         })
     }
 
@@ -79,6 +82,11 @@ fn sentence(warning: &Warning) -> Option<String> {
         (WarningCode::Shadowed, [route, older]) => {
             format!("{route} 与更早的 {older} 条件相同，会被网关丢弃。")
         }
+        (WarningCode::SealedKeys, [provider]) => format!("{provider} 已不存在，将使用备份中的密钥。"),
+        (WarningCode::OtherHost, [provider]) => format!(
+            "备份中 {provider} 的调用地址与当前不同，将使用备份中的密钥；当前密钥不会发送到另一个地址。"
+        ),
+        (WarningCode::OpenRoute, [route]) => format!("{route} 将不再要求密钥，任何人都可以调用。"),
         (WarningCode::Stays, [_, ..]) => format!("备份中没有，因此保持不变：{}。", named.join("、")),
         _ => return None,
     })

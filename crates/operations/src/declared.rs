@@ -1,7 +1,7 @@
 //! The installation, written down as a declarative file.
 use crate::{
     Operations,
-    prepare::World,
+    prepare::{Wanted, World},
     reads::{Agents, CHAT, ConsoleState, SeenAgent, routing_view},
 };
 use domain::{
@@ -97,7 +97,13 @@ fn lets_in<'a>(view: &'a RoutingView, target: &Target, model: &ModelId) -> Resul
 
 /// Whether an agent runs what a file wants: its config names the model with the wanted figures, its route leads to the
 /// provider and lets it in, and our note does not say otherwise. Figures that the file does not name are left alone.
-pub fn holds(world: &World, view: &RoutingView, target: &Target, wish: &SetModel) -> Result<bool, Failure> {
+pub fn holds(
+    world: &World,
+    view: &RoutingView,
+    target: &Target,
+    wanted: Wanted<'_>,
+) -> Result<bool, Failure> {
+    let Wanted { wish, vision } = wanted;
     let config = world.agents.get(target)?.config.as_ref().map_err(Clone::clone)?;
     if config.model.as_ref() != Some(&wish.model) {
         return Ok(false);
@@ -105,7 +111,8 @@ pub fn holds(world: &World, view: &RoutingView, target: &Target, wish: &SetModel
     let known = config.known(&wish.model).copied().unwrap_or_default();
     let figures = wish.context_window.is_none_or(|wanted| known.context_window == Some(wanted))
         && wish.max_tokens.is_none_or(|wanted| known.max_tokens == Some(wanted))
-        && wish.reasoning.is_none_or(|wanted| known.reasoning == Some(wanted));
+        && wish.reasoning.is_none_or(|wanted| known.reasoning == Some(wanted))
+        && vision.is_none_or(|wanted| known.vision == Some(wanted));
     let led = lets_in(view, target, &wish.model)
         .is_ok_and(|route| route.upstreams.first().is_some_and(|first| first.provider == wish.provider));
     let noted = world.record(target)?.is_none_or(|record| agrees(&record, wish));

@@ -188,9 +188,10 @@ mod tests {
             warnings: Vec::new(),
             steps: Vec::new(),
             keys: Vec::new(),
+            needs: BTreeMap::new(),
         };
         let looked = BTreeMap::from([(OBJECT.to_owned(), looked)]);
-        Prepared { plan, work: Vec::new(), needs: Default::default(), lasts: None, looked }
+        Prepared { plan, work: Vec::new(), needs: BTreeMap::new(), lasts: None, looked }
     }
 
     fn mutation() -> Mutation {

@@ -8,7 +8,7 @@ mod tests;
 use crate::{Clock, Exported, Operations, news::Board, reads::Together};
 use domain::{
     BackedUp, Backup, BackupContent, BackupId, BackupName, BackupReason, Backups, Code, Context, Declared,
-    Failure, MissedBackup, Mutation, NameError, Opened, OperationId, Plan, Restore, Topic, rules::redacted,
+    Failure, MissedBackup, Mutation, NameError, OperationId, Plan, Restore, Topic, rules::redacted,
 };
 use file::Content;
 use shelf::Shelf;
@@ -156,19 +156,9 @@ impl Operations {
     /// # Errors
     /// `INVALID_REQUEST` when the backup does not hold a wanted item, and those of [`Operations::backup`].
     pub(crate) async fn opened(&self, mutation: Mutation) -> Result<Mutation, Failure> {
-        let Mutation::Restore(mut wish) = mutation else { return Ok(mutation) };
-        let mut file = self.backup(&wish.backup).await?.file;
-        if let Some(items) = &wish.items {
-            if items.is_empty() {
-                return Err(Failure::field("items", "name at least one, or leave it out for all"));
-            }
-            file = file.only(items).map_err(|place| {
-                let item = items.get(place).map(ToString::to_string).unwrap_or_default();
-                Failure::field(format!("items[{place}]"), format!("{item} is not in this backup"))
-            })?;
-        }
-        wish.opened = Some(Box::new(Opened { file, originals: None }));
-        Ok(Mutation::Restore(wish))
+        let Mutation::Restore(wish) = mutation else { return Ok(mutation) };
+        let file = self.backup(&wish.backup).await?.file;
+        wish.open(file, None).map(Mutation::Restore)
     }
 
     /// Begins to take a backup before a change; nothing may be written before it has ended. One that cannot be taken is

@@ -1,11 +1,16 @@
 //! Making an installation what a declarative file says, as one transaction.
-use super::{Draft, Installation, Question, invalid, providers, routes, set_model, world::World};
+use super::{
+    Draft, Installation, Question, invalid, providers, routes,
+    set_model::{self, Wanted},
+    world::World,
+};
 use crate::{clients::Clients, declared, failure::no_key, locks::Hold, reads::CHAT};
 use domain::{
-    Code, Declared, DeclaredProvider, DeclaredRoute, Failure, FieldError, RouteName, SetModel, Target,
-    rules::{RoutingView, Wanted, affected, check_declared_routes, declare_route, plan_routes, winner},
+    Code, Declared, DeclaredProvider, DeclaredRoute, Failure, FieldError, RouteName, Target,
+    rules::{self, RoutingView, affected, check_declared_routes, declare_route, plan_routes, winner},
 };
 use higress::{ProviderDoc, RouteDoc};
+use std::collections::BTreeMap;
 
 /// Providers, then routes, then models: each on what the ones before it make of the installation. What is as the file
 /// says is not written.
@@ -33,19 +38,33 @@ pub async fn draft(
             draft.write_route(world, &wish.name, Some(RouteDoc::parse(route)?), Hold::Write);
         }
     }
+    conclude(clients, world, draft, installation, file, (&before, &BTreeMap::new())).await
+}
+
+/// The rest, when the file's providers and routes are drafted: whether its routes can be, the agents' models, and whom it
+/// reaches. `before` is the installation as it was; `vision` says of agents whether their models shall take images.
+pub async fn conclude(
+    clients: &Clients,
+    world: &mut World,
+    draft: &mut Draft,
+    installation: &Installation,
+    file: &Declared,
+    (before, vision): (&RoutingView, &BTreeMap<Target, bool>),
+) -> Result<(), Failure> {
     let warnings =
-        check_declared_routes(&before, &world.view(installation)?, &file.routes).map_err(invalid)?;
+        check_declared_routes(before, &world.view(installation)?, &file.routes).map_err(invalid)?;
     for warning in warnings {
         draft.warn(warning);
     }
     for (target, wish) in file.assignments.all() {
-        let done = assignment(clients, world, draft, installation, &before, (&target, wish)).await;
+        let wanted = Wanted { wish, vision: vision.get(&target).copied() };
+        let done = assignment(clients, world, draft, installation, before, (&target, wanted)).await;
         done.map_err(|failure| for_agent(failure, &target))?;
     }
     draft.tidy();
     ask_the_unchanged(world, draft, installation, file)?;
     let named: Vec<Target> = file.assignments.all().map(|(target, _)| target).collect();
-    draft.affected = affected(&before, &world.view(installation)?, &named);
+    draft.affected = affected(before, &world.view(installation)?, &named);
     Ok(())
 }
 
@@ -57,21 +76,21 @@ async fn assignment(
     draft: &mut Draft,
     installation: &Installation,
     before: &RoutingView,
-    (target, wish): (&Target, &SetModel),
+    (target, wanted): (&Target, Wanted<'_>),
 ) -> Result<(), Failure> {
     let view = world.view(installation)?;
-    if declared::holds(world, &view, target, wish)? {
+    if declared::holds(world, &view, target, wanted)? {
         return Ok(());
     }
-    if declared::holds(world, before, target, wish)? {
-        let (provider, model) = (wish.provider.clone(), wish.model.clone());
-        let plan = plan_routes(&view, &Wanted::SetModel { target: target.clone(), provider, model })
+    if declared::holds(world, before, target, wanted)? {
+        let (provider, model) = (wanted.wish.provider.clone(), wanted.wish.model.clone());
+        let plan = plan_routes(&view, &rules::Wanted::SetModel { target: target.clone(), provider, model })
             .map_err(routes::failure)?;
         if plan.edits.iter().all(routes::only_lets_in) {
             return routes::add_writes(world, draft, plan);
         }
     }
-    set_model::draft(clients, world, draft, installation, target, wish).await
+    set_model::draft(clients, world, draft, installation, target, wanted).await
 }
 
 /// Agents that run already what the file says are asked too when it changes their route or their provider.
@@ -129,7 +148,7 @@ async fn provider(
 }
 
 /// The failure with its fields as paths in the file.
-fn within(mut failure: Failure, part: &str) -> Failure {
+pub fn within(mut failure: Failure, part: &str) -> Failure {
     for FieldError { field, .. } in &mut failure.fields {
         *field = format!("{part}.{field}");
     }

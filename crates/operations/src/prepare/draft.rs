@@ -6,7 +6,7 @@ use crate::{
     neighbours::Neighbour,
     plans::Looked,
 };
-use domain::{Affected, ModelPredicate, ProviderName, RouteName, Target, Warning};
+use domain::{Affected, BackupItem, ModelPredicate, PlannedKeys, ProviderName, RouteName, Target, Warning};
 use hiclaw::{Held, Part};
 use higress::{ProviderDoc, RouteDoc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,10 @@ pub struct Draft {
     pub affected: Vec<Affected>,
     pub warnings: Vec<Warning>,
     pub needs: Needs,
+    /// Of a restore: the providers whose keys are a matter of choice.
+    pub keys: Vec<PlannedKeys>,
+    /// Of a restore: what single things need that is not there.
+    pub beyond: BTreeMap<BackupItem, Vec<BackupItem>>,
 }
 
 impl Draft {

@@ -12,6 +12,7 @@ mod set_model;
 mod undo;
 mod world;
 
+pub use set_model::Wanted;
 pub use undo::{Past, no_record, undone_by};
 
 use crate::{
@@ -111,12 +112,12 @@ pub fn check(clients: &Clients, mutation: &Mutation) -> Result<(), Failure> {
     match mutation {
         Mutation::AddProvider(new) => {
             new.name.check_new().map_err(|error| Failure::field("name", error.to_string()))?;
-            refuse_masks(&new.tokens)?;
+            refuse_masks(&new.tokens, "tokens")?;
             let doc = ProviderDoc::create(new).map_err(invalid)?;
             providers::refuse_host(clients, &doc)
         }
         Mutation::EditProvider { edit: EditProvider { tokens: Some(tokens), .. }, .. } => {
-            refuse_masks(tokens)
+            refuse_masks(tokens, "tokens")
         }
         Mutation::Apply(file) => match file.errors() {
             errors if errors.is_empty() => Ok(()),
@@ -133,10 +134,10 @@ pub fn check(clients: &Clients, mutation: &Mutation) -> Result<(), Failure> {
     }
 }
 
-fn refuse_masks(tokens: &[TypedKey]) -> Result<(), Failure> {
+fn refuse_masks(tokens: &[TypedKey], field: &str) -> Result<(), Failure> {
     match tokens.iter().position(TypedKey::is_masked) {
         Some(index) => Err(Failure::field(
-            format!("tokens[{index}]"),
+            format!("{field}[{index}]"),
             "this is a masked key; type the key itself, or leave it out to keep the present one",
         )),
         None => Ok(()),
@@ -203,7 +204,7 @@ pub async fn prepare(
     let (world, out) = (&mut world, &mut draft);
     match mutation {
         Mutation::SetModel { target, wish } => {
-            set_model::draft(clients, world, out, installation, target, wish).await?;
+            set_model::draft(clients, world, out, installation, target, wish.into()).await?;
         }
         Mutation::AddProvider(new) => providers::add(clients, world, out, installation, new).await?,
         Mutation::EditProvider { name, edit } => {
@@ -263,6 +264,7 @@ fn finish(
 ) -> Result<Prepared, Failure> {
     let (looked, needs) = (std::mem::take(&mut draft.looked), std::mem::take(&mut draft.needs));
     let (affected, warnings) = (std::mem::take(&mut draft.affected), std::mem::take(&mut draft.warnings));
+    let (keys, beyond) = (std::mem::take(&mut draft.keys), std::mem::take(&mut draft.beyond));
     let work = draft.into_work(neighbours);
     if work.iter().any(writes_store) {
         clients.conditional.check()?;
@@ -290,7 +292,8 @@ fn finish(
         affected,
         warnings,
         steps,
-        keys: Vec::new(),
+        keys,
+        needs: beyond,
     };
     Ok(Prepared { plan, work, needs, lasts, looked })
 }
