@@ -69,7 +69,7 @@ impl ProviderDoc {
     }
 
     /// Tells its keys apart without showing them: its tokens, then its settings that are credentials.
-    pub fn fingerprints(&self) -> Vec<String> {
+    pub fn credential_fingerprints(&self) -> Vec<String> {
         let settings: Map<String, Value> = self.settings();
         let mut credentials: Vec<_> =
             settings.iter().filter(|(key, value)| is_credential(key, value)).collect();
@@ -120,8 +120,11 @@ mod tests {
         let (kept, present) = (aws("old", "eu-west-1"), aws("new", "eu-west-1"));
         let again = kept.again(KeysOf::Doc(&present)).unwrap();
         assert_eq!(again.json()["rawConfigs"]["awsSecretKey"], "new");
-        assert_eq!(again.fingerprints(), present.fingerprints());
-        assert!(kept.fingerprints() != present.fingerprints() && kept.fingerprints().len() == 2);
+        assert_eq!(again.credential_fingerprints(), present.credential_fingerprints());
+        assert!(
+            kept.credential_fingerprints() != present.credential_fingerprints()
+                && kept.credential_fingerprints().len() == 2
+        );
         let typed = [TypedKey::new("typed".into())];
         assert_eq!(fields(kept.again(KeysOf::Typed(&typed)).unwrap_err()), ["tokens"]);
         let odd = doc("brand-new", &[], json!({"apiKey": "old"}));

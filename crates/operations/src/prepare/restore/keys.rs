@@ -60,7 +60,8 @@ impl Returning {
         let doc = kept.again(keys).map_err(|errors| refused(old_name, errors))?;
         providers::refuse_host(clients, &doc)
             .map_err(|failure| within(failure, &format!("provider:{old_name}")))?;
-        let (current, sealed) = (lender.map(ProviderDoc::fingerprints), kept.fingerprints());
+        let (current, sealed) =
+            (lender.map(ProviderDoc::credential_fingerprints), kept.credential_fingerprints());
         let differ = current.as_ref().map_or(!sealed.is_empty(), |current| *current != sealed);
         let warning =
             (chosen.is_none() && lender.is_none() && !sealed.is_empty()).then(|| elsewhere(name, present));

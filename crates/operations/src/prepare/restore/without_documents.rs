@@ -45,7 +45,7 @@ fn choose_keys(world: &World, draft: &mut Draft, wish: &Restore, file: &mut Decl
                 KeySource::New
             }
         };
-        let current = present.map(ProviderDoc::fingerprints);
+        let current = present.map(ProviderDoc::credential_fingerprints);
         draft.keys.push(PlannedKeys { provider: old_name.clone(), takes, current, sealed: None });
     }
     Ok(())
