@@ -191,7 +191,7 @@ mod tests {
             needs: BTreeMap::new(),
         };
         let looked = BTreeMap::from([(OBJECT.to_owned(), looked)]);
-        Prepared { plan, work: Vec::new(), needs: BTreeMap::new(), lasts: None, looked }
+        Prepared { plan, work: Vec::new(), needs: Default::default(), lasts: None, looked }
     }
 
     fn mutation() -> Mutation {

@@ -194,7 +194,7 @@ mod tests {
             warnings: Vec::new(),
             steps: vec![pending(StepName::Route, None), pending(StepName::Verify, None)],
             keys: Vec::new(),
-            needs: BTreeMap::new(),
+            needs: Default::default(),
         }
     }
 

@@ -17,6 +17,7 @@ mod news;
 mod plans;
 mod providers;
 mod reads;
+mod restore;
 mod rival;
 mod switch;
 mod undo;
