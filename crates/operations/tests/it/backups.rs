@@ -163,12 +163,14 @@ async fn single_items_come_back_alone() {
     assert_eq!(world.operations.plan(&restore(&unknown, None)).await.unwrap_err().code, Code::NotFound);
 }
 
+/// A file holds no keys, so what is gone stays gone.
 #[tokio::test]
-async fn what_a_restore_cannot_do_is_said() {
+async fn what_a_restore_of_a_file_cannot_do_is_said() {
     let world = World::start().await;
     world.run(Mutation::AddProvider(world.new_provider("zhipuai"))).await.unwrap();
     world.run(switch("alice", "zhipuai", "glm-5")).await.unwrap();
-    let id = taken(&world).await;
+    let file = world.operations.export().await.unwrap().file;
+    let id = world.operations.import_backup(file, "admin", None).await.unwrap().backup.id;
     world.run(switch("alice", "moonshot", "kimi-k2.5")).await.unwrap();
     world.run(switch("bob", "deepseek", "deepseek-reasoner")).await.unwrap();
     world.run(Mutation::RemoveProvider { name: provider("zhipuai") }).await.unwrap();

@@ -44,7 +44,8 @@ pub fn leave_out(
     let mut lost = BTreeSet::new();
     file.providers.retain(|wish| {
         let Err(why) = can_be(wish) else { return true };
-        if world.console.provider(&wish.name).is_err() {
+        let same_type = |present: &ProviderDoc| present.kind() == wish.kind;
+        if !world.console.provider(&wish.name).is_ok_and(same_type) {
             lost.insert(wish.name.clone());
         }
         draft.warn(Warning::new(WarningCode::NotRestored, format!("provider {}: {why}", wish.name)));
