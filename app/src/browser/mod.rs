@@ -1,0 +1,4 @@
+//! What this browser keeps for us. Wherever it keeps nothing, that is said, and everything else works.
+pub mod backups;
+pub mod entry;
+pub mod storage;
