@@ -40,7 +40,7 @@ pub enum SealError {
     #[error("this is no sealed text")]
     Malformed,
     /// It was sealed with another key; its id.
-    #[error("it was sealed with the key {0}, which is not the present one")]
+    #[error("it was sealed with the key {0}, which this installation does not have")]
     OtherKey(String),
     /// It was changed, or belongs somewhere else.
     #[error("the seal is broken")]
@@ -93,6 +93,11 @@ impl Seal {
         Ok(Self { id: id.to_owned(), key })
     }
 
+    /// The id of the key that seals.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Seals bytes as a text: version, key id, nonce and ciphertext. Only who gives the same `aad` can open it.
     pub fn seal(&self, aad: &[u8], bytes: &[u8]) -> Result<String, SealError> {
         // Not from the generator of pauses and ids: that one is made to repeat, and a repeated nonce gives both texts away.
@@ -129,6 +134,11 @@ impl Seal {
         blake3::keyed_hash(&key, bytes).to_hex().to_string()
     }
 
+    /// The id of the installation: 16 hex digits.
+    pub fn installation(&self) -> String {
+        hex(&blake3::derive_key("agm 2026-11 id of an installation", self.key.as_ref()))
+    }
+
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new(&(*self.key).into())
     }
@@ -140,8 +150,17 @@ impl std::fmt::Debug for Seal {
     }
 }
 
+/// The id of the key that a text was sealed with. None: it is no sealed text.
+pub fn key_of(sealed: &str) -> Option<&str> {
+    sealed.strip_prefix(SEALED)?.strip_prefix('.')?.split('.').next()
+}
+
 fn id_of(key: &[u8; KEY]) -> String {
-    let hash = blake3::derive_key("agm 2026-11 id of a seal key", key);
+    hex(&blake3::derive_key("agm 2026-11 id of a seal key", key))
+}
+
+/// The first bytes, enough to tell keys apart.
+fn hex(hash: &[u8; 32]) -> String {
     hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 

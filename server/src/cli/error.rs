@@ -60,6 +60,8 @@ impl CliError {
                 Code::InvalidRequest
                 | Code::MalformedRequest
                 | Code::InvalidModel
+                | Code::SealBroken
+                | Code::SealKeyUnknown
                 | Code::ProviderNotFound
                 | Code::WorkerNotFound
                 | Code::RouteNotFound

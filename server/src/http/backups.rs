@@ -16,7 +16,7 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use domain::{BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Plan};
+use domain::{BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Plan, SealedBackup};
 use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -50,6 +50,19 @@ pub struct ImportBackup {
 }
 
 impl Body for ImportBackup {
+    fn read(bytes: &[u8]) -> Result<Self, Failure> {
+        codec::strict(bytes)
+    }
+}
+
+/// A sealed backup that left this server before.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptBackup {
+    pub sealed: SealedBackup,
+}
+
+impl Body for AdoptBackup {
     fn read(bytes: &[u8]) -> Result<Self, Failure> {
         codec::strict(bytes)
     }
@@ -104,6 +117,24 @@ pub async fn file(Named { caller, name: id }: Named<BackupId>) -> Result<Respons
     let text = yaml::write(&file, &left_out)?;
     let name = format!("attachment; filename=\"agm-backup-{id}.yaml\"");
     Ok(([(header::CONTENT_TYPE, YAML.to_owned()), (header::CONTENT_DISPOSITION, name)], text).into_response())
+}
+
+/// A backup to keep elsewhere, sealed: only this server opens it.
+#[utoipa::path(get, path = "/ni_status/backups/{id}/sealed", tag = "backups", params(("id" = String, Path)),
+    responses((status = 200, body = SealedBackup)))]
+pub async fn sealed(Named { caller, name: id }: Named<BackupId>) -> Result<Response, ApiError> {
+    let sealed = caller.operations.sealed_backup(&id).await?;
+    let name = format!("attachment; filename=\"agm-backup-{id}.sealed.json\"");
+    Ok(([(header::CONTENT_DISPOSITION, name)], Json(sealed)).into_response())
+}
+
+/// Keep a sealed backup that left this server before. One that is here already is the answer, with `new` false and status
+/// 200; one that does not open is refused.
+#[utoipa::path(post, path = "/ni_status/backups/adopt", tag = "backups", request_body = AdoptBackup,
+    responses((status = 200, body = Success<BackedUp>), (status = 201, body = Success<BackedUp>)))]
+pub async fn adopt(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
+    let AdoptBackup { sealed } = body(request).await?;
+    Ok(told(state.shared.operations.adopt_backup(sealed).await?))
 }
 
 /// What would change if the backup was restored now; the warnings say what would not come back.

@@ -39,7 +39,7 @@ async fn a_panic_ends_its_operation_and_lets_everything_go() {
         let mutation = Mutation::SetModel { target: "alice".parse().unwrap(), wish: wish.clone() };
         let context = Context { actor: "admin".into(), door: Door::Rest, idempotency_key: None, bulk: None };
         let asked = Asked { mutation, context, kept: None };
-        let running = engine.submit(asked, tokio::spawn(async {})).await.expect("the target is free");
+        let running = engine.submit(asked, |_| tokio::spawn(async {})).await.expect("the target is free");
         let (id, mut watch) = (running.id().clone(), running.watch());
         let ended = watch.wait_for(|operation| operation.state.is_final()).await.unwrap().clone();
         let failure = ended.failure.as_ref().unwrap();
