@@ -1,7 +1,7 @@
 //! The backups that this browser keeps: sealed, each under a key of its own, the newest ones beside those that are pinned.
 //! Nothing here touches a key of somebody else's, and nothing is kept before it was read back.
 use super::{
-    entry::{Entry, Key, backup_key, pin_key},
+    entry::{Entry, Key, backup_key, pin_key, removed_key},
     storage::{Refused, Texts},
 };
 use domain::BackupId;
@@ -71,7 +71,7 @@ impl<T: Texts> Store<T> {
             let Some(text) = self.0.get(&key)? else { continue };
             let size = text.len();
             match is {
-                Key::Pin(_) => {}
+                Key::Pin(_) | Key::Removed(_) => {}
                 Key::Odd => contents.odd.push(Odd { key, size }),
                 Key::Backup(id) => match Entry::parse(&id, &text) {
                     Some(entry) => {
@@ -132,6 +132,23 @@ impl<T: Texts> Store<T> {
         self.unpin(id)
     }
 
+    /// Removes it because a person wants it to be gone: it is not wanted again.
+    pub fn remove_for_good(&self, id: &BackupId) -> Result<(), Refused> {
+        self.remove(id)?;
+        self.0.set(&removed_key(id), "1")
+    }
+
+    /// Those that a person removed.
+    pub fn removals(&self) -> Result<BTreeSet<BackupId>, Refused> {
+        let removed = |(_, key)| if let Key::Removed(id) = key { Some(id) } else { None };
+        Ok(self.keys()?.into_iter().filter_map(removed).collect())
+    }
+
+    /// Forgets of those that a person removed all that nobody has any more.
+    pub fn forget_removals(&self, known: &BTreeSet<BackupId>) -> Result<(), Refused> {
+        self.removals()?.difference(known).try_for_each(|id| self.0.remove(&removed_key(id)))
+    }
+
     /// Removes something that is no backup, if it is still none.
     pub fn remove_odd(&self, key: &str) -> Result<(), Refused> {
         let is_odd = self.contents()?.odd.iter().any(|odd| odd.key == key);
@@ -180,10 +197,7 @@ impl Contents {
 }
 
 fn pins(keys: &[(String, Key)]) -> BTreeSet<BackupId> {
-    let pin = |(_, key): &(String, Key)| match key {
-        Key::Pin(id) => Some(id.clone()),
-        Key::Backup(_) | Key::Odd => None,
-    };
+    let pin = |(_, key): &(String, Key)| if let Key::Pin(id) = key { Some(id.clone()) } else { None };
     keys.iter().filter_map(pin).collect()
 }
 

@@ -7,6 +7,9 @@ const BACKUP: &str = "agm-backup:";
 /// What the key begins with that pins one.
 const PIN: &str = "agm-backup-pin:";
 
+/// What the key begins with that says that a person removed one, so that it is not fetched again.
+const REMOVED: &str = "agm-backup-removed:";
+
 /// A sealed backup with what it was called on the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +36,7 @@ impl Entry {
 pub enum Key {
     Backup(BackupId),
     Pin(BackupId),
+    Removed(BackupId),
     /// It begins as those of backups do, and names none.
     Odd,
 }
@@ -41,11 +45,9 @@ impl Key {
     /// None: it is none of ours.
     pub fn parse(key: &str) -> Option<Self> {
         let named = |id: &str, what: fn(BackupId) -> Self| id.parse().map_or(Self::Odd, what);
-        match (key.strip_prefix(BACKUP), key.strip_prefix(PIN)) {
-            (Some(id), _) => Some(named(id, Self::Backup)),
-            (_, Some(id)) => Some(named(id, Self::Pin)),
-            _ => None,
-        }
+        let kinds: [(&str, fn(BackupId) -> Self); 3] =
+            [(BACKUP, Self::Backup), (PIN, Self::Pin), (REMOVED, Self::Removed)];
+        kinds.into_iter().find_map(|(begins, what)| Some(named(key.strip_prefix(begins)?, what)))
     }
 }
 
@@ -55,6 +57,10 @@ pub fn backup_key(id: &BackupId) -> String {
 
 pub fn pin_key(id: &BackupId) -> String {
     format!("{PIN}{id}")
+}
+
+pub fn removed_key(id: &BackupId) -> String {
+    format!("{REMOVED}{id}")
 }
 
 #[cfg(test)]
@@ -94,7 +100,8 @@ mod tests {
     fn a_key_is_ours_by_its_beginning_and_names_a_backup_or_is_odd() {
         let id: BackupId = ID.parse().unwrap();
         assert_eq!(Key::parse(&backup_key(&id)), Some(Key::Backup(id.clone())));
-        assert_eq!(Key::parse(&pin_key(&id)), Some(Key::Pin(id)));
+        assert_eq!(Key::parse(&pin_key(&id)), Some(Key::Pin(id.clone())));
+        assert_eq!(Key::parse(&removed_key(&id)), Some(Key::Removed(id)));
         for odd in ["agm-backup:", "agm-backup:hello", "agm-backup-pin:x"] {
             assert_eq!(Key::parse(odd), Some(Key::Odd), "{odd}");
         }

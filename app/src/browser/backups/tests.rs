@@ -169,6 +169,21 @@ fn what_is_no_backup_is_told_and_left_alone_until_a_person_removes_it() {
 }
 
 #[test]
+fn what_a_person_removed_is_known_as_long_as_somebody_has_it() {
+    let store = Memory::new(ROOMY);
+    for number in 1..=3 {
+        store.keep(&entry(number)).unwrap();
+        store.pin(&id(number)).unwrap();
+    }
+    store.remove_for_good(&id(1)).unwrap();
+    store.remove_for_good(&id(2)).unwrap();
+    assert_eq!((numbers(&store), store.removals().unwrap()), (vec![3], [id(1), id(2)].into()));
+    store.forget_removals(&[id(2), id(3)].into()).unwrap();
+    assert_eq!(store.removals().unwrap(), [id(2)].into());
+    assert!(store.contents().unwrap().odd.is_empty());
+}
+
+#[test]
 fn a_full_ring_has_no_place_for_what_is_older_than_all_of_it() {
     let store = Memory::new(ROOMY);
     for number in 11..=30 {
