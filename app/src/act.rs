@@ -1,6 +1,8 @@
 //! What a person may ask for on a page, as data: pages are rendered by the server, and the client in the browser reads from
 //! what was pressed what to do.
-use domain::{BackupId, BackupItem, ConsumerName, OperationId, ProviderName, RouteName, Target};
+use domain::{
+    BackupId, BackupItem, ConsumerName, OperationId, ProviderName, ProviderType, RouteName, Target,
+};
 use serde::{Deserialize, Serialize};
 
 /// Opens something: a form, or the plan of a change.
@@ -12,6 +14,8 @@ pub enum Act {
     /// The form that gives several agents one model.
     SwitchMany(Vec<Target>),
     AddProvider,
+    /// The form of a new provider, filled in from what nobody vouches for.
+    AddUntrusted(Untrusted),
     EditProvider(ProviderName),
     ReplaceKey(ProviderName),
     /// The plan that removes a provider.
@@ -30,6 +34,14 @@ pub enum Act {
     },
     /// An operation as it runs or ended.
     Follow(OperationId),
+}
+
+/// A provider as a backup tells of it that could not be opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Untrusted {
+    pub name: ProviderName,
+    pub kind: ProviderType,
+    pub base_url: Option<String>,
 }
 
 impl Act {

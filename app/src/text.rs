@@ -39,6 +39,7 @@ mod doctor;
 mod evidence;
 mod failures;
 pub mod formats;
+mod here;
 mod home;
 mod language;
 mod models;

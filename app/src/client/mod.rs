@@ -7,6 +7,7 @@ mod filter;
 mod follow;
 mod form;
 mod found;
+mod kept;
 mod notice;
 mod page;
 mod press;
@@ -30,6 +31,7 @@ pub fn start() {
     form::listen();
     page::listen();
     stream::listen();
+    kept::listen();
     dialogs::take_up();
     if let Some(root) = document().document_element() {
         report(root.set_attribute("data-hydrated", ""));

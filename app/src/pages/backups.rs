@@ -1,5 +1,6 @@
 mod compare;
 mod forms;
+mod here;
 mod items;
 mod row;
 
@@ -82,6 +83,7 @@ fn page(seen: Seen) -> AnyView {
             <h1>{t().backups()}</h1>
             {lead}
         </header>
+        {here::clear_text()}
         {compared}
         <section class="panel backups-now" aria-labelledby="now">
             <div>
@@ -93,6 +95,7 @@ fn page(seen: Seen) -> AnyView {
         <Live id="backups" topics="backups operations providers routes">
             {answered(seen.backups, |backups| list(backups, hash.as_deref()))}
         </Live>
+        {here::view()}
         <details class="panel backups-import">
             <summary><h2>{t().backups_import()}</h2></summary>
             {forms::import()}

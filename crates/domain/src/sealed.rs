@@ -1,5 +1,5 @@
 //! A backup as it leaves the server: what anybody may see of it, and the sealed whole.
-use crate::{BackupId, BackupReason, ModelId, ProviderName, RouteName, Target, Timestamp};
+use crate::{Backup, BackupId, BackupReason, ModelId, ProviderName, RouteName, Target, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A sealed backup. A browser keeps it and cannot open it; the server that sealed it can, and sees whether anything was
@@ -62,4 +62,26 @@ pub struct VisibleAgent {
 impl SealedBackup {
     /// The form that is written.
     pub const FORM: u32 = 2;
+}
+
+/// What the server found in a sealed backup that it could open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Verified {
+    pub providers: u32,
+    pub routes: u32,
+    pub agents: u32,
+    /// Keys of providers.
+    pub keys: u32,
+}
+
+/// What became of the clear-text backup of the plugin that was there before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SealedOriginal {
+    pub backup: Backup,
+    /// False: it is the newest backup already.
+    pub new: bool,
+    /// The providers whose keys lay in clear.
+    pub providers: Vec<ProviderName>,
 }

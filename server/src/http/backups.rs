@@ -16,9 +16,14 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use domain::{BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Plan, SealedBackup};
+use domain::{
+    BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Plan, SealedBackup,
+    SealedOriginal, Verified,
+};
 use http::{StatusCode, header};
+use operations::Original;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 impl InPath for BackupId {
@@ -43,7 +48,7 @@ impl Body for BackupLabel {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportBackup {
-    /// A declarative file, YAML or JSON, without keys.
+    /// A declarative file, YAML or JSON, without keys; or a sealed backup as `GET /ni_status/backups/{id}/sealed` answers it.
     pub text: String,
     #[serde(default)]
     pub name: Option<BackupName>,
@@ -68,6 +73,36 @@ impl Body for AdoptBackup {
     }
 }
 
+/// The backup of the plugin that was there before, as it lies in a browser: keys in clear.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct OriginalBackup {
+    /// When it was taken.
+    pub timestamp: Option<String>,
+    /// What the console answered to `GET /v1/ai/providers`, or the list alone.
+    #[schema(value_type = Object)]
+    pub providers: Value,
+    /// The same of `GET /v1/ai/routes`.
+    #[schema(value_type = Object)]
+    pub routes: Value,
+    /// The same of `GET /v1/consumers`.
+    #[schema(value_type = Object)]
+    pub consumers: Value,
+}
+
+impl Body for OriginalBackup {
+    /// Whatever else the plugin wrote is passed over.
+    fn read(bytes: &[u8]) -> Result<Self, Failure> {
+        let mut all: Map<String, Value> = codec::strict(bytes)?;
+        let mut take = |name: &str| all.remove(name).unwrap_or_default();
+        Ok(Self {
+            timestamp: take("timestamp").as_str().map(ToOwned::to_owned),
+            providers: take("providers"),
+            routes: take("routes"),
+            consumers: take("consumers"),
+        })
+    }
+}
+
 /// All backups, newest first; the changes before which none could be taken; and files that hold none that can be read.
 #[utoipa::path(get, path = "/ni_status/backups", tag = "backups", responses((status = 200, body = Success<Backups>)))]
 pub async fn list(State(state): State<AppState>) -> Result<Json<Success<Backups>>, ApiError> {
@@ -87,7 +122,8 @@ pub async fn take(
     Ok(told(state.shared.operations.back_up(&identity.user, name).await?))
 }
 
-/// Keep a file as a backup. It may hold no keys and no references to keys.
+/// Keep a file as a backup. A declarative one may hold no keys and no references to keys; a sealed one that left this
+/// server before is adopted.
 #[utoipa::path(post, path = "/ni_status/backups/import", tag = "backups", request_body = ImportBackup,
     responses((status = 200, body = Success<BackedUp>), (status = 201, body = Success<BackedUp>)))]
 pub async fn import(
@@ -96,8 +132,23 @@ pub async fn import(
     request: Request,
 ) -> Result<Response, ApiError> {
     let ImportBackup { text, name } = body(request).await?;
+    let operations = &state.shared.operations;
+    if let Some(sealed) = sealed_in(&text) {
+        let mut done = operations.adopt_backup(sealed?).await?;
+        if name.is_some() {
+            done.backup = operations.rename_backup(&done.backup.id, name).await?;
+        }
+        return Ok(told(done));
+    }
     let file = yaml::read(&text)?;
-    Ok(told(state.shared.operations.import_backup(file, &identity.user, name).await?))
+    Ok(told(operations.import_backup(file, &identity.user, name).await?))
+}
+
+/// The sealed backup that a text is. None: it is something else.
+fn sealed_in(text: &str) -> Option<Result<SealedBackup, Failure>> {
+    let is_sealed =
+        serde_json::from_str::<Map<String, Value>>(text).is_ok_and(|json| json.contains_key("agmBackup"));
+    is_sealed.then(|| codec::strict(text.as_bytes()))
 }
 
 /// A backup with its content.
@@ -135,6 +186,32 @@ pub async fn sealed(Named { caller, name: id }: Named<BackupId>) -> Result<Respo
 pub async fn adopt(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
     let AdoptBackup { sealed } = body(request).await?;
     Ok(told(state.shared.operations.adopt_backup(sealed).await?))
+}
+
+/// Open a sealed backup, and say what is in it; nothing is kept. One that does not open is refused.
+#[utoipa::path(post, path = "/ni_status/backups/verify", tag = "backups", request_body = AdoptBackup,
+    responses((status = 200, body = Success<Verified>)))]
+pub async fn open(
+    State(state): State<AppState>,
+    request: Request,
+) -> Result<Json<Success<Verified>>, ApiError> {
+    let AdoptBackup { sealed } = body(request).await?;
+    Ok(Json(Success::new(state.shared.operations.open_sealed(sealed).await?)))
+}
+
+/// Seal the clear-text backup of the plugin that was there before, and keep it. One that was sealed already is the answer,
+/// with `new` false and status 200. The keys of the named providers lay in clear, so they should be replaced.
+#[utoipa::path(post, path = "/ni_status/backups/original", tag = "backups", request_body = OriginalBackup,
+    responses((status = 200, body = Success<SealedOriginal>), (status = 201, body = Success<SealedOriginal>)))]
+pub async fn original(
+    State(state): State<AppState>,
+    Extension(identity): Extension<Identity>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let OriginalBackup { timestamp, providers, routes, consumers } = body(request).await?;
+    let original = Original { timestamp, providers, routes, consumers };
+    let sealed = state.shared.operations.seal_original(original, &identity.user).await?;
+    Ok((made(sealed.new), Json(Success::new(sealed))).into_response())
 }
 
 /// What would change if the backup was restored now; the warnings say what would not come back.
@@ -178,6 +255,9 @@ pub async fn delete(Named { caller, name: id }: Named<BackupId>) -> Result<Statu
 }
 
 fn told(done: BackedUp) -> Response {
-    let status = if done.new { StatusCode::CREATED } else { StatusCode::OK };
-    (status, Json(Success::new(done))).into_response()
+    (made(done.new), Json(Success::new(done))).into_response()
+}
+
+fn made(new: bool) -> StatusCode {
+    if new { StatusCode::CREATED } else { StatusCode::OK }
 }

@@ -58,6 +58,8 @@ use utoipa::{
         backups::take,
         backups::import,
         backups::adopt,
+        backups::open,
+        backups::original,
         backups::backup,
         backups::file,
         backups::sealed,

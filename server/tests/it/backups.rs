@@ -88,6 +88,83 @@ async fn a_backup_leaves_as_a_file_and_comes_back_as_one() {
     }
 }
 
+#[tokio::test]
+async fn a_sealed_backup_is_opened_without_being_kept_and_comes_back_as_a_file() {
+    let world = World::start().await;
+    let (_, taken) = post(&world, "", json!({"name": "to carry"})).await;
+    let id = taken["backup"]["id"].as_str().unwrap();
+    let sealed = world.admin("GET", &format!("{BACKUPS}/{id}/sealed"), "").await;
+    assert_eq!(post(&world, &format!("/{id}/delete"), json!({})).await.0, 204);
+    let (status, opened) = post(&world, "/verify", json!({"sealed": sealed.json()})).await;
+    let counted = |name: &str| opened[name] == taken["backup"][name];
+    assert!(status == 200 && ["providers", "routes", "agents"].into_iter().all(counted), "{opened}");
+    assert!(opened["keys"].as_u64().is_some_and(|keys| keys > 0), "{opened}");
+    assert_eq!(world.admin("GET", BACKUPS, "").await.json()["backups"], json!([]), "nothing was kept");
+
+    let mut changed = sealed.json();
+    changed["visible"]["actor"] = "eve".into();
+    for (path, body) in
+        [("/verify", json!({"sealed": changed})), ("/import", json!({"text": changed.to_string()}))]
+    {
+        let (status, refused) = post(&world, path, body).await;
+        assert_eq!((status, &refused["code"]), (422, &"SEAL_BROKEN".into()), "{path}: {refused}");
+    }
+    let (status, back) = post(&world, "/import", json!({"text": sealed.text, "name": "back"})).await;
+    assert_eq!(
+        (status, &back["backup"]["id"], &back["backup"]["name"]),
+        (201, &id.into(), &"back".into()),
+        "{back}"
+    );
+    let (status, again) = post(&world, "/import", json!({"text": sealed.text})).await;
+    assert_eq!(
+        (status, &again["new"], &again["backup"]["name"]),
+        (200, &false.into(), &"back".into()),
+        "{again}"
+    );
+    let (status, odd) = post(&world, "/import", json!({"text": r#"{"agmBackup": 2, "more": 1}"#})).await;
+    assert_eq!((status, &odd["code"]), (422, &"INVALID_REQUEST".into()), "{odd}");
+}
+
+#[tokio::test]
+async fn the_clear_text_of_the_former_plugin_is_sealed_once_and_nothing_of_it_is_told() {
+    let world = World::start().await;
+    let original = json!({"timestamp": "2025-11-02T08:00:00.000Z", "more": 1,
+        "providers": {"data": [{"name": "qwen", "type": "qwen", "tokens": ["sk-canary-old"]},
+            {"name": "lab", "type": "openai", "tokens": []}]},
+        "routes": [], "consumers": [{"name": "manager", "credentials": [{"values": ["canary-consumer"]}]}]});
+    let (status, sealed) = post(&world, "/original", original.clone()).await;
+    assert_eq!(
+        (status, &sealed["new"], &sealed["providers"]),
+        (201, &true.into(), &json!(["qwen"])),
+        "{sealed}"
+    );
+    let backup = &sealed["backup"];
+    assert_eq!(
+        (&backup["reason"], &backup["name"]),
+        (&json!({"why": "imported"}), &"former plugin, 2025-11-02 08:00".into())
+    );
+    let id = backup["id"].as_str().unwrap();
+    let mut told = sealed.to_string();
+    for path in [format!("/{id}"), format!("/{id}/sealed"), format!("/{id}/file"), String::new()] {
+        told += &world.admin("GET", &format!("{BACKUPS}{path}"), "").await.text;
+    }
+    assert!(!told.contains("canary"), "{told}");
+    let plan = world.admin("GET", &format!("{BACKUPS}/{id}/compare"), "").await;
+    assert!(plan.status.as_u16() == 200 && !plan.text.contains("canary"), "{}", plan.text);
+
+    // Something else is taken meanwhile, and the page tries again.
+    post(&world, "", json!({})).await;
+    let (status, again) = post(&world, "/original", original).await;
+    assert_eq!((status, &again["new"], &again["backup"]["id"]), (200, &false.into(), &id.into()), "{again}");
+    for nonsense in
+        [json!({}), json!({"providers": [{"tokens": ["sk-canary"]}]}), json!({"providers": "sk-canary"})]
+    {
+        let (status, refused) = post(&world, "/original", nonsense).await;
+        assert_eq!((status, &refused["fields"][0]["field"]), (422, &"providers".into()), "{refused}");
+        assert!(!refused.to_string().contains("canary"), "{refused}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_goes_back_from_the_command_line() {
     let world = World::start().await;

@@ -167,6 +167,7 @@ impl Desk {
             Act::Switch(target) => self.switch.open(target),
             Act::SwitchMany(targets) => self.bulk.open(targets),
             Act::AddProvider => self.form.open(Wish::Add),
+            Act::AddUntrusted(provider) => self.form.open_untrusted(provider),
             Act::EditProvider(name) => self.with_provider(name, Wish::Edit).await?,
             Act::ReplaceKey(name) => self.with_provider(name, Wish::ReplaceKey).await?,
             Act::RemoveProvider(name) => self.change.plan(Mutation::RemoveProvider { name }, None),

@@ -1,13 +1,14 @@
 //! The server's own backups: how the installation was before every change and when somebody asked, keys included, sealed
 //! in the data directory.
 //!
-//! [`look`] reads, [`content`] is what a backup holds, [`envelope`] seals it, [`shelf`] keeps it in a [`file`]; [`take`]
-//! and [`carry`] are the ways onto the shelf.
+//! [`look`] reads, [`content`] is what a backup holds, [`envelope`] seals it, [`shelf`] keeps it in a [`file`]; [`take`],
+//! [`carry`] and [`original`] are the ways onto the shelf.
 mod carry;
 mod content;
 mod envelope;
 mod file;
 mod look;
+mod original;
 mod shelf;
 mod take;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use domain::{
     Backup, BackupContent, BackupId, BackupName, Backups, Code, Failure, MissedBackup, Mutation, NameError,
     OperationId, Plan, Restore, SealedBackup, Topic,
 };
+pub use original::Original;
 use shelf::Shelf;
 use std::{
     collections::VecDeque,

@@ -1,0 +1,117 @@
+//! What the page says of the backups that lie in this browser.
+#[cfg(feature = "hydrate")]
+use crate::browser::backups::NotKept;
+
+#[cfg(feature = "hydrate")]
+impl super::Texts {
+    /// Why a backup is not in this browser.
+    pub fn not_kept(self, why: NotKept) -> &'static str {
+        self.of(match why {
+            NotKept::Denied => (
+                "This browser refused to keep a backup: it keeps nothing for this page.",
+                "此浏览器拒绝保存备份：它不为本页保存任何数据。",
+            ),
+            NotKept::NoRoom => (
+                "This browser has no room for another backup, also without those that may go. Remove or unpin some, or clear what other pages of this address keep.",
+                "此浏览器没有空间再保存备份，即使移除可以移除的备份也不够。请移除或取消固定一些备份，或清理同一地址其他页面保存的数据。",
+            ),
+            NotKept::NotReadBack => (
+                "This browser did not keep a backup: what was read back is not what was written.",
+                "此浏览器未能保存备份：读回的内容与写入的不一致。",
+            ),
+            NotKept::Occupied => (
+                "Something else lies in the place of this backup. Remove it first.",
+                "此备份的位置已被其他内容占用，请先将其移除。",
+            ),
+        })
+    }
+}
+
+super::texts! {
+    here: "In this browser", "在此浏览器中";
+    here_lead:
+        "Copies of the newest backups, sealed: this browser cannot open them, and neither can who looks into it. They are a way back also when the server has lost its own.",
+        "最新备份的加密副本：此浏览器以及能查看它的人都无法打开。即使服务器丢失了自己的备份，也可以用它们恢复。";
+    here_needs_script:
+        "What lies in this browser is shown with JavaScript only.",
+        "需要启用 JavaScript 才能显示此浏览器中的备份。";
+    here_denied:
+        "This browser keeps nothing for this page: a private window, or a setting. The backups of the server are not affected.",
+        "此浏览器不为本页保存任何数据（隐私窗口或浏览器设置）。服务器上的备份不受影响。";
+    here_used(used: usize, places: usize, pinned: usize, size: &str):
+        {
+            let pinned = if pinned == 0 { String::new() } else { format!(" · {pinned} pinned") };
+            format!("{used} of {places} places{pinned} · {size}")
+        },
+        {
+            let pinned = if pinned == 0 { String::new() } else { format!(" · {pinned} 份已固定") };
+            format!("已用 {used} / {places} 个位置{pinned} · {size}")
+        };
+    here_only: "only here", "仅在此处";
+    here_bring_back: "Bring back", "送回服务器";
+    here_of(what: &str, when: &str):
+        format!("{what}: the copy of {when} in this browser"),
+        format!("{what}：此浏览器中 {when} 的副本");
+    here_verify: "Check", "校验";
+    here_opened: "The server opened it: it is whole.", "服务器已成功打开，内容完整。";
+    here_remove_ask: "Remove…", "移除…";
+    here_remove: "Remove it", "确认移除";
+    here_remove_means:
+        "Only this copy goes. The server keeps its own.",
+        "仅移除此副本，服务器保留自己的备份。";
+    here_remove_last:
+        "The server does not have this backup. What is removed here cannot be brought back.",
+        "服务器上没有此备份，移除后无法找回。";
+    here_odd(count: usize):
+        {
+            if count == 1 {
+                "1 thing here looks like a backup and is none".into()
+            } else {
+                format!("{count} things here look like backups and are none")
+            }
+        },
+        format!("有 {count} 项看似备份，但无法识别");
+    here_odd_means:
+        "They are damaged, or somebody else's. They stay until you remove them.",
+        "它们已损坏，或来自其他程序。除非您移除，否则会一直保留。";
+
+    lost_key:
+        "No key of this server opens it: the key is lost, or another installation sealed it.",
+        "此服务器的密钥均无法打开它：密钥已丢失，或由其他安装加密。";
+    lost_key_means:
+        "What can be read without the key is below. Anybody may have changed it, so do not trust it: check each name and address before you send a key there.",
+        "下面是无需密钥即可读取的内容，可能被任何人改动过，请勿信任：在填写密钥之前，请逐一核对名称和地址。";
+    lost_key_form: "New provider from it", "据此新建提供商";
+    untrusted_form:
+        "Filled in from a backup that could not be opened. Anybody may have changed it: check the name and above all the address before you give it a key.",
+        "以下内容取自无法打开的备份，可能被任何人改动过：填写密钥之前，请核对名称，尤其是地址。";
+
+    clear_text: "Keys lie in this browser in clear", "此浏览器中存有明文密钥";
+    clear_text_holds(providers: usize, keys: usize, consumers: usize):
+        {
+            let count = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+            let (providers, keys) = (count(providers, "provider"), count(keys, "key"));
+            let consumers = count(consumers, "consumer");
+            format!("The plugin that was here before left a backup with {providers}, {keys} and {consumers}.")
+        },
+        format!("以前的插件留下了一份备份，含 {providers} 个提供商、{keys} 个密钥和 {consumers} 个消费者。");
+    clear_text_taken(when: &str): format!("It says that it is of {when}."), format!("其记录的时间为 {when}。");
+    clear_text_means:
+        "Who can look into this browser can read all of them. Sealed, it is a backup as any other.",
+        "能查看此浏览器的人都能读取它们。加密后，它与其他备份一样可用。";
+    clear_text_odd:
+        "Something lies where the plugin that was here before kept its backup, and it cannot be read as one. It is left as it is.",
+        "以前的插件存放备份的位置有内容，但无法识别。已原样保留。";
+    clear_text_seal: "Seal it and remove the clear text", "加密并移除明文";
+    clear_text_sealing: "Sealing …", "正在加密…";
+    clear_text_stays: "The clear text is still there, as it was:", "明文仍原样保留：";
+    clear_text_changed: "It was changed meanwhile. Try again.", "内容期间被改动，请重试。";
+    clear_text_not_removed: "This browser did not remove it.", "此浏览器未能将其移除。";
+    clear_text_gone: "The clear text is gone", "明文已移除";
+    clear_text_kept:
+        "The sealed backup lies on the server and in this browser, and the server has opened it.",
+        "加密后的备份已保存在服务器和此浏览器中，并经服务器成功打开。";
+    clear_text_rotate:
+        "Its keys lay in clear until now, so somebody may have read them. Replace them:",
+        "这些密钥此前一直以明文存放，可能已被读取。请更换：";
+}
