@@ -7,6 +7,7 @@ mod bulk;
 mod catalog;
 mod declared;
 mod doctor;
+mod drift;
 mod failure;
 mod health;
 pub mod lasts;
@@ -32,6 +33,7 @@ pub use bulk::{Bulk, BulkPlan, Refused, SetModels};
 pub use catalog::{ProviderType, TokenNeed};
 pub use declared::{Declared, DeclaredAssignments, DeclaredProvider, DeclaredRoute, KeyRef};
 pub use doctor::{Check, CheckGroup, CheckId, CheckState, Doctor, Repair, Setting, is_default_password};
+pub use drift::{Drift, DriftItem, Drifted, Unpulled, Unseen, WayOut, WhyNot};
 pub use failure::{Code, Failure, FieldError, Reason, UsedBy};
 pub use health::{DeepHealth, Metrics, MetricsHistory, MetricsSample, SystemHealth, SystemState};
 pub use models::{Limits, ModelFamily, families_of, known_model, known_models};
@@ -47,10 +49,10 @@ pub use provider::{
     EditProvider, LastTest, NewProvider, Protocol, Provider, ProviderModel, ProviderTest, Settings, TestLeg,
     TestProvider, Tokens,
 };
+pub use restore::{BackupItem, KeyChoice, KeySource, Opened, Originals, PlannedKeys, Restore};
 pub use route::{
     AiRoute, LostRoute, ManagedBy, MatchType, ModelPredicate, RouteUpstream, Simulate, Simulation,
 };
-pub use restore::{BackupItem, KeyChoice, KeySource, Opened, Originals, PlannedKeys, Restore};
 pub use sealed::{SealedBackup, Visible, VisibleAgent, VisibleProvider};
 pub use secret::TypedKey;
 pub use time::Timestamp;
