@@ -111,6 +111,11 @@ impl Draft {
         }
     }
 
+    /// Adds the write of our note of an agent, which has nothing to take up.
+    pub fn write_note(&mut self, edit: Edit) {
+        self.agents.push(Work::Write(edit));
+    }
+
     /// Routes that only take away wait until no agent needs what they take: for changes that no question precedes.
     pub fn narrow_late(&mut self) {
         let (early, late) = std::mem::take(&mut self.routes).into_iter().partition(|edit| rank(edit) == 0);
