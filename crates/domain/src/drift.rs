@@ -94,6 +94,8 @@ pub enum WhyNot {
     NoRoute { model: ModelId },
     /// The provider that was recorded is gone.
     ProviderGone { provider: ProviderName },
+    /// HiClaw no longer knows the worker.
+    WorkerGone,
     /// An agent that is not let in cannot use its model: only letting it in ends that.
     ShutOut,
     /// A new backup has it as it is now.
@@ -162,6 +164,7 @@ impl fmt::Display for WhyNot {
             Self::NotOverGateway => f.write_str("it runs no model of the gateway"),
             Self::NoRoute { model } => write!(f, "no AI route takes {model}"),
             Self::ProviderGone { provider } => write!(f, "{provider} is gone"),
+            Self::WorkerGone => f.write_str("HiClaw no longer knows this worker"),
             Self::ShutOut => f.write_str("as it is, every call of it ends with 403"),
             Self::TakeBackup => f.write_str("a new backup has it as it is now"),
             Self::NotInBackup => f.write_str("it came after the backup, and a restore takes nothing away"),
