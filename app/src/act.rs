@@ -1,6 +1,8 @@
 //! What a person may ask for on a page, as data: pages are rendered by the server, and the client in the browser reads from
 //! what was pressed what to do.
-use domain::{BackupId, BackupItem, ConsumerName, OperationId, ProviderName, RouteName, Target};
+use domain::{
+    BackupId, BackupItem, ConsumerName, Mutation, OperationId, ProviderName, RouteName, SetModel, Target,
+};
 use serde::{Deserialize, Serialize};
 
 /// Opens something: a form, or the plan of a change.
@@ -11,6 +13,13 @@ pub enum Act {
     Switch(Target),
     /// The form that gives several agents one model.
     SwitchMany(Vec<Target>),
+    /// The plan by which our note of an agent says what it really runs.
+    AcceptModel(Target),
+    /// The plan that gives an agent this model, without a form.
+    SetModel {
+        target: Target,
+        wish: SetModel,
+    },
     AddProvider,
     EditProvider(ProviderName),
     ReplaceKey(ProviderName),
@@ -33,6 +42,19 @@ pub enum Act {
 }
 
 impl Act {
+    /// The plan of a change; none for one that a form leads to.
+    pub fn plan_of(change: &Mutation) -> Option<Self> {
+        match change.clone() {
+            Mutation::SetModel { target, wish } => Some(Self::SetModel { target, wish }),
+            Mutation::AcceptModel { target } => Some(Self::AcceptModel(target)),
+            Mutation::RemoveProvider { name } => Some(Self::RemoveProvider(name)),
+            Mutation::RepairRoutes { route, consumer } => Some(Self::Repair { route, consumer }),
+            Mutation::Undo { operation } => Some(Self::Undo(operation)),
+            Mutation::Restore(wish) => Some(Self::Restore { backup: wish.backup, items: wish.items }),
+            Mutation::AddProvider(_) | Mutation::EditProvider { .. } | Mutation::Apply(_) => None,
+        }
+    }
+
     /// As it stands in a page.
     pub fn data(&self) -> String {
         // Names and numbers only: it always has a JSON.
