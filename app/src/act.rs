@@ -1,7 +1,8 @@
 //! What a person may ask for on a page, as data: pages are rendered by the server, and the client in the browser reads from
 //! what was pressed what to do.
 use domain::{
-    BackupId, BackupItem, ConsumerName, OperationId, ProviderName, ProviderType, RouteName, Target,
+    BackupId, BackupItem, ConsumerName, Mutation, OperationId, ProviderName, ProviderType, RouteName,
+    SetModel, Target,
 };
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,13 @@ pub enum Act {
     Switch(Target),
     /// The form that gives several agents one model.
     SwitchMany(Vec<Target>),
+    /// The plan by which our note of an agent says what it really runs.
+    AcceptModel(Target),
+    /// The plan that gives an agent this model, without a form.
+    SetModel {
+        target: Target,
+        wish: SetModel,
+    },
     AddProvider,
     /// The form of a new provider, filled in from what nobody vouches for.
     AddUntrusted(Untrusted),
@@ -45,6 +53,19 @@ pub struct Untrusted {
 }
 
 impl Act {
+    /// The plan of a change; none for one that a form leads to.
+    pub fn plan_of(change: &Mutation) -> Option<Self> {
+        match change.clone() {
+            Mutation::SetModel { target, wish } => Some(Self::SetModel { target, wish }),
+            Mutation::AcceptModel { target } => Some(Self::AcceptModel(target)),
+            Mutation::RemoveProvider { name } => Some(Self::RemoveProvider(name)),
+            Mutation::RepairRoutes { route, consumer } => Some(Self::Repair { route, consumer }),
+            Mutation::Undo { operation } => Some(Self::Undo(operation)),
+            Mutation::Restore(wish) => Some(Self::Restore { backup: wish.backup, items: wish.items }),
+            Mutation::AddProvider(_) | Mutation::EditProvider { .. } | Mutation::Apply(_) => None,
+        }
+    }
+
     /// As it stands in a page.
     pub fn data(&self) -> String {
         // Names and numbers only: it always has a JSON.

@@ -36,6 +36,7 @@ mod backups;
 mod change;
 mod checks;
 mod doctor;
+mod drift;
 mod evidence;
 mod failures;
 pub mod formats;

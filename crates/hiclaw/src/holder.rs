@@ -178,6 +178,9 @@ pub trait ModelHolder: Send + Sync {
     /// All agents, the Manager first.
     fn agents(&self) -> Call<'_, Vec<Agent>>;
 
+    /// The name of an agent's own config for people: `s3:agents/alice/openclaw.json`.
+    fn config_object(&self, target: &Target) -> String;
+
     /// What one agent's own config says.
     fn config<'a>(&'a self, target: &'a Target) -> Call<'a, AgentConfig>;
 

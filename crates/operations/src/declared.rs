@@ -22,6 +22,9 @@ pub struct Exported {
     pub left_out: Vec<Warning>,
 }
 
+/// What is left out when the list of workers could not be read. No worker can have this name.
+pub const THE_WORKERS: &str = "the workers";
+
 impl Operations {
     /// The declarative file of what is there now.
     pub async fn export(&self) -> Result<Exported, Failure> {
@@ -45,7 +48,7 @@ pub fn exported(
         left_out.push(Warning::new(WarningCode::LeftOut, format!("{agent}: {message}")).about([agent]));
     };
     if let Some(why) = &agents.workers_unknown {
-        leave_out("the workers", why.message.clone());
+        leave_out(THE_WORKERS, why.message.clone());
     }
     for (target, seen) in &agents.by_target {
         match (runs(&view, target, seen), target) {

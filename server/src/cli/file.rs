@@ -72,13 +72,16 @@ pub async fn agree_and_carry_out(call: &Call, plan: &Plan, yes: bool) -> Result<
     if plan.changes.is_empty() {
         return document(call.json, plan, || show::plan(plan));
     }
+    agree(plan, yes)?;
+    carry_out(call, &plan.id).await
+}
+
+/// Shows a plan, and fails without a yes.
+pub fn agree(plan: &Plan, yes: bool) -> Result<(), CliError> {
     for line in show::plan(plan) {
         eprintln!("{line}");
     }
-    if !yes {
-        agreed(plan)?;
-    }
-    carry_out(call, &plan.id).await
+    if yes { Ok(()) } else { agreed(plan) }
 }
 
 async fn carry_out(call: &Call, id: &OperationId) -> Result<(), CliError> {

@@ -2,6 +2,7 @@
 mod backup;
 mod client;
 mod doctor;
+mod drift;
 mod error;
 mod file;
 mod follow;
@@ -65,6 +66,9 @@ enum Command {
     Watch { operation: String },
     /// Make every check, and say what is wrong and what to do. Exit code 1: warnings only, 2: something does not work.
     Doctor(doctor::DoctorArgs),
+    /// Where agents are not as they were recorded, and what others changed since the newest backup. Exit code 1: there is
+    /// something.
+    Drift(drift::DriftArgs),
     /// Print the completions for a shell.
     Completions { shell: clap_complete::Shell },
 }
@@ -108,6 +112,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::History(args) => history::run(&call()?, *args).await?,
         Command::Watch { operation } => follow::watch(&call()?, &operation).await?,
         Command::Doctor(args) => return doctor::run(&call()?, &args).await,
+        Command::Drift(args) => return drift::run(&call()?, &args).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "agm", &mut script);

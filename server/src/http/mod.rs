@@ -4,6 +4,7 @@ mod backups;
 mod counters;
 mod docs;
 mod doctor;
+mod drift;
 mod events;
 mod examples;
 mod export;

@@ -1,5 +1,5 @@
 //! The OpenAPI document, made from the annotations beside each handler and server function.
-use super::{backups, doctor, examples, export, figures, news, operations, rest, sign_in};
+use super::{backups, doctor, drift, examples, export, figures, news, operations, rest, sign_in};
 use app::api;
 use axum::{Json, response::IntoResponse};
 use domain::Failure;
@@ -70,6 +70,7 @@ use utoipa::{
         backups::delete,
         doctor::doctor,
         doctor::probe,
+        drift::drift,
         figures::history,
         figures::usage,
         news::stream,

@@ -1,6 +1,6 @@
 //! The route table and the layers around it.
 use super::{
-    backups, docs, doctor, export, figures,
+    backups, docs, doctor, drift, export, figures,
     front::Front,
     gate::Gate,
     language, news, openapi, operations, pages, prometheus, rest, sign_in, site,
@@ -85,6 +85,7 @@ fn own() -> Vec<Row> {
         ("/ni_status/backups/{id}/delete", &["POST"], post(backups::delete)),
         ("/ni_status/doctor", &["GET"], get(doctor::doctor)),
         ("/ni_status/doctor/probe", &["POST"], post(doctor::probe)),
+        ("/ni_status/drift", &["GET"], get(drift::drift)),
         ("/ni_status/stream", &["GET"], get(news::stream)),
         ("/ni_status/metrics/history", &["GET"], get(figures::history)),
         ("/ni_status/usage", &["GET"], get(figures::usage)),

@@ -6,17 +6,23 @@ use crate::{
     describe,
     text::t,
 };
-use domain::{Assignments, Problem, SystemHealth, SystemState, Target};
+use domain::{Assignments, Drift, DriftItem, Drifted, Problem, SystemHealth, SystemState, Target};
 use leptos::prelude::*;
 
 /// Something that keeps somebody from work.
 enum Trouble<'a> {
     System(&'a SystemHealth),
     Agent(Target, &'a Problem),
+    /// So many things are not as they were; nobody is kept from work by it yet.
+    Drift(usize),
 }
 
 /// Everything that is wrong, worst first: a system that is down explains much of the rest.
-fn troubles<'a>(systems: &'a [SystemHealth], assignments: Option<&'a Assignments>) -> Vec<Trouble<'a>> {
+fn troubles<'a>(
+    systems: &'a [SystemHealth],
+    assignments: Option<&'a Assignments>,
+    drift: Option<&Drift>,
+) -> Vec<Trouble<'a>> {
     let down = systems.iter().filter(|system| system.state == SystemState::Down).map(Trouble::System);
     let agents = assignments.into_iter().flat_map(|all| {
         let workers = all.workers.iter().map(|(name, now)| (Target::Worker(name.clone()), now));
@@ -27,18 +33,33 @@ fn troubles<'a>(systems: &'a [SystemHealth], assignments: Option<&'a Assignments
         Problem::RecordUnreadable { .. } | Problem::RecordDiffers { .. } => None,
         problem => Some(Trouble::Agent(target, problem)),
     });
-    down.chain(hindered).collect()
+    down.chain(hindered).chain(drift.and_then(drifted)).collect()
+}
+
+/// Who is shut out of his model is in trouble already.
+fn drifted<'a>(drift: &Drift) -> Option<Trouble<'a>> {
+    let counts = |item: &&DriftItem| !matches!(item.what, Drifted::Access { .. });
+    let count = drift.items.iter().filter(counts).count();
+    (count > 0).then_some(Trouble::Drift(count))
 }
 
 /// The alarm, when there is something to be alarmed about.
-pub fn alarm(systems: &[SystemHealth], assignments: Option<&Assignments>) -> Option<AnyView> {
-    let troubles = troubles(systems, assignments);
+pub fn alarm(
+    systems: &[SystemHealth],
+    assignments: Option<&Assignments>,
+    drift: Option<&Drift>,
+) -> Option<AnyView> {
+    let troubles = troubles(systems, assignments, drift);
     let more = (troubles.len() > 1).then(|| t().alarm_more(troubles.len() - 1));
     let (sentence, cause, mend) = match troubles.into_iter().next()? {
         Trouble::System(system) => {
             (t().alarm_system(&system.name), Told::said(system.error.as_deref()), doctor())
         }
         Trouble::Agent(target, problem) => agent_alarm(target, problem),
+        Trouble::Drift(count) => {
+            let see = view! { <a class="btn" href="/agm/drift">{t().drift_see()}</a> }.into_any();
+            (format!("{}.", t().drift_count(count)), t().alarm_drift_cause().into(), see)
+        }
     };
     Some(view! { <Alarm sentence cause more=more.unwrap_or_default()>{mend}</Alarm> }.into_any())
 }

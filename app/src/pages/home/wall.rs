@@ -3,7 +3,7 @@ use crate::{
     components::badge::{Badge, Tone},
     text::t,
 };
-use domain::{Assignment, Assignments, Problem, SystemHealth, SystemState};
+use domain::{Assignments, SystemHealth, SystemState, rules};
 use leptos::prelude::*;
 
 /// Lamps, one for each system, and the count of drifts with the way to them.
@@ -15,7 +15,7 @@ pub fn wall(systems: &[SystemHealth], assignments: Option<&Assignments>) -> AnyV
     let drift = (drifts > 0).then(|| {
         view! {
             <li>
-                <a class="drift" href="/agm/models" title=t().drift_hint()>
+                <a class="drift" href="/agm/drift" title=t().drift_hint()>
                     <Badge tone=Tone::Busy word=t().drift(drifts)/>
                 </a>
             </li>
@@ -38,36 +38,5 @@ fn lamp(system: &SystemHealth) -> AnyView {
 
 /// How many agents' records name something else than what was observed.
 fn drifts(all: &Assignments) -> usize {
-    std::iter::once(&all.manager).chain(all.workers.values()).filter(|now| drifted(now)).count()
-}
-
-fn drifted(now: &Assignment) -> bool {
-    let observed = &now.observed;
-    let differs = matches!(observed.problem, Some(Problem::RecordDiffers { .. }));
-    let other_model = now.model.is_some() && observed.model.is_some() && now.model != observed.model;
-    let other_provider =
-        now.provider.is_some() && observed.provider.is_some() && now.provider != observed.provider;
-    differs || other_model || other_provider
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    #[test]
-    fn an_agent_drifts_when_its_record_says_something_else() {
-        let drifted = |recorded: serde_json::Value, observed: [Option<&str>; 2]| {
-            let [provider, model] = observed;
-            let mut now = json!({"observed": {"primary": null, "model": model, "route": null, "provider": provider,
-                "contextWindow": null, "inSync": false, "observedAt": "2026-01-15T10:30:00Z"}});
-            now.as_object_mut().unwrap().extend(recorded.as_object().unwrap().clone());
-            super::drifted(&serde_json::from_value(now).unwrap())
-        };
-        let recorded = || json!({"provider": "qwen", "model": "a"});
-        assert!(!drifted(recorded(), [Some("qwen"), Some("a")]));
-        assert!(drifted(recorded(), [Some("qwen"), Some("b")]));
-        assert!(drifted(recorded(), [Some("other"), Some("a")]));
-        assert!(!drifted(json!({}), [Some("other"), Some("a")]), "nothing was recorded");
-        assert!(!drifted(recorded(), [None, None]), "nothing was observed");
-    }
+    std::iter::once(&all.manager).chain(all.workers.values()).filter(|now| rules::drifts(now)).count()
 }

@@ -2,6 +2,7 @@
 //! what was read; the crates with input and output only move bytes.
 mod declared;
 mod diff;
+mod drift;
 mod edit;
 mod limits;
 mod neighbours;
@@ -13,6 +14,7 @@ mod view;
 
 pub use declared::{DeclareError, check_declared_routes, declare_route, declared_route};
 pub use diff::{diff, redacted};
+pub use drift::{Changed, Now, Runs, changed_since, drifts, of_agent, recorded};
 pub use edit::{EditError, RouteEdit, apply_edit};
 pub use limits::{KnownLimits, limits_for};
 pub use neighbours::{Neighbour, moves, neighbours};

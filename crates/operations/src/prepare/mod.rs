@@ -2,6 +2,7 @@
 //!
 //! The installation is read once ([`world`]); every part of a mutation is worked out on what was read and on what the
 //! parts before it make of it, into one [`draft`], so that several changes can be one transaction.
+mod accept;
 mod declared;
 mod describe;
 mod draft;
@@ -128,6 +129,7 @@ pub fn check(clients: &Clients, mutation: &Mutation) -> Result<(), Failure> {
         Mutation::Restore(Restore { opened: None, .. }) => Err(restore::unopened()),
         Mutation::EditProvider { .. }
         | Mutation::SetModel { .. }
+        | Mutation::AcceptModel { .. }
         | Mutation::RemoveProvider { .. }
         | Mutation::RepairRoutes { .. }
         | Mutation::Undo { .. } => Ok(()),
@@ -154,7 +156,7 @@ fn invalid(fields: Vec<FieldError>) -> Failure {
 /// that it takes back.
 pub fn held_by(mutation: &Mutation) -> Vec<String> {
     match mutation {
-        Mutation::SetModel { target, .. } => vec![target_name(target)],
+        Mutation::SetModel { target, .. } | Mutation::AcceptModel { target } => vec![target_name(target)],
         Mutation::AddProvider(new) => vec![provider_name(&new.name)],
         Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => vec![provider_name(name)],
         Mutation::RepairRoutes { .. } => vec!["routes".to_owned()],
@@ -179,7 +181,7 @@ pub fn targets(mutation: &Mutation) -> Vec<String> {
 
 pub fn agents_of(mutation: &Mutation) -> Vec<Target> {
     match mutation {
-        Mutation::SetModel { target, .. } => vec![target.clone()],
+        Mutation::SetModel { target, .. } | Mutation::AcceptModel { target } => vec![target.clone()],
         _ => mutation.declared().map(agents_in).unwrap_or_default(),
     }
 }
@@ -206,6 +208,7 @@ pub async fn prepare(
         Mutation::SetModel { target, wish } => {
             set_model::draft(clients, world, out, installation, target, wish.into()).await?;
         }
+        Mutation::AcceptModel { target } => accept::draft(clients, world, out, installation, target)?,
         Mutation::AddProvider(new) => providers::add(clients, world, out, installation, new).await?,
         Mutation::EditProvider { name, edit } => {
             providers::edit(clients, world, out, installation, name, edit)?;

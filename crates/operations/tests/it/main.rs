@@ -11,6 +11,7 @@ mod concurrency;
 mod crowd;
 mod declared;
 mod doctor;
+mod drift;
 mod faults;
 mod neighbours;
 mod news;

@@ -1,0 +1,75 @@
+//! Agents that are not as they were recorded, or are shut out of the route of their model.
+use super::{MOST, more, way_out};
+use crate::{
+    components::{avatar::Face, button::Kind},
+    describe::{self, tokens},
+    text::t,
+};
+use domain::{BackupItem, DriftItem, Drifted, SetModel};
+use leptos::prelude::*;
+
+/// All of them. Nothing when there are none: the verdict says so.
+pub fn view(items: Vec<DriftItem>) -> Option<AnyView> {
+    if items.is_empty() {
+        return None;
+    }
+    let count = items.len();
+    let shown = view! {
+        <section class="panel" aria-labelledby="drift-agents">
+            <h2 id="drift-agents">{t().agents()}</h2>
+            <ol class="drift-items">{items.into_iter().take(MOST).map(item).collect_view()}</ol>
+            {more(count)}
+        </section>
+    };
+    Some(shown.into_any())
+}
+
+fn item(item: DriftItem) -> Option<AnyView> {
+    let BackupItem::Agent(target) = item.what.about() else { return None };
+    let name = describe::agent(&target);
+    let (what, sides) = match &item.what {
+        Drifted::Model { recorded, primary, route, provider, .. } => {
+            let config = primary.clone().unwrap_or_else(|| t().no_model().to_owned());
+            let route = match (route, provider) {
+                (Some(route), Some(provider)) => (route.to_string(), Some(format!("→ {provider}"))),
+                (Some(route), None) => (route.to_string(), None),
+                (None, _) => (t().drift_no_winner().to_owned(), None),
+            };
+            let note = (recorded.model.to_string(), Some(over(recorded)));
+            let sides =
+                [(t().drift_note(), note), (t().drift_config(), (config, None)), (t().drift_route(), route)];
+            (t().drift_of_model(), sides.map(side).collect_view().into_any())
+        }
+        Drifted::Access { route, consumer, .. } => {
+            let sides = [
+                (t().drift_route(), (route.to_string(), None)),
+                (t().drift_lacks(), (consumer.to_string(), None)),
+            ];
+            (t().drift_of_access(), sides.map(side).collect_view().into_any())
+        }
+        Drifted::Outside { .. } => return None,
+    };
+    let accept = way_out(&item.accept, t().drift_accept(), Kind::Plain, &name);
+    let repair = way_out(&item.repair, t().drift_repair(), Kind::Primary, &name);
+    let shown = view! {
+        <li class="drift-item">
+            <p class="drift-about"><Face name=target.agent().to_owned()/> <b>{name}</b> " " {what}</p>
+            <dl class="drift-sides">{sides}</dl>
+            <div class="drift-act">{repair} {accept}</div>
+        </li>
+    };
+    Some(shown.into_any())
+}
+
+/// What one of the sides says.
+fn side((name, (said, below)): (&'static str, (String, Option<String>))) -> AnyView {
+    let below = below.map(|below| view! { <dd class="drift-below">{below}</dd> });
+    view! { <div><dt>{name}</dt><dd><b>{said}</b></dd>{below}</div> }.into_any()
+}
+
+/// The provider that was recorded, and the limits.
+fn over(wish: &SetModel) -> String {
+    let limits = [wish.context_window, wish.max_tokens].into_iter().flatten().map(tokens);
+    let limits = limits.collect::<Vec<_>>().join(" / ");
+    [format!("→ {}", wish.provider), limits].join(" ").trim_end().to_owned()
+}
