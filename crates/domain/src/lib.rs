@@ -47,11 +47,13 @@ pub use provider::{
     EditProvider, LastTest, NewProvider, Protocol, Provider, ProviderModel, ProviderTest, Settings, TestLeg,
     TestProvider, Tokens,
 };
+pub use restore::{BackupItem, KeyChoice, KeySource, Opened, Originals, PlannedKeys, Restore};
 pub use route::{
     AiRoute, LostRoute, ManagedBy, MatchType, ModelPredicate, RouteUpstream, Simulate, Simulation,
 };
-pub use restore::{BackupItem, KeyChoice, KeySource, Opened, Originals, PlannedKeys, Restore};
-pub use sealed::{SealedBackup, Visible, VisibleAgent, VisibleProvider};
+pub use sealed::{
+    NotResealed, Resealed, SealKeys, SealedBackup, VerifiedBackup, Visible, VisibleAgent, VisibleProvider,
+};
 pub use secret::TypedKey;
 pub use time::Timestamp;
 pub use usage::{ModelUsage, Usage, Used};
