@@ -4,7 +4,7 @@ use super::{
     client::{read, send},
 };
 use crate::error::ApiError;
-use domain::{BackedUp, BackupId, SealedBackup, SealedOriginal, Verified};
+use domain::{BackedUp, BackupId, SealedBackup, SealedOriginal, VerifiedBackup};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ pub async fn adopt(sealed: &SealedBackup) -> Result<BackedUp, ApiError> {
 }
 
 /// Lets the server open a sealed backup, and say what is in it.
-pub async fn open_backup(sealed: &SealedBackup) -> Result<Verified, ApiError> {
+pub async fn open_backup(sealed: &SealedBackup) -> Result<VerifiedBackup, ApiError> {
     Ok(send::<Success<_>>("backups/verify", &Sent { sealed }).await?.answer)
 }
 

@@ -20,6 +20,7 @@ mod providers;
 mod reads;
 mod restore;
 mod rival;
+mod sealed;
 mod switch;
 mod undo;
 mod whole;
