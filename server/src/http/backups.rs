@@ -100,6 +100,12 @@ pub async fn import(
     Ok(told(state.shared.operations.import_backup(file, &identity.user, name).await?))
 }
 
+/// The newest backup of another state than the present one: what a reset goes back to. 404: there is none.
+#[utoipa::path(get, path = "/ni_status/backups/last", tag = "backups", responses((status = 200, body = Success<Backup>)))]
+pub async fn last(State(state): State<AppState>) -> Result<Json<Success<Backup>>, ApiError> {
+    Ok(Json(Success::new(state.shared.operations.last_other_backup().await?)))
+}
+
 /// A backup with its content.
 #[utoipa::path(get, path = "/ni_status/backups/{id}", tag = "backups", params(("id" = String, Path)),
     responses((status = 200, body = Success<BackupContent>)))]

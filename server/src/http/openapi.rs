@@ -58,6 +58,7 @@ use utoipa::{
         backups::take,
         backups::import,
         backups::adopt,
+        backups::last,
         backups::backup,
         backups::file,
         backups::sealed,

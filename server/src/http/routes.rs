@@ -73,6 +73,7 @@ fn own() -> Vec<Row> {
         ("/ni_status/backups", &["GET", "POST"], get(backups::list).post(backups::take)),
         ("/ni_status/backups/import", &["POST"], post(backups::import)),
         ("/ni_status/backups/adopt", &["POST"], post(backups::adopt)),
+        ("/ni_status/backups/last", &["GET"], get(backups::last)),
         ("/ni_status/backups/{id}", &["GET"], get(backups::backup)),
         ("/ni_status/backups/{id}/file", &["GET"], get(backups::file)),
         ("/ni_status/backups/{id}/sealed", &["GET"], get(backups::sealed)),
