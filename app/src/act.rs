@@ -2,6 +2,7 @@
 //! what was pressed what to do.
 use domain::{BackupId, BackupItem, ConsumerName, OperationId, ProviderName, RouteName, Target};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Opens something: a form, or the plan of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,16 +24,22 @@ pub enum Act {
     },
     /// The plan that takes back what an operation did.
     Undo(OperationId),
-    /// The plan that goes back to a backup: with all of it, or with some items.
+    /// The plan that goes back to a backup: with all of it, or with some items, some under another name.
     Restore {
         backup: BackupId,
         items: Option<Vec<BackupItem>>,
+        rename: BTreeMap<BackupItem, String>,
     },
     /// An operation as it runs or ended.
     Follow(OperationId),
 }
 
 impl Act {
+    /// The plan that goes back to all of a backup.
+    pub fn restore(backup: BackupId) -> Self {
+        Self::Restore { backup, items: None, rename: BTreeMap::new() }
+    }
+
     /// As it stands in a page.
     pub fn data(&self) -> String {
         // Names and numbers only: it always has a JSON.

@@ -122,7 +122,7 @@ pub fn plan() -> Option<Plan> {
         warnings: vec![Warning::new(WarningCode::ContextShrinks, "From 256K to 64K tokens.")],
         steps: steps(),
         keys: Vec::new(),
-            needs: Default::default(),
+        needs: Default::default(),
     })
 }
 
