@@ -11,6 +11,7 @@ mod past;
 mod provider;
 mod restore;
 mod route;
+mod sealed;
 mod serve;
 mod show;
 

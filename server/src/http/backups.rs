@@ -16,7 +16,10 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use domain::{BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Plan, SealedBackup};
+use domain::{
+    BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Plan, Resealed, SealKeys,
+    SealedBackup, VerifiedBackup,
+};
 use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -148,6 +151,29 @@ pub async fn adopt(State(state): State<AppState>, request: Request) -> Result<Re
     responses((status = 200, body = Success<Plan>)))]
 pub async fn compare(Named { caller, name: id }: Named<BackupId>) -> Result<Json<Success<Plan>>, ApiError> {
     Ok(Json(Success::new(caller.operations.compare_backup(&id).await?)))
+}
+
+/// Open a backup, and tell what is in it. Nothing of it is shown.
+#[utoipa::path(post, path = "/ni_status/backups/{id}/verify", tag = "backups", params(("id" = String, Path)),
+    responses((status = 200, body = Success<VerifiedBackup>)))]
+pub async fn verify(
+    Named { caller, name: id }: Named<BackupId>,
+) -> Result<Json<Success<VerifiedBackup>>, ApiError> {
+    Ok(Json(Success::new(caller.operations.verify_backup(&id).await?)))
+}
+
+/// Make another key to seal with. What was sealed with the keys before still opens.
+#[utoipa::path(post, path = "/ni_status/backups/rotate-key", tag = "backups",
+    responses((status = 200, body = Success<SealKeys>)))]
+pub async fn rotate_key(State(state): State<AppState>) -> Result<Json<Success<SealKeys>>, ApiError> {
+    Ok(Json(Success::new(state.shared.operations.rotate_seal_key().await?)))
+}
+
+/// Seal the server's own backups with the newest key, where they are sealed with an older one.
+#[utoipa::path(post, path = "/ni_status/backups/reseal", tag = "backups",
+    responses((status = 200, body = Success<Resealed>)))]
+pub async fn reseal(State(state): State<AppState>) -> Result<Json<Success<Resealed>>, ApiError> {
+    Ok(Json(Success::new(state.shared.operations.reseal_backups().await?)))
 }
 
 /// Keep a backup until it is unpinned.

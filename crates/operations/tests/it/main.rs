@@ -19,6 +19,7 @@ mod providers;
 mod reads;
 mod restore;
 mod rival;
+mod sealed;
 mod switch;
 mod undo;
 mod whole;
