@@ -5,6 +5,7 @@ use domain::{
     SetModel, Target,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Opens something: a form, or the plan of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,10 +36,11 @@ pub enum Act {
     },
     /// The plan that takes back what an operation did.
     Undo(OperationId),
-    /// The plan that goes back to a backup: with all of it, or with some items.
+    /// The plan that goes back to a backup: with all of it, or with some items, some under another name.
     Restore {
         backup: BackupId,
         items: Option<Vec<BackupItem>>,
+        rename: BTreeMap<BackupItem, String>,
     },
     /// An operation as it runs or ended.
     Follow(OperationId),
@@ -61,9 +63,16 @@ impl Act {
             Mutation::RemoveProvider { name } => Some(Self::RemoveProvider(name)),
             Mutation::RepairRoutes { route, consumer } => Some(Self::Repair { route, consumer }),
             Mutation::Undo { operation } => Some(Self::Undo(operation)),
-            Mutation::Restore(wish) => Some(Self::Restore { backup: wish.backup, items: wish.items }),
+            Mutation::Restore(wish) => {
+                Some(Self::Restore { backup: wish.backup, items: wish.items, rename: wish.rename })
+            }
             Mutation::AddProvider(_) | Mutation::EditProvider { .. } | Mutation::Apply(_) => None,
         }
+    }
+
+    /// The plan that goes back to all of a backup.
+    pub fn restore(backup: BackupId) -> Self {
+        Self::Restore { backup, items: None, rename: BTreeMap::new() }
     }
 
     /// As it stands in a page.

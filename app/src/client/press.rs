@@ -29,7 +29,11 @@ pub fn listen() {
         if let Some(act) = button.get_attribute("data-act") {
             open(button, "data-act", act.clone(), act);
         } else if let Some(act) = button.get_attribute("data-act-checked") {
-            let marked = act.replacen("[]", &format!("[{}]", checks::checked()), 1);
+            let marked = act.replacen("[]", &format!("[{}]", checks::checked()), 1).replacen(
+                "{}",
+                &format!("{{{}}}", checks::renamed()),
+                1,
+            );
             open(button, "data-act-checked", act, marked);
         } else if let Some(theme) = button.get_attribute("data-theme-name") {
             theme::choose(&theme);

@@ -6,14 +6,19 @@ mod row;
 
 use super::{Live, answered, query::Query};
 use crate::{
-    act::Call,
+    act::{Act, Call},
     api::Caller,
-    components::{error_note::ErrorNote, moment::Moment, said::Said},
+    components::{
+        button::{Kind, Press},
+        error_note::ErrorNote,
+        moment::Moment,
+        said::Said,
+    },
     describe,
     error::ApiError,
     text::t,
 };
-use domain::{BackupId, Backups, DamagedBackup, MissedBackup};
+use domain::{Backup, BackupId, Backups, DamagedBackup, MissedBackup};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use operations::Present;
@@ -144,10 +149,27 @@ fn now(present: &Result<Present, ApiError>, backups: Option<&Backups>) -> AnyVie
             </details>
         }
     });
+    let last = backups.and_then(|all| all.backups.iter().find(|backup| backup.hash != *hash)).map(reset);
     view! {
         <p class="backup-now">{content}</p>
         {kept}
+        {last}
         {left_out}
+    }
+    .into_any()
+}
+
+/// The way back to the newest backup that is not as now.
+fn reset(last: &Backup) -> AnyView {
+    let called = row::called(last);
+    view! {
+        <p class="backup-reset">
+            <Press
+                act=Act::restore(last.id.clone()) text=t().reset() kind=Kind::Small
+                label=t().backups_of(t().reset(), &called)
+            />
+            " " {t().reset_means()} " " <Moment at=last.taken_at.clone()/> " " {describe::backup_reason(&last.reason)}
+        </p>
     }
     .into_any()
 }

@@ -71,6 +71,12 @@ super::texts! {
     backups_gone: "gone", "已不存在";
     backups_changed: "changed", "已变更";
     backups_no_model: "no working model now", "当前没有可用模型";
+    backups_other_keys: "other keys", "密钥不同";
+    backups_needs(what: &str): format!("brings along {what}"), format!("一并恢复 {what}");
+    backups_other_name: "Under another name…", "换用其他名称…";
+    backups_new_name(what: &str): format!("New name of {what}"), format!("{what} 的新名称");
+    reset: "Reset", "重置";
+    reset_means: "Back to the last backup that differs from now:", "回到与当前状态不同的最近一份备份：";
     backups_mark_all: "Mark everything that differs", "全选不同的内容";
     backups_restore: "Restore", "恢复";
     backups_restore_all: "Restore all of it", "全部恢复";

@@ -37,6 +37,13 @@ const SENTENCES: &[(&str, &str)] = &[
     ("task {} and {} more open", "任务 {} 及另外 {} 项进行中"),
     ("task {} open", "任务 {} 进行中"),
     ("HiClaw stopped it for being idle", "因空闲被 HiClaw 停止"),
+    // What to do about a restore that is refused.
+    ("Restore them too, or restore everything.", "请一并恢复这些内容，或全部恢复。"),
+    (
+        "Remove the present one first, or restore it under another name.",
+        "请先删除现有的，或换用其他名称恢复。",
+    ),
+    ("Choose another name.", "请换一个名称。"),
     // The doctor, of the installation.
     ("answers at {}", "在 {} 响应"),
     ("the console knows {} as its admin", "控制台的管理员是 {}"),

@@ -1,16 +1,14 @@
 //! `agm backup …`: the server's own backups.
 use super::{
-    Call, DryRun,
+    Call,
     error::CliError,
-    file::agree_and_carry_out,
+    restore::Restore,
     sealed,
-    show::{self, document, print},
+    show::{document, print},
 };
 use crate::http::{BackupLabel, YAML};
 use clap::Subcommand;
-use domain::{
-    BackedUp, Backup, BackupContent, BackupId, BackupItem, BackupName, Backups, Mutation, Plan, Restore,
-};
+use domain::{BackedUp, Backup, BackupContent, BackupId, BackupName, Backups};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -29,18 +27,8 @@ pub enum Command {
     RotateKey,
     /// Seal all backups with the newest key.
     Reseal,
-    /// Go back to a backup: its plan is shown, and applied after a yes. Keys stay as they are.
-    Restore {
-        backup: BackupId,
-        /// Only this: provider:NAME, route:NAME, manager or worker:NAME. Can be given more than once.
-        #[arg(long = "item", value_name = "ITEM")]
-        items: Vec<BackupItem>,
-        /// Do not ask.
-        #[arg(short, long)]
-        yes: bool,
-        #[command(flatten)]
-        dry_run: DryRun,
-    },
+    /// Go back to a backup: its plan is shown, and applied after a yes.
+    Restore(Box<Restore>),
 }
 
 /// Runs the command.
@@ -67,15 +55,7 @@ pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
         Command::Verify { backup } => sealed::verify(call, backup).await,
         Command::RotateKey => sealed::rotate(call).await,
         Command::Reseal => sealed::reseal(call).await,
-        Command::Restore { backup, items, yes, dry_run } => {
-            let items = (!items.is_empty()).then_some(items);
-            let wish = Mutation::Restore(Restore { items, ..Restore::whole(backup) });
-            let plan: Plan = call.client.post(&["plans"], &wish).await?;
-            match dry_run.dry_run {
-                true => document(call.json, &plan, || show::plan(&plan)),
-                false => agree_and_carry_out(call, &plan, yes).await,
-            }
-        }
+        Command::Restore(args) => args.run(call).await,
     }
 }
 

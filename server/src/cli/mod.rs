@@ -10,6 +10,7 @@ mod history;
 mod model;
 mod past;
 mod provider;
+mod restore;
 mod route;
 mod sealed;
 mod serve;
@@ -61,6 +62,8 @@ enum Command {
     /// Backups on the server, and going back to one.
     #[command(subcommand)]
     Backup(backup::Command),
+    /// Go back to the newest backup of another state than the present one: its plan is shown, and applied after a yes.
+    Reset(Box<restore::Reset>),
     /// What was changed, newest first; take it back, or check the record of it.
     History(Box<history::History>),
     /// Follow an operation to its end.
@@ -106,6 +109,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Apply(args) => file::apply(&call()?, &args).await?,
         Command::Export(args) => file::export(&call()?, &args).await?,
         Command::Backup(command) => backup::run(&call()?, command).await?,
+        Command::Reset(args) => args.run(&call()?).await?,
         Command::History(args) if args.is_offline() => {
             let whole = history::verify(json, &args)?;
             return Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) });

@@ -151,6 +151,12 @@ fn sealed_in(text: &str) -> Option<Result<SealedBackup, Failure>> {
     is_sealed.then(|| codec::strict(text.as_bytes()))
 }
 
+/// The newest backup of another state than the present one: what a reset goes back to. 404: there is none.
+#[utoipa::path(get, path = "/ni_status/backups/last", tag = "backups", responses((status = 200, body = Success<Backup>)))]
+pub async fn last(State(state): State<AppState>) -> Result<Json<Success<Backup>>, ApiError> {
+    Ok(Json(Success::new(state.shared.operations.last_other_backup().await?)))
+}
+
 /// A backup with its content.
 #[utoipa::path(get, path = "/ni_status/backups/{id}", tag = "backups", params(("id" = String, Path)),
     responses((status = 200, body = Success<BackupContent>)))]

@@ -60,6 +60,7 @@ use utoipa::{
         backups::adopt,
         backups::open,
         backups::original,
+        backups::last,
         backups::rotate_key,
         backups::reseal,
         backups::backup,

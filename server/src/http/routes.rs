@@ -75,6 +75,7 @@ fn own() -> Vec<Row> {
         ("/ni_status/backups/adopt", &["POST"], post(backups::adopt)),
         ("/ni_status/backups/verify", &["POST"], post(backups::open)),
         ("/ni_status/backups/original", &["POST"], post(backups::original)),
+        ("/ni_status/backups/last", &["GET"], get(backups::last)),
         ("/ni_status/backups/rotate-key", &["POST"], post(backups::rotate_key)),
         ("/ni_status/backups/reseal", &["POST"], post(backups::reseal)),
         ("/ni_status/backups/{id}", &["GET"], get(backups::backup)),

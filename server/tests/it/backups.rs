@@ -8,6 +8,8 @@ use server::http::Bounds;
 
 const BACKUPS: &str = "/ni_status/backups";
 const ALICE: &str = "/ni_status/assignment/workers/alice";
+/// A key that somebody types.
+const TYPED: &str = "sk-typed-by-hand-1";
 const WISH: &str = r#"{"provider":"moonshot","model":"kimi-k2.5"}"#;
 
 async fn post(world: &World, path: &str, body: Value) -> (u16, Value) {
@@ -250,4 +252,68 @@ async fn a_person_goes_back_from_the_command_line() {
     let unknown = agm(&url, &["backup", "show", "01JD0000000000000000000000"], "").await;
     assert_ne!(code(&unknown), 0);
     served.stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_names_and_what_is_needed_are_chosen_on_the_command_line() {
+    let world = World::start().await;
+    let served = Served::start(world.stack.clone(), None, Bounds::default()).await;
+    let url = format!("http://{}", served.address);
+    let call = async |args: &[&str], stdin: &str| {
+        let done = agm(&url, args, stdin).await;
+        assert!(!format!("{}{}", out(&done), err(&done)).contains(TYPED), "{args:?} shows a key");
+        done
+    };
+    let [sealed, _] = sandbox::upstreams::keys_of("zhipuai");
+    let add = json!({"name": "zhipuai", "type": "zhipuai", "tokens": [sealed]}).to_string();
+    assert_eq!(world.admin("POST", "/ni_status/providers", &add).await.status.as_u16(), 201);
+    assert_eq!(
+        world.admin("PUT", ALICE, r#"{"provider":"zhipuai","model":"glm-5"}"#).await.status.as_u16(),
+        200
+    );
+    let created = call(&["backup", "create", "--name", "with zhipu"], "").await;
+    let id = out(&created).split('\t').next().unwrap().to_owned();
+    assert_eq!(world.admin("PUT", ALICE, WISH).await.status.as_u16(), 200);
+    assert_eq!(world.admin("DELETE", "/ni_status/providers/zhipuai", "").await.status.as_u16(), 200);
+
+    let alone = call(&["backup", "restore", &id, "--item", "worker:alice", "--dry-run"], "").await;
+    assert!(code(&alone) != 0 && err(&alone).contains("provider:zhipuai"), "{}", err(&alone));
+    let args = ["backup", "restore", &id, "--item", "worker:alice", "--with-needed", "--dry-run"];
+    let along = call(&args, "").await;
+    for part in
+        ["create\tprovider:zhipuai", "keys of zhipuai: those of the backup (current not possible, sealed "]
+    {
+        assert!(out(&along).contains(part), "{part}: {} {}", out(&along), err(&along));
+    }
+    let args = ["backup", "restore", &id, "--item", "provider:zhipuai", "--rename", "provider:zhipuai=glm"];
+    let keys = ["--keys", "zhipuai=new", "--key-file", "-", "--yes"];
+    let renamed = call(&[&args[..], &keys[..]].concat(), TYPED).await;
+    assert_eq!(code(&renamed), 0, "{}", err(&renamed));
+    assert!(err(&renamed).contains("keys of zhipuai: new ones"), "{}", err(&renamed));
+    let glm = world.admin("GET", "/ni_status/providers/glm", "").await.json();
+    assert_eq!(glm["provider"]["tokens"]["count"], 1, "{glm}");
+    let refused = call(&["backup", "restore", &id, "--keys", "zhipuai=current", "--yes"], "").await;
+    assert!(code(&refused) != 0 && err(&refused).contains("keys.zhipuai"), "{}", err(&refused));
+
+    // The newest of another state: before the restore under another name.
+    let reset = call(&["reset", "--dry-run"], "").await;
+    assert!(err(&reset).contains("taken before restore"), "{}", err(&reset));
+    let whole = call(&["backup", "restore", &id, "--yes"], "").await;
+    assert_eq!(code(&whole), 0, "{}", err(&whole));
+    assert_eq!(model_of_alice(&world).await, "glm-5");
+    let reset = call(&["reset", "--yes"], "").await;
+    assert_eq!(code(&reset), 0, "{}", err(&reset));
+    assert_eq!(model_of_alice(&world).await, "kimi-k2.5");
+    served.stop.cancel();
+}
+
+#[tokio::test]
+async fn there_is_nothing_to_reset_to_until_something_changed() {
+    let world = World::start().await;
+    let last = async || world.admin("GET", "/ni_status/backups/last", "").await;
+    post(&world, "", json!({})).await;
+    assert_eq!(last().await.status.as_u16(), 404);
+    assert_eq!(world.admin("PUT", ALICE, WISH).await.status.as_u16(), 200);
+    let found = last().await.json();
+    assert_eq!((&found["success"], &found["reason"]["why"]), (&true.into(), &"by_hand".into()), "{found}");
 }

@@ -146,6 +146,20 @@ const BACKUPS: &[Wrong] = &[
     ("POST", "/backups/01JD0000000000000000000000/delete", "", 404, ""),
     ("POST", "/backups/01JD0000000000000000000000/rename", r#"{"name":7}"#, 422, "name"),
     ("POST", "/plans", r#"{"kind":"restore","backup":"01JD0000000000000000000000"}"#, 404, ""),
+    (
+        "POST",
+        "/plans",
+        r#"{"kind":"restore","backup":"01JD0000000000000000000000","keys":{"qwen":"sk-canary"}}"#,
+        422,
+        "keys.qwen",
+    ),
+    (
+        "POST",
+        "/plans",
+        r#"{"kind":"restore","backup":"01JD0000000000000000000000","rename":{"route:a/b":"c"}}"#,
+        422,
+        "rename",
+    ),
 ];
 
 /// What is not there.

@@ -4,6 +4,7 @@ use super::{
     FOLLOWED,
     change_stage::Stage,
     key_check::KeyCheck,
+    key_choice::KeyChoices,
     toast::{Offer, Toaster},
     told,
     turn::Turns,
@@ -42,6 +43,7 @@ pub struct Change {
     /// What was let go on this page.
     released: RwSignal<Option<OperationId>>,
     pub check: KeyCheck,
+    pub keys: KeyChoices,
     toaster: Toaster,
 }
 
@@ -59,6 +61,7 @@ impl Change {
             trouble: RwSignal::new(None),
             released: RwSignal::new(None),
             check: KeyCheck::new(),
+            keys: KeyChoices::new(),
             toaster,
         };
         Effect::new(move |_| change.give_up_when_left());
@@ -98,6 +101,7 @@ impl Change {
         self.form.set_value(form);
         self.wish.set_value(Some(wish.clone()));
         self.trouble.set(None);
+        self.keys.clear();
         self.stage.set(Stage::Planning);
         if form.is_none() {
             self.open.set(true);
@@ -118,6 +122,34 @@ impl Change {
                     page::look_again();
                 }
                 Err(error) => self.stage.set(Stage::Refused(told(error))),
+            }
+        });
+    }
+
+    /// Plans the restore that is shown anew, with the keys that were chosen. What is shown stays until there is a plan.
+    pub fn plan_with_keys(self) {
+        let Some(Mutation::Restore(mut wish)) = self.wish.get_value() else { return };
+        match self.keys.choices() {
+            Ok(chosen) => wish.keys.extend(chosen),
+            Err(failure) => return self.keys.failure.set(Some(failure)),
+        }
+        self.keys.failure.set(None);
+        self.keys.busy.set(true);
+        let turn = self.turns.next();
+        spawn_local(async move {
+            let wish = Mutation::Restore(wish);
+            let answer = api::plan(wish.clone()).await;
+            if !self.turns.is(turn) {
+                return;
+            }
+            self.keys.busy.set(false);
+            match answer {
+                Ok(plan) => {
+                    self.keys.clear();
+                    self.wish.set_value(Some(wish));
+                    self.stage.set(Stage::Planned(plan));
+                }
+                Err(error) => self.keys.failure.set(Some(told(error))),
             }
         });
     }
@@ -149,7 +181,8 @@ impl Change {
 
     /// Whether what was typed for it would be lost with its dialog.
     pub fn is_unsent(self) -> bool {
-        !self.stage.with(Stage::runs) && self.has_form() && self.can_plan_again()
+        let form = self.has_form() && self.can_plan_again();
+        !self.stage.with(Stage::runs) && (form || self.keys.pending())
     }
 
     /// Does what the plan says that is shown, and nothing else: when the installation is not as it was, nothing is done.
@@ -245,6 +278,11 @@ impl Change {
         if self.stage.with_untracked(|stage| matches!(stage, Stage::Refused(_))) {
             self.stage.set(Stage::Idle);
         }
+    }
+
+    /// True while a plan is shown that nobody applied yet.
+    pub fn is_planned(self) -> bool {
+        self.stage.with(|stage| matches!(stage, Stage::Planned(_)))
     }
 
     /// True while a plan is made.

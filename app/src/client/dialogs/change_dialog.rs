@@ -1,4 +1,7 @@
-use super::{change::Change, change_actions::Actions, change_stage::Stage, dialog::Dialog, verdict::verdict};
+use super::{
+    change::Change, change_actions::Actions, change_stage::Stage, dialog::Dialog, key_choice::KeyFields,
+    verdict::verdict,
+};
 use crate::{
     client::focus,
     components::{
@@ -53,9 +56,11 @@ pub fn ChangeDialog(change: Change) -> impl IntoView {
     follow(change, planned, outcome);
     let body = move || {
         plan.get().map(|plan| {
+            let keys = plan.keys.clone();
             view! {
                 <div class="change">
                     <div>
+                        <KeyFields change keys/>
                         <PlanView plan region=planned/>
                     </div>
                     <div>
@@ -83,11 +88,15 @@ pub fn ChangeDialog(change: Change) -> impl IntoView {
 fn follow(change: Change, planned: NodeRef<html::Div>, outcome: NodeRef<html::Div>) {
     let stage = Memo::new(move |_| {
         change.stage.with(|stage| {
-            (discriminant(stage), matches!(stage, Stage::Planned(_)), change.check.waits(stage))
+            let planned = match stage {
+                Stage::Planned(plan) => Some(plan.id.clone()),
+                _ => None,
+            };
+            (discriminant(stage), planned, change.check.waits(stage))
         })
     });
     Effect::new(move |_| {
-        let (_, is_planned, _) = stage.get();
+        let is_planned = stage.with(|(_, planned, _)| planned.is_some());
         let Some(place) = (if is_planned { planned } else { outcome }).get() else { return };
         // In the next frame it stands where it will stay.
         request_animation_frame(move || {

@@ -12,6 +12,7 @@ mod field;
 mod figures;
 mod folded;
 mod key_check;
+mod key_choice;
 mod model_form;
 mod model_picker;
 mod plan_foot;
@@ -177,8 +178,9 @@ impl Desk {
                 self.change.plan(Mutation::RepairRoutes { route, consumer }, None);
             }
             Act::Undo(id) => self.change.undo(&api::operation(id).await?),
-            Act::Restore { backup, items } => {
-                self.change.plan(Mutation::Restore(Restore { items, ..Restore::whole(backup) }), None);
+            Act::Restore { backup, items, rename } => {
+                let wish = Restore { items, rename, ..Restore::whole(backup) };
+                self.change.plan(Mutation::Restore(wish), None);
             }
             Act::Follow(id) => self.change.resume(api::operation(id).await?),
         }

@@ -60,7 +60,7 @@ fn acts(backup: &Backup, is_now: bool) -> AnyView {
     let label = |action: &str| t().backups_of(action, &called);
     let pin = Call::bare(format!("backups/{}/{path}", backup.id));
     let restore = (!is_now).then(|| {
-        let act = Act::Restore { backup: backup.id.clone(), items: None };
+        let act = Act::restore(backup.id.clone());
         view! { <Press act text=t().backups_restore() kind=Kind::Small label=label(t().backups_restore())/> }
     });
     view! {

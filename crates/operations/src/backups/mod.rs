@@ -108,6 +108,19 @@ impl Operations {
         Ok(BackupContent { backup, file, left_out })
     }
 
+    /// The newest backup of another state than the present one: what a reset goes back to.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` when there is none, and those of [`Operations::export`].
+    pub async fn last_other_backup(&self) -> Result<Backup, Failure> {
+        let Present { hash, .. } = self.present().await?;
+        let all = self.shelf().await?.list().await;
+        all.into_iter().find(|backup| backup.hash != hash).ok_or_else(|| {
+            Failure::new(Code::NotFound, "there is no backup of another state than the present one")
+                .hint("One is taken before every change.")
+        })
+    }
+
     /// What would change if the backup was restored now. Its warnings say what would not come back. Changes nothing.
     pub async fn compare_backup(&self, id: &BackupId) -> Result<Plan, Failure> {
         self.plan(&Mutation::Restore(Restore::whole(id.clone()))).await
