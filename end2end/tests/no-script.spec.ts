@@ -7,6 +7,7 @@ for (const [path, heading, text] of [
   ["/agm/routes", "Routes", "default-ai-route"],
   ["/agm/monitor", "Monitor", "Requests a minute"],
   ["/agm/backups", "Backups", "How things were before each change"],
+  ["/agm/drift", "Drift", "not as they were recorded"],
   ["/agm/doctor", "Doctor", "Every part looked at"],
   ["/agm/activity", "Activity", "Audit log:"],
 ]) {

@@ -8,6 +8,7 @@ export function sandbox(): {
   agents: string;
   console: string;
   admin: { user: string; password: string };
+  manager: { config: string };
   upstreams: Record<string, string>;
 } {
   const file = `agm-sandbox-${process.env.AGM_TEST_PORT ?? 18180}.json`;

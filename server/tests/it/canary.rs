@@ -191,6 +191,7 @@ const READS: &[&str] = &[
     "/ni_status/session",
     "/ni_status/operations",
     "/ni_status/doctor",
+    "/ni_status/drift",
     "/ni_status/export",
     "/ni_status/backups",
     "/metrics",
@@ -200,6 +201,7 @@ const READS: &[&str] = &[
     "/agm/login",
     "/agm/providers",
     "/agm/models",
+    "/agm/drift",
     "/agm/nothing",
 ];
 

@@ -1,0 +1,58 @@
+//! Drift over HTTP and from the command line.
+use crate::{
+    cli::{agm, code, err, out},
+    support::{Served, World},
+};
+use serde_json::Value;
+use server::http::Bounds;
+
+/// Gives the Manager another model behind our back.
+fn meddle(world: &World, from: &str, to: &str) {
+    let file = &world.sandbox.addresses().manager.config;
+    let text = std::fs::read_to_string(file).unwrap();
+    let primary = |model: &str| format!("\"primary\": \"hiclaw-gateway/{model}\"");
+    assert!(text.contains(&primary(from)), "{text}");
+    std::fs::write(file, text.replace(&primary(from), &primary(to))).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drift_is_told_repaired_and_accepted_from_the_command_line() {
+    let world = World::start().await;
+    let served = Served::start(world.stack.clone(), None, Bounds::default()).await;
+    let url = format!("http://{}", served.address);
+    let seen = agm(&url, &["drift"], "").await;
+    let said = out(&seen);
+    assert_eq!((code(&seen), said.lines().last()), (1, Some("1 thing has drifted")), "{said}");
+    assert!(said.contains("! worker:dave: deepseek-ai-route, which takes its model, does not let worker-dave in"), "{said}");
+    assert!(said.contains("  repair: agm route repair --route deepseek-ai-route --consumer worker-dave"), "{said}");
+    assert!(said.contains("there is no backup"), "{said}");
+
+    meddle(&world, "qwen3.5-plus", "qwen-max");
+    let refused = agm(&url, &["drift", "--repair"], "").await;
+    assert_eq!((code(&refused), err(&refused).contains("say --yes")), (2, true), "{refused:?}");
+    let done = agm(&url, &["drift", "--repair", "--yes", "--json"], "").await;
+    assert_eq!(code(&done), 0, "{}", err(&done));
+    let left: Value = serde_json::from_str(&out(&done)).unwrap();
+    assert_eq!(left["items"], serde_json::json!([]), "{left}");
+    assert!(left["since"]["id"].is_string(), "{left}");
+
+    meddle(&world, "qwen3.5-plus", "qwen-max");
+    let seen = agm(&url, &["drift"], "").await;
+    assert!(out(&seen).contains("  accept: agm drift --accept manager"), "{}", out(&seen));
+    let done = agm(&url, &["drift", "--accept", "manager", "--yes"], "").await;
+    assert_eq!((code(&done), out(&done).lines().last()), (0, Some("nothing has drifted")), "{}", err(&done));
+    assert!(err(&done).contains("accept_model"), "{}", err(&done));
+}
+
+#[tokio::test]
+async fn drift_over_http_names_the_changes_that_end_it() {
+    let world = World::start().await;
+    let seen = world.admin("GET", "/ni_status/drift", "").await;
+    let seen = seen.json();
+    assert_eq!((&seen["success"], seen["items"].as_array().unwrap().len()), (&Value::Bool(true), 1), "{seen}");
+    let item = &seen["items"][0];
+    assert_eq!((&item["kind"], &item["agent"]), (&"access".into(), &"worker:dave".into()), "{item}");
+    assert_eq!(item["accept"]["whyNot"]["code"], "SHUT_OUT");
+    let plan = world.admin("POST", "/ni_status/plans", &item["repair"]["change"].to_string()).await;
+    assert_eq!(plan.json()["kind"], "repair_routes", "{}", plan.text);
+}
