@@ -8,7 +8,7 @@ const FONTS: [&str; 3] = ["press-start-2p", "silkscreen", "vt323"];
 /// Ends the fetch of a part of the client that hangs. What the build makes to fetch it knows no limit, and asks again only
 /// for what it was told is lost. Half a minute: a slow line is no reason to begin anew.
 const LIMIT: &str = "const ask=fetch;\
-    window.fetch=(what,how)=>ask(what,`${what}`.includes('/pkg/split_')?{...how,signal:AbortSignal.timeout(30000)}:how);";
+    window.fetch=(what,how)=>ask(what,/\\/pkg\\/(split|chunk)_/.test(what)?{...how,signal:AbortSignal.timeout(30000)}:how);";
 
 /// The addresses of the built files.
 #[derive(Debug, PartialEq, Eq)]

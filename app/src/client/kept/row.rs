@@ -58,7 +58,7 @@ pub fn view(here: Here, id: BackupId) -> AnyView {
         }
     });
     view! {
-        <li class="backup" node_ref=node>
+        <li class="held" node_ref=node>
             <h3><Moment at=visible.taken_at.clone()/> " " {name}</h3>
             <p class="backup-why">{why} " · " {visible.actor.clone()}</p>
             <p class="backup-content">{content} " · " {size}</p>
