@@ -80,8 +80,7 @@ pub fn KeyFields(change: Change, keys: Vec<PlannedKeys>) -> impl IntoView {
     let fields = keys.into_iter().map(|planned| one(change.keys, planned)).collect_view();
     view! {
         <section class="key-choices" aria-label=t().keys_of_restore() hidden=move || !change.is_planned()>
-            {fields}
-            <div role="alert">{failure}</div>
+            {fields} {failure}
         </section>
     }
     .into_any()
