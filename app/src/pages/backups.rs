@@ -81,8 +81,7 @@ fn page(seen: Seen) -> AnyView {
         view! { <Live id="compared" topics="backups operations providers routes">{shown}</Live> }
     });
     let now = now(&seen.present, seen.backups.as_ref().ok());
-    let present = seen.present.ok();
-    let is_now = move |backup: &Backup| present.as_ref().is_some_and(|present| present.is_kept_as(backup));
+    let hash = seen.present.ok().map(|present| present.hash);
     view! {
         <header class="page-head">
             <h1>{t().backups()}</h1>
@@ -97,7 +96,7 @@ fn page(seen: Seen) -> AnyView {
             {forms::take()}
         </section>
         <Live id="backups" topics="backups operations providers routes">
-            {answered(seen.backups, |backups| list(backups, is_now))}
+            {answered(seen.backups, |backups| list(backups, hash.as_deref()))}
         </Live>
         <details class="panel backups-import">
             <summary><h2>{t().backups_import()}</h2></summary>
@@ -109,7 +108,7 @@ fn page(seen: Seen) -> AnyView {
 
 /// What a backup taken now would hold, and whether there is one that holds it already.
 fn now(present: &Result<Present, ApiError>, backups: Option<&Backups>) -> AnyView {
-    let present = match present {
+    let Present { exported, hash } = match present {
         Ok(present) => present,
         Err(error) => {
             return view! {
@@ -119,11 +118,10 @@ fn now(present: &Result<Present, ApiError>, backups: Option<&Backups>) -> AnyVie
             .into_any();
         }
     };
-    let exported = &present.exported;
     let file = &exported.file;
     let content =
         t().backups_content(file.providers.len(), file.routes.len(), file.assignments.all().count());
-    let same = backups.and_then(|all| all.backups.iter().find(|backup| present.is_kept_as(backup)));
+    let same = backups.and_then(|all| all.backups.iter().find(|backup| backup.hash == *hash));
     let kept = match same {
         Some(same) => view! {
             <p class="backup-is-kept">
@@ -148,8 +146,7 @@ fn now(present: &Result<Present, ApiError>, backups: Option<&Backups>) -> AnyVie
             </details>
         }
     });
-    let last =
-        backups.and_then(|all| all.backups.iter().find(|backup| !present.is_kept_as(backup))).map(reset);
+    let last = backups.and_then(|all| all.backups.iter().find(|backup| backup.hash != *hash)).map(reset);
     view! {
         <p class="backup-now">{content}</p>
         {kept}
@@ -174,16 +171,12 @@ fn reset(last: &Backup) -> AnyView {
     .into_any()
 }
 
-fn list(backups: Backups, is_now: impl Fn(&Backup) -> bool) -> AnyView {
+fn list(backups: Backups, now: Option<&str>) -> AnyView {
     let Backups { backups, missed: without, damaged: unread, .. } = backups;
     let empty = backups.is_empty().then(|| {
         view! { <div class="empty"><p>{t().backups_none()}</p> <p>{t().backups_none_hint()}</p></div> }
     });
-    let row = |backup: Backup| {
-        let is_now = is_now(&backup);
-        row::view(backup, is_now)
-    };
-    let rows = backups.into_iter().map(row).collect_view();
+    let rows = backups.into_iter().map(|backup| row::view(backup, now)).collect_view();
     view! {
         {missed(without)}
         {damaged(unread)}
@@ -235,9 +228,7 @@ mod tests {
     fn html(backups: Value, now: Option<&str>) -> String {
         let mut all = json!({"backups": [], "kept": 50, "missed": [], "damaged": []});
         all.as_object_mut().unwrap().extend(backups.as_object().unwrap().clone());
-        Owner::new().with(|| {
-            list(serde_json::from_value(all).unwrap(), |backup| now == Some(backup.hash.as_str())).to_html()
-        })
+        Owner::new().with(|| list(serde_json::from_value(all).unwrap(), now).to_html())
     }
 
     #[test]

@@ -14,9 +14,10 @@ use crate::{
 use domain::Backup;
 use leptos::prelude::*;
 
-/// A backup; `is_now`: nothing in it is other than now.
-pub fn view(backup: Backup, is_now: bool) -> AnyView {
+/// A backup; `now` is the hash of how things are now.
+pub fn view(backup: Backup, now: Option<&str>) -> AnyView {
     let id = backup.id.clone();
+    let is_now = now == Some(backup.hash.as_str());
     let content = content(&backup);
     let pin =
         backup.pinned.then(|| view! { <span class="pinned">{icon(maps::PIN)} {t().backups_pinned()}</span> });

@@ -47,15 +47,6 @@ pub struct Present {
     pub exported: Arc<Exported>,
     /// That of every backup of the same state.
     pub hash: String,
-    /// That of a backup that says the same in its file and has no documents.
-    file_hash: String,
-}
-
-impl Present {
-    /// Whether a backup is of this state, as far as it goes.
-    pub fn is_kept_as(&self, backup: &Backup) -> bool {
-        [&self.hash, &self.file_hash].contains(&&backup.hash)
-    }
 }
 
 impl Store {
@@ -102,8 +93,7 @@ impl Operations {
     /// Those of [`Operations::back_up`].
     pub async fn present(&self) -> Result<Present, Failure> {
         let content = self.look_together().await?;
-        let file_hash = Content::of_file(content.file.clone()).hash()?;
-        Ok(Present { exported: Arc::new(content.exported()), hash: content.hash()?, file_hash })
+        Ok(Present { exported: Arc::new(content.exported()), hash: content.hash()? })
     }
 
     /// A backup with its content, without its keys.
@@ -121,9 +111,9 @@ impl Operations {
     /// # Errors
     /// `NOT_FOUND` when there is none, and those of [`Operations::export`].
     pub async fn last_other_backup(&self) -> Result<Backup, Failure> {
-        let present = self.present().await?;
+        let Present { hash, .. } = self.present().await?;
         let all = self.shelf().await?.list().await;
-        all.into_iter().find(|backup| !present.is_kept_as(backup)).ok_or_else(|| {
+        all.into_iter().find(|backup| backup.hash != hash).ok_or_else(|| {
             Failure::new(Code::NotFound, "there is no backup of another state than the present one")
                 .hint("One is taken before every change.")
         })
