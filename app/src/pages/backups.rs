@@ -111,7 +111,7 @@ fn page(seen: Seen) -> AnyView {
 
 /// What a backup taken now would hold, and whether there is one that holds it already.
 fn now(present: &Result<Present, ApiError>, backups: Option<&Backups>) -> AnyView {
-    let Present { exported, hash } = match present {
+    let present @ Present { exported, hash } = match present {
         Ok(present) => present,
         Err(error) => {
             return view! {
@@ -149,7 +149,8 @@ fn now(present: &Result<Present, ApiError>, backups: Option<&Backups>) -> AnyVie
             </details>
         }
     });
-    let last = backups.and_then(|all| all.backups.iter().find(|backup| backup.hash != *hash)).map(reset);
+    let last =
+        backups.and_then(|all| all.backups.iter().find(|backup| present.leads_back_to(backup))).map(reset);
     view! {
         <p class="backup-now">{content}</p>
         {kept}

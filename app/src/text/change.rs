@@ -40,12 +40,14 @@ super::texts! {
             KeySource::Current => "keep the present ones",
             KeySource::Sealed => "those of the backup",
             KeySource::New => "new",
-        },
+        }
+        .to_owned(),
         match source {
             KeySource::Current => "保留当前密钥",
             KeySource::Sealed => "使用备份中的密钥",
             KeySource::New => "使用新密钥",
-        };
+        }
+        .to_owned();
     new_key: "New key", "新密钥";
     type_new_key: "type the new key", "请填写新密钥";
     plan_with_keys: "Plan with these keys", "用这些密钥重新生成计划";

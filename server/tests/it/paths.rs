@@ -158,7 +158,7 @@ const BACKUPS: &[Wrong] = &[
         "/plans",
         r#"{"kind":"restore","backup":"01JD0000000000000000000000","rename":{"route:a/b":"c"}}"#,
         422,
-        "rename",
+        "rename.route:a/b",
     ),
 ];
 

@@ -11,7 +11,7 @@ use crate::{
     },
     text::t,
 };
-use domain::{Operation, OperationState, Step, StepState};
+use domain::{Failure, Operation, OperationState, Step, StepState};
 use leptos::{html, prelude::*};
 use std::mem::discriminant;
 
@@ -51,7 +51,8 @@ pub fn ChangeDialog(change: Change) -> impl IntoView {
         Stage::Idle | Stage::Planned(_) => ().into_any(),
     };
     let unsent = Signal::derive(move || change.is_unsent());
-    let trouble = move || change.trouble().map(|failure| view! { <ErrorNote failure/> });
+    let note = |failure: Failure| view! { <ErrorNote failure/> };
+    let trouble = move || change.trouble().or(change.keys.failure.get()).map(note);
     let (planned, outcome) = (NodeRef::new(), NodeRef::new());
     follow(change, planned, outcome);
     let body = move || {
@@ -60,8 +61,8 @@ pub fn ChangeDialog(change: Change) -> impl IntoView {
             view! {
                 <div class="change">
                     <div>
-                        <KeyFields change keys/>
                         <PlanView plan region=planned/>
+                        <KeyFields change keys/>
                     </div>
                     <div>
                         <h3>{t().what_happens()}</h3>

@@ -3,7 +3,7 @@ use super::{
     change::Change,
     field::{Field, Input},
 };
-use crate::{components::error_note::ErrorNote, text::t};
+use crate::text::t;
 use domain::{Failure, KeyChoice, KeySource, PlannedKeys, ProviderName, TypedKey};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -76,12 +76,10 @@ pub fn KeyFields(change: Change, keys: Vec<PlannedKeys>) -> impl IntoView {
     if keys.is_empty() {
         return ().into_any();
     }
-    let failure = move || change.keys.failure.get().map(|failure| view! { <ErrorNote failure/> });
     let fields = keys.into_iter().map(|planned| one(change.keys, planned)).collect_view();
     view! {
         <section class="key-choices" aria-label=t().keys_of_restore() hidden=move || !change.is_planned()>
             {fields}
-            <div role="alert">{failure}</div>
         </section>
     }
     .into_any()

@@ -18,8 +18,8 @@ mod tests;
 use crate::{Clock, Exported, Operations, journal::JournalError, news::Board, reads::Together, seal::Seal};
 use content::Content;
 use domain::{
-    Backup, BackupContent, BackupId, BackupName, Backups, Code, Failure, MissedBackup, Mutation, NameError,
-    OperationId, Plan, Restore, SealedBackup, Topic,
+    Backup, BackupContent, BackupId, BackupName, BackupReason, Backups, Code, Failure, MissedBackup,
+    Mutation, NameError, OperationId, Plan, Restore, SealedBackup, Topic,
 };
 pub use original::Original;
 use shelf::Shelf;
@@ -49,6 +49,13 @@ pub struct Present {
     pub exported: Arc<Exported>,
     /// That of every backup of the same state.
     pub hash: String,
+}
+
+impl Present {
+    /// Whether a backup was taken of another state than this one. What came as a file is no state that there was.
+    pub fn leads_back_to(&self, backup: &Backup) -> bool {
+        backup.hash != self.hash && backup.reason != BackupReason::Imported
+    }
 }
 
 impl Store {
@@ -113,9 +120,9 @@ impl Operations {
     /// # Errors
     /// `NOT_FOUND` when there is none, and those of [`Operations::export`].
     pub async fn last_other_backup(&self) -> Result<Backup, Failure> {
-        let Present { hash, .. } = self.present().await?;
+        let present = self.present().await?;
         let all = self.shelf().await?.list().await;
-        all.into_iter().find(|backup| backup.hash != hash).ok_or_else(|| {
+        all.into_iter().find(|backup| present.leads_back_to(backup)).ok_or_else(|| {
             Failure::new(Code::NotFound, "there is no backup of another state than the present one")
                 .hint("One is taken before every change.")
         })
