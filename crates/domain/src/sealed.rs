@@ -59,20 +59,48 @@ pub struct VisibleAgent {
     pub model: ModelId,
 }
 
-impl SealedBackup {
-    /// The form that is written.
-    pub const FORM: u32 = 2;
+/// A backup that was opened, and what is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VerifiedBackup {
+    pub backup: Backup,
+    /// Always `true`: what does not open is a failure.
+    pub opened: bool,
+    /// See [`Backup::sealed_with`].
+    pub sealed_with: Option<String>,
+    pub providers: usize,
+    pub routes: usize,
+    pub agents: usize,
+    /// How many keys of providers it holds.
+    pub keys: usize,
 }
 
-/// What the server found in a sealed backup that it could open.
+/// The ids of the keys that backups are sealed with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Verified {
-    pub providers: u32,
-    pub routes: u32,
-    pub agents: u32,
-    /// Keys of providers.
-    pub keys: u32,
+pub struct SealKeys {
+    /// It seals.
+    pub key: String,
+    /// They only open. The newest of them first.
+    pub older: Vec<String>,
+}
+
+/// What became of sealing backups anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Resealed {
+    pub resealed: usize,
+    /// They are sealed as before.
+    pub failed: Vec<NotResealed>,
+}
+
+/// A backup that could not be sealed anew, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NotResealed {
+    pub id: BackupId,
+    pub message: String,
 }
 
 /// What became of the clear-text backup of the plugin that was there before.
@@ -84,4 +112,9 @@ pub struct SealedOriginal {
     pub new: bool,
     /// The providers whose keys lay in clear.
     pub providers: Vec<ProviderName>,
+}
+
+impl SealedBackup {
+    /// The form that is written.
+    pub const FORM: u32 = 2;
 }

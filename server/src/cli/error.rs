@@ -60,8 +60,6 @@ impl CliError {
                 Code::InvalidRequest
                 | Code::MalformedRequest
                 | Code::InvalidModel
-                | Code::SealBroken
-                | Code::SealKeyUnknown
                 | Code::ProviderNotFound
                 | Code::WorkerNotFound
                 | Code::RouteNotFound

@@ -17,8 +17,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Plan, SealedBackup,
-    SealedOriginal, Verified,
+    BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Plan, Resealed, SealKeys,
+    SealedBackup, SealedOriginal, VerifiedBackup,
 };
 use http::{StatusCode, header};
 use operations::Original;
@@ -190,13 +190,13 @@ pub async fn adopt(State(state): State<AppState>, request: Request) -> Result<Re
 
 /// Open a sealed backup, and say what is in it; nothing is kept. One that does not open is refused.
 #[utoipa::path(post, path = "/ni_status/backups/verify", tag = "backups", request_body = AdoptBackup,
-    responses((status = 200, body = Success<Verified>)))]
-pub async fn open(
+    responses((status = 200, body = Success<VerifiedBackup>)))]
+pub async fn verify_sealed(
     State(state): State<AppState>,
     request: Request,
-) -> Result<Json<Success<Verified>>, ApiError> {
+) -> Result<Json<Success<VerifiedBackup>>, ApiError> {
     let AdoptBackup { sealed } = body(request).await?;
-    Ok(Json(Success::new(state.shared.operations.open_sealed(sealed).await?)))
+    Ok(Json(Success::new(state.shared.operations.verify_sealed(sealed).await?)))
 }
 
 /// Seal the clear-text backup of the plugin that was there before, and keep it. One that was sealed already is the answer,
@@ -219,6 +219,29 @@ pub async fn original(
     responses((status = 200, body = Success<Plan>)))]
 pub async fn compare(Named { caller, name: id }: Named<BackupId>) -> Result<Json<Success<Plan>>, ApiError> {
     Ok(Json(Success::new(caller.operations.compare_backup(&id).await?)))
+}
+
+/// Open a backup, and tell what is in it. Nothing of it is shown.
+#[utoipa::path(post, path = "/ni_status/backups/{id}/verify", tag = "backups", params(("id" = String, Path)),
+    responses((status = 200, body = Success<VerifiedBackup>)))]
+pub async fn verify(
+    Named { caller, name: id }: Named<BackupId>,
+) -> Result<Json<Success<VerifiedBackup>>, ApiError> {
+    Ok(Json(Success::new(caller.operations.verify_backup(&id).await?)))
+}
+
+/// Make another key to seal with. What was sealed with the keys before still opens.
+#[utoipa::path(post, path = "/ni_status/backups/rotate-key", tag = "backups",
+    responses((status = 200, body = Success<SealKeys>)))]
+pub async fn rotate_key(State(state): State<AppState>) -> Result<Json<Success<SealKeys>>, ApiError> {
+    Ok(Json(Success::new(state.shared.operations.rotate_seal_key().await?)))
+}
+
+/// Seal the server's own backups with the newest key, where they are sealed with an older one.
+#[utoipa::path(post, path = "/ni_status/backups/reseal", tag = "backups",
+    responses((status = 200, body = Success<Resealed>)))]
+pub async fn reseal(State(state): State<AppState>) -> Result<Json<Success<Resealed>>, ApiError> {
+    Ok(Json(Success::new(state.shared.operations.reseal_backups().await?)))
 }
 
 /// Keep a backup until it is unpinned.

@@ -18,13 +18,13 @@ use crate::{
     sprite::{icon, maps},
     text::{formats, t},
 };
-use domain::{BackupId, Code, Failure, Verified};
+use domain::{BackupId, Code, Failure, VerifiedBackup};
 use leptos::{html, prelude::*, task::spawn_local};
 
 /// What came of asking the server about a backup.
 #[derive(Clone)]
 enum Answer {
-    Opened(Box<Verified>),
+    Opened(Box<VerifiedBackup>),
     Failed(Box<Failure>),
 }
 
@@ -178,8 +178,8 @@ impl Row {
             return visit(&there);
         }
         self.ask(async move {
-            match backups::adopt(&entry.backup).await {
-                Ok(_) => {
+            match backups::adopt(&entry.backup, entry.name.as_ref()).await {
+                Ok(()) => {
                     visit(&there);
                     None
                 }
@@ -194,7 +194,7 @@ impl Row {
         self.ask(async move { Some(backups::open_backup(&entry.backup).await.map_err(Into::into)) });
     }
 
-    fn ask(self, asking: impl Future<Output = Option<Result<Verified, Failure>>> + 'static) {
+    fn ask(self, asking: impl Future<Output = Option<Result<VerifiedBackup, Failure>>> + 'static) {
         if self.busy.get_untracked() {
             return;
         }
@@ -226,13 +226,12 @@ impl Row {
     }
 }
 
-fn is_signed_out(answer: &Result<Verified, Failure>) -> bool {
+fn is_signed_out(answer: &Result<VerifiedBackup, Failure>) -> bool {
     matches!(answer, Err(failure) if failure.code == Code::AuthRequired)
 }
 
-fn opened_as(opened: &Verified) -> AnyView {
-    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-    let holds = t().backups_content(count(opened.providers), count(opened.routes), count(opened.agents));
-    let keys = t().keys(count(opened.keys));
+fn opened_as(opened: &VerifiedBackup) -> AnyView {
+    let holds = t().backups_content(opened.providers, opened.routes, opened.agents);
+    let keys = t().keys(opened.keys);
     view! { <p class="note">{t().here_opened()} " " {holds} " · " {keys}</p> }.into_any()
 }

@@ -38,7 +38,7 @@ pub fn open(seal: &Seal, backup: &SealedBackup) -> Result<Content, Failure> {
         return Err(broken(format!("it has the form {form} of another agm, this one knows {known}")));
     }
     let deflated = seal.unseal(&bound_to(*form, visible)?, sealed).map_err(unopened)?;
-    let json = inflate(&deflated).map_err(|error| broken(format!("its content: {error}")))?;
+    let json = inflate(&deflated, INFLATED).map_err(|error| broken(format!("its content: {error}")))?;
     serde_json::from_slice(&json).map_err(not_understood)
 }
 
@@ -69,7 +69,7 @@ pub fn unopened(error: SealError) -> Failure {
             "Another installation sealed it, or its key is lost. What it shows without its key must not be trusted.",
         ),
         SealError::Malformed | SealError::Broken => broken(error.to_string()),
-        SealError::DamagedKey(_) | SealError::Io(_) | SealError::NoRandomness(_) => {
+        SealError::DamagedKey(_) | SealError::Full | SealError::Io(_) | SealError::NoRandomness(_) => {
             JournalError::Seal(error).into()
         }
     }
@@ -92,14 +92,16 @@ fn bound_to(form: u32, visible: &Visible) -> Result<Vec<u8>, Failure> {
     Ok(bound)
 }
 
-fn deflate(bytes: &[u8]) -> std::io::Result<Zeroizing<Vec<u8>>> {
+/// Compresses bytes.
+pub fn deflate(bytes: &[u8]) -> std::io::Result<Zeroizing<Vec<u8>>> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes)?;
     encoder.finish().map(Zeroizing::new)
 }
 
-fn inflate(bytes: &[u8]) -> std::io::Result<Zeroizing<Vec<u8>>> {
+/// What was compressed, unless it is more than so many bytes.
+pub fn inflate(bytes: &[u8], limit: u64) -> std::io::Result<Zeroizing<Vec<u8>>> {
     let mut inflated = Zeroizing::new(Vec::new());
-    DeflateDecoder::new(bytes).take(INFLATED + 1).read_to_end(&mut inflated)?;
-    if inflated.len() as u64 > INFLATED { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(inflated) }
+    DeflateDecoder::new(bytes).take(limit + 1).read_to_end(&mut inflated)?;
+    if inflated.len() as u64 > limit { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(inflated) }
 }

@@ -2,11 +2,12 @@
 //! in the data directory.
 //!
 //! [`look`] reads, [`content`] is what a backup holds, [`envelope`] seals it, [`shelf`] keeps it in a [`file`]; [`take`],
-//! [`carry`] and [`original`] are the ways onto the shelf.
+//! [`carry`] and [`original`] are the ways onto the shelf, [`keys`] changes what seals.
 mod carry;
 mod content;
 mod envelope;
 mod file;
+mod keys;
 mod look;
 mod original;
 mod shelf;

@@ -1,13 +1,10 @@
 //! The backup of the plugin that was here before this server: it lay in a browser, in clear. Sealed, it is a backup as any
 //! other.
-use super::{
-    content::{Content, Documents},
-    envelope,
-};
+use super::content::{Content, Documents};
 use crate::Operations;
 use domain::{
     BackupName, BackupReason, ConsumerName, Declared, DeclaredAssignments, Failure, ProviderName,
-    SealedBackup, SealedOriginal, Verified, Warning, WarningCode,
+    SealedOriginal, Warning, WarningCode,
     rules::{RouteView, declared_route},
 };
 use higress::{ProviderDoc, RouteDoc};
@@ -46,23 +43,6 @@ impl Operations {
         }
         let done = self.keep(Arc::new(content), actor, BackupReason::Imported, name).await?;
         Ok(SealedOriginal { backup: done.backup, new: done.new, providers })
-    }
-
-    /// Opens a sealed backup that somebody else kept, and keeps nothing of it.
-    ///
-    /// # Errors
-    /// `SEAL_BROKEN` and `SEAL_KEY_UNKNOWN` when it cannot be opened.
-    pub async fn open_sealed(&self, sealed: SealedBackup) -> Result<Verified, Failure> {
-        let seal = self.seal().await?;
-        let opened = self.off_the_runtime(move || envelope::open(&seal, &sealed));
-        let content = opened.await??;
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Ok(Verified {
-            providers: count(content.file.providers.len()),
-            routes: count(content.file.routes.len()),
-            agents: count(content.file.assignments.all().count()),
-            keys: count(content.keys()?),
-        })
     }
 }
 

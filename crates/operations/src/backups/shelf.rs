@@ -113,6 +113,16 @@ impl Shelf {
         Ok(backup)
     }
 
+    /// Puts a backup that was sealed anew in its own place. Its name and whether it is pinned stay.
+    pub async fn reseal(&self, sealed: Backup, body: &[u8]) -> Result<(), Failure> {
+        let mut known = self.known.lock().await;
+        let present = known.get(&sealed.id).ok_or_else(|| no_backup(&sealed.id))?;
+        let backup = Backup { name: present.name.clone(), pinned: present.pinned, ..sealed };
+        self.write(&backup, body).await?;
+        known.insert(backup.id.clone(), backup);
+        Ok(())
+    }
+
     /// Removes a backup that is not pinned.
     pub async fn remove(&self, id: &BackupId) -> Result<(), Failure> {
         let mut known = self.known.lock().await;

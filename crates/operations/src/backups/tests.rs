@@ -1,7 +1,9 @@
+mod sealed;
+
 use super::{content::Content, file, shelf::Shelf};
 use crate::journal::JournalError;
 use disk::{Fault, Loss, MemDisk, Primitive};
-use domain::{Backup, BackupId, BackupReason, Code};
+use domain::{Backup, BackupId, Code};
 use serde_json::json;
 use std::{
     path::{Path, PathBuf},
@@ -153,6 +155,22 @@ async fn some_work(shelf: &Shelf) -> (Vec<usize>, bool) {
     (added, pinned)
 }
 
+/// The clock may go back, and an adopted backup is as old as it is.
+#[tokio::test]
+async fn the_one_just_added_stays_whatever_its_id_says_of_its_age() {
+    let disk = MemDisk::new();
+    let shelf = open(&disk).await.unwrap();
+    for number in 11..=15 {
+        add(&shelf, number).await.unwrap();
+    }
+    for number in [7, 3] {
+        add(&shelf, number).await.unwrap();
+        assert_eq!(numbers(&shelf).await, [15, 14, number]);
+    }
+    shelf.read(&id(3)).await.unwrap();
+    assert_eq!(disk.names(&Path::new(DIR).join("backups")).len(), KEPT);
+}
+
 #[tokio::test]
 async fn a_damaged_file_is_told_and_left_alone() {
     let disk = MemDisk::new();
@@ -186,16 +204,4 @@ async fn a_disk_that_gives_nothing_is_no_empty_shelf() {
     disk.fail(|call| (call.primitive == Primitive::Read).then_some(Fault::Broken));
     let shelf = open(&disk).await.unwrap();
     assert_eq!((shelf.list().await.len(), shelf.damaged().len()), (0, 1));
-}
-
-#[test]
-fn a_reason_is_no_part_of_what_is_compared() {
-    let content = |why: &str| -> Content {
-        serde_json::from_value(
-            json!({"file": {"version": 1}, "leftOut": [{"code": "LEFT_OUT", "message": why}]}),
-        )
-        .unwrap()
-    };
-    assert_eq!(content("a").hash().unwrap(), content("b").hash().unwrap());
-    assert_eq!(BackupReason::ByHand.to_string(), "by hand");
 }

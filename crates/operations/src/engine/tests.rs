@@ -54,6 +54,19 @@ async fn a_panic_ends_its_operation_and_lets_everything_go() {
 }
 
 #[tokio::test]
+async fn what_is_refused_is_not_backed_up() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path());
+    let mutation = Mutation::RepairRoutes { route: None, consumer: None };
+    let held = engine.locks.hold(prepare::held_by(&mutation), &engine.clock.new_id().unwrap()).unwrap();
+    let context = Context { actor: "admin".into(), door: Door::Rest, idempotency_key: None, bulk: None };
+    let asked = Asked { mutation, context, kept: None };
+    let refused = engine.submit(asked, |_| panic!("a backup is begun")).await;
+    assert_eq!(refused.err().unwrap().code, Code::Busy);
+    drop(held);
+}
+
+#[tokio::test]
 async fn a_pause_lasts_until_it_is_over_or_the_server_stops() {
     let data = tempfile::tempdir().unwrap();
     let engine = engine(data.path());
