@@ -363,7 +363,7 @@ test.describe("the clear text of the former plugin", () => {
     await expect(alarm(page)).toContainText("a backup with 2 providers, 1 key and 1 consumer");
     await expect(alarm(page)).not.toContainText("canary");
     await seal(page).click();
-    await expect(alarm(page)).toContainText("The clear text is gone");
+    await expect(page.getByRole("heading", { name: "The clear text is gone" })).toBeFocused();
     expect(await item(page, CLEAR_TEXT)).toBeNull();
     const found = ["sk-canary-of-old", "canary-consumer-key"].flatMap(forms);
     const text = await dump(page);
@@ -465,7 +465,7 @@ test.describe("a copy that does not open", () => {
     await expect(dialog).toContainText("Filled in from a backup that could not be opened.");
     await expect(dialog.getByLabel("Name")).toHaveValue("lab");
     await expect(dialog.getByLabel("Type")).toHaveValue("openai");
-    await expect(dialog.getByLabel("Endpoint")).toHaveValue("https://llm.example.com/v1");
+    await expect(dialog.getByLabel("Base URL")).toHaveValue("https://llm.example.com/v1");
     await expect(dialog.getByLabel("API key", { exact: true })).toHaveValue("");
     await dialog.getByRole("button", { name: "Close" }).click();
   });

@@ -11,11 +11,11 @@ super::texts! {
         "Nothing has changed since the newest backup, so it is enough.",
         "最近一次备份之后没有任何变化，无需再次备份。";
     backups_hold:
-        "A backup holds the providers, the AI routes, and which model each agent runs.",
-        "备份包含提供商、AI 路由，以及每个智能体所用的模型。";
+        "A backup holds the providers with their keys, the AI routes, the service sources, and which model each agent runs. It is sealed: only this server opens it.",
+        "备份包含提供商及其密钥、AI 路由、服务来源，以及每个智能体所用的模型。内容已加密，只有此服务器可以打开。";
     backups_lack:
-        "It does not hold keys, consumers and their tokens, or anything else of an agent or the console. Going back keeps the keys that are there; a provider that is gone needs its key again.",
-        "备份不含密钥、消费者及其令牌，也不含智能体和控制台的其他内容。恢复时沿用现有密钥；已删除的提供商需要重新填写密钥。";
+        "It does not hold the tokens of consumers, or anything else of an agent or the console; one that an older version took holds no keys either. Going back keeps the keys that are there.",
+        "备份不含消费者的令牌，也不含智能体和控制台的其他内容；旧版本所做的备份同样不含密钥。恢复时沿用现有密钥。";
     backups_now: "Now", "当前";
     backups_content(providers: usize, routes: usize, agents: usize):
         {
@@ -38,8 +38,8 @@ super::texts! {
     backups_name: "Name, if you like", "名称（可选）";
     backups_import: "Import a file", "导入文件";
     backups_import_hint:
-        "A declarative file, YAML or JSON, without keys. It is checked and kept; nothing changes until you restore it.",
-        "声明式文件（YAML 或 JSON），不得包含密钥。导入只做校验和保存，恢复之前不会产生任何变更。";
+        "A declarative file, YAML or JSON, without keys; or a sealed backup that was downloaded from here. It is checked and kept; nothing changes until you restore it.",
+        "声明式文件（YAML 或 JSON，不得包含密钥），或从此处下载的加密备份。导入只做校验和保存，恢复之前不会产生任何变更。";
     backups_file: "File", "文件";
     backups_text: "Its text", "文件内容";
     backups_import_now: "Import", "导入";

@@ -99,7 +99,7 @@ super::texts! {
             format!("The plugin that was here before left a backup with {providers}, {keys} and {consumers}.")
         },
         format!("以前的插件留下了一份备份，含 {providers} 个提供商、{keys} 个密钥和 {consumers} 个消费者。");
-    clear_text_taken(when: &str): format!("It says that it is of {when}."), format!("其记录的时间为 {when}。");
+    clear_text_taken(when: &str): format!("It says that it is of {when} UTC."), format!("其记录的时间为 {when}（世界时）。");
     clear_text_means:
         "Who can look into this browser can read all of them. Sealed, it is a backup as any other.",
         "能查看此浏览器的人都能读取它们。加密后，它与其他备份一样可用。";
