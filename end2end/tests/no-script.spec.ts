@@ -23,6 +23,11 @@ test("what only script does to marked rows is not offered", async ({ page }) => 
   await expect(page.locator(".marked-bar")).toBeHidden();
 });
 
+test("that what lies in this browser needs script is said", async ({ page }) => {
+  await page.goto("/agm/backups");
+  await expect(page.getByRole("region", { name: "In this browser" })).toContainText("is shown with JavaScript only");
+});
+
 test.describe("signed out", () => {
   test.use({ signedIn: false });
 
