@@ -24,6 +24,14 @@ test("what only script does to marked rows is not offered", async ({ page }) => 
   await expect(page.locator(".marked-bar")).toBeHidden();
 });
 
+test("that what lies in this browser needs script is said", async ({ page }) => {
+  await page.goto("/agm/backups");
+  // Playwright reads no text in a <noscript> from outside of it.
+  const said = page.getByRole("region", { name: "In this browser" }).locator("noscript .note");
+  await expect(said).toBeVisible();
+  await expect(said).toContainText("is shown with JavaScript only");
+});
+
 test.describe("signed out", () => {
   test.use({ signedIn: false });
 

@@ -4,7 +4,7 @@ use super::{
     client::{read, send},
 };
 use crate::error::ApiError;
-use domain::{BackedUp, BackupId, SealedBackup, SealedOriginal, VerifiedBackup};
+use domain::{BackedUp, Backup, BackupId, BackupName, SealedBackup, SealedOriginal, VerifiedBackup};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -19,9 +19,19 @@ pub async fn sealed_backup(id: &BackupId) -> Result<SealedBackup, ApiError> {
     read("backups", id.as_str(), "/sealed").await
 }
 
-/// Lets the server keep a sealed backup that it no longer has.
-pub async fn adopt(sealed: &SealedBackup) -> Result<BackedUp, ApiError> {
-    Ok(send::<Success<_>>("backups/adopt", &Sent { sealed }).await?.answer)
+/// What a backup is to be called.
+#[derive(Serialize)]
+struct Label<'a> {
+    name: &'a BackupName,
+}
+
+/// Lets the server keep a sealed backup that it no longer has, under its name.
+pub async fn adopt(sealed: &SealedBackup, name: Option<&BackupName>) -> Result<(), ApiError> {
+    let BackedUp { backup, new } = send::<Success<_>>("backups/adopt", &Sent { sealed }).await?.answer;
+    if let (Some(name), true) = (name, new) {
+        send::<Success<Backup>>(&format!("backups/{}/rename", backup.id), &Label { name }).await?;
+    }
+    Ok(())
 }
 
 /// Lets the server open a sealed backup, and say what is in it.

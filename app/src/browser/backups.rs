@@ -42,6 +42,8 @@ pub enum NotKept {
     Denied,
     /// There is no room, also without all those that may go.
     NoRoom,
+    /// There is no room for this one, but newer ones are here.
+    Fewer,
     /// What was read back is not what was written.
     NotReadBack,
     /// Something else lies at its place, which only a person may remove.

@@ -38,8 +38,8 @@ super::texts! {
     backups_name: "Name, if you like", "名称（可选）";
     backups_import: "Import a file", "导入文件";
     backups_import_hint:
-        "A declarative file, YAML or JSON, without keys. It is checked and kept; nothing changes until you restore it.",
-        "声明式文件（YAML 或 JSON），不得包含密钥。导入只做校验和保存，恢复之前不会产生任何变更。";
+        "A declarative file, YAML or JSON, without keys; or a sealed backup that was downloaded from here. It is checked and kept; nothing changes until you restore it.",
+        "声明式文件（YAML 或 JSON，不得包含密钥），或从此处下载的加密备份。导入只做校验和保存，恢复之前不会产生任何变更。";
     backups_file: "File", "文件";
     backups_text: "Its text", "文件内容";
     backups_import_now: "Import", "导入";

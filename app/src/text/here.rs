@@ -15,6 +15,10 @@ impl super::Texts {
                 "This browser has no room for another backup, also without those that may go. Remove or unpin some, or clear what other pages of this address keep.",
                 "此浏览器没有空间再保存备份，即使移除可以移除的备份也不够。请移除或取消固定一些备份，或清理同一地址其他页面保存的数据。",
             ),
+            NotKept::Fewer => (
+                "This browser has room for fewer backups than that. The newest are here.",
+                "此浏览器的空间不足以保存更多备份，已保存最新的几份。",
+            ),
             NotKept::NotReadBack => (
                 "This browser did not keep a backup: what was read back is not what was written.",
                 "此浏览器未能保存备份：读回的内容与写入的不一致。",
@@ -81,7 +85,7 @@ super::texts! {
     lost_key_means:
         "What can be read without the key is below. Anybody may have changed it, so do not trust it: check each name and address before you send a key there.",
         "下面是无需密钥即可读取的内容，可能被任何人改动过，请勿信任：在填写密钥之前，请逐一核对名称和地址。";
-    lost_key_form: "New provider from it", "据此新建提供商";
+    lost_key_form(name: &str): format!("New provider like {name}"), format!("参照 {name} 新建提供商");
     untrusted_form:
         "Filled in from a backup that could not be opened. Anybody may have changed it: check the name and above all the address before you give it a key.",
         "以下内容取自无法打开的备份，可能被任何人改动过：填写密钥之前，请核对名称，尤其是地址。";
@@ -95,7 +99,7 @@ super::texts! {
             format!("The plugin that was here before left a backup with {providers}, {keys} and {consumers}.")
         },
         format!("以前的插件留下了一份备份，含 {providers} 个提供商、{keys} 个密钥和 {consumers} 个消费者。");
-    clear_text_taken(when: &str): format!("It says that it is of {when}."), format!("其记录的时间为 {when}。");
+    clear_text_taken(when: &str): format!("It says that it is of {when} UTC."), format!("其记录的时间为 {when}（世界时）。");
     clear_text_means:
         "Who can look into this browser can read all of them. Sealed, it is a backup as any other.",
         "能查看此浏览器的人都能读取它们。加密后，它与其他备份一样可用。";

@@ -103,11 +103,6 @@ pub struct NotResealed {
     pub message: String,
 }
 
-impl SealedBackup {
-    /// The form that is written.
-    pub const FORM: u32 = 2;
-}
-
 /// What became of the clear-text backup of the plugin that was there before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -117,4 +112,9 @@ pub struct SealedOriginal {
     pub new: bool,
     /// The providers whose keys lay in clear.
     pub providers: Vec<ProviderName>,
+}
+
+impl SealedBackup {
+    /// The form that is written.
+    pub const FORM: u32 = 2;
 }

@@ -197,12 +197,12 @@ pub async fn adopt(State(state): State<AppState>, request: Request) -> Result<Re
 /// Open a sealed backup, and say what is in it; nothing is kept. One that does not open is refused.
 #[utoipa::path(post, path = "/ni_status/backups/verify", tag = "backups", request_body = AdoptBackup,
     responses((status = 200, body = Success<VerifiedBackup>)))]
-pub async fn open(
+pub async fn verify_sealed(
     State(state): State<AppState>,
     request: Request,
 ) -> Result<Json<Success<VerifiedBackup>>, ApiError> {
     let AdoptBackup { sealed } = body(request).await?;
-    Ok(Json(Success::new(state.shared.operations.open_sealed(sealed).await?)))
+    Ok(Json(Success::new(state.shared.operations.verify_sealed(sealed).await?)))
 }
 
 /// Seal the clear-text backup of the plugin that was there before, and keep it. One that was sealed already is the answer,

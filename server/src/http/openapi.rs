@@ -58,7 +58,7 @@ use utoipa::{
         backups::take,
         backups::import,
         backups::adopt,
-        backups::open,
+        backups::verify_sealed,
         backups::original,
         backups::last,
         backups::rotate_key,

@@ -73,7 +73,7 @@ fn own() -> Vec<Row> {
         ("/ni_status/backups", &["GET", "POST"], get(backups::list).post(backups::take)),
         ("/ni_status/backups/import", &["POST"], post(backups::import)),
         ("/ni_status/backups/adopt", &["POST"], post(backups::adopt)),
-        ("/ni_status/backups/verify", &["POST"], post(backups::open)),
+        ("/ni_status/backups/verify", &["POST"], post(backups::verify_sealed)),
         ("/ni_status/backups/original", &["POST"], post(backups::original)),
         ("/ni_status/backups/last", &["GET"], get(backups::last)),
         ("/ni_status/backups/rotate-key", &["POST"], post(backups::rotate_key)),

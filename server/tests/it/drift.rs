@@ -23,8 +23,14 @@ async fn drift_is_told_repaired_and_accepted_from_the_command_line() {
     let seen = agm(&url, &["drift"], "").await;
     let said = out(&seen);
     assert_eq!((code(&seen), said.lines().last()), (1, Some("1 thing has drifted")), "{said}");
-    assert!(said.contains("! worker:dave: deepseek-ai-route, which takes its model, does not let worker-dave in"), "{said}");
-    assert!(said.contains("  repair: agm route repair --route deepseek-ai-route --consumer worker-dave"), "{said}");
+    assert!(
+        said.contains("! worker:dave: deepseek-ai-route, which takes its model, does not let worker-dave in"),
+        "{said}"
+    );
+    assert!(
+        said.contains("  repair: agm route repair --route deepseek-ai-route --consumer worker-dave"),
+        "{said}"
+    );
     assert!(said.contains("there is no backup"), "{said}");
 
     meddle(&world, "qwen3.5-plus", "qwen-max");
@@ -49,7 +55,11 @@ async fn drift_over_http_names_the_changes_that_end_it() {
     let world = World::start().await;
     let seen = world.admin("GET", "/ni_status/drift", "").await;
     let seen = seen.json();
-    assert_eq!((&seen["success"], seen["items"].as_array().unwrap().len()), (&Value::Bool(true), 1), "{seen}");
+    assert_eq!(
+        (&seen["success"], seen["items"].as_array().unwrap().len()),
+        (&Value::Bool(true), 1),
+        "{seen}"
+    );
     let item = &seen["items"][0];
     assert_eq!((&item["kind"], &item["agent"]), (&"access".into(), &"worker:dave".into()), "{item}");
     assert_eq!(item["accept"]["whyNot"]["code"], "SHUT_OUT");

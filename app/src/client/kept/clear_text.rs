@@ -10,6 +10,7 @@ use crate::{
         entry::Entry,
         storage::{Kept, Texts},
     },
+    client::focus,
     components::{
         button::{Button, Kind, Press},
         said::Told,
@@ -22,71 +23,78 @@ use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 
 /// How far it is.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 enum Stage {
-    /// Something lies there; none: it is no backup of that plugin.
-    Found(Option<ClearText>),
-    Working(Option<ClearText>),
+    Found,
+    Working,
     /// Why the clear text is still there.
-    Failed(Option<ClearText>, Box<Told>),
+    Failed(Told),
     /// It is gone; the providers whose keys lay there.
     Done(Vec<ProviderName>),
 }
+
+/// What names the alarm, and has the focus when its button is gone.
+const TITLE: &str = "clear-text-title";
 
 /// The alarm. Nothing, when nothing lies there.
 pub fn view() -> AnyView {
     let Some(text) = text() else { return ().into_any() };
     let found = serde_json::from_slice(text.as_bytes()).ok().and_then(|json| ClearText::of(&json));
-    let stage = RwSignal::new(Stage::Found(found));
-    view! { <section class="alarm clear-text" aria-labelledby="clear-text-title">{move || shown(stage)}</section> }
-        .into_any()
+    let stage = RwSignal::new(Stage::Found);
+    let done = Memo::new(move |_| {
+        stage.with(|stage| if let Stage::Done(providers) = stage { Some(providers.clone()) } else { None })
+    });
+    let shown = move || match (done.get(), &found) {
+        (Some(providers), _) => gone(providers),
+        (None, Some(found)) => alarm(found, stage),
+        (None, None) => {
+            view! { <div><h2 id=TITLE>{t().clear_text()}</h2> <p>{t().clear_text_odd()}</p></div> }.into_any()
+        }
+    };
+    view! { <section class="alarm clear-text" aria-labelledby=TITLE>{shown}</section> }.into_any()
 }
 
 fn text() -> Option<String> {
     Kept::open().and_then(|kept| kept.get(KEY)).ok().flatten()
 }
 
-fn shown(stage: RwSignal<Stage>) -> AnyView {
-    let (found, failed, busy) = match stage.get() {
-        Stage::Done(providers) => return done(providers),
-        Stage::Found(found) => (found, None, false),
-        Stage::Working(found) => (found, None, true),
-        Stage::Failed(found, why) => (found, Some(*why), false),
-    };
-    let failed = failed.map(|why| {
-        view! { <p role="alert">{t().clear_text_stays()} " " {why.view()}</p> }
-    });
-    let Some(found) = found else {
-        return view! { <div><h2 id="clear-text-title">{t().clear_text()}</h2> <p>{t().clear_text_odd()}</p></div> }
-            .into_any();
-    };
-    let when = found.taken_at.clone().unwrap_or_else(|| t().unknown().to_owned());
+fn alarm(found: &ClearText, stage: RwSignal<Stage>) -> AnyView {
     let holds = t().clear_text_holds(found.providers, found.keys, found.consumers);
+    let taken = found.taken_at.as_deref().and_then(|time| time.get(..16));
+    let taken = taken.map(|minute| t().clear_text_taken(&minute.replace('T', " ")));
+    let busy = Signal::derive(move || stage.with(|stage| *stage == Stage::Working));
+    let text = Signal::derive(move || {
+        if busy.get() { t().clear_text_sealing() } else { t().clear_text_seal() }.to_owned()
+    });
+    let failed = move || match stage.get() {
+        Stage::Failed(why) => Some(view! { <p role="alert">{t().clear_text_stays()} " " {why.view()}</p> }),
+        _ => None,
+    };
     let seal = Callback::new(move |()| {
-        stage.set(Stage::Working(Some(found.clone())));
-        let found = found.clone();
+        stage.set(Stage::Working);
         spawn_local(async move {
-            stage.set(match seal().await {
-                Ok(providers) => Stage::Done(providers),
-                Err(why) => Stage::Failed(Some(found), Box::new(why)),
-            });
+            stage.set(seal().await.map_or_else(Stage::Failed, Stage::Done));
         });
     });
-    let text = if busy { t().clear_text_sealing() } else { t().clear_text_seal() };
     view! {
         <div>
-            <h2 id="clear-text-title">{t().clear_text()}</h2>
-            <p>{holds} " " {t().clear_text_taken(&when)}</p>
+            <h2 id=TITLE>{t().clear_text()}</h2>
+            <p>{holds} " " {taken}</p>
             <p>{t().clear_text_means()}</p>
             {failed}
         </div>
-        <div class="alarm-act"><Button text kind=Kind::Primary busy=Signal::stored(busy) on_press=seal/></div>
+        <div class="alarm-act"><Button text kind=Kind::Primary busy on_press=seal/></div>
     }
     .into_any()
 }
 
 /// Which keys to replace: who could read this browser may have them.
-fn done(providers: Vec<ProviderName>) -> AnyView {
+fn gone(providers: Vec<ProviderName>) -> AnyView {
+    request_animation_frame(|| {
+        if let Some(title) = document().get_element_by_id(TITLE) {
+            focus(&title);
+        }
+    });
     let replace = |name: ProviderName| {
         let label = t().action_of(t().replace_key(), name.as_str());
         let text = label.clone();
@@ -100,7 +108,7 @@ fn done(providers: Vec<ProviderName>) -> AnyView {
     });
     view! {
         <div role="status">
-            <h2 id="clear-text-title">{t().clear_text_gone()}</h2>
+            <h2 id=TITLE tabindex="-1">{t().clear_text_gone()}</h2>
             <p>{t().clear_text_kept()}</p>
             {advice}
         </div>

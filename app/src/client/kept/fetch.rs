@@ -25,6 +25,9 @@ struct Listed {
     id: BackupId,
     #[serde(default)]
     name: Option<BackupName>,
+    /// The id of the key that it is sealed with.
+    #[serde(default, rename = "sealedWith")]
+    sealed_with: Option<String>,
 }
 
 /// All of them, newest first.
@@ -47,11 +50,13 @@ async fn keep_newest(store: &Store<Kept>, listed: &[Listed], changed: impl Fn())
     let ids: BTreeSet<BackupId> = listed.iter().map(|backup| backup.id.clone()).collect();
     store.forget_removals(&ids)?;
     let removed = store.removals()?;
-    for backup in listed.iter().take(RING).filter(|backup| !removed.contains(&backup.id)) {
+    let wished = listed.iter().take(RING).filter(|backup| !removed.contains(&backup.id));
+    for (place, backup) in wished.enumerate() {
         let Some(entry) = wanted(store, &ids, backup).await? else { continue };
         match store.keep(&entry) {
             // A person sees that something else lies there, and it is no reason not to keep the others.
             Err(NotKept::Occupied) => {}
+            Err(NotKept::NoRoom) if place > 0 => return Err(NotKept::Fewer),
             kept => kept?,
         }
         changed();
@@ -66,15 +71,22 @@ async fn wanted(
     backup: &Listed,
 ) -> Result<Option<Entry>, NotKept> {
     let name = backup.name.clone();
-    if let Some(entry) = store.get(&backup.id)? {
-        return Ok((entry.name != name).then_some(Entry { name, ..entry }));
-    }
-    if !has_place(store, listed, &backup.id)? {
-        return Ok(None);
+    match store.get(&backup.id)? {
+        Some(entry) if !is_sealed_anew(&entry, backup) => {
+            return Ok((entry.name != name).then_some(Entry { name, ..entry }));
+        }
+        None if !has_place(store, listed, &backup.id)? => return Ok(None),
+        Some(_) | None => {}
     }
     let sealed = read(&format!("backups/{}/sealed", backup.id)).await.ok();
     let entry = sealed.map(|backup| Entry { name, backup });
     Ok(entry.filter(|entry| *entry.id() == backup.id))
+}
+
+/// Whether the server has sealed it with another key since, as it does when the one before is to be given up.
+fn is_sealed_anew(entry: &Entry, backup: &Listed) -> bool {
+    let key = entry.backup.sealed.split('.').nth(1);
+    backup.sealed_with.as_deref().is_some_and(|newer| key != Some(newer))
 }
 
 /// Whether the ring has a place for it. Of which installation it is shows with another one of the list.

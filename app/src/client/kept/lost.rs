@@ -26,8 +26,7 @@ fn provider(provider: VisibleProvider) -> AnyView {
     let said = base_url.clone().unwrap_or_default();
     let form = kind.parse().ok().map(|kind| {
         let act = Act::AddUntrusted(Untrusted { name: name.clone(), kind, base_url });
-        let label = t().action_of(t().lost_key_form(), name.as_str());
-        view! { <Press act text=t().lost_key_form() kind=Kind::Small label/> }
+        view! { <Press act text=t().lost_key_form(name.as_str()) kind=Kind::Small/> }
     });
     view! { <li><b>{name.to_string()}</b> " " {kind} " " <small>{said}</small> " " {form}</li> }.into_any()
 }

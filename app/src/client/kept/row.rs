@@ -178,8 +178,8 @@ impl Row {
             return visit(&there);
         }
         self.ask(async move {
-            match backups::adopt(&entry.backup).await {
-                Ok(_) => {
+            match backups::adopt(&entry.backup, entry.name.as_ref()).await {
+                Ok(()) => {
                     visit(&there);
                     None
                 }

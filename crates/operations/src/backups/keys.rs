@@ -15,11 +15,11 @@ impl Operations {
         verified(backup, &content)
     }
 
-    /// Opens a sealed backup that somebody else kept, tells what is in it, and keeps nothing of it.
+    /// Opens a sealed backup that somebody else kept, and tells what is in it. Keeps nothing of it.
     ///
     /// # Errors
     /// `SEAL_BROKEN` and `SEAL_KEY_UNKNOWN` when it cannot be opened.
-    pub async fn open_sealed(&self, sealed: SealedBackup) -> Result<VerifiedBackup, Failure> {
+    pub async fn verify_sealed(&self, sealed: SealedBackup) -> Result<VerifiedBackup, Failure> {
         let seal = self.seal().await?;
         let opened = self.off_the_runtime(move || {
             let content = envelope::open(&seal, &sealed)?;
@@ -84,8 +84,8 @@ fn verified(backup: Backup, content: &Content) -> Result<VerifiedBackup, Failure
         Some(originals) => (originals.providers.len(), originals.routes.len()),
         None => (content.file.providers.len(), content.file.routes.len()),
     };
-    let sealed_with = backup.sealed_with.clone();
     let (agents, keys) = (content.file.assignments.all().count(), content.keys()?);
+    let sealed_with = backup.sealed_with.clone();
     Ok(VerifiedBackup { backup, opened: true, sealed_with, providers, routes, agents, keys })
 }
 
