@@ -17,7 +17,7 @@ pub struct Backup {
     pub name: Option<BackupName>,
     /// A pinned one is kept until a person unpins it.
     pub pinned: bool,
-    /// Of its content.
+    /// As it is kept: compressed and sealed.
     pub bytes: u64,
     /// How many providers it holds.
     pub providers: u32,
@@ -25,7 +25,7 @@ pub struct Backup {
     pub routes: u32,
     /// How many agents' models, the Manager's included.
     pub agents: u32,
-    /// Of the content, in hex: two backups of the same state have the same.
+    /// Of the state, in hex: two backups of the same state have the same, and one with another key has another.
     pub hash: String,
     /// The id of the key that it is sealed with. None: it was taken by an older version, holds no keys and lies in clear.
     #[serde(default, skip_serializing_if = "Option::is_none")]

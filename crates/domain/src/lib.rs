@@ -53,7 +53,9 @@ pub use restore::{BackupItem, KeyChoice, KeySource, Opened, Originals, PlannedKe
 pub use route::{
     AiRoute, LostRoute, ManagedBy, MatchType, ModelPredicate, RouteUpstream, Simulate, Simulation,
 };
-pub use sealed::{SealedBackup, Visible, VisibleAgent, VisibleProvider};
+pub use sealed::{
+    NotResealed, Resealed, SealKeys, SealedBackup, VerifiedBackup, Visible, VisibleAgent, VisibleProvider,
+};
 pub use secret::TypedKey;
 pub use time::Timestamp;
 pub use usage::{ModelUsage, Usage, Used};

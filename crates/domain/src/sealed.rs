@@ -1,5 +1,5 @@
 //! A backup as it leaves the server: what anybody may see of it, and the sealed whole.
-use crate::{BackupId, BackupReason, ModelId, ProviderName, RouteName, Target, Timestamp};
+use crate::{Backup, BackupId, BackupReason, ModelId, ProviderName, RouteName, Target, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A sealed backup. A browser keeps it and cannot open it; the server that sealed it can, and sees whether anything was
@@ -57,6 +57,50 @@ pub struct VisibleAgent {
     pub agent: Target,
     pub provider: ProviderName,
     pub model: ModelId,
+}
+
+/// A backup that was opened, and what is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VerifiedBackup {
+    pub backup: Backup,
+    /// Always `true`: what does not open is a failure.
+    pub opened: bool,
+    /// See [`Backup::sealed_with`].
+    pub sealed_with: Option<String>,
+    pub providers: usize,
+    pub routes: usize,
+    pub agents: usize,
+    /// How many keys of providers it holds.
+    pub keys: usize,
+}
+
+/// The ids of the keys that backups are sealed with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SealKeys {
+    /// It seals.
+    pub key: String,
+    /// They only open. The newest of them first.
+    pub older: Vec<String>,
+}
+
+/// What became of sealing backups anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Resealed {
+    pub resealed: usize,
+    /// They are sealed as before.
+    pub failed: Vec<NotResealed>,
+}
+
+/// A backup that could not be sealed anew, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NotResealed {
+    pub id: BackupId,
+    pub message: String,
 }
 
 impl SealedBackup {

@@ -131,6 +131,11 @@ impl ProviderDoc {
         self.token_texts().map(SecretString::from).collect()
     }
 
+    /// The fingerprints of its keys.
+    pub fn fingerprints(&self) -> Vec<String> {
+        self.token_texts().map(fingerprint).collect()
+    }
+
     /// Where its calls go, with the path under which it speaks OpenAI's API.
     pub fn base_url(&self) -> Option<Url> {
         endpoint::base_url(self.known_type()?, &self.settings())
@@ -164,7 +169,7 @@ impl ProviderDoc {
 
     /// The view for the outside, which holds no secret. `managed_by` is the caller's to know, except for HiClaw's mark.
     pub fn view(&self, used_by: UsedBy, managed_by: &str) -> Provider {
-        let fingerprints: Vec<String> = self.token_texts().map(fingerprint).collect();
+        let fingerprints = self.fingerprints();
         Provider {
             name: self.name.clone(),
             kind: self.kind().to_owned(),

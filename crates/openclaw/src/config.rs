@@ -1,7 +1,7 @@
 //! The parts of an openclaw.json that matter to the gateway.
 use domain::ModelId;
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What HiClaw and its successor call the gateway's entry.
 const GATEWAYS: [&str; 2] = ["hiclaw-gateway", "agentteams-gateway"];
@@ -108,6 +108,17 @@ impl Config {
             return None;
         }
         model.parse().ok()
+    }
+
+    /// Its model part as it stands: the gateway's id and entry of the live model, the primary and the alias. It holds no
+    /// key. None: it selects no model of the gateway.
+    pub fn model_part(&self) -> Option<Value> {
+        let (gateway, primary, model) = (self.gateway_id()?, self.primary()?, self.model()?);
+        let mut entries =
+            self.tree["models"]["providers"][gateway]["models"].as_array().into_iter().flatten();
+        let entry = entries.find(|entry| entry["id"] == model.as_str());
+        let alias = &self.tree["agents"]["defaults"]["models"][primary]["alias"];
+        Some(json!({"gateway": gateway, "primary": primary, "entry": entry, "alias": alias}))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The installation, written down as a declarative file.
 use crate::{
     Operations,
-    prepare::World,
+    prepare::{Installation, World},
     reads::{Agents, CHAT, ConsoleState, SeenAgent, routing_view},
 };
 use domain::{
@@ -31,31 +31,39 @@ impl Operations {
         let clients = &self.0.clients;
         let (console, agents) =
             futures::join!(ConsoleState::read(clients), Agents::read_with_records(clients));
-        let console = console?;
-        let view = routing_view(&console, &agents, &self.0.installation)?;
-        let mut assignments = DeclaredAssignments::default();
-        let mut left_out = Vec::new();
-        let mut leave_out = |agent: &str, message: String| {
-            left_out.push(Warning::new(WarningCode::LeftOut, format!("{agent}: {message}")).about([agent]));
-        };
-        if let Some(why) = &agents.workers_unknown {
-            leave_out(THE_WORKERS, why.message.clone());
-        }
-        for (target, seen) in &agents.by_target {
-            match (runs(&view, target, seen), target) {
-                (Ok(wish), Target::Manager) => assignments.manager = Some(wish),
-                (Ok(wish), Target::Worker(name)) => drop(assignments.workers.insert(name.clone(), wish)),
-                (Err(why), target) => leave_out(target.agent(), why),
-            }
-        }
-        let file = Declared {
-            version: Declared::VERSION,
-            providers: console.providers.iter().map(ProviderDoc::declared).collect(),
-            routes: view.routes.iter().map(declared_route).collect(),
-            assignments,
-        };
-        Ok(Exported { file, left_out })
+        exported(&console?, &agents, &self.0.installation)
     }
+}
+
+/// The declarative file of what was read.
+pub fn exported(
+    console: &ConsoleState,
+    agents: &Agents,
+    installation: &Installation,
+) -> Result<Exported, Failure> {
+    let view = routing_view(console, agents, installation)?;
+    let mut assignments = DeclaredAssignments::default();
+    let mut left_out = Vec::new();
+    let mut leave_out = |agent: &str, message: String| {
+        left_out.push(Warning::new(WarningCode::LeftOut, format!("{agent}: {message}")).about([agent]));
+    };
+    if let Some(why) = &agents.workers_unknown {
+        leave_out(THE_WORKERS, why.message.clone());
+    }
+    for (target, seen) in &agents.by_target {
+        match (runs(&view, target, seen), target) {
+            (Ok(wish), Target::Manager) => assignments.manager = Some(wish),
+            (Ok(wish), Target::Worker(name)) => drop(assignments.workers.insert(name.clone(), wish)),
+            (Err(why), target) => leave_out(target.agent(), why),
+        }
+    }
+    let file = Declared {
+        version: Declared::VERSION,
+        providers: console.providers.iter().map(ProviderDoc::declared).collect(),
+        routes: view.routes.iter().map(declared_route).collect(),
+        assignments,
+    };
+    Ok(Exported { file, left_out })
 }
 
 /// The model that an agent runs, with the figures that its config names; or why that cannot be said.

@@ -3,6 +3,7 @@ use super::{
     Call, DryRun,
     error::CliError,
     file::agree_and_carry_out,
+    sealed,
     show::{self, document, print},
 };
 use crate::http::{BackupLabel, YAML};
@@ -20,8 +21,14 @@ pub enum Command {
     },
     /// All backups, newest first.
     List,
-    /// Write a backup down as a declarative file, without keys.
+    /// Write a backup down as a declarative file. Its keys stay sealed.
     Show { backup: BackupId },
+    /// Open a backup, or all of them, and tell what is in it. Exit code 1: one does not open.
+    Verify { backup: Option<BackupId> },
+    /// Make another key to seal with. What was sealed before still opens.
+    RotateKey,
+    /// Seal all backups with the newest key.
+    Reseal,
     /// Go back to a backup: its plan is shown, and applied after a yes. Keys stay as they are.
     Restore {
         backup: BackupId,
@@ -57,6 +64,9 @@ pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
         Command::Show { backup } => {
             print(call.client.text(&["backups", backup.as_str(), "file"], YAML).await?.trim_end())
         }
+        Command::Verify { backup } => sealed::verify(call, backup).await,
+        Command::RotateKey => sealed::rotate(call).await,
+        Command::Reseal => sealed::reseal(call).await,
         Command::Restore { backup, items, yes, dry_run } => {
             let items = (!items.is_empty()).then_some(items);
             let wish = Mutation::Restore(Restore { items, ..Restore::whole(backup) });

@@ -11,6 +11,7 @@ mod model;
 mod past;
 mod provider;
 mod route;
+mod sealed;
 mod serve;
 mod show;
 

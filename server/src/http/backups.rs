@@ -16,7 +16,10 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use domain::{BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Plan};
+use domain::{
+    BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Plan, Resealed, SealKeys,
+    SealedBackup, VerifiedBackup,
+};
 use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -50,6 +53,19 @@ pub struct ImportBackup {
 }
 
 impl Body for ImportBackup {
+    fn read(bytes: &[u8]) -> Result<Self, Failure> {
+        codec::strict(bytes)
+    }
+}
+
+/// A sealed backup that left this server before.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptBackup {
+    pub sealed: SealedBackup,
+}
+
+impl Body for AdoptBackup {
     fn read(bytes: &[u8]) -> Result<Self, Failure> {
         codec::strict(bytes)
     }
@@ -96,7 +112,7 @@ pub async fn backup(
     Ok(Json(Success::new(caller.operations.backup(&id).await?)))
 }
 
-/// The content of a backup as a declarative file, to keep elsewhere.
+/// What a backup says as a declarative file, to keep elsewhere. Its keys stay sealed.
 #[utoipa::path(get, path = "/ni_status/backups/{id}/file", tag = "backups", params(("id" = String, Path)),
     responses((status = 200, body = String, content_type = "application/yaml")))]
 pub async fn file(Named { caller, name: id }: Named<BackupId>) -> Result<Response, ApiError> {
@@ -106,11 +122,52 @@ pub async fn file(Named { caller, name: id }: Named<BackupId>) -> Result<Respons
     Ok(([(header::CONTENT_TYPE, YAML.to_owned()), (header::CONTENT_DISPOSITION, name)], text).into_response())
 }
 
+/// A backup to keep elsewhere, sealed: only this server opens it.
+#[utoipa::path(get, path = "/ni_status/backups/{id}/sealed", tag = "backups", params(("id" = String, Path)),
+    responses((status = 200, body = SealedBackup)))]
+pub async fn sealed(Named { caller, name: id }: Named<BackupId>) -> Result<Response, ApiError> {
+    let sealed = caller.operations.sealed_backup(&id).await?;
+    let name = format!("attachment; filename=\"agm-backup-{id}.sealed.json\"");
+    Ok(([(header::CONTENT_DISPOSITION, name)], Json(sealed)).into_response())
+}
+
+/// Keep a sealed backup that left this server before. One that is here already is the answer, with `new` false and status
+/// 200; one that does not open is refused.
+#[utoipa::path(post, path = "/ni_status/backups/adopt", tag = "backups", request_body = AdoptBackup,
+    responses((status = 200, body = Success<BackedUp>), (status = 201, body = Success<BackedUp>)))]
+pub async fn adopt(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
+    let AdoptBackup { sealed } = body(request).await?;
+    Ok(told(state.shared.operations.adopt_backup(sealed).await?))
+}
+
 /// What would change if the backup was restored now; the warnings say what would not come back.
 #[utoipa::path(get, path = "/ni_status/backups/{id}/compare", tag = "backups", params(("id" = String, Path)),
     responses((status = 200, body = Success<Plan>)))]
 pub async fn compare(Named { caller, name: id }: Named<BackupId>) -> Result<Json<Success<Plan>>, ApiError> {
     Ok(Json(Success::new(caller.operations.compare_backup(&id).await?)))
+}
+
+/// Open a backup, and tell what is in it. Nothing of it is shown.
+#[utoipa::path(post, path = "/ni_status/backups/{id}/verify", tag = "backups", params(("id" = String, Path)),
+    responses((status = 200, body = Success<VerifiedBackup>)))]
+pub async fn verify(
+    Named { caller, name: id }: Named<BackupId>,
+) -> Result<Json<Success<VerifiedBackup>>, ApiError> {
+    Ok(Json(Success::new(caller.operations.verify_backup(&id).await?)))
+}
+
+/// Make another key to seal with. What was sealed with the keys before still opens.
+#[utoipa::path(post, path = "/ni_status/backups/rotate-key", tag = "backups",
+    responses((status = 200, body = Success<SealKeys>)))]
+pub async fn rotate_key(State(state): State<AppState>) -> Result<Json<Success<SealKeys>>, ApiError> {
+    Ok(Json(Success::new(state.shared.operations.rotate_seal_key().await?)))
+}
+
+/// Seal the server's own backups with the newest key, where they are sealed with an older one.
+#[utoipa::path(post, path = "/ni_status/backups/reseal", tag = "backups",
+    responses((status = 200, body = Success<Resealed>)))]
+pub async fn reseal(State(state): State<AppState>) -> Result<Json<Success<Resealed>>, ApiError> {
+    Ok(Json(Success::new(state.shared.operations.reseal_backups().await?)))
 }
 
 /// Keep a backup until it is unpinned.

@@ -57,9 +57,14 @@ use utoipa::{
         backups::list,
         backups::take,
         backups::import,
+        backups::adopt,
+        backups::rotate_key,
+        backups::reseal,
         backups::backup,
         backups::file,
+        backups::sealed,
         backups::compare,
+        backups::verify,
         backups::pin,
         backups::unpin,
         backups::rename,
@@ -78,7 +83,7 @@ use utoipa::{
         (name = "providers", description = "LLM providers of the gateway."),
         (name = "routes", description = "AI routes of the gateway."),
         (name = "changes", description = "Plans, changes, and how far they are."),
-        (name = "backups", description = "What the installation was like, without keys. A restore is a change."),
+        (name = "backups", description = "What the installation was like, keys included, sealed. A restore is a change."),
         (name = "session", description = "Signing in and out, for browsers; programs use HTTP Basic."),
     )
 )]

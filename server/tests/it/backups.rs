@@ -77,7 +77,10 @@ async fn a_backup_leaves_as_a_file_and_comes_back_as_one() {
     assert_eq!(file.headers["content-disposition"], name.as_str());
     let (status, back) = post(&world, "/import", json!({"text": file.text, "name": "back"})).await;
     assert_eq!((status, &back["backup"]["reason"]), (201, &json!({"why": "imported"})), "{back}");
-    assert_eq!(back["backup"]["hash"], taken["backup"]["hash"]);
+    let again =
+        world.admin("GET", &format!("{BACKUPS}/{}/file", back["backup"]["id"].as_str().unwrap()), "").await;
+    assert!(file.text.ends_with(&again.text), "what it says comes back: {}", again.text);
+    assert_ne!(back["backup"]["hash"], taken["backup"]["hash"]);
     for (provider, field) in
         [("tokens: [sk-canary]", "providers[0].tokens"), ("keys: [{env: K}]", "providers[0].keys")]
     {
@@ -86,6 +89,62 @@ async fn a_backup_leaves_as_a_file_and_comes_back_as_one() {
         assert_eq!((status, &refused["fields"][0]["field"]), (422, &field.into()), "{refused}");
         assert!(!refused.to_string().contains("canary"), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn a_sealed_backup_leaves_and_comes_back() {
+    let world = World::start().await;
+    let (_, taken) = post(&world, "", json!({})).await;
+    let id = taken["backup"]["id"].as_str().unwrap();
+    let copy = world.admin("GET", &format!("{BACKUPS}/{id}/sealed"), "").await;
+    let name = format!("attachment; filename=\"agm-backup-{id}.sealed.json\"");
+    assert_eq!(copy.headers["content-disposition"], name.as_str());
+    let copy = copy.json();
+    assert_eq!((&copy["agmBackup"], &copy["visible"]["id"]), (&2.into(), &id.into()));
+    let (status, known) = post(&world, "/adopt", json!({"sealed": copy})).await;
+    assert_eq!((status, &known["new"], &known["backup"]), (200, &false.into(), &taken["backup"]));
+    assert_eq!(post(&world, &format!("/{id}/delete"), json!({})).await.0, 204);
+    let mut changed = copy.clone();
+    changed["visible"]["actor"] = "eve".into();
+    let (status, refused) = post(&world, "/adopt", json!({"sealed": changed})).await;
+    assert_eq!((status, &refused["code"]), (422, &"SEAL_BROKEN".into()), "{refused}");
+    let (status, back) = post(&world, "/adopt", json!({"sealed": copy})).await;
+    assert_eq!((status, &back["new"], &back["backup"]), (201, &true.into(), &taken["backup"]));
+
+    let (_, verified) = post(&world, &format!("/{id}/verify"), json!({})).await;
+    assert_eq!((&verified["opened"], &verified["providers"]), (&true.into(), &3.into()), "{verified}");
+    let (status, keys) = post(&world, "/rotate-key", json!({})).await;
+    assert_eq!((status, &keys["older"]), (200, &json!([taken["backup"]["sealedWith"]])), "{keys}");
+    assert_eq!(post(&world, "/reseal", json!({})).await.1["resealed"], 1);
+    let (_, verified) = post(&world, &format!("/{id}/verify"), json!({})).await;
+    assert_eq!((&verified["sealedWith"], &verified["keys"]), (&keys["key"], &3.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn backups_are_verified_and_sealed_anew_from_the_command_line() {
+    let world = World::start().await;
+    let served = Served::start(world.stack.clone(), None, Bounds::default()).await;
+    let url = format!("http://{}", served.address);
+    for name in ["one", "two"] {
+        assert_eq!(code(&agm(&url, &["backup", "create", "--name", name], "").await), 0);
+    }
+    let opened = async || {
+        let verified = agm(&url, &["backup", "verify"], "").await;
+        (code(&verified), out(&verified).matches("\topens\tsealed with ").count())
+    };
+    assert_eq!(opened().await, (0, 2));
+    let rotated = agm(&url, &["backup", "rotate-key"], "").await;
+    assert!(code(&rotated) == 0 && out(&rotated).contains("still opened by"), "{}", out(&rotated));
+    let resealed = agm(&url, &["backup", "reseal"], "").await;
+    assert_eq!(out(&resealed), "2 sealed anew\n", "{}", err(&resealed));
+    assert_eq!(opened().await, (0, 2));
+    let id = world.operations.backups().await.unwrap().backups[0].id.clone();
+    let file = world.data.path().join(format!("backups/{id}.json"));
+    std::fs::write(&file, "torn").unwrap();
+    let refused = agm(&url, &["backup", "verify", id.as_str()], "").await;
+    assert!(code(&refused) == 1 && out(&refused).contains("! "), "{} {}", out(&refused), err(&refused));
+    assert_eq!(opened().await, (1, 1));
+    served.stop.cancel();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -170,6 +170,8 @@ fn calls_about_the_rest() -> Vec<Call> {
                 TYPED[2]
             ),
         ),
+        ("POST", "/ni_status/backups/rotate-key", String::new()),
+        ("POST", "/ni_status/backups/reseal", String::new()),
         ("DELETE", "/ni_status/providers/zhipuai", String::new()),
     ]
 }
@@ -228,7 +230,10 @@ async fn tour(world: &World) -> Vec<(String, String)> {
 async fn read(world: &World, signed: (&str, &str)) -> Vec<(String, String)> {
     let mut paths: Vec<_> = READS.iter().map(|path| (*path).to_owned()).collect();
     for backup in world.operations.backups().await.unwrap().backups.into_iter().take(3) {
-        paths.extend(["", "/file", "/compare"].map(|part| format!("/ni_status/backups/{}{part}", backup.id)));
+        paths.extend(
+            ["", "/file", "/sealed", "/compare"]
+                .map(|part| format!("/ni_status/backups/{}{part}", backup.id)),
+        );
     }
     let mut surfaces = Vec::new();
     for path in paths {
@@ -311,7 +316,7 @@ async fn no_secret_comes_out() {
     assert!(undone >= 3, "only {undone} operations were undone");
     let files = on_disk(world.data.path());
     for (part, told) in
-        [("audit.jsonl", "worker:alice"), ("journal", "worker:alice"), ("backups", "\"alice\":")]
+        [("audit.jsonl", "worker:alice"), ("journal", "worker:alice"), ("backups", "worker:alice")]
     {
         let of = |(name, text): &&(String, String)| name.contains(part) && text.contains(told);
         assert!(files.iter().any(|file| of(&file)), "{part} tells nothing");

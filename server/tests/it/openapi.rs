@@ -5,7 +5,7 @@ use app::{
 };
 use domain::{EditProvider, Failure, Mutation, NewProvider, SetModel, SetModels, Simulate, TestProvider};
 use serde_json::Value;
-use server::http::{BackupLabel, ImportBackup, REQUESTS, all_routes, document};
+use server::http::{AdoptBackup, BackupLabel, ImportBackup, REQUESTS, all_routes, document};
 use std::collections::BTreeSet;
 
 #[test]
@@ -77,6 +77,7 @@ fn the_examples_are_bodies_that_are_taken() {
             "TestProvider" => TestProvider::read(bytes).map(drop),
             "Simulate" => Simulate::read(bytes).map(drop),
             "Repair" => Repair::read(bytes).map(drop),
+            "AdoptBackup" => AdoptBackup::read(bytes).map(drop),
             "BackupLabel" => BackupLabel::read(bytes).map(drop),
             "ImportBackup" => ImportBackup::read(bytes).map(drop),
             "Reload" => Reload::read(bytes).map(drop),

@@ -68,6 +68,7 @@ impl Files {
             primary: config.primary().map(str::to_owned),
             model: config.model(),
             models,
+            part: config.model_part(),
             key,
             held,
         })

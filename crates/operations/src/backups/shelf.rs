@@ -1,8 +1,8 @@
 //! The folder of the backups: a file each, the newest ones beside those that are pinned.
-use super::file::{self, Content};
+use super::file;
 use crate::journal::JournalError;
 use disk::{Attributes, Disk, InstallError, Temporary};
-use domain::{Backup, BackupContent, BackupId, Code, DamagedBackup, Failure};
+use domain::{Backup, BackupId, Code, DamagedBackup, Failure};
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
@@ -52,12 +52,22 @@ impl Shelf {
         &self.damaged
     }
 
-    /// Writes a backup durably, and lets go of the oldest that are not pinned. None is written when `unless` says that
-    /// the newest one will do, which is returned then.
+    /// The one with the greatest id.
+    pub async fn newest(&self) -> Option<Backup> {
+        self.known.lock().await.last_key_value().map(|(_, newest)| newest.clone())
+    }
+
+    /// What is known of a backup. None: it is not there.
+    pub async fn find(&self, id: &BackupId) -> Option<Backup> {
+        self.known.lock().await.get(id).cloned()
+    }
+
+    /// Writes a backup durably, and lets go of the oldest that are not pinned, but never of this one, whatever its id
+    /// says of its age. None is written when `unless` says that the newest one will do, which is returned then.
     pub async fn add(
         &self,
         backup: Backup,
-        content: &[u8],
+        body: &[u8],
         unless: impl FnOnce(&Backup) -> bool,
     ) -> Result<Backup, Failure> {
         let mut known = self.known.lock().await;
@@ -66,10 +76,12 @@ impl Shelf {
         {
             return Ok(newest.clone());
         }
-        self.write(&backup, content).await?;
+        self.write(&backup, body).await?;
         known.insert(backup.id.clone(), backup.clone());
-        let loose: Vec<_> = known.values().rev().filter(|b| !b.pinned).map(|b| b.id.clone()).collect();
-        for old in loose.into_iter().skip(self.kept) {
+        let loose = known.values().rev().filter(|other| !other.pinned && other.id != backup.id);
+        // Beside the one just added.
+        let surplus: Vec<_> = loose.skip(self.kept.saturating_sub(1)).map(|old| old.id.clone()).collect();
+        for old in surplus {
             match self.erase(&old).await {
                 Ok(()) => drop(known.remove(&old)),
                 Err(error) => tracing::warn!(%old, %error, "an old backup stays"),
@@ -78,15 +90,16 @@ impl Shelf {
         Ok(backup)
     }
 
-    /// A backup with its content.
-    pub async fn read(&self, id: &BackupId) -> Result<BackupContent, Failure> {
-        let known = self.known.lock().await;
-        let backup = known.get(id).ok_or_else(|| no_backup(id))?.clone();
-        let bytes = self.content(id).await?;
-        drop(known);
-        let Content { file, left_out } = serde_json::from_slice(&bytes)
-            .map_err(|error| self.unreadable(id, format!("its content cannot be understood: {error}")))?;
-        Ok(BackupContent { backup, file, left_out })
+    /// What a backup's file says of it, and its body.
+    pub async fn read(&self, id: &BackupId) -> Result<(Backup, Vec<u8>), Failure> {
+        if self.find(id).await.is_none() {
+            return Err(no_backup(id));
+        }
+        match self.load(id).await {
+            // Somebody removed it meanwhile.
+            Err(_) if self.find(id).await.is_none() => Err(no_backup(id)),
+            read => Ok(read?),
+        }
     }
 
     /// Changes what is known of a backup.
@@ -94,10 +107,20 @@ impl Shelf {
         let mut known = self.known.lock().await;
         let mut backup = known.get(id).ok_or_else(|| no_backup(id))?.clone();
         change(&mut backup);
-        let content = self.content(id).await?;
-        self.write(&backup, &content).await?;
+        let (_, body) = self.load(id).await?;
+        self.write(&backup, &body).await?;
         known.insert(id.clone(), backup.clone());
         Ok(backup)
+    }
+
+    /// Puts a backup that was sealed anew in its own place. Its name and whether it is pinned stay.
+    pub async fn reseal(&self, sealed: Backup, body: &[u8]) -> Result<(), Failure> {
+        let mut known = self.known.lock().await;
+        let present = known.get(&sealed.id).ok_or_else(|| no_backup(&sealed.id))?;
+        let backup = Backup { name: present.name.clone(), pinned: present.pinned, ..sealed };
+        self.write(&backup, body).await?;
+        known.insert(backup.id.clone(), backup);
+        Ok(())
     }
 
     /// Removes a backup that is not pinned.
@@ -113,18 +136,18 @@ impl Shelf {
         Ok(())
     }
 
-    async fn content(&self, id: &BackupId) -> Result<Vec<u8>, JournalError> {
+    async fn load(&self, id: &BackupId) -> Result<(Backup, Vec<u8>), JournalError> {
         let (path, own) = (path_of(&self.folder, id), id.clone());
         let read = work(&self.disk, move |disk| {
             let bytes = disk::read(disk, &path, LIMIT).map_err(|error| JournalError::io(&path, error))?;
-            Ok(file::parse(&bytes, &own).map(|(_, content)| content.to_vec()))
+            Ok(file::parse(&bytes, &own).map(|(known, body)| (known, body.to_vec())))
         });
         read.await?.map_err(|why| self.unreadable(id, why))
     }
 
-    async fn write(&self, backup: &Backup, content: &[u8]) -> Result<(), JournalError> {
+    async fn write(&self, backup: &Backup, body: &[u8]) -> Result<(), JournalError> {
         let bytes =
-            file::to_bytes(backup, content).map_err(|error| JournalError::Unwritable(error.to_string()))?;
+            file::to_bytes(backup, body).map_err(|error| JournalError::Unwritable(error.to_string()))?;
         if bytes.len() > LIMIT {
             return Err(JournalError::Unwritable(format!("a backup may have {LIMIT} bytes")));
         }
@@ -145,7 +168,8 @@ impl Shelf {
         work(&self.disk, erase).await
     }
 
-    fn unreadable(&self, id: &BackupId, why: String) -> JournalError {
+    /// A file of a backup that cannot be understood.
+    pub fn unreadable(&self, id: &BackupId, why: String) -> JournalError {
         JournalError::Unreadable { path: path_of(&self.folder, id), why }
     }
 }

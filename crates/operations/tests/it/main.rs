@@ -19,6 +19,7 @@ mod plans;
 mod providers;
 mod reads;
 mod rival;
+mod sealed;
 mod switch;
 mod undo;
 mod whole;
