@@ -53,8 +53,10 @@ fn item(item: DriftItem) -> Option<AnyView> {
     let repair = way_out(&item.repair, t().drift_repair(), Kind::Primary, &name);
     let shown = view! {
         <li class="drift-item">
-            <p class="drift-about"><Face name=target.agent().to_owned()/> <b>{name}</b> " " {what}</p>
-            <dl class="drift-sides">{sides}</dl>
+            <div class="drift-said">
+                <p class="drift-about"><Face name=target.agent().to_owned()/> <b>{name}</b> " " {what}</p>
+                <dl class="drift-sides">{sides}</dl>
+            </div>
             <div class="drift-act">{repair} {accept}</div>
         </li>
     };

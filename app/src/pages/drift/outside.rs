@@ -69,14 +69,16 @@ fn item(item: DriftItem) -> Option<AnyView> {
     let back = way_out(&item.repair, t().drift_go_back(), Kind::Plain, &name);
     let shown = view! {
         <li class="drift-item">
-            <p class="drift-about"><small>{what}</small> " " <b>{name.clone()}</b> " " <span class=class>{word}</span></p>
-            <details id=format!("diff-{about}") class="drift-diff">
-                <summary>{t().drift_show()} <span class="sr">" " {name}</span></summary>
-                <div class="diff" role="region" aria-label=t().action_of(t().drift_show(), &about.to_string()) tabindex="0">
-                    <div class="diff-object">{object_differences(diff)}</div>
-                </div>
-            </details>
-            {ours}
+            <div class="drift-said">
+                <p class="drift-about"><small>{what}</small> " " <b>{name.clone()}</b> " " <span class=class>{word}</span></p>
+                <details id=format!("diff-{about}") class="drift-diff">
+                    <summary>{t().drift_show()} <span class="sr">" " {name}</span></summary>
+                    <div class="diff" role="region" aria-label=t().action_of(t().drift_show(), &about.to_string()) tabindex="0">
+                        <div class="diff-object">{object_differences(diff)}</div>
+                    </div>
+                </details>
+                {ours}
+            </div>
             <div class="drift-act">{back}</div>
         </li>
     };

@@ -33,8 +33,9 @@ impl Operations {
     pub async fn drift(&self) -> Result<Drift, Failure> {
         let mut look = self.look_for_drift().await?;
         let newest = match self.newest_backup(None).await {
-            // It may have been taken to have things count as they are now: what was seen before it is old.
-            Ok(Some(newest)) if newest.backup.taken_at > look.at() => {
+            // It may have been taken to have things count as they are now: what was seen before it, or in the same second,
+            // is old.
+            Ok(Some(newest)) if newest.backup.taken_at >= look.at() => {
                 self.0.caches.console.clear();
                 self.0.caches.agents.clear();
                 look = self.look_for_drift().await?;
