@@ -11,11 +11,11 @@ super::texts! {
         "Nothing has changed since the newest backup, so it is enough.",
         "最近一次备份之后没有任何变化，无需再次备份。";
     backups_hold:
-        "A backup holds the providers with their keys, the AI routes, the service sources, and which model each agent runs. It is sealed: only this server opens it.",
-        "备份包含提供商及其密钥、AI 路由、服务来源，以及每个智能体所用的模型。内容已加密，只有此服务器可以打开。";
+        "A backup holds the providers with their keys, the AI routes, and which model each agent runs. It is sealed: only this server can open it.",
+        "备份包含提供商及其密钥、AI 路由，以及每个智能体所用的模型。备份已密封，只有本服务器能够打开。";
     backups_lack:
-        "It does not hold the tokens of consumers, or anything else of an agent or the console; one that an older version took holds no keys either. Going back keeps the keys that are there.",
-        "备份不含消费者的令牌，也不含智能体和控制台的其他内容；旧版本所做的备份同样不含密钥。恢复时沿用现有密钥。";
+        "It does not hold the keys of consumers, settings of Higress outside AI, or the rest of an agent's config. Going back keeps the keys that are there, unless you choose the sealed ones.",
+        "备份不含消费者的密钥、Higress 中 AI 以外的设置，以及智能体的其他配置。恢复时沿用现有密钥，除非选择备份中密封的密钥。";
     backups_now: "Now", "当前";
     backups_content(providers: usize, routes: usize, agents: usize):
         {

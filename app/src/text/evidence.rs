@@ -28,6 +28,15 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("1 object read back as written", "1 个对象已回读，与写入一致"),
     ("{} objects read back as written", "{} 个对象已回读，与写入一致"),
+    // Why there is no backup, or why one does not open.
+    ("the installation is being changed: {} looks saw no two alike", "当前正在变更：{} 次读取均不一致"),
+    (
+        "it was sealed with the key {}, which this installation does not have",
+        "由密钥 {} 密封，此处没有该密钥",
+    ),
+    ("the seal is broken", "密封已损坏"),
+    ("this is no sealed text", "不是密封的内容"),
+    ("what its file tells of it is not what was sealed", "文件所述与密封的内容不符"),
     // What a worker's state rests on.
     ("container running", "容器运行中"),
     ("container exited", "容器已退出"),

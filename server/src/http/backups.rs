@@ -160,7 +160,7 @@ pub async fn backup(
     Ok(Json(Success::new(caller.operations.backup(&id).await?)))
 }
 
-/// The content of a backup as a declarative file, to keep elsewhere.
+/// What a backup says as a declarative file, to keep elsewhere. Its keys stay sealed.
 #[utoipa::path(get, path = "/ni_status/backups/{id}/file", tag = "backups", params(("id" = String, Path)),
     responses((status = 200, body = String, content_type = "application/yaml")))]
 pub async fn file(Named { caller, name: id }: Named<BackupId>) -> Result<Response, ApiError> {

@@ -95,7 +95,7 @@ impl Shelf {
         if self.find(id).await.is_none() {
             return Err(no_backup(id));
         }
-        match self.from_disk(id).await {
+        match self.load(id).await {
             // Somebody removed it meanwhile.
             Err(_) if self.find(id).await.is_none() => Err(no_backup(id)),
             read => Ok(read?),
@@ -107,7 +107,7 @@ impl Shelf {
         let mut known = self.known.lock().await;
         let mut backup = known.get(id).ok_or_else(|| no_backup(id))?.clone();
         change(&mut backup);
-        let (_, body) = self.from_disk(id).await?;
+        let (_, body) = self.load(id).await?;
         self.write(&backup, &body).await?;
         known.insert(id.clone(), backup.clone());
         Ok(backup)
@@ -136,7 +136,7 @@ impl Shelf {
         Ok(())
     }
 
-    async fn from_disk(&self, id: &BackupId) -> Result<(Backup, Vec<u8>), JournalError> {
+    async fn load(&self, id: &BackupId) -> Result<(Backup, Vec<u8>), JournalError> {
         let (path, own) = (path_of(&self.folder, id), id.clone());
         let read = work(&self.disk, move |disk| {
             let bytes = disk::read(disk, &path, LIMIT).map_err(|error| JournalError::io(&path, error))?;
