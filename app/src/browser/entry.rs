@@ -45,9 +45,10 @@ impl Key {
     /// None: it is none of ours.
     pub fn parse(key: &str) -> Option<Self> {
         let named = |id: &str, what: fn(BackupId) -> Self| id.parse().map_or(Self::Odd, what);
-        let kinds: [(&str, fn(BackupId) -> Self); 3] =
-            [(BACKUP, Self::Backup), (PIN, Self::Pin), (REMOVED, Self::Removed)];
-        kinds.into_iter().find_map(|(begins, what)| Some(named(key.strip_prefix(begins)?, what)))
+        let begins = |with: &str, what: fn(BackupId) -> Self| Some(named(key.strip_prefix(with)?, what));
+        begins(BACKUP, Self::Backup)
+            .or_else(|| begins(PIN, Self::Pin))
+            .or_else(|| begins(REMOVED, Self::Removed))
     }
 }
 

@@ -42,10 +42,13 @@ pub enum News {
     Ended(Result<(), NotKept>),
 }
 
+/// Hears it.
+type Shows = Box<dyn Fn(News)>;
+
 thread_local! {
     static STATE: Cell<State> = const { Cell::new(State::Idle) };
     /// What shows them, on the page that does.
-    static SHOWS: RefCell<Option<Box<dyn Fn(News)>>> = const { RefCell::new(None) };
+    static SHOWS: RefCell<Option<Shows>> = const { RefCell::new(None) };
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -203,7 +203,7 @@ impl Row {
         spawn_local(async move {
             let answer = asking.await;
             self.busy.set(false);
-            if answer.as_ref().is_some_and(|answer| is_signed_out(answer)) {
+            if answer.as_ref().is_some_and(is_signed_out) {
                 return page::signed_out();
             }
             self.answer.set(answer.map(|answer| match answer {
