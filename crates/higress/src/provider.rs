@@ -136,6 +136,12 @@ impl ProviderDoc {
         self.token_texts().map(fingerprint).collect()
     }
 
+    /// Tells its keys apart without showing them: its tokens, then its settings that are credentials.
+    pub fn credential_fingerprints(&self) -> Vec<String> {
+        let settings = CREDENTIALS.iter().filter_map(|key| self.json["rawConfigs"][*key].as_str());
+        self.token_texts().chain(settings).map(fingerprint).collect()
+    }
+
     /// Where its calls go, with the path under which it speaks OpenAI's API.
     pub fn base_url(&self) -> Option<Url> {
         endpoint::base_url(self.known_type()?, &self.settings())

@@ -15,7 +15,7 @@ mod take;
 mod tests;
 
 use crate::{Clock, Exported, Operations, journal::JournalError, news::Board, reads::Together, seal::Seal};
-use content::Content;
+pub(crate) use content::Content;
 use domain::{
     Backup, BackupContent, BackupId, BackupName, Backups, Code, Failure, MissedBackup, Mutation, NameError,
     Opened, OperationId, Plan, Restore, SealedBackup, Topic,
@@ -157,7 +157,7 @@ impl Operations {
     }
 
     /// A backup of the shelf with all that it holds.
-    async fn open_backup(&self, id: &BackupId) -> Result<(Backup, Content), Failure> {
+    pub(crate) async fn open_backup(&self, id: &BackupId) -> Result<(Backup, Content), Failure> {
         let (backup, body) = self.shelf().await?.read(id).await?;
         let (seal, told) = (self.seal().await?, backup.clone());
         let opened = self.off_the_runtime(move || match told.sealed_with {
