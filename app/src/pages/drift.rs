@@ -175,10 +175,9 @@ mod tests {
         assert!(said.contains(t().drift_none()) && said.contains("tone-ok"), "{said}");
         assert!(!said.contains("data-act"), "{said}");
         let unseen = json!([{"part": "agent", "agent": "worker:bob", "message": "HTTP 503"}]);
-        for (parts, told) in [
-            (json!({}), t().drift_no_backup()),
-            (json!({"since": backup(), "unseen": unseen}), "HTTP 503"),
-        ] {
+        for (parts, told) in
+            [(json!({}), t().drift_no_backup()), (json!({"since": backup(), "unseen": unseen}), "HTTP 503")]
+        {
             let said = html(parts);
             assert!(said.contains(t().drift_not_all_seen()) && said.contains(told), "{said}");
             assert!(!said.contains("tone-ok") && !said.contains(t().drift_none()), "{said}");
@@ -206,9 +205,16 @@ mod tests {
         let said = html(
             json!({"items": [model(json!({"change": {"kind": "accept_model", "target": "worker:alice"}}))]}),
         );
-        for part in
-            ["alice", "deepseek-chat", "qwen-max", "qwen-ai-route", "accept_model", "set_model", "64,000", "32,000"]
-        {
+        for part in [
+            "alice",
+            "deepseek-chat",
+            "qwen-max",
+            "qwen-ai-route",
+            "accept_model",
+            "set_model",
+            "64,000",
+            "32,000",
+        ] {
             assert!(said.contains(part), "{part}: {said}");
         }
         let said =

@@ -10,7 +10,8 @@ use super::{
 };
 use clap::Args;
 use domain::{
-    Drift, DriftItem, DriftVerdict, Drifted, Mutation, Operation, Plan, Runs, SetModel, Target, Unseen, WayOut,
+    Drift, DriftItem, DriftVerdict, Drifted, Mutation, Operation, Plan, Runs, SetModel, Target, Unseen,
+    WayOut,
 };
 use std::process::ExitCode;
 

@@ -72,11 +72,7 @@ fn side((name, (said, below)): (&'static str, (String, Option<String>))) -> AnyV
 }
 
 /// The limits that are named, to the token: two that differ never look alike.
-fn limits(
-    context_window: Option<u64>,
-    max_tokens: Option<u64>,
-    reasoning: Option<bool>,
-) -> Option<String> {
+fn limits(context_window: Option<u64>, max_tokens: Option<u64>, reasoning: Option<bool>) -> Option<String> {
     let reasoning = reasoning.map(|reasons| if reasons { t().reasoning() } else { t().no_reasoning() });
     let named = [context_window.map(number), max_tokens.map(number), reasoning.map(str::to_owned)];
     let named: Vec<_> = named.into_iter().flatten().collect();

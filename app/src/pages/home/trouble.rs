@@ -91,8 +91,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn drift(items: Value) -> Drift {
-        let all =
-            json!({"items": items, "unseen": [], "unpulled": [], "observedAt": "2026-01-15T10:30:00Z"});
+        let all = json!({"items": items, "unseen": [], "unpulled": [], "observedAt": "2026-01-15T10:30:00Z"});
         serde_json::from_value(all).unwrap()
     }
 

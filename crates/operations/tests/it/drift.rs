@@ -5,8 +5,8 @@ use crate::{
     world::{BUCKET, World, context, model, provider, switch, worker},
 };
 use domain::{
-    ChangeAction, Code, Drift, DriftItem, DriftVerdict, Drifted, EditProvider, KeyChoice, Mutation, OperationId,
-    StepName, Target, TypedKey, Unseen, WhyNot,
+    ChangeAction, Code, Drift, DriftItem, DriftVerdict, Drifted, EditProvider, KeyChoice, Mutation,
+    OperationId, StepName, Target, TypedKey, Unseen, WhyNot,
 };
 use http::Method;
 use serde_json::{Value, json};
@@ -246,7 +246,11 @@ async fn other_limits_than_ours_are_a_drift_of_the_model_and_can_be_accepted() {
     let Drifted::Model { runs, recorded, .. } = &now.items[0].what else { panic!("{now:?}") };
     assert!(runs.context_window == Some(1234) && recorded.context_window != Some(1234), "{now:?}");
     world.operations.back_up("admin", None).await.unwrap();
-    assert_eq!(told(&drift(&world).await), ["model worker:alice"], "a backup does not make it what was recorded");
+    assert_eq!(
+        told(&drift(&world).await),
+        ["model worker:alice"],
+        "a backup does not make it what was recorded"
+    );
 
     run(&world, now.items[0].accept.change().unwrap()).await;
     assert_eq!(note(&world)["contextWindow"], 1234);

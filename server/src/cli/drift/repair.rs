@@ -88,13 +88,13 @@ mod tests {
     use serde_json::{Value, json};
 
     fn seen(items: Value) -> Drift {
-        let all =
-            json!({"items": items, "unseen": [], "unpulled": [], "observedAt": "2026-01-15T10:30:00Z"});
+        let all = json!({"items": items, "unseen": [], "unpulled": [], "observedAt": "2026-01-15T10:30:00Z"});
         serde_json::from_value(all).unwrap()
     }
 
     fn drifted(agent: String, model: &str) -> Value {
-        let wish = json!({"kind": "set_model", "target": agent, "provider": "qwen", "model": model, "maxTokens": 5});
+        let wish =
+            json!({"kind": "set_model", "target": agent, "provider": "qwen", "model": model, "maxTokens": 5});
         json!({"kind": "model", "agent": agent, "recorded": {"provider": "qwen", "model": model, "maxTokens": 5},
             "accept": {"whyNot": {"code": "NOT_OVER_GATEWAY"}}, "repair": {"change": wish}})
     }
@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn agents_with_the_same_wish_are_one_request_however_many_they_are() {
-        let mut items: Vec<_> = (0..60).map(|number| drifted(format!("worker:w{number}"), "qwen-max")).collect();
+        let mut items: Vec<_> =
+            (0..60).map(|number| drifted(format!("worker:w{number}"), "qwen-max")).collect();
         items.push(drifted("manager".into(), "qwen-plus"));
         let requests = switches(&seen(json!(items)));
         let told: Vec<_> = requests.iter().map(|one| (one.model.as_str(), one.targets.len())).collect();

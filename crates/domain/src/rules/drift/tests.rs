@@ -103,7 +103,10 @@ fn limits_that_the_note_names_drift_too() {
     now.context_window = Some(200_000);
     let [item] = &found(&now, None)[..] else { panic!("one item") };
     let said = serde_json::to_value(item).unwrap();
-    assert_eq!((&said["recorded"]["contextWindow"], &said["contextWindow"]), (&json!(200_000), &json!(32_000)));
+    assert_eq!(
+        (&said["recorded"]["contextWindow"], &said["contextWindow"]),
+        (&json!(200_000), &json!(32_000))
+    );
     assert_eq!(said["repair"]["change"]["contextWindow"], 200_000);
     assert!(!drifts(&accepted(&now)));
     now.observed.context_window = None;
