@@ -81,6 +81,7 @@ test("a model that somebody changed is accepted, and nothing but the note is wri
 test("what others changed is told with its differences until a backup has it", async ({ page }) => {
   await open(page, "/agm/drift");
   await expect(page.getByText("nobody can tell what others changed")).toBeVisible();
+  await expect(page.getByText("Everything is as it was recorded")).toHaveCount(0);
   await page.getByRole("button", { name: "Back up now" }).click();
   await expect(page.getByText("Nothing but our own changes.")).toBeVisible();
   await setSetting({ moonshotFileId: "file-1" });
@@ -95,15 +96,29 @@ test("what others changed is told with its differences until a backup has it", a
   await expect(page.getByText("Nothing but our own changes.")).toBeVisible();
 });
 
-test("what was changed past the console alarms the office once nothing worse is wrong", async ({ page }) => {
+test("what others changed is a line on the wall of the office, and alarms nobody", async ({ page }) => {
   const repair = await (await page.request.post("/ni_status/routes/repair", { data: {} })).json();
   await page.request.post("/ni_status/backups", { data: {} });
   await setSetting({ moonshotFileId: "file-2" });
   await open(page, "/agm/");
-  const alarm = page.getByRole("alert").filter({ hasText: "not as it was" });
-  await expect(alarm).toBeVisible();
-  await alarm.getByRole("link", { name: "See what drifted" }).click();
+  const line = page.getByRole("link", { name: "1 changed by others" });
+  await expect(line).toBeVisible();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await line.click();
   await expect(item(page, "moonshot")).toBeVisible();
+  const undo = await page.request.post(`/ni_status/operations/${repair.id}/undo`, { data: {} });
+  expect(undo.status(), await undo.text()).toBe(200);
+});
+
+test("a model that is not what was recorded alarms the office, and alarm and wall count alike", async ({ page }) => {
+  const repair = await (await page.request.post("/ni_status/routes/repair", { data: {} })).json();
+  meddle("qwen-max");
+  await open(page, "/agm/");
+  const alarm = page.getByRole("alert").filter({ hasText: "1 agent does not run what was recorded." });
+  await expect(alarm).toBeVisible();
+  await expect(page.getByRole("link", { name: "1 drift" })).toBeVisible();
+  await alarm.getByRole("link", { name: "See what drifted" }).click();
+  await expect(item(page, "does not run what was recorded")).toBeVisible();
   const undo = await page.request.post(`/ni_status/operations/${repair.id}/undo`, { data: {} });
   expect(undo.status(), await undo.text()).toBe(200);
 });

@@ -8,14 +8,14 @@ use crate::{
     components::{
         button::{Kind, Press},
         moment::Moment,
-        said::{Said, Told},
+        said::Said,
     },
     describe,
     error::ApiError,
     sprite::{icon, maps},
     text::{formats::number, t},
 };
-use domain::{Drift, PULLED_WITHIN, Unpulled, Unseen, WayOut, WhyNot};
+use domain::{Drift, DriftVerdict, PULLED_WITHIN, Unpulled, Unseen, WayOut, WhyNot};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -43,14 +43,14 @@ async fn seen() -> Result<Drift, ApiError> {
 }
 
 fn page(drift: Drift) -> AnyView {
+    let (sentence, tone, sign) = match drift.verdict() {
+        DriftVerdict::Drifted(count) => (t().drift_count(count), "tone-busy", maps::BANG),
+        DriftVerdict::NotAllSeen => (t().drift_not_all_seen().to_owned(), "tone-busy", maps::BANG),
+        DriftVerdict::InOrder => (t().drift_none().to_owned(), "tone-ok", maps::CHECK),
+    };
     let Drift { items, unseen, unpulled, since, observed_at } = drift;
-    let count = items.len();
     let (outside, agents): (Vec<_>, Vec<_>) =
         items.into_iter().partition(|item| matches!(item.what, domain::Drifted::Outside { .. }));
-    let (sentence, tone, sign) = match count {
-        0 => (t().drift_none().to_owned(), "tone-ok", maps::CHECK),
-        count => (t().drift_count(count), "tone-busy", maps::BANG),
-    };
     view! {
         <section class="panel drift-verdict" aria-labelledby="drift-verdict">
             <h2 id="drift-verdict" class=tone>{icon(sign)} " " {sentence}</h2>
@@ -78,23 +78,25 @@ fn way_out(way: &WayOut, text: &'static str, kind: Kind, about: &str) -> AnyView
             Act::plan_of(change).map(|act| view! { <Press act text kind label=label/> }).into_any()
         }
         WayOut::WhyNot(why) => {
-            view! { <p class="drift-why-not"><b>{t().drift_no(text)}</b> " " {why_not(why).view()}</p> }
-                .into_any()
+            view! { <p class="drift-why-not"><b>{t().drift_no(text)}</b> " " {why_not(why)}</p> }.into_any()
         }
     }
 }
 
-fn why_not(why: &WhyNot) -> Told {
-    match why {
-        WhyNot::ReadOnly { reason, way } => Told::said(Some(&format!("{reason}. {way}"))),
+fn why_not(why: &WhyNot) -> AnyView {
+    let sentence: String = match why {
+        WhyNot::ReadOnly { reason, way } => {
+            return view! { <Said text=reason.clone()/> " · " <Said text=way.clone()/> }.into_any();
+        }
         WhyNot::NotOverGateway => t().drift_not_over_gateway().into(),
-        WhyNot::NoRoute { model } => t().drift_no_route(model.as_str()).into(),
-        WhyNot::ProviderGone { provider } => t().provider_gone(provider.as_str()).into(),
+        WhyNot::NoRoute { model } => t().drift_no_route(model.as_str()),
+        WhyNot::ProviderGone { provider } => t().provider_gone(provider.as_str()),
         WhyNot::WorkerGone => t().drift_worker_gone().into(),
         WhyNot::ShutOut => t().drift_shut_out().into(),
         WhyNot::TakeBackup => t().drift_take_backup().into(),
         WhyNot::NotInBackup => t().drift_not_in_backup().into(),
-    }
+    };
+    sentence.into_any()
 }
 
 fn not_seen(unseen: Vec<Unseen>) -> Option<AnyView> {
@@ -144,6 +146,7 @@ fn not_pulled(unpulled: Vec<Unpulled>) -> Option<AnyView> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Lang;
     use serde_json::{Value, json};
 
     fn html(parts: Value) -> String {
@@ -153,19 +156,48 @@ mod tests {
         Owner::new().with(|| page(serde_json::from_value(drift).unwrap()).to_html())
     }
 
+    fn backup() -> Value {
+        json!({"id": "01JD0000000000000000000000", "takenAt": "2026-01-15T10:20:00Z", "actor": "admin",
+            "reason": {"why": "by_hand"}, "pinned": false, "bytes": 1, "providers": 1, "routes": 1, "agents": 1, "hash": "0"})
+    }
+
     fn model(accept: Value) -> Value {
         let wish = json!({"provider": "deepseek", "model": "deepseek-chat", "contextWindow": 64000});
         let mut repair = json!({"kind": "set_model", "target": "worker:alice"});
         repair.as_object_mut().unwrap().extend(wish.as_object().unwrap().clone());
         json!({"kind": "model", "agent": "worker:alice", "recorded": wish, "primary": "hiclaw-gateway/qwen-max",
-            "model": "qwen-max", "route": "qwen-ai-route", "provider": "qwen", "accept": accept, "repair": {"change": repair}})
+            "model": "qwen-max", "contextWindow": 32000, "reasoning": false, "route": "qwen-ai-route", "provider": "qwen", "accept": accept, "repair": {"change": repair}})
     }
 
     #[test]
-    fn an_installation_in_order_says_so_and_what_is_not_known() {
-        let said = html(json!({}));
-        assert!(said.contains(t().drift_none()) && said.contains(t().drift_no_backup()), "{said}");
+    fn only_what_was_all_looked_at_is_in_order() {
+        let said = html(json!({"since": backup()}));
+        assert!(said.contains(t().drift_none()) && said.contains("tone-ok"), "{said}");
         assert!(!said.contains("data-act"), "{said}");
+        let unseen = json!([{"part": "agent", "agent": "worker:bob", "message": "HTTP 503"}]);
+        for (parts, told) in
+            [(json!({}), t().drift_no_backup()), (json!({"since": backup(), "unseen": unseen}), "HTTP 503")]
+        {
+            let said = html(parts);
+            assert!(said.contains(t().drift_not_all_seen()) && said.contains(told), "{said}");
+            assert!(!said.contains("tone-ok") && !said.contains(t().drift_none()), "{said}");
+        }
+    }
+
+    #[test]
+    fn why_one_cannot_be_changed_from_here_is_told_in_both_languages() {
+        let why = json!({"code": "READ_ONLY", "reason": "erin runs copaw, whose config agm does not edit",
+            "way": "Change its model with copaw's own settings, in the worker's container."});
+        let said = |lang: Lang| {
+            Owner::new().with(|| {
+                provide_context(lang);
+                why_not(&serde_json::from_value(why.clone()).unwrap()).to_html().replace("<!>", "")
+            })
+        };
+        let english = said(Lang::En);
+        assert!(english.contains("erin runs copaw") && english.contains("own settings"), "{english}");
+        let chinese = said(Lang::Zh);
+        assert!(chinese.contains("erin 运行的是 copaw") && !chinese.contains("lang="), "{chinese}");
     }
 
     #[test]
@@ -173,9 +205,16 @@ mod tests {
         let said = html(
             json!({"items": [model(json!({"change": {"kind": "accept_model", "target": "worker:alice"}}))]}),
         );
-        for part in
-            ["alice", "deepseek-chat", "qwen-max", "qwen-ai-route", "accept_model", "set_model", "64000"]
-        {
+        for part in [
+            "alice",
+            "deepseek-chat",
+            "qwen-max",
+            "qwen-ai-route",
+            "accept_model",
+            "set_model",
+            "64,000",
+            "32,000",
+        ] {
             assert!(said.contains(part), "{part}: {said}");
         }
         let said =

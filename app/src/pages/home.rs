@@ -85,7 +85,7 @@ fn page(seen: Seen, wanted: &str) -> AnyView {
     };
     // Why it cannot be looked at is told by what could not be read.
     let alarm = trouble::alarm(&systems, seen.assignments.as_ref().ok(), seen.drift.as_ref().ok());
-    let wall = wall::wall(&systems, seen.assignments.as_ref().ok());
+    let wall = wall::wall(&systems, seen.drift.as_ref().ok());
     let floor = Floor::of(&systems, seen.assignments, seen.workers);
     let search = floor.is_large().then(|| search::field(wanted));
     let floor = floor.view(wanted);
@@ -96,7 +96,7 @@ fn page(seen: Seen, wanted: &str) -> AnyView {
             <section class="panel office" aria-labelledby="office">
                 <header class="wall">
                     <h2 id="office" class="sign">{t().office()}</h2>
-                    <Live id="wall" topics="office">{wall} {unread}</Live>
+                    <Live id="wall" topics="office operations providers routes backups">{wall} {unread}</Live>
                 </header>
                 {search}
                 {floor}

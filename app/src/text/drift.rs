@@ -4,6 +4,9 @@ super::texts! {
         "Where agents are not as they were recorded, and what was changed past this console.",
         "智能体与记录不一致之处，以及在本控制台之外所做的变更。";
     drift_none: "Everything is as it was recorded", "一切与记录一致";
+    drift_not_all_seen:
+        "Nothing was found, but not everything could be looked at",
+        "未发现异常，但并非一切都能查看";
     drift_count(count: usize):
         if count == 1 { "1 thing is not as it was".into() } else { format!("{count} things are not as they were") },
         format!("{count} 项与原状不一致");
@@ -56,7 +59,14 @@ super::texts! {
         format!("{count} 个智能体可能仍在运行之前的模型");
     drift_written: "written", "写入于";
     drift_see: "See what drifted", "查看漂移";
-    alarm_drift_cause:
-        "Somebody changed it past this console.",
-        "有人在本控制台之外做了变更。";
+    alarm_drift(count: usize):
+        {
+            if count == 1 {
+                "1 agent does not run what was recorded.".into()
+            } else {
+                format!("{count} agents do not run what was recorded.")
+            }
+        },
+        format!("{count} 个智能体运行的模型与记录不一致。");
+    wall_outside(count: usize): format!("{count} changed by others"), format!("他处的变更：{count} 项");
 }

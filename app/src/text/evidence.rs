@@ -37,6 +37,12 @@ const SENTENCES: &[(&str, &str)] = &[
     ("the seal is broken", "密封已损坏"),
     ("this is no sealed text", "不是密封的内容"),
     ("what its file tells of it is not what was sealed", "文件所述与密封的内容不符"),
+    // Why an agent's model cannot be changed from here.
+    ("{} runs {}, whose config agm does not edit", "{} 运行的是 {}，agm 不编辑其配置"),
+    (
+        "Change its model with {}'s own settings, in the worker's container.",
+        "请在该智能体的容器中，用 {} 自己的设置更改其模型。",
+    ),
     // What a worker's state rests on.
     ("container running", "容器运行中"),
     ("container exited", "容器已退出"),

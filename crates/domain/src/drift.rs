@@ -1,7 +1,7 @@
 //! Drift: where an agent's model is not what was recorded, and what others changed since the newest backup.
 use crate::{
-    Backup, BackupItem, ChangeAction, ConsumerName, DiffLine, ModelId, Mutation, OperationId, ProviderName,
-    RouteName, SetModel, Target, Timestamp,
+    Backup, BackupItem, ChangeAction, ConsumerName, DiffLine, ModelId, Mutation, Observed, OperationId,
+    ProviderName, RouteName, SetModel, Target, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -21,6 +21,36 @@ pub struct Drift {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Backup>,
     pub observed_at: Timestamp,
+}
+
+/// What a look at drift comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DriftVerdict {
+    /// So many things are not as they were.
+    Drifted(usize),
+    /// Nothing was found, but something could not be looked at, or there is no backup to tell the work of others by.
+    NotAllSeen,
+    /// All was looked at, and is as it was.
+    InOrder,
+}
+
+/// What an agent's openclaw.json says of the model that it runs. A route may lead that model anywhere: where it leads is
+/// told of the route.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Runs {
+    /// None: no model of the gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelId>,
+    /// Tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_window: Option<u64>,
+    /// Tokens of one answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<bool>,
 }
 
 /// Something that is not as it was recorded, and the ways out.
@@ -48,9 +78,9 @@ pub enum Drifted {
         /// `agents.defaults.model.primary` of its openclaw.json.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         primary: Option<String>,
-        /// The model part of that. None: it runs no model of the gateway.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        model: Option<ModelId>,
+        /// The model part of that, and its limits.
+        #[serde(flatten)]
+        runs: Runs,
         /// The route that wins for this model.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         route: Option<RouteName>,
@@ -127,6 +157,49 @@ pub struct Unpulled {
     pub written_at: Timestamp,
 }
 
+impl Drift {
+    /// What it comes to.
+    pub fn verdict(&self) -> DriftVerdict {
+        match self.items.len() {
+            0 if self.unseen.is_empty() && self.since.is_some() => DriftVerdict::InOrder,
+            0 => DriftVerdict::NotAllSeen,
+            count => DriftVerdict::Drifted(count),
+        }
+    }
+
+    /// How many agents do not run what was recorded for them.
+    pub fn models(&self) -> usize {
+        self.items.iter().filter(|item| matches!(item.what, Drifted::Model { .. })).count()
+    }
+
+    /// How many things others changed.
+    pub fn outside(&self) -> usize {
+        self.items.iter().filter(|item| matches!(item.what, Drifted::Outside { .. })).count()
+    }
+}
+
+impl Runs {
+    /// Whether this is the wanted model within the wanted limits. A limit that the wish does not name may be any.
+    pub fn fulfils(&self, wish: &SetModel) -> bool {
+        self.model.as_ref() == Some(&wish.model)
+            && wish.context_window.is_none_or(|wanted| self.context_window == Some(wanted))
+            && wish.max_tokens.is_none_or(|wanted| self.max_tokens == Some(wanted))
+            && wish.reasoning.is_none_or(|wanted| self.reasoning == Some(wanted))
+    }
+}
+
+impl From<&Observed> for Runs {
+    fn from(observed: &Observed) -> Self {
+        let Observed { model, context_window, max_tokens, reasoning, .. } = observed;
+        Self {
+            model: model.clone(),
+            context_window: *context_window,
+            max_tokens: *max_tokens,
+            reasoning: *reasoning,
+        }
+    }
+}
+
 impl Drifted {
     /// What it is about, by a name that no other item has.
     pub fn about(&self) -> BackupItem {
@@ -160,7 +233,7 @@ impl Unseen {
 impl fmt::Display for WhyNot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ReadOnly { reason, way } => write!(f, "{reason} {way}"),
+            Self::ReadOnly { reason, way } => write!(f, "{reason}. {way}"),
             Self::NotOverGateway => f.write_str("it runs no model of the gateway"),
             Self::NoRoute { model } => write!(f, "no AI route takes {model}"),
             Self::ProviderGone { provider } => write!(f, "{provider} is gone"),

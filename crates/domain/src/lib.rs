@@ -33,7 +33,7 @@ pub use bulk::{Bulk, BulkPlan, Refused, SetModels};
 pub use catalog::{ProviderType, TokenNeed};
 pub use declared::{Declared, DeclaredAssignments, DeclaredProvider, DeclaredRoute, KeyRef};
 pub use doctor::{Check, CheckGroup, CheckId, CheckState, Doctor, Repair, Setting, is_default_password};
-pub use drift::{Drift, DriftItem, Drifted, Unpulled, Unseen, WayOut, WhyNot};
+pub use drift::{Drift, DriftItem, DriftVerdict, Drifted, Runs, Unpulled, Unseen, WayOut, WhyNot};
 pub use failure::{Code, Failure, FieldError, Reason, UsedBy};
 pub use health::{DeepHealth, Metrics, MetricsHistory, MetricsSample, SystemHealth, SystemState};
 pub use models::{Limits, ModelFamily, families_of, known_model, known_models};

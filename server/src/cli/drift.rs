@@ -1,4 +1,6 @@
 //! `agm drift`
+mod repair;
+
 use super::{
     Call,
     error::CliError,
@@ -7,12 +9,15 @@ use super::{
     show::{self, differences},
 };
 use clap::Args;
-use domain::{Drift, DriftItem, Drifted, Mutation, Operation, Plan, Target, Unseen, WayOut};
+use domain::{
+    Drift, DriftItem, DriftVerdict, Drifted, Mutation, Operation, Plan, Runs, SetModel, Target, Unseen,
+    WayOut,
+};
 use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct DriftArgs {
-    /// Give each agent the model that was recorded for it, and let in who is shut out of his model. Each plan is shown, and
+    /// Give each agent the model that was recorded for it, and let in who is shut out of his model. The plans are shown, and
     /// applied after a yes. What others changed is not touched.
     #[arg(long)]
     repair: bool,
@@ -24,31 +29,17 @@ pub struct DriftArgs {
     yes: bool,
 }
 
-/// Ends what it is told to, and prints what is left; 0 when nothing is, 1 otherwise.
+/// Ends what it is told to, and prints what is left; 0 when all could be looked at and nothing is, 1 otherwise.
 pub async fn run(call: &Call, args: &DriftArgs) -> Result<ExitCode, CliError> {
     for target in &args.accept {
         carry_out(call, &Mutation::AcceptModel { target: target.clone() }, args.yes).await?;
     }
     if args.repair {
-        repair(call, args.yes).await?;
+        repair::run(call, args.yes).await?;
     }
     let left: Drift = call.client.get(&["drift"]).await?;
     show::document(call.json, &left, || lines(&left))?;
-    Ok(if left.items.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-/// Repairs agent after agent. One that cannot be repaired is told, and keeps no other from it.
-async fn repair(call: &Call, yes: bool) -> Result<(), CliError> {
-    let seen: Drift = call.client.get(&["drift"]).await?;
-    let of_agent = |item: &&DriftItem| !matches!(item.what, Drifted::Outside { .. });
-    for item in seen.items.iter().filter(of_agent) {
-        let Some(change) = item.repair.change() else { continue };
-        match carry_out(call, change, yes).await {
-            Err(error @ CliError::Failed(_)) => eprintln!("{}: {}", item.what.about(), error.text()),
-            done => done?,
-        }
-    }
-    Ok(())
+    Ok(if left.verdict() == DriftVerdict::InOrder { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 /// Shows the plan of a change, does it after a yes, and shows how it ended: all of it beside the one document that is
@@ -85,10 +76,11 @@ fn lines(drift: &Drift) -> Vec<String> {
             "  there is no backup, so nothing is known of what others changed: agm backup create".into(),
         );
     }
-    lines.push(match drift.items.len() {
-        0 => "nothing has drifted".into(),
-        1 => "1 thing has drifted".into(),
-        count => format!("{count} things have drifted"),
+    lines.push(match drift.verdict() {
+        DriftVerdict::InOrder => "nothing has drifted".into(),
+        DriftVerdict::NotAllSeen => "nothing was found, but not everything could be looked at".into(),
+        DriftVerdict::Drifted(1) => "1 thing has drifted".into(),
+        DriftVerdict::Drifted(count) => format!("{count} things have drifted"),
     });
     lines
 }
@@ -97,17 +89,18 @@ fn lines(drift: &Drift) -> Vec<String> {
 fn item_lines(item: &DriftItem, since: Option<&str>) -> Vec<String> {
     let about = item.what.about();
     let (said, accept, repair) = match &item.what {
-        Drifted::Model { agent, recorded, primary, route, provider, .. } => {
-            let runs = primary.as_deref().unwrap_or("no model");
+        Drifted::Model { agent, recorded, primary, runs, route, provider } => {
+            let primary = primary.as_deref().unwrap_or("no model");
+            let Runs { context_window, max_tokens, reasoning, .. } = *runs;
+            let has = limits(context_window, max_tokens, reasoning);
+            let noted = limits(recorded.context_window, recorded.max_tokens, recorded.reasoning);
             let route = route.as_ref().map_or("no route".to_owned(), ToString::to_string);
             let to = provider.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
             let said = format!(
-                "recorded is {} of {}; its openclaw.json has {runs}, which goes over {route}{to}",
+                "recorded is {} of {}{noted}; its openclaw.json has {primary}{has}, which goes over {route}{to}",
                 recorded.model, recorded.provider
             );
-            let repair =
-                format!("agm model set {agent} --provider {} --model {}", recorded.provider, recorded.model);
-            (said, format!("agm drift --accept {agent}"), repair)
+            (said, format!("agm drift --accept {agent}"), set_model(agent, recorded))
         }
         Drifted::Access { route, consumer, .. } => (
             format!("{route}, which takes its model, does not let {consumer} in"),
@@ -128,6 +121,29 @@ fn item_lines(item: &DriftItem, since: Option<&str>) -> Vec<String> {
     lines.push(way("accept", &item.accept, accept));
     lines.push(way("repair", &item.repair, repair));
     lines
+}
+
+/// The command that does what a wish says.
+fn set_model(agent: &Target, wish: &SetModel) -> String {
+    let SetModel { provider, model, context_window, max_tokens, reasoning } = wish;
+    let limits = [
+        context_window.map(|tokens| format!(" --context-window {tokens}")),
+        max_tokens.map(|tokens| format!(" --max-tokens {tokens}")),
+        reasoning.map(|reasoning| format!(" --reasoning {reasoning}")),
+    ];
+    let limits: String = limits.into_iter().flatten().collect();
+    format!("agm model set {agent} --provider {provider} --model {model}{limits}")
+}
+
+/// ` (200000 tokens of context, 8192 of an answer, reasoning)`, of what is named.
+fn limits(context_window: Option<u64>, max_tokens: Option<u64>, reasoning: Option<bool>) -> String {
+    let named = [
+        context_window.map(|tokens| format!("{tokens} tokens of context")),
+        max_tokens.map(|tokens| format!("{tokens} of an answer")),
+        reasoning.map(|reasoning| if reasoning { "reasoning" } else { "no reasoning" }.to_owned()),
+    ];
+    let named: Vec<_> = named.into_iter().flatten().collect();
+    if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) }
 }
 
 fn way(name: &str, way: &WayOut, command: String) -> String {

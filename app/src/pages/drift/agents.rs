@@ -2,10 +2,10 @@
 use super::{MOST, more, way_out};
 use crate::{
     components::{avatar::Face, button::Kind},
-    describe::{self, tokens},
-    text::t,
+    describe,
+    text::{formats::number, t},
 };
-use domain::{BackupItem, DriftItem, Drifted, SetModel};
+use domain::{BackupItem, DriftItem, Drifted};
 use leptos::prelude::*;
 
 /// All of them. Nothing when there are none: the verdict says so.
@@ -28,16 +28,18 @@ fn item(item: DriftItem) -> Option<AnyView> {
     let BackupItem::Agent(target) = item.what.about() else { return None };
     let name = describe::agent(&target);
     let (what, sides) = match &item.what {
-        Drifted::Model { recorded, primary, route, provider, .. } => {
+        Drifted::Model { recorded, primary, runs, route, provider, .. } => {
             let config = primary.clone().unwrap_or_else(|| t().no_model().to_owned());
+            let config = (config, limits(runs.context_window, runs.max_tokens, runs.reasoning));
+            let noted = limits(recorded.context_window, recorded.max_tokens, recorded.reasoning);
+            let noted = [Some(format!("→ {}", recorded.provider)), noted].into_iter().flatten();
             let route = match (route, provider) {
                 (Some(route), Some(provider)) => (route.to_string(), Some(format!("→ {provider}"))),
                 (Some(route), None) => (route.to_string(), None),
                 (None, _) => (t().drift_no_winner().to_owned(), None),
             };
-            let note = (recorded.model.to_string(), Some(over(recorded)));
-            let sides =
-                [(t().drift_note(), note), (t().drift_config(), (config, None)), (t().drift_route(), route)];
+            let note = (recorded.model.to_string(), Some(noted.collect::<Vec<_>>().join(" · ")));
+            let sides = [(t().drift_note(), note), (t().drift_config(), config), (t().drift_route(), route)];
             (t().drift_of_model(), sides.map(side).collect_view().into_any())
         }
         Drifted::Access { route, consumer, .. } => {
@@ -69,9 +71,10 @@ fn side((name, (said, below)): (&'static str, (String, Option<String>))) -> AnyV
     view! { <div><dt>{name}</dt><dd><b>{said}</b></dd>{below}</div> }.into_any()
 }
 
-/// The provider that was recorded, and the limits.
-fn over(wish: &SetModel) -> String {
-    let limits = [wish.context_window, wish.max_tokens].into_iter().flatten().map(tokens);
-    let limits = limits.collect::<Vec<_>>().join(" / ");
-    [format!("→ {}", wish.provider), limits].join(" ").trim_end().to_owned()
+/// The limits that are named, to the token: two that differ never look alike.
+fn limits(context_window: Option<u64>, max_tokens: Option<u64>, reasoning: Option<bool>) -> Option<String> {
+    let reasoning = reasoning.map(|reasons| if reasons { t().reasoning() } else { t().no_reasoning() });
+    let named = [context_window.map(number), max_tokens.map(number), reasoning.map(str::to_owned)];
+    let named: Vec<_> = named.into_iter().flatten().collect();
+    (!named.is_empty()).then(|| named.join(" / "))
 }

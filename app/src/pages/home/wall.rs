@@ -1,27 +1,30 @@
-//! The wall of the office: which systems answer, and how many agents are not as they were recorded.
+//! The wall of the office: which systems answer, how many agents are not as they were recorded, and how much others changed.
 use crate::{
     components::badge::{Badge, Tone},
     text::t,
 };
-use domain::{Assignments, SystemHealth, SystemState, rules};
+use domain::{Drift, SystemHealth, SystemState};
 use leptos::prelude::*;
 
-/// Lamps, one for each system, and the count of drifts with the way to them.
-pub fn wall(systems: &[SystemHealth], assignments: Option<&Assignments>) -> AnyView {
+/// Lamps, one for each system, and the counts of what drifted with the way there.
+pub fn wall(systems: &[SystemHealth], drift: Option<&Drift>) -> AnyView {
     // Our own data directory is no neighbour: it is shown when something is wrong with it.
     let shown = systems.iter().filter(|system| system.name != "storage" || system.state == SystemState::Down);
     let lamps = shown.map(lamp).collect_view();
-    let drifts = assignments.map_or(0, drifts);
-    let drift = (drifts > 0).then(|| {
+    let count = |count: fn(&Drift) -> usize| drift.map(count).filter(|count| *count > 0);
+    let models = count(Drift::models).map(|count| {
         view! {
             <li>
                 <a class="drift" href="/agm/drift" title=t().drift_hint()>
-                    <Badge tone=Tone::Busy word=t().drift(drifts)/>
+                    <Badge tone=Tone::Busy word=t().drift(count)/>
                 </a>
             </li>
         }
     });
-    view! { <ul class="systems" aria-label=t().systems()>{lamps}{drift}</ul> }.into_any()
+    let outside = count(Drift::outside).map(|count| {
+        view! { <li><a class="wall-outside" href="/agm/drift">{t().wall_outside(count)}</a></li> }
+    });
+    view! { <ul class="systems" aria-label=t().systems()>{lamps}{models}{outside}</ul> }.into_any()
 }
 
 fn lamp(system: &SystemHealth) -> AnyView {
@@ -34,9 +37,4 @@ fn lamp(system: &SystemHealth) -> AnyView {
     let title = system.error.clone();
     view! { <li title=title><Badge tone word=format!("{name}{version}")/> <span class="sr">{state}</span></li> }
         .into_any()
-}
-
-/// How many agents' records name something else than what was observed.
-fn drifts(all: &Assignments) -> usize {
-    std::iter::once(&all.manager).chain(all.workers.values()).filter(|now| rules::drifts(now)).count()
 }

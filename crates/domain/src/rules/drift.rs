@@ -2,38 +2,37 @@
 use super::diff;
 use crate::{
     Assignment, BackupItem, ChangeAction, Declared, DeclaredProvider, DeclaredRoute, DiffLine, DriftItem,
-    Drifted, ModelId, Mutation, Problem, ProviderName, SetModel, Target, WayOut, WhyNot,
+    Drifted, Mutation, Problem, ProviderName, Runs, SetModel, Target, WayOut, WhyNot,
 };
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What an agent's openclaw.json says of the model that it runs. A route may lead that model anywhere: where it leads is
-/// told of the route.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Runs {
-    /// None: no model of the gateway.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<ModelId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub context_window: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_tokens: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reasoning: Option<bool>,
+/// The fingerprints of the keys of each provider.
+pub type Fingerprints = BTreeMap<ProviderName, Vec<String>>;
+
+/// How things were, as a backup tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct Then<'a> {
+    pub file: &'a Declared,
+    /// None: it holds no keys, so nothing can be said of them.
+    pub keys: Option<&'a Fingerprints>,
 }
 
 /// How things are now, for the comparison with a backup.
 #[derive(Clone, Copy, Debug)]
 pub struct Now<'a> {
     pub providers: &'a [DeclaredProvider],
+    pub keys: &'a Fingerprints,
     pub routes: &'a [DeclaredRoute],
     /// Every agent that there is; none of one whose openclaw.json could not be read.
     pub agents: &'a BTreeMap<Target, Option<Runs>>,
     /// False: `agents` may lack workers.
     pub all_agents: bool,
 }
+
+/// Where the differences of a provider tell its keys.
+const KEYS: &str = "keys";
 
 /// Something that is not as a backup has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +42,13 @@ pub struct Changed {
     pub diff: Vec<DiffLine>,
 }
 
+impl Changed {
+    /// Whether a provider has other keys than it had.
+    pub fn has_other_keys(&self) -> bool {
+        self.diff.iter().any(|line| line.path.strip_prefix('/') == Some(KEYS))
+    }
+}
+
 /// The wish that a note says was fulfilled; none where nothing was recorded.
 pub fn recorded(now: &Assignment) -> Option<SetModel> {
     let (provider, model) = now.provider.clone().zip(now.model.clone())?;
@@ -50,14 +56,15 @@ pub fn recorded(now: &Assignment) -> Option<SetModel> {
     Some(SetModel { provider, model, context_window, max_tokens, reasoning })
 }
 
-/// Whether the note of an agent says something else than its openclaw.json and the route that takes its model. An agent
-/// that was never switched has no note and does not drift; of one whose openclaw.json could not be read nothing is known.
+/// Whether the note of an agent says something else than its openclaw.json, limits included, or than the route that takes
+/// its model. An agent that was never switched has no note and does not drift; of one whose openclaw.json could not be read nothing is known.
 pub fn drifts(now: &Assignment) -> bool {
     let observed = &now.observed;
     let is_known = !matches!(observed.problem, Some(Problem::ConfigUnreadable { .. }));
-    is_known
-        && now.model.is_some()
-        && (now.model != observed.model || now.provider.is_none() || now.provider != observed.provider)
+    let differs = |recorded: SetModel| {
+        !Runs::from(observed).fulfils(&recorded) || observed.provider != Some(recorded.provider)
+    };
+    is_known && recorded(now).is_some_and(differs)
 }
 
 /// Where an agent drifts: its model, the access to its route, or both. `read_only`: why its model cannot be changed from
@@ -108,18 +115,24 @@ fn model_item(
         agent: agent.clone(),
         recorded,
         primary: observed.primary.clone(),
-        model: observed.model.clone(),
+        runs: observed.into(),
         route: observed.route.clone(),
         provider: observed.provider.clone(),
     };
     DriftItem { what, accept, repair }
 }
 
-/// Everything that is not as a backup's file has it. `untold`: the agents that the backup could not tell of.
-pub fn changed_since(then: &Declared, untold: impl Fn(&Target) -> bool, now: Now<'_>) -> Vec<Changed> {
-    let provider = |one: &DeclaredProvider| (BackupItem::Provider(one.name.clone()), tree(one));
+/// Everything that is not as a backup has it. `untold`: the agents that the backup could not tell of.
+pub fn changed_since(then: Then<'_>, untold: impl Fn(&Target) -> bool, now: Now<'_>) -> Vec<Changed> {
+    let Then { file: then, keys } = then;
+    let provider = |keys: Option<&Fingerprints>, one: &DeclaredProvider| {
+        (BackupItem::Provider(one.name.clone()), tree_with_keys(one, keys))
+    };
     let route = |one: &DeclaredRoute| (BackupItem::Route(one.name.clone()), tree(&sorted(one)));
-    let providers = compared(then.providers.iter().map(provider), now.providers.iter().map(provider));
+    let providers = compared(
+        then.providers.iter().map(|one| provider(keys, one)),
+        now.providers.iter().map(|one| provider(keys.and(Some(now.keys)), one)),
+    );
     let routes = compared(then.routes.iter().map(route), now.routes.iter().map(route));
 
     let is_known = |target: &Target| match now.agents.get(target) {
@@ -153,6 +166,15 @@ fn sorted(route: &DeclaredRoute) -> DeclaredRoute {
 /// Both were made as JSON, and are compared and shown so.
 fn tree(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
+}
+
+/// The keys are told by their fingerprints.
+fn tree_with_keys(provider: &DeclaredProvider, keys: Option<&Fingerprints>) -> Value {
+    let mut tree = tree(provider);
+    if let (Some(tree), Some(keys)) = (tree.as_object_mut(), keys.and_then(|keys| keys.get(&provider.name))) {
+        tree.insert(KEYS.to_owned(), json!(keys));
+    }
+    tree
 }
 
 fn compared(

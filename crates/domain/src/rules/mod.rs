@@ -14,7 +14,7 @@ mod view;
 
 pub use declared::{DeclareError, check_declared_routes, declare_route, declared_route};
 pub use diff::{diff, redacted};
-pub use drift::{Changed, Now, Runs, changed_since, drifts, of_agent, recorded};
+pub use drift::{Changed, Fingerprints, Now, Then, changed_since, drifts, of_agent, recorded};
 pub use edit::{EditError, RouteEdit, apply_edit};
 pub use limits::{KnownLimits, limits_for};
 pub use neighbours::{Neighbour, moves, neighbours};

@@ -3,7 +3,7 @@ use crate::{Exported, reads::CHAT};
 use domain::{
     BackupId, BackupReason, Code, ConsumerName, Declared, DeclaredProvider, Failure, Needs, Originals,
     SetModel, Target, Timestamp, Visible, VisibleAgent, VisibleProvider, Warning,
-    rules::{RouteView, first_to_take, ordered},
+    rules::{Fingerprints, RouteView, first_to_take, ordered},
 };
 use higress::{ProviderDoc, RouteDoc};
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,13 @@ impl Content {
     pub fn keys(&self) -> Result<usize, Failure> {
         let Some(originals) = &self.originals else { return Ok(0) };
         Ok(originals.providers()?.iter().map(|provider| provider.tokens().len()).sum())
+    }
+
+    /// The fingerprints of the keys of its providers. None: it has no documents.
+    pub fn fingerprints(&self) -> Result<Option<Fingerprints>, Failure> {
+        let Some(originals) = &self.originals else { return Ok(None) };
+        let of = |doc: &ProviderDoc| (doc.name().clone(), doc.credential_fingerprints());
+        Ok(Some(originals.providers()?.iter().map(of).collect()))
     }
 
     /// What anybody may see of it. `hash` is its own.

@@ -16,7 +16,7 @@ mod take;
 mod tests;
 
 use crate::{Clock, Exported, Operations, journal::JournalError, news::Board, reads::Together, seal::Seal};
-use content::Content;
+pub(crate) use content::Content;
 use domain::{
     Backup, BackupContent, BackupId, BackupName, BackupReason, Backups, Code, Failure, MissedBackup,
     Mutation, NameError, OperationId, Plan, Restore, SealedBackup, Topic,
@@ -168,7 +168,7 @@ impl Operations {
     }
 
     /// A backup of the shelf with all that it holds.
-    async fn open_backup(&self, id: &BackupId) -> Result<(Backup, Content), Failure> {
+    pub(crate) async fn open_backup(&self, id: &BackupId) -> Result<(Backup, Content), Failure> {
         let (backup, body) = self.shelf().await?.read(id).await?;
         let (seal, told) = (self.seal().await?, backup.clone());
         let opened = self.off_the_runtime(move || match told.sealed_with {

@@ -10,8 +10,8 @@ use crate::{
     reads::{Agents, AssignmentsSeen, ConsoleState, SeenAgent},
 };
 use domain::{
-    Assignment, BackupItem, Drift, DriftItem, Drifted, Failure, ProviderName, Target, Unpulled, Unseen,
-    WhyNot, rules::of_agent,
+    Assignment, BackupItem, Drift, DriftItem, Drifted, Failure, ProviderName, Target, Timestamp, Unpulled,
+    Unseen, WhyNot, rules::of_agent,
 };
 use higress::ProviderDoc;
 use std::{collections::BTreeSet, sync::Arc};
@@ -33,9 +33,8 @@ impl Operations {
     pub async fn drift(&self) -> Result<Drift, Failure> {
         let mut look = self.look_for_drift().await?;
         let newest = match self.newest_backup(None).await {
-            // It may have been taken to have things count as they are now: what was seen before it, or in the same second,
-            // is old.
-            Ok(Some(newest)) if newest.backup.taken_at >= look.at() => {
+            // It may have been taken to have things count as they are now.
+            Ok(Some(newest)) if is_old(&look.at(), &newest.backup.taken_at, &self.0.clients.clock.now()) => {
                 self.0.caches.console.clear();
                 self.0.caches.agents.clear();
                 look = self.look_for_drift().await?;
@@ -83,7 +82,7 @@ impl Operations {
 
 impl Look {
     /// When the older of the two was seen.
-    fn at(&self) -> domain::Timestamp {
+    fn at(&self) -> Timestamp {
         self.console.at.clone().min(self.agents.at.clone())
     }
 
@@ -109,6 +108,12 @@ impl Look {
     }
 }
 
+/// Whether a backup was taken since a look, or in the same second. One of a time that has not come was taken before the
+/// clock was set back.
+fn is_old(look: &Timestamp, taken_at: &Timestamp, now: &Timestamp) -> bool {
+    (look..=now).contains(&taken_at)
+}
+
 /// Why an agent's model cannot be changed from here.
 fn read_only(seen: &SeenAgent) -> Option<WhyNot> {
     let why = seen.agent.read_only.as_ref()?;
@@ -125,4 +130,18 @@ fn model_of(item: &DriftItem) -> Option<&Target> {
 
 fn is_of(item: &DriftItem, agents: &BTreeSet<Target>) -> bool {
     matches!(item.what.about(), BackupItem::Agent(agent) if agents.contains(&agent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_is_old_once_there_is_a_backup_unless_the_clock_was_set_back_since() {
+        let at = |hour: u32| Timestamp::from_rfc3339(format!("2026-01-15T{hour}:30:00Z"));
+        assert!(is_old(&at(11), &at(12), &at(12)));
+        assert!(is_old(&at(12), &at(12), &at(12)), "in the same second");
+        assert!(!is_old(&at(12), &at(11), &at(12)));
+        assert!(!is_old(&at(11), &at(12), &at(11)), "of a time that has not come");
+    }
 }

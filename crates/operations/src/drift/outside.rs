@@ -7,15 +7,16 @@ use super::{Look, read_only, underway::Underway};
 use crate::{
     Operations,
     audit::Left,
+    backups::Content,
     cache::Derived,
     declared::THE_WORKERS,
     edits::{provider_object, route_object},
-    reads::{ConsoleState, SeenAgent, view_for_routes},
+    reads::{ConsoleState, runs, view_for_routes},
 };
 use domain::{
-    Backup, BackupContent, BackupItem, BackupReason, ChangeAction, DeclaredProvider, DeclaredRoute,
-    DriftItem, Drifted, Failure, Mutation, OperationId, Restore, Target, Timestamp, WayOut, WhyNot,
-    rules::{Changed, Now, Runs, changed_since, declared_route},
+    Backup, BackupItem, BackupReason, ChangeAction, DeclaredProvider, DeclaredRoute, DriftItem, Drifted,
+    Failure, KeyChoice, Mutation, OperationId, Restore, Target, Timestamp, WayOut, WhyNot,
+    rules::{Changed, Fingerprints, Now, Then, changed_since, declared_route},
 };
 use hiclaw::{AgentConfig, record_object};
 use higress::{ProviderDoc, RouteDoc};
@@ -28,13 +29,14 @@ use std::{
 #[derive(Default)]
 pub struct Memory {
     /// Opening a backup costs more than all else.
-    newest: Mutex<Option<Arc<BackupContent>>>,
+    newest: Mutex<Option<Newest>>,
     stored: Derived<ConsoleState, ConsoleState, Result<Stored, Failure>>,
 }
 
 /// What the console stores, as a backup writes it down.
 struct Stored {
     providers: Vec<DeclaredProvider>,
+    keys: Fingerprints,
     routes: Vec<DeclaredRoute>,
 }
 
@@ -47,9 +49,10 @@ enum Cause {
 }
 
 /// A backup of this installation, and what it holds.
+#[derive(Clone)]
 pub struct Newest {
     pub backup: Backup,
-    content: Arc<BackupContent>,
+    content: Arc<Content>,
 }
 
 impl Operations {
@@ -64,11 +67,12 @@ impl Operations {
         };
         let known = self.0.drift.newest().clone().filter(|known| known.backup.id == backup.id);
         let content = match known {
-            Some(known) => known,
-            None => Arc::new(self.backup(&backup.id).await?),
+            Some(known) => known.content,
+            None => Arc::new(self.open_backup(&backup.id).await?.1),
         };
-        *self.0.drift.newest() = Some(content.clone());
-        Ok(Some(Newest { backup, content }))
+        let newest = Newest { backup, content };
+        *self.0.drift.newest() = Some(newest.clone());
+        Ok(Some(newest))
     }
 
     /// What differs from the backup and is none of our own work.
@@ -90,16 +94,21 @@ impl Operations {
     }
 
     fn changed_since(&self, look: &Look, newest: &Newest) -> Result<Vec<Changed>, Failure> {
-        let BackupContent { file, left_out, .. } = &*newest.content;
+        let Content { file, left_out, .. } = &*newest.content;
+        let keys = newest.content.fingerprints()?;
+        let then = Then { file, keys: keys.as_ref() };
         let make = |console: &ConsoleState, _: &ConsoleState| {
             let view = view_for_routes(console, &self.0.installation)?;
             let providers = console.providers.iter().map(ProviderDoc::declared).collect();
-            Ok(Stored { providers, routes: view.routes.iter().map(declared_route).collect() })
+            let of = |doc: &ProviderDoc| (doc.name().clone(), doc.credential_fingerprints());
+            let keys = console.providers.iter().map(of).collect();
+            Ok(Stored { providers, keys, routes: view.routes.iter().map(declared_route).collect() })
         };
         let stored = self.0.drift.stored.of(&look.console, &look.console, make);
-        let Stored { providers, routes } = (*stored).as_ref().map_err(Clone::clone)?;
+        let Stored { providers, keys, routes } = (*stored).as_ref().map_err(Clone::clone)?;
         let agents = look.agents.by_target.iter();
-        let agents: BTreeMap<_, _> = agents.map(|(target, seen)| (target.clone(), runs(seen))).collect();
+        let agents = agents.map(|(target, seen)| (target.clone(), seen.config.as_deref().ok().map(runs)));
+        let agents: BTreeMap<_, _> = agents.collect();
         let all_agents = look.agents.workers_unknown.is_none();
         // A backup that could not read the list of workers names none of them.
         let named = |name: &str| left_out.iter().any(|why| why.about.iter().any(|about| about == name));
@@ -107,7 +116,7 @@ impl Operations {
             Target::Manager => named(target.agent()),
             Target::Worker(_) => named(target.agent()) || named(THE_WORKERS),
         };
-        Ok(changed_since(file, untold, Now { providers, routes, agents: &agents, all_agents }))
+        Ok(changed_since(then, untold, Now { providers, keys, routes, agents: &agents, all_agents }))
     }
 
     /// The object that makes something what it is, by its name in plans; of an agent, our note comes second.
@@ -123,7 +132,7 @@ impl Operations {
 }
 
 impl Memory {
-    fn newest(&self) -> MutexGuard<'_, Option<Arc<BackupContent>>> {
+    fn newest(&self) -> MutexGuard<'_, Option<Newest>> {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -175,13 +184,9 @@ impl Look {
     fn runs_as_noted(&self, item: &BackupItem) -> bool {
         let BackupItem::Agent(target) = item else { return false };
         let Some(seen) = self.agents.by_target.get(target) else { return false };
-        let noted = seen.record.as_ref().ok().and_then(Option::as_ref).map(|note| Runs {
-            model: Some(note.model.clone()),
-            context_window: note.context_window,
-            max_tokens: note.max_tokens,
-            reasoning: note.reasoning,
-        });
-        noted.is_some() && noted == runs(seen)
+        let note = seen.record.as_ref().ok().and_then(Option::as_ref);
+        let config = seen.config.as_deref().ok();
+        note.zip(config).is_some_and(|(note, config)| runs(config).fulfils(&note.wish()))
     }
 
     fn config_of(&self, target: &Target) -> Option<&AgentConfig> {
@@ -189,14 +194,15 @@ impl Look {
     }
 
     fn outside_item(&self, changed: Changed, backup: &Backup, ours: Option<OperationId>) -> DriftItem {
+        let repair = self.way_back(&changed, backup);
         let Changed { item, change, diff } = changed;
-        let repair = self.way_back(&item, change, backup);
         let accept = WayOut::WhyNot(WhyNot::TakeBackup);
         DriftItem { what: Drifted::Outside { item, change, diff, ours }, accept, repair }
     }
 
     /// The restore of what the backup has.
-    fn way_back(&self, item: &BackupItem, change: ChangeAction, backup: &Backup) -> WayOut {
+    fn way_back(&self, changed: &Changed, backup: &Backup) -> WayOut {
+        let Changed { item, change, .. } = changed;
         let agent = match item {
             BackupItem::Agent(target) => self.agents.by_target.get(target),
             BackupItem::Provider(_) | BackupItem::Route(_) => None,
@@ -207,20 +213,13 @@ impl Look {
             (_, _, Some(why)) => WayOut::WhyNot(why),
             (ChangeAction::Update | ChangeAction::Delete, _, None) => {
                 let items = Some(vec![item.clone()]);
-                WayOut::Change(Mutation::Restore(Restore { items, ..Restore::whole(backup.id.clone()) }))
+                let mut wish = Restore { items, ..Restore::whole(backup.id.clone()) };
+                // Without a word about them the present keys would be kept.
+                if let (BackupItem::Provider(name), true) = (item, changed.has_other_keys()) {
+                    wish.keys.insert(name.clone(), KeyChoice::Sealed);
+                }
+                WayOut::Change(Mutation::Restore(wish))
             }
         }
     }
-}
-
-/// What an agent's openclaw.json says; none when it could not be read.
-fn runs(seen: &SeenAgent) -> Option<Runs> {
-    let config = seen.config.as_ref().ok()?;
-    let known = config.model.as_ref().and_then(|model| config.known(model)).copied().unwrap_or_default();
-    Some(Runs {
-        model: config.model.clone(),
-        context_window: known.context_window,
-        max_tokens: known.max_tokens,
-        reasoning: known.reasoning,
-    })
 }

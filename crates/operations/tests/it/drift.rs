@@ -5,7 +5,8 @@ use crate::{
     world::{BUCKET, World, context, model, provider, switch, worker},
 };
 use domain::{
-    ChangeAction, Code, Drift, DriftItem, Drifted, Mutation, OperationId, StepName, Target, Unseen, WhyNot,
+    ChangeAction, Code, Drift, DriftItem, DriftVerdict, Drifted, EditProvider, KeyChoice, Mutation,
+    OperationId, StepName, Target, TypedKey, Unseen, WhyNot,
 };
 use http::Method;
 use serde_json::{Value, json};
@@ -70,7 +71,7 @@ async fn what_is_as_it_was_recorded_does_not_drift() {
     assert!(now.since.is_none() && now.unseen.is_empty(), "{now:?}");
     run(&world, now.items[0].repair.change().unwrap()).await;
     let now = drift(&world).await;
-    assert_eq!(told(&now), Vec::<String>::new());
+    assert_eq!((told(&now), now.verdict()), (Vec::new(), DriftVerdict::InOrder));
     assert_eq!(now.since.unwrap().reason.to_string(), "before repair_routes deepseek-ai-route");
 }
 
@@ -82,9 +83,9 @@ async fn a_note_that_says_something_else_is_accepted_and_that_can_be_undone() {
     put(&world, NOTE, says.to_string());
     let now = drift(&world).await;
     assert_eq!(told(&now), ["model worker:alice"]);
-    let Drifted::Model { recorded, model: runs, .. } = &now.items[0].what else { panic!("{now:?}") };
+    let Drifted::Model { recorded, runs, .. } = &now.items[0].what else { panic!("{now:?}") };
     assert_eq!(
-        (&recorded.model, runs.as_ref()),
+        (&recorded.model, runs.model.as_ref()),
         (&model("deepseek-reasoner"), Some(&model("deepseek-chat")))
     );
 
@@ -227,9 +228,9 @@ async fn our_own_changes_are_never_the_work_of_others() {
 }
 
 #[tokio::test]
-async fn what_others_made_of_our_own_work_is_theirs() {
+async fn other_limits_than_ours_are_a_drift_of_the_model_and_can_be_accepted() {
     let world = in_order().await;
-    let ours = run(&world, &switch("alice", "moonshot", "kimi-k2.5")).await;
+    run(&world, &switch("alice", "moonshot", "kimi-k2.5")).await;
     let text = String::from_utf8(world.object("agents/alice/openclaw.json").unwrap()).unwrap();
     let mut tree: Value = serde_json::from_str(&text).unwrap();
     tree["meta"] = json!({"touched": "by its own agent"});
@@ -241,12 +242,80 @@ async fn what_others_made_of_our_own_work_is_theirs() {
     kimi["contextWindow"] = 1234.into();
     put(&world, "agents/alice/openclaw.json", tree.to_string());
     let now = drift(&world).await;
-    assert_eq!(told(&now), ["outside worker:alice"]);
-    let Drifted::Outside { diff, ours: told_of, .. } = &now.items[0].what else { panic!("{now:?}") };
+    assert_eq!(told(&now), ["model worker:alice"], "and not once more as the work of others");
+    let Drifted::Model { runs, recorded, .. } = &now.items[0].what else { panic!("{now:?}") };
+    assert!(runs.context_window == Some(1234) && recorded.context_window != Some(1234), "{now:?}");
+    world.operations.back_up("admin", None).await.unwrap();
+    assert_eq!(
+        told(&drift(&world).await),
+        ["model worker:alice"],
+        "a backup does not make it what was recorded"
+    );
+
+    run(&world, now.items[0].accept.change().unwrap()).await;
+    assert_eq!(note(&world)["contextWindow"], 1234);
+    assert_eq!(told(&drift(&world).await), Vec::<String>::new());
+    let wish = switch("alice", "moonshot", "kimi-k2.5");
+    let Mutation::SetModel { target, mut wish } = wish else { panic!("{wish:?}") };
+    wish.context_window = recorded.context_window;
+    run(&world, &Mutation::SetModel { target, wish }).await;
+    assert_eq!(told(&drift(&world).await), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_limit_of_an_agent_without_a_note_is_the_work_of_others() {
+    let world = in_order().await;
+    world.operations.back_up("admin", None).await.unwrap();
+    let text = String::from_utf8(world.object("agents/bob/openclaw.json").unwrap()).unwrap();
+    let mut tree: Value = serde_json::from_str(&text).unwrap();
+    let models = tree["models"]["providers"]["hiclaw-gateway"]["models"].as_array_mut().unwrap();
+    models.iter_mut().find(|entry| entry["id"] == "kimi-k2.5").unwrap()["contextWindow"] = 1234.into();
+    put(&world, "agents/bob/openclaw.json", tree.to_string());
+    let now = drift(&world).await;
+    assert_eq!(told(&now), ["outside worker:bob"]);
+    let Drifted::Outside { diff, .. } = &now.items[0].what else { panic!("{now:?}") };
     assert!(
         diff.iter().any(|line| line.path == "/contextWindow" && line.after == Some(1234.into())),
         "{diff:?}"
     );
+}
+
+#[tokio::test]
+async fn another_key_alone_is_told_by_its_fingerprint_and_our_own_is_not() {
+    let world = in_order().await;
+    let ours = TypedKey::new(world.sandbox.upstreams().key_for("moonshot").to_owned());
+    let edit = EditProvider { tokens: Some(vec![ours]), ..EditProvider::default() };
+    run(&world, &Mutation::EditProvider { name: provider("moonshot"), edit }).await;
+    world.operations.back_up("admin", None).await.unwrap();
+    let path = "v1/ai/providers/moonshot";
+    change(&world, path, |moonshot| moonshot["tokens"] = json!(["sk-canary-0123456789"])).await;
+    let now = drift(&world).await;
+    assert_eq!(told(&now), ["outside provider:moonshot"]);
+    let Drifted::Outside { diff, .. } = &now.items[0].what else { panic!("{now:?}") };
+    let [line] = diff.as_slice() else { panic!("{diff:?}") };
+    assert!(line.path == "/keys" && line.before != line.after, "{line:?}");
+    assert!(!serde_json::to_string(&now).unwrap().contains("canary"), "{now:?}");
+    let Some(Mutation::Restore(back)) = now.items[0].repair.change() else { panic!("{now:?}") };
+    assert!(matches!(back.keys.get(&provider("moonshot")), Some(KeyChoice::Sealed)), "{back:?}");
+
+    let again = vec![TypedKey::new("sk-canary-9876543210".into())];
+    world.operations.back_up("admin", None).await.unwrap();
+    let edit = EditProvider { tokens: Some(again), ..EditProvider::default() };
+    run(&world, &Mutation::EditProvider { name: provider("moonshot"), edit }).await;
+    assert_eq!(told(&drift(&world).await), Vec::<String>::new(), "we did it ourselves");
+}
+
+#[tokio::test]
+async fn what_others_made_of_a_provider_that_we_edited_is_theirs() {
+    let world = in_order().await;
+    let tokens = Some(vec![TypedKey::new("sk-another-0123456789".into())]);
+    let edit = EditProvider { tokens, ..EditProvider::default() };
+    let ours = run(&world, &Mutation::EditProvider { name: provider("moonshot"), edit }).await;
+    let path = "v1/ai/providers/moonshot";
+    change(&world, path, |moonshot| moonshot["rawConfigs"]["moonshotFileId"] = "file-1".into()).await;
+    let now = drift(&world).await;
+    assert_eq!(told(&now), ["outside provider:moonshot"]);
+    let Drifted::Outside { ours: told_of, .. } = &now.items[0].what else { panic!("{now:?}") };
     assert_eq!(told_of.as_ref(), Some(&ours));
 }
 
@@ -308,6 +377,7 @@ async fn what_cannot_be_looked_at_says_so_and_is_no_drift() {
     rewrite(&world, "bob", "\"agents\"", "agents");
     let now = drift(&world).await;
     assert_eq!(told(&now), Vec::<String>::new());
+    assert_eq!(now.verdict(), DriftVerdict::NotAllSeen);
     let named = |unseen: &Unseen| match unseen {
         Unseen::Agent { agent, message } => (agent.clone(), message.clone()),
         other => panic!("{other:?}"),

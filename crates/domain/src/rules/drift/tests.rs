@@ -26,6 +26,9 @@ fn assignment(
         now["model"] = name(model).into();
         now["maxTokens"] = 5.into();
     }
+    if model.is_some() {
+        now["observed"]["maxTokens"] = 5.into();
+    }
     if !problem.is_null() {
         now["observed"]["problem"] = problem;
     }
@@ -63,7 +66,7 @@ fn a_drift_of_the_model_is_accepted_or_repaired() {
         json!({"kind": "set_model", "target": "worker:alice", "provider": "a", "model": "a", "maxTokens": 5});
     assert_eq!(said["repair"], json!({"change": wish}));
     let sides = json!({"kind": "model", "agent": "worker:alice", "recorded": {"provider": "a", "model": "a", "maxTokens": 5},
-        "primary": "hiclaw-gateway/b", "model": "b", "route": "b-ai-route", "provider": "b"});
+        "primary": "hiclaw-gateway/b", "model": "b", "maxTokens": 5, "route": "b-ai-route", "provider": "b"});
     assert_eq!(serde_json::to_value(&item.what).unwrap(), sides);
 }
 
@@ -92,10 +95,32 @@ fn where_there_is_no_way_the_reason_is_told() {
     assert_eq!(ways(&shut_out, Some(&read_only)), [pair("SHUT_OUT", "repair_routes")]);
 }
 
+#[test]
+fn limits_that_the_note_names_drift_too() {
+    let mut now = assignment(Some((0, 0)), Some(0), Some(0), Value::Null);
+    now.observed.context_window = Some(32_000);
+    assert!(!drifts(&now), "the note does not name it");
+    now.context_window = Some(200_000);
+    let [item] = &found(&now, None)[..] else { panic!("one item") };
+    let said = serde_json::to_value(item).unwrap();
+    assert_eq!(
+        (&said["recorded"]["contextWindow"], &said["contextWindow"]),
+        (&json!(200_000), &json!(32_000))
+    );
+    assert_eq!(said["repair"]["change"]["contextWindow"], 200_000);
+    assert!(!drifts(&accepted(&now)));
+    now.observed.context_window = None;
+    assert!(drifts(&now), "its openclaw.json does not name it");
+    now.context_window = None;
+    now.reasoning = Some(true);
+    now.observed.reasoning = Some(false);
+    assert!(drifts(&now));
+}
+
 /// The note after an accept.
 fn accepted(now: &Assignment) -> Assignment {
-    let Observed { provider, model, .. } = now.observed.clone();
-    Assignment { provider, model, ..now.clone() }
+    let Observed { provider, model, context_window, max_tokens, reasoning, .. } = now.observed.clone();
+    Assignment { provider, model, context_window, max_tokens, reasoning, ..now.clone() }
 }
 
 proptest! {
@@ -133,8 +158,20 @@ fn agents(of: &Declared) -> BTreeMap<Target, Option<Runs>> {
 }
 
 fn differences(then: &Declared, now: &Declared, agents: &BTreeMap<Target, Option<Runs>>) -> Vec<Changed> {
-    let now = Now { providers: &now.providers, routes: &now.routes, agents, all_agents: true };
-    changed_since(then, |_| false, now)
+    let now = Now { agents, ..present(now) };
+    changed_since(without_keys(then), |_| false, now)
+}
+
+/// A backup of an older version.
+fn without_keys(file: &Declared) -> Then<'_> {
+    Then { file, keys: None }
+}
+
+/// Nobody but what a file has of the console.
+fn present(file: &Declared) -> Now<'_> {
+    const NO_KEYS: &Fingerprints = &Fingerprints::new();
+    const NOBODY: &BTreeMap<Target, Option<Runs>> = &BTreeMap::new();
+    Now { providers: &file.providers, keys: NO_KEYS, routes: &file.routes, agents: NOBODY, all_agents: true }
 }
 
 fn installation(route_to: &str, model: &str) -> Value {
@@ -178,16 +215,30 @@ fn of_an_agent_that_is_not_known_nothing_is_told() {
     let then = file(installation("a", "m"));
     let unread = BTreeMap::from([(agent(), None)]);
     assert_eq!(differences(&then, &then, &unread), []);
-    let nobody = BTreeMap::new();
-    let now =
-        |all_agents| Now { providers: &then.providers, routes: &then.routes, agents: &nobody, all_agents };
-    assert_eq!(changed_since(&then, |_| false, now(false)), []);
-    assert_eq!(changed_since(&then, |_| false, now(true))[0].change, ChangeAction::Delete);
+    let now = |all_agents| Now { all_agents, ..present(&then) };
+    assert_eq!(changed_since(without_keys(&then), |_| false, now(false)), []);
+    assert_eq!(changed_since(without_keys(&then), |_| false, now(true))[0].change, ChangeAction::Delete);
     let empty = file(
         json!({"version": 1, "providers": installation("a", "m")["providers"], "routes": installation("a", "m")["routes"]}),
     );
-    let present = agents(&then);
-    let now = Now { providers: &then.providers, routes: &then.routes, agents: &present, all_agents: true };
-    assert_eq!(changed_since(&empty, |_| true, now), [], "the backup could not tell of it");
-    assert_eq!(changed_since(&empty, |_| false, now)[0].change, ChangeAction::Create);
+    let agents = agents(&then);
+    let now = Now { agents: &agents, ..present(&then) };
+    assert_eq!(changed_since(without_keys(&empty), |_| true, now), [], "the backup could not tell of it");
+    assert_eq!(changed_since(without_keys(&empty), |_| false, now)[0].change, ChangeAction::Create);
+}
+
+#[test]
+fn another_key_is_told_by_its_fingerprint_where_the_backup_holds_keys() {
+    let file = file(installation("a", "m"));
+    let agents = agents(&file);
+    let keys = |one: &str| Fingerprints::from([("a".parse().unwrap(), vec![one.to_owned()])]);
+    let (old, new) = (keys("0a0a0a0a"), keys("1b1b1b1b"));
+    let now = Now { agents: &agents, keys: &new, ..present(&file) };
+    assert_eq!(changed_since(without_keys(&file), |_| false, now), []);
+    let then = |keys| Then { file: &file, keys: Some(keys) };
+    assert_eq!(changed_since(then(&new), |_| false, now), []);
+    let [changed] = &changed_since(then(&old), |_| false, now)[..] else { panic!("one item") };
+    assert_eq!((changed.item.to_string().as_str(), changed.has_other_keys()), ("provider:a", true));
+    let said = serde_json::to_value(&changed.diff).unwrap();
+    assert_eq!(said, json!([{"path": "/keys", "before": ["0a0a0a0a"], "after": ["1b1b1b1b"]}]));
 }
