@@ -120,7 +120,7 @@ async fn a_sealed_backup_is_opened_without_being_kept_and_comes_back_as_a_file()
         (201, &id.into(), &"back".into()),
         "{back}"
     );
-    let (status, again) = post(&world, "/import", json!({"text": sealed.text})).await;
+    let (status, again) = post(&world, "/import", json!({"text": sealed.text, "name": "another"})).await;
     assert_eq!(
         (status, &again["new"], &again["backup"]["name"]),
         (200, &false.into(), &"back".into()),
@@ -143,6 +143,7 @@ async fn the_clear_text_of_the_former_plugin_is_sealed_once_and_nothing_of_it_is
         (201, &true.into(), &json!(["qwen"])),
         "{sealed}"
     );
+    assert_eq!((&sealed["consumers"], &sealed["backup"]["pinned"]), (&json!(["manager"]), &true.into()));
     let backup = &sealed["backup"];
     assert_eq!(
         (&backup["reason"], &backup["name"]),
@@ -188,7 +189,8 @@ async fn a_sealed_backup_leaves_and_comes_back() {
     let (status, refused) = post(&world, "/adopt", json!({"sealed": changed})).await;
     assert_eq!((status, &refused["code"]), (422, &"SEAL_BROKEN".into()), "{refused}");
     let (status, back) = post(&world, "/adopt", json!({"sealed": copy})).await;
-    assert_eq!((status, &back["new"], &back["backup"]), (201, &true.into(), &taken["backup"]));
+    assert_eq!((status, &back["new"], &back["backup"]["pinned"]), (201, &true.into(), &true.into()));
+    assert_eq!(back["backup"]["hash"], taken["backup"]["hash"]);
 
     let (_, verified) = post(&world, &format!("/{id}/verify"), json!({})).await;
     assert_eq!((&verified["opened"], &verified["providers"]), (&true.into(), &3.into()), "{verified}");
