@@ -85,11 +85,12 @@ impl Operations {
     /// `STORAGE_UNAVAILABLE` when the data directory cannot be used.
     pub async fn backups(&self) -> Result<Backups, Failure> {
         let shelf = self.shelf().await?;
+        let (backups, damaged) = (shelf.list().await, shelf.damaged().await);
         Ok(Backups {
-            backups: shelf.list().await,
+            backups,
             kept: u32::try_from(KEPT).unwrap_or(u32::MAX),
             missed: self.0.backups.missed().iter().rev().cloned().collect(),
-            damaged: shelf.damaged().await,
+            damaged,
         })
     }
 

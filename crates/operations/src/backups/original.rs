@@ -5,7 +5,7 @@ use crate::Operations;
 use domain::{
     BackedUp, Backup, BackupName, BackupReason, ConsumerName, Declared, DeclaredAssignments, Failure,
     ProviderName, SealedOriginal, Warning, WarningCode,
-    rules::{RouteView, declared_route},
+    rules::{RouteView, declared_route, redacted},
 };
 use higress::{ProviderDoc, RouteDoc};
 use secrecy::ExposeSecret;
@@ -42,8 +42,18 @@ impl Original {
 fn keys_of_provider(json: &Value) -> usize {
     match ProviderDoc::parse(json.clone()) {
         Ok(doc) => doc.credential_fingerprints().len(),
-        Err(_) => json["tokens"].as_array().map_or(0, Vec::len),
+        Err(_) => json["tokens"].as_array().map_or(0, Vec::len) + secret_settings(json),
     }
+}
+
+/// How many settings of a provider would not be shown.
+fn secret_settings(json: &Value) -> usize {
+    let settings = json["rawConfigs"].as_object().into_iter().flatten();
+    let is_secret = |(key, value): &(&String, &Value)| {
+        let alone = Value::Object(Map::from_iter([((*key).clone(), (*value).clone())]));
+        redacted(&alone) != alone
+    };
+    settings.filter(is_secret).count()
 }
 
 fn keys_of_consumer(json: &Value) -> usize {
@@ -201,14 +211,16 @@ mod tests {
     fn all_of_it_is_sealed_and_all_its_keys_are_counted() {
         let bedrock = json!({"name": "aws", "type": "bedrock", "rawConfigs": {"awsAccessKey": "canary-a", "awsSecretKey": "canary-s"}});
         let open = json!({"name": "lab", "type": "openai", "tokens": []});
-        let original = original(json!([qwen(), bedrock, open, {"name": "a/b", "tokens": ["sk-canary-odd"]}]));
+        let original = original(
+            json!([qwen(), bedrock, open, {"name": "a/b", "tokens": ["sk-canary-odd"], "rawConfigs": {"vertexAuthKey": "canary-v"}}]),
+        );
         let (content, providers) = content_of(&original).unwrap();
         assert_eq!(providers, ["qwen".parse().unwrap(), "aws".parse().unwrap()]);
         assert_eq!(with_keys(&original), ["manager".parse().unwrap()]);
         assert_eq!(
             content.keys().unwrap(),
-            5,
-            "one of qwen, two of aws, one that cannot be read, one of a consumer"
+            6,
+            "qwen 1, aws 2, the one that cannot be read 2, the consumer 1"
         );
         let sealed: Content = serde_json::from_slice(&serde_json::to_vec(&content).unwrap()).unwrap();
         assert!(

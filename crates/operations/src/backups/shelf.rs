@@ -87,7 +87,8 @@ impl Shelf {
         damaged.retain(|damaged| damaged.file != file_name(&backup.id));
         let loose = known.values().rev().filter(|other| !other.pinned && other.id != backup.id);
         // Beside the one just added.
-        let surplus: Vec<_> = loose.skip(self.kept.saturating_sub(1)).map(|old| old.id.clone()).collect();
+        let kept = self.kept.saturating_sub(usize::from(!backup.pinned));
+        let surplus: Vec<_> = loose.skip(kept).map(|old| old.id.clone()).collect();
         for old in surplus {
             match self.erase(&old).await {
                 Ok(()) => drop(known.remove(&old)),

@@ -160,6 +160,13 @@ async fn the_one_just_added_stays_whatever_its_id_says_of_its_age() {
         assert_eq!(numbers(&shelf).await, [15, 14, number]);
     }
     shelf.read(&id(3)).await.unwrap();
+    // One that is pinned from the first takes no place.
+    shelf.add(Backup { pinned: true, ..backup(1) }, CONTENT, |_| false).await.unwrap();
+    assert_eq!(numbers(&shelf).await, [15, 14, 3, 1]);
+    add(&shelf, 16).await.unwrap();
+    assert_eq!(numbers(&shelf).await, [16, 15, 14, 1]);
+    shelf.change(&id(1), |backup| backup.pinned = false).await.unwrap();
+    add(&shelf, 17).await.unwrap();
     assert_eq!(disk.names(&Path::new(DIR).join("backups")).len(), KEPT);
 }
 
