@@ -44,7 +44,6 @@ fn planted(world: &World) -> Vec<String> {
     secrets.push(addresses.s3.secret_key.clone());
     secrets.extend(TYPED.map(str::to_owned));
     secrets.extend(backups::SECRETS.map(str::to_owned));
-    secrets.extend(backups::SECRETS.map(str::to_owned));
     // The console's password is the word `admin`, which stands everywhere.
     secrets.extend(world.sandbox.secrets().into_iter().filter(|secret| secret.len() >= 8));
     let config = std::fs::read_to_string(&addresses.manager.config).unwrap();
@@ -271,52 +270,6 @@ async fn taken_back(world: &World, signed: (&str, &str), key: &str) -> Vec<(Stri
         for query in ["?dry_run=true", ""] {
             let answer = world.call("POST", &format!("{path}{query}"), &[signed], "").await;
             surfaces.push((format!("{path}{query}"), format!("{:?}{}", answer.headers, answer.text)));
-        }
-    }
-    surfaces
-}
-
-/// The former plugin's clear text, backups that leave and come back, and restores with keys.
-async fn backed_up(world: &World, signed: (&str, &str)) -> Vec<(String, String)> {
-    let [token, setting, consumer, word, unread, typed] = backups::SECRETS;
-    let original = json!({"timestamp": "2025-11-02T08:00:00Z", "note": word, "routes": [],
-        "providers": {"data": [{"name": "grok", "type": "grok", "tokens": [token]},
-            {"name": "aws", "type": "bedrock", "rawConfigs": {"awsAccessKey": "a", "awsSecretKey": setting}},
-            {"name": "a/b", "tokens": [unread]}]},
-        "consumers": [{"name": "manager", "credentials": [{"type": "key-auth", "values": [consumer]}]}]});
-    let mut surfaces = Vec::new();
-    let mut call = async |path: &str, body: Value, expected: u16| {
-        let body = body.to_string();
-        let length = body.len().to_string();
-        let answer = world.call("POST", path, &[signed, JSON, ("content-length", &length)], body).await;
-        assert_eq!(answer.status.as_u16(), expected, "{path}: {}", answer.text);
-        surfaces.push((format!("POST {path}"), format!("{:?}{}", answer.headers, answer.text)));
-        if answer.text.starts_with('{') { answer.json() } else { Value::Null }
-    };
-    let backups = "/ni_status/backups";
-    call(&format!("{backups}/original"), json!({"providers": {"data": token}, "routes": setting}), 422).await;
-    call(&format!("{backups}/original"), json!([original]), 422).await;
-    let former = call(&format!("{backups}/original"), original.clone(), 201).await;
-    call(&format!("{backups}/original"), original, 200).await;
-    let former = former["backup"]["id"].as_str().unwrap().to_owned();
-    let taken = call(backups, json!({"name": "with keys"}), 201).await;
-    let taken = taken["backup"]["id"].as_str().unwrap().to_owned();
-    for id in [former, taken.clone()] {
-        call(&format!("{backups}/{id}/verify"), Value::Null, 200).await;
-        let sealed = world.call("GET", &format!("{backups}/{id}/sealed"), &[signed], "").await.json();
-        call(&format!("{backups}/verify"), json!({"sealed": sealed}), 200).await;
-        if sealed["visible"]["reason"]["why"] == "imported" {
-            call(&format!("{backups}/{id}/unpin"), Value::Null, 200).await;
-        }
-        call(&format!("{backups}/{id}/delete"), Value::Null, 204).await;
-        call(&format!("{backups}/adopt"), json!({"sealed": sealed}), 201).await;
-        let mut changed = sealed;
-        changed["visible"]["actor"] = "eve".into();
-        call(&format!("{backups}/adopt"), json!({"sealed": changed}), 422).await;
-        for part in ["", "/file", "/sealed", "/compare"] {
-            let path = format!("{backups}/{id}{part}");
-            let answer = world.call("GET", &path, &[signed], "").await;
-            surfaces_of(&mut call, path, answer.text);
         }
     }
     surfaces

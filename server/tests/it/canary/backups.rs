@@ -13,17 +13,6 @@ pub const SECRETS: [&str; 6] = [
     "sk-canary-restored+11/&=\"",
 ];
 
-/// A token, a setting and a consumer's key of the former plugin, a word of its own, a part of it that cannot be read, and a
-/// key that is typed for a restore.
-pub const SECRETS: [&str; 6] = [
-    "sk-canary-former+6/&=\"",
-    "canary-aws-secret+7/&=\"",
-    "canary-of-a-consumer+8/&=\"",
-    "canary-of-the-plugin+9/&=\"",
-    "sk-canary-not-read+10/&=\"",
-    "sk-canary-restored+11/&=\"",
-];
-
 /// Calls with a body, and what was answered.
 struct Calls<'a> {
     world: &'a World,
