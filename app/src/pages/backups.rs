@@ -111,7 +111,7 @@ fn page(seen: Seen) -> AnyView {
 
 /// What a backup taken now would hold, and whether there is one that holds it already.
 fn now(present: &Result<Present, ApiError>, backups: Option<&Backups>) -> AnyView {
-    let present @ Present { exported, hash } = match present {
+    let Present { exported, hash, last } = match present {
         Ok(present) => present,
         Err(error) => {
             return view! {
@@ -149,8 +149,7 @@ fn now(present: &Result<Present, ApiError>, backups: Option<&Backups>) -> AnyVie
             </details>
         }
     });
-    let last =
-        backups.and_then(|all| all.backups.iter().find(|backup| present.leads_back_to(backup))).map(reset);
+    let last = last.as_ref().map(reset);
     view! {
         <p class="backup-now">{content}</p>
         {kept}
@@ -160,7 +159,7 @@ fn now(present: &Result<Present, ApiError>, backups: Option<&Backups>) -> AnyVie
     .into_any()
 }
 
-/// The way back to the newest backup that is not as now.
+/// The way back to the newest backup whose restore would change something.
 fn reset(last: &Backup) -> AnyView {
     let called = row::called(last);
     view! {

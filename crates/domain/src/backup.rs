@@ -1,6 +1,9 @@
 //! Backups: what the installation was like at a time, to look at and to get back to.
-use crate::{BackupId, BackupName, Declared, ModelId, Mutation, Timestamp, Warning};
+use crate::{
+    BackupId, BackupName, ConsumerName, Declared, ModelId, Mutation, RouteName, Target, Timestamp, Warning,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::fmt;
 
 /// What is known of a backup without opening it. It holds no key and no token.
@@ -15,7 +18,7 @@ pub struct Backup {
     pub reason: BackupReason,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<BackupName>,
-    /// A pinned one is kept until a person unpins it.
+    /// A pinned one is kept until a person unpins it. What was imported or came back from elsewhere is pinned at first.
     pub pinned: bool,
     /// As it is kept: compressed and sealed.
     pub bytes: u64,
@@ -25,7 +28,7 @@ pub struct Backup {
     pub routes: u32,
     /// How many agents' models, the Manager's included.
     pub agents: u32,
-    /// Of the state, in hex: two backups of the same state have the same, and one with another key has another.
+    /// Of the whole state, in hex: two backups of the same state have the same, and one with another key has another.
     pub hash: String,
     /// The id of the key that it is sealed with. None: it was taken by an older version, holds no keys and lies in clear.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,6 +66,45 @@ pub struct BackupContent {
     pub file: Declared,
     /// What the file does not say, because it did not work when the backup was taken.
     pub left_out: Vec<Warning>,
+    /// What it holds beside providers, routes and models. None: it is of an older version, or came as a declarative file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documents: Option<BackupDocuments>,
+}
+
+/// What a backup holds to look things up in; a restore puts none of it back. Secrets are told as `(secret)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BackupDocuments {
+    /// The console's service sources: where the providers' addresses are.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub service_sources: Vec<Value>,
+    pub consumers: Vec<BackupConsumer>,
+    pub agents: Vec<AgentDocuments>,
+}
+
+/// A consumer in a backup, and the routes that let it in; those that let everybody in do not count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BackupConsumer {
+    pub name: ConsumerName,
+    pub routes: Vec<RouteName>,
+}
+
+/// What concerns the model of an agent. It holds no key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AgentDocuments {
+    pub agent: Target,
+    /// Our note, its model.json. None: there was none, or it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub record: Option<Value>,
+    /// The model part of its openclaw.json: provider, primary model, its entry and its alias. None: it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub model: Option<Value>,
 }
 
 /// What became of a wish for a backup.
@@ -70,7 +112,7 @@ pub struct BackupContent {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BackedUp {
     pub backup: Backup,
-    /// False: nothing has changed since the newest backup, which is this one.
+    /// False: nothing was kept, because this one is here already.
     pub new: bool,
 }
 
@@ -107,6 +149,13 @@ pub struct DamagedBackup {
     /// Its name in the folder of the backups.
     pub file: String,
     pub message: String,
+}
+
+impl Backup {
+    /// Whether it was taken of this installation by this server. What was imported is no state that there was here.
+    pub fn is_own(&self) -> bool {
+        self.reason != BackupReason::Imported
+    }
 }
 
 impl BackupReason {

@@ -28,7 +28,10 @@ mod usage;
 mod worker;
 
 pub use assignment::{Assignment, Assignments, LimitSource, Observed, Problem, SetModel};
-pub use backup::{BackedUp, Backup, BackupContent, BackupReason, Backups, DamagedBackup, MissedBackup};
+pub use backup::{
+    AgentDocuments, BackedUp, Backup, BackupConsumer, BackupContent, BackupDocuments, BackupReason, Backups,
+    DamagedBackup, MissedBackup,
+};
 pub use bulk::{Bulk, BulkPlan, Refused, SetModels};
 pub use catalog::{ProviderType, TokenNeed};
 pub use declared::{Declared, DeclaredAssignments, DeclaredProvider, DeclaredRoute, KeyRef};

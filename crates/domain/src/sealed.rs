@@ -1,5 +1,7 @@
 //! A backup as it leaves the server: what anybody may see of it, and the sealed whole.
-use crate::{Backup, BackupId, BackupReason, ModelId, ProviderName, RouteName, Target, Timestamp};
+use crate::{
+    Backup, BackupId, BackupReason, Code, ConsumerName, ModelId, ProviderName, RouteName, Target, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// A sealed backup. A browser keeps it and cannot open it; the server that sealed it can, and sees whether anything was
@@ -72,7 +74,8 @@ pub struct VerifiedBackup {
     pub providers: usize,
     pub routes: usize,
     pub agents: usize,
-    /// How many keys of providers it holds.
+    /// How many keys it holds: of providers, credentials among their settings included, and those of consumers that the
+    /// former plugin kept.
     pub keys: usize,
 }
 
@@ -100,6 +103,7 @@ pub struct Resealed {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NotResealed {
     pub id: BackupId,
+    pub code: Code,
     pub message: String,
 }
 
@@ -108,10 +112,12 @@ pub struct NotResealed {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SealedOriginal {
     pub backup: Backup,
-    /// False: it is the newest backup already.
+    /// False: it was sealed before, and opens.
     pub new: bool,
-    /// The providers whose keys lay in clear.
+    /// The providers whose keys lay in clear, be they tokens or settings.
     pub providers: Vec<ProviderName>,
+    /// The consumers whose keys did.
+    pub consumers: Vec<ConsumerName>,
 }
 
 impl SealedBackup {

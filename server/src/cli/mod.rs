@@ -62,7 +62,7 @@ enum Command {
     /// Backups on the server, and going back to one.
     #[command(subcommand)]
     Backup(backup::Command),
-    /// Go back to the newest backup of another state than the present one: its plan is shown, and applied after a yes.
+    /// Go back to the newest backup whose restore would change something: its plan is shown, and applied after a yes.
     Reset(Box<restore::Reset>),
     /// What was changed, newest first; take it back, or check the record of it.
     History(Box<history::History>),

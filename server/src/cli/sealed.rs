@@ -1,6 +1,6 @@
 //! `agm backup verify|rotate-key|reseal`: whether backups open, and the keys that they are sealed with.
 use super::{Call, error::CliError, show::document};
-use domain::{BackupId, Backups, Failure, NotResealed, Resealed, SealKeys, VerifiedBackup};
+use domain::{BackupId, Backups, Code, Failure, NotResealed, Resealed, SealKeys, VerifiedBackup};
 use serde::Serialize;
 
 /// What became of opening one backup.
@@ -15,6 +15,7 @@ struct Checked {
 
 /// Opens one backup, or all of them.
 pub async fn verify(call: &Call, one: Option<BackupId>) -> Result<(), CliError> {
+    let all = one.is_none();
     let ids = match one {
         Some(id) => vec![id],
         None => {
@@ -26,6 +27,8 @@ pub async fn verify(call: &Call, one: Option<BackupId>) -> Result<(), CliError> 
     for id in ids {
         checked.push(match call.client.act_with(&["backups", id.as_str(), "verify"], &[]).await {
             Ok(verified) => Checked { id, verified: Some(verified), failure: None },
+            // Somebody removed it meanwhile.
+            Err(CliError::Failed(gone)) if all && gone.code == Code::NotFound => continue,
             Err(CliError::Failed(failure)) => Checked { id, verified: None, failure: Some(*failure) },
             Err(error) => return Err(error),
         });
@@ -74,11 +77,11 @@ pub async fn reseal(call: &Call) -> Result<(), CliError> {
             .chain(done.failed.iter().map(failed))
             .collect()
     })?;
-    match done.failed.len() {
-        0 => Ok(()),
-        failed => {
-            let message = format!("{failed} could not be sealed anew and are as before");
-            Err(Failure::new(domain::Code::SealBroken, message).into())
+    match done.failed.first() {
+        Some(first) => {
+            let message = format!("{} could not be sealed anew and are as before", done.failed.len());
+            Err(Failure::new(first.code, message).into())
         }
+        None => Ok(()),
     }
 }

@@ -74,32 +74,16 @@ impl Body for AdoptBackup {
 }
 
 /// The backup of the plugin that was there before, as it lies in a browser: keys in clear.
+///
+/// `timestamp` is when it was taken, `providers` what the console answered to `GET /v1/ai/providers`, or the list alone,
+/// `routes` the same of `GET /v1/ai/routes`, and `consumers` of `GET /v1/consumers`. Whatever else is in it is sealed too.
 #[derive(Serialize, Deserialize, ToSchema)]
-pub struct OriginalBackup {
-    /// When it was taken.
-    pub timestamp: Option<String>,
-    /// What the console answered to `GET /v1/ai/providers`, or the list alone.
-    #[schema(value_type = Object)]
-    pub providers: Value,
-    /// The same of `GET /v1/ai/routes`.
-    #[schema(value_type = Object)]
-    pub routes: Value,
-    /// The same of `GET /v1/consumers`.
-    #[schema(value_type = Object)]
-    pub consumers: Value,
-}
+#[schema(value_type = Object)]
+pub struct OriginalBackup(pub Map<String, Value>);
 
 impl Body for OriginalBackup {
-    /// Whatever else the plugin wrote is passed over.
     fn read(bytes: &[u8]) -> Result<Self, Failure> {
-        let mut all: Map<String, Value> = codec::strict(bytes)?;
-        let mut take = |name: &str| all.remove(name).unwrap_or_default();
-        Ok(Self {
-            timestamp: take("timestamp").as_str().map(ToOwned::to_owned),
-            providers: take("providers"),
-            routes: take("routes"),
-            consumers: take("consumers"),
-        })
+        codec::strict(bytes).map(Self)
     }
 }
 
@@ -122,8 +106,8 @@ pub async fn take(
     Ok(told(state.shared.operations.back_up(&identity.user, name).await?))
 }
 
-/// Keep a file as a backup. A declarative one may hold no keys and no references to keys; a sealed one that left this
-/// server before is adopted.
+/// Keep a file as a backup, pinned, so that it neither makes place for others nor takes theirs. A declarative one may hold no
+/// keys and no references to keys; a sealed one that left this server before is adopted.
 #[utoipa::path(post, path = "/ni_status/backups/import", tag = "backups", request_body = ImportBackup,
     responses((status = 200, body = Success<BackedUp>), (status = 201, body = Success<BackedUp>)))]
 pub async fn import(
@@ -134,11 +118,7 @@ pub async fn import(
     let ImportBackup { text, name } = body(request).await?;
     let operations = &state.shared.operations;
     if let Some(sealed) = sealed_in(&text) {
-        let mut done = operations.adopt_backup(sealed?).await?;
-        if name.is_some() {
-            done.backup = operations.rename_backup(&done.backup.id, name).await?;
-        }
-        return Ok(told(done));
+        return Ok(told(operations.adopt_backup(sealed?, name).await?));
     }
     let file = yaml::read(&text)?;
     Ok(told(operations.import_backup(file, &identity.user, name).await?))
@@ -151,13 +131,15 @@ fn sealed_in(text: &str) -> Option<Result<SealedBackup, Failure>> {
     is_sealed.then(|| codec::strict(text.as_bytes()))
 }
 
-/// The newest backup of another state than the present one: what a reset goes back to. 404: there is none.
+/// The backup that a reset goes back to: the newest of the server's own that opens and whose restore would change something.
+/// A restore takes nothing away and keeps the present keys, so one that differs in nothing else is passed over. 404: there is
+/// none.
 #[utoipa::path(get, path = "/ni_status/backups/last", tag = "backups", responses((status = 200, body = Success<Backup>)))]
 pub async fn last(State(state): State<AppState>) -> Result<Json<Success<Backup>>, ApiError> {
     Ok(Json(Success::new(state.shared.operations.last_other_backup().await?)))
 }
 
-/// A backup with its content.
+/// A backup with its content. Keys and other secrets in it are not told.
 #[utoipa::path(get, path = "/ni_status/backups/{id}", tag = "backups", params(("id" = String, Path)),
     responses((status = 200, body = Success<BackupContent>)))]
 pub async fn backup(
@@ -185,13 +167,14 @@ pub async fn sealed(Named { caller, name: id }: Named<BackupId>) -> Result<Respo
     Ok(([(header::CONTENT_DISPOSITION, name)], Json(sealed)).into_response())
 }
 
-/// Keep a sealed backup that left this server before. One that is here already is the answer, with `new` false and status
-/// 200; one that does not open is refused.
+/// Keep a sealed backup that left this server before, pinned, so that it neither makes place for others nor takes theirs. One
+/// that is here already is the answer, with `new` false and status 200, unless its file does not open any more: then this one
+/// takes its place. One that does not open is refused.
 #[utoipa::path(post, path = "/ni_status/backups/adopt", tag = "backups", request_body = AdoptBackup,
     responses((status = 200, body = Success<BackedUp>), (status = 201, body = Success<BackedUp>)))]
 pub async fn adopt(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
     let AdoptBackup { sealed } = body(request).await?;
-    Ok(told(state.shared.operations.adopt_backup(sealed).await?))
+    Ok(told(state.shared.operations.adopt_backup(sealed, None).await?))
 }
 
 /// Open a sealed backup, and say what is in it; nothing is kept. One that does not open is refused.
@@ -205,8 +188,9 @@ pub async fn verify_sealed(
     Ok(Json(Success::new(state.shared.operations.verify_sealed(sealed).await?)))
 }
 
-/// Seal the clear-text backup of the plugin that was there before, and keep it. One that was sealed already is the answer,
-/// with `new` false and status 200. The keys of the named providers lay in clear, so they should be replaced.
+/// Seal the clear-text backup of the plugin that was there before, to the last word, and keep it, pinned. One that was sealed
+/// already and still opens is the answer, with `new` false and status 200. The keys of the named providers and consumers lay
+/// in clear, so they should be replaced.
 #[utoipa::path(post, path = "/ni_status/backups/original", tag = "backups", request_body = OriginalBackup,
     responses((status = 200, body = Success<SealedOriginal>), (status = 201, body = Success<SealedOriginal>)))]
 pub async fn original(
@@ -214,9 +198,8 @@ pub async fn original(
     Extension(identity): Extension<Identity>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let OriginalBackup { timestamp, providers, routes, consumers } = body(request).await?;
-    let original = Original { timestamp, providers, routes, consumers };
-    let sealed = state.shared.operations.seal_original(original, &identity.user).await?;
+    let OriginalBackup(original) = body(request).await?;
+    let sealed = state.shared.operations.seal_original(Original(original), &identity.user).await?;
     Ok((made(sealed.new), Json(Success::new(sealed))).into_response())
 }
 

@@ -181,7 +181,10 @@ fn check_body(request: &Request<Body>) -> Result<(), Failure> {
 }
 
 fn largest(path: &str) -> usize {
-    if path.starts_with("/ni_status/backups/") { BACKUP } else { BODY }
+    match path.strip_prefix("/ni_status/backups/") {
+        Some("import" | "adopt" | "verify" | "original") => BACKUP,
+        _ => BODY,
+    }
 }
 
 fn too_large(limit: usize) -> Failure {

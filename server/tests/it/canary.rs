@@ -1,5 +1,7 @@
 //! Secrets are planted everywhere, everything is called with logs at the finest level, and whatever comes out is
 //! searched for them. A new surface is one more line in `surfaces`; a new secret one more in `planted`.
+mod backups;
+
 use crate::support::{ADMIN, JSON, World};
 use base64::{Engine, engine::general_purpose as base};
 use serde_json::Value;
@@ -41,6 +43,7 @@ fn planted(world: &World) -> Vec<String> {
     let mut secrets = vec![PASSWORD.to_owned(), format!("admin:{PASSWORD}"), SCRAPE.to_owned()];
     secrets.push(addresses.s3.secret_key.clone());
     secrets.extend(TYPED.map(str::to_owned));
+    secrets.extend(backups::SECRETS.map(str::to_owned));
     // The console's password is the word `admin`, which stands everywhere.
     secrets.extend(world.sandbox.secrets().into_iter().filter(|secret| secret.len() >= 8));
     let config = std::fs::read_to_string(&addresses.manager.config).unwrap();
@@ -217,6 +220,7 @@ async fn tour(world: &World) -> Vec<(String, String)> {
     }
     let edited = serde_json::to_string(TYPED[1]).unwrap();
     surfaces.extend(taken_back(world, signed, &edited).await);
+    surfaces.extend(backups::tour(world, signed).await);
     surfaces.extend(read(world, signed).await);
     let bearer = format!("Bearer {SCRAPE}");
     let scraped = world.call("GET", "/metrics", &[("authorization", &bearer)], "").await;

@@ -208,6 +208,26 @@ async fn bodies_have_a_kind_and_a_size() {
     assert_eq!(told.json_code(), "PAYLOAD_TOO_LARGE");
 }
 
+/// Only what brings a backup is larger.
+#[tokio::test]
+async fn a_backup_may_be_larger_than_another_body() {
+    let world = World::start().await;
+    let length = (256 * 1024 + 1).to_string();
+    for (path, large) in [
+        ("import", true),
+        ("adopt", true),
+        ("verify", true),
+        ("original", true),
+        ("reseal", false),
+        ("01JD0000000000000000000000/rename", false),
+    ] {
+        let headers = [ADMIN, JSON, ("content-length", length.as_str())];
+        let body = " ".repeat(256 * 1024 + 1);
+        let answer = world.call("POST", &format!("/ni_status/backups/{path}"), &headers, body).await;
+        assert_eq!(answer.status == StatusCode::PAYLOAD_TOO_LARGE, !large, "{path}: {}", answer.text);
+    }
+}
+
 #[tokio::test]
 async fn a_body_of_many_levels_is_refused() {
     let world = World::start().await;

@@ -43,7 +43,7 @@ impl Compared {
 
 /// The comparison.
 pub fn view(compared: Compared, present: Option<&Present>) -> AnyView {
-    let Compared { content: BackupContent { backup, file, left_out }, plan } = compared;
+    let Compared { content: BackupContent { backup, file, left_out, .. }, plan } = compared;
     let needs = plan.as_ref().map(|plan| plan.needs.clone()).unwrap_or_default();
     let differences = present.map(|present| {
         let differences = Differences::of(&file, &present.exported.file);

@@ -31,32 +31,41 @@ impl Operations {
         sealed.await?
     }
 
-    /// Keeps a sealed backup that left this server before. One that is here already stays as it is.
+    /// Keeps a sealed backup that left this server before, pinned, so that it neither goes next nor pushes another one out.
+    /// One that is here already stays as it is, name and all; where its file does not open any more, this one takes its
+    /// place.
     ///
     /// # Errors
     /// `SEAL_BROKEN` and `SEAL_KEY_UNKNOWN` when it cannot be opened: nothing of it is believed then. `CONFLICT` when
     /// another backup has its id.
-    pub async fn adopt_backup(&self, sealed: SealedBackup) -> Result<BackedUp, Failure> {
+    pub async fn adopt_backup(
+        &self,
+        sealed: SealedBackup,
+        name: Option<BackupName>,
+    ) -> Result<BackedUp, Failure> {
         let seal = self.seal().await?;
         let opened = self.off_the_runtime(move || {
             envelope::open(&seal, &sealed)?;
-            let bytes = serde_json::to_vec(&sealed).map_err(unwritable)?;
-            Ok::<_, Failure>((envelope::known(&sealed, bytes.len(), None), bytes))
+            envelope::packed(&sealed, name)
         });
         let (backup, bytes) = opened.await??;
-        match self.shelf().await?.find(&backup.id).await {
-            Some(known) if known.hash == backup.hash => return Ok(BackedUp { backup: known, new: false }),
-            Some(known) => {
-                let message = format!("there is another backup {}", known.id);
-                return Err(Failure::new(Code::Conflict, message)
-                    .hint("Two copies of this installation took backups. Import it as a file instead."));
-            }
-            None => {}
+        let sealed = Backup { pinned: true, ..backup };
+        let done = self.put(sealed.clone(), &bytes, |_| false).await?;
+        if done.backup.hash != sealed.hash {
+            let message = format!("there is another backup {}", sealed.id);
+            return Err(Failure::new(Code::Conflict, message).hint(
+                "Two copies of this installation took backups. Remove the one that is here, and give this one again.",
+            ));
         }
-        self.put(backup, &bytes, |_| false).await
+        if done.new || self.open_backup(&sealed.id).await.is_ok() {
+            return Ok(done);
+        }
+        let backup = self.shelf().await?.exchange(sealed, &bytes).await?;
+        self.0.backups.tell();
+        Ok(BackedUp { backup, new: true })
     }
 
-    /// Keeps a declarative file as a backup.
+    /// Keeps a declarative file as a backup, pinned.
     ///
     /// # Errors
     /// `INVALID_REQUEST` when the file is wrong or holds keys or references to them.

@@ -1,13 +1,15 @@
 //! What a backup holds: the declarative file, and the documents as the systems had them, keys included.
+use super::Original;
 use crate::{Exported, reads::CHAT};
 use domain::{
-    BackupId, BackupReason, Code, ConsumerName, Declared, DeclaredProvider, Failure, Needs, Originals,
-    SetModel, Target, Timestamp, Visible, VisibleAgent, VisibleProvider, Warning,
-    rules::{Fingerprints, RouteView, first_to_take, ordered},
+    AgentDocuments, BackupConsumer, BackupDocuments, BackupId, BackupReason, Code, ConsumerName, Declared,
+    DeclaredProvider, Failure, Needs, Originals, SetModel, Target, Timestamp, Visible, VisibleAgent,
+    VisibleProvider, Warning,
+    rules::{Fingerprints, RouteView, first_to_take, ordered, redacted},
 };
 use higress::{ProviderDoc, RouteDoc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt;
 
 /// The whole of a backup, which is sealed.
@@ -21,6 +23,10 @@ pub struct Content {
     /// None: it is the file alone, because an older version took it, or because it came as a declarative file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub originals: Option<Documents>,
+    /// What the plugin wrote that was there before, to the last word: not all of it has a place in documents. It is sealed
+    /// and never told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Original>,
 }
 
 /// The documents as they were read. `Debug` shows how many they are and no more: they hold keys.
@@ -35,19 +41,6 @@ pub struct Documents {
     pub agents: Vec<AgentDocuments>,
 }
 
-/// What concerns the model of an agent. It holds no key.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AgentDocuments {
-    pub agent: Target,
-    /// Our note, its model.json. None: there was none, or it could not be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub record: Option<Value>,
-    /// The model part of its openclaw.json, see [`hiclaw::AgentConfig::part`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<Value>,
-}
-
 /// Which backup it is, who took it, when and why.
 pub struct Taken {
     pub id: BackupId,
@@ -59,7 +52,7 @@ pub struct Taken {
 impl Content {
     /// A file without documents.
     pub fn of_file(file: Declared) -> Self {
-        Self { file, left_out: Vec::new(), originals: None }
+        Self { file, left_out: Vec::new(), originals: None, former: None }
     }
 
     /// What an export of the same state says.
@@ -67,24 +60,26 @@ impl Content {
         Exported { file: self.file.clone(), left_out: self.left_out.clone() }
     }
 
-    /// Of the state, BLAKE3 in hex: of the file, and of what the documents of the providers and the routes mean, keys
-    /// included. Why something was left out is no part of it.
+    /// Of the state, BLAKE3 in hex: of the file, and of what all documents mean, keys included. Why something was left out
+    /// and when something was written are no part of it.
     pub fn hash(&self) -> Result<String, Failure> {
+        let state = self.originals.as_ref().map(Documents::state).transpose()?;
         let mut hasher = blake3::Hasher::new();
-        hasher.update(&serde_json::to_vec(&self.file).map_err(unwritable)?);
-        if let Some(originals) = &self.originals {
-            let mut parts: Vec<_> = originals.providers()?.iter().map(ProviderDoc::content_hash).collect();
-            parts.extend(originals.routes()?.iter().map(RouteDoc::content_hash));
-            parts.sort();
-            hasher.update(parts.concat().as_bytes());
-        }
+        serde_json::to_writer(&mut hasher, &(&self.file, state, &self.former)).map_err(unwritable)?;
         Ok(hasher.finalize().to_hex().to_string())
     }
 
-    /// How many keys of providers it holds.
+    /// How many keys it holds.
     pub fn keys(&self) -> Result<usize, Failure> {
-        let Some(originals) = &self.originals else { return Ok(0) };
-        Ok(originals.providers()?.iter().map(|provider| provider.tokens().len()).sum())
+        match (&self.former, &self.originals) {
+            (Some(former), _) => Ok(former.keys()),
+            (None, Some(originals)) => Ok(originals
+                .providers()?
+                .iter()
+                .map(|provider| provider.credential_fingerprints().len())
+                .sum()),
+            (None, None) => Ok(0),
+        }
     }
 
     /// The fingerprints of the keys of its providers. None: it has no documents.
@@ -118,7 +113,7 @@ impl Content {
     pub fn originals(&self, host: &str) -> Result<Option<Originals>, Failure> {
         let Some(documents) = &self.originals else { return Ok(None) };
         let (providers, routes) = (documents.providers()?, documents.routes()?);
-        let vision = documents.agents.iter().filter_map(|one| Some((one.agent.clone(), one.takes_images()?)));
+        let vision = documents.agents.iter().filter_map(|one| Some((one.agent.clone(), takes_images(one)?)));
         Ok(Some(Originals {
             needs: needs(&self.file, &routes, host)?,
             vision: vision.collect(),
@@ -139,18 +134,52 @@ fn needs(file: &Declared, routes: &[RouteDoc], host: &str) -> Result<Needs, Fail
     }))
 }
 
-impl AgentDocuments {
-    fn takes_images(&self) -> Option<bool> {
-        hiclaw::takes_images(self.model.as_ref()?.get("entry")?)
-    }
+/// Whether the model of an agent took images. None: its config does not say so.
+pub fn takes_images(agent: &AgentDocuments) -> Option<bool> {
+    hiclaw::takes_images(agent.model.as_ref()?.get("entry")?)
 }
 
 impl Documents {
-    fn providers(&self) -> Result<Vec<ProviderDoc>, Failure> {
+    /// What is looked up in it, without secrets.
+    pub fn shown(&self) -> Result<BackupDocuments, Failure> {
+        let routes = self.routes()?;
+        let let_in: Vec<_> = routes.iter().map(|route| (route.name(), route.consumers())).collect();
+        let lets_in = |name: &ConsumerName| {
+            let routes = let_in.iter().filter(|(_, who)| who.as_ref().is_some_and(|who| who.contains(name)));
+            routes.map(|(route, _)| (*route).clone()).collect()
+        };
+        let consumer = |name: &ConsumerName| BackupConsumer { name: name.clone(), routes: lets_in(name) };
+        let agent = |one: &AgentDocuments| AgentDocuments {
+            agent: one.agent.clone(),
+            record: one.record.as_ref().map(redacted),
+            model: one.model.as_ref().map(redacted),
+        };
+        Ok(BackupDocuments {
+            service_sources: self.service_sources.iter().map(redacted).collect(),
+            consumers: self.consumers.iter().map(consumer).collect(),
+            agents: self.agents.iter().map(agent).collect(),
+        })
+    }
+
+    /// What two documents of the same state have alike.
+    fn state(&self) -> Result<Value, Failure> {
+        let mut parts: Vec<_> = self.providers()?.iter().map(ProviderDoc::content_hash).collect();
+        parts.extend(self.routes()?.iter().map(RouteDoc::content_hash));
+        parts.sort();
+        let mut consumers: Vec<_> = self.consumers.iter().map(ConsumerName::as_str).collect();
+        consumers.sort_unstable();
+        let sources: Vec<_> = self.service_sources.iter().map(|source| without(source, "version")).collect();
+        let agent = |one: &AgentDocuments| {
+            json!([one.agent, one.record.as_ref().map(|note| without(note, "updatedAt")), one.model])
+        };
+        Ok(json!([parts, sources, consumers, self.agents.iter().map(agent).collect::<Vec<_>>()]))
+    }
+
+    pub fn providers(&self) -> Result<Vec<ProviderDoc>, Failure> {
         Ok(self.providers.iter().cloned().map(ProviderDoc::parse).collect::<Result<_, _>>()?)
     }
 
-    fn routes(&self) -> Result<Vec<RouteDoc>, Failure> {
+    pub fn routes(&self) -> Result<Vec<RouteDoc>, Failure> {
         Ok(self.routes.iter().cloned().map(RouteDoc::parse).collect::<Result<_, _>>()?)
     }
 }
@@ -166,6 +195,13 @@ impl fmt::Debug for Documents {
             agents.len()
         )
     }
+}
+
+/// A tree without a member that says when it was written, or how often.
+fn without(tree: &Value, member: &str) -> Value {
+    let mut tree = tree.clone();
+    tree.as_object_mut().and_then(|tree| tree.shift_remove(member));
+    tree
 }
 
 fn provider_seen(doc: &ProviderDoc) -> VisibleProvider {

@@ -18,9 +18,11 @@ const INFLATED: u64 = 64 * 1024 * 1024;
 /// Seals a backup.
 ///
 /// # Errors
-/// `INTERNAL` when there are no random numbers or it cannot be written as JSON.
+/// `STORAGE_UNAVAILABLE` when it is larger than what is opened again; `INTERNAL` when there are no random numbers or it
+/// cannot be written as JSON.
 pub fn seal(seal: &Seal, visible: Visible, content: &Content) -> Result<SealedBackup, Failure> {
     let json = Zeroizing::new(serde_json::to_vec(content).map_err(unwritable)?);
+    refuse_beyond(INFLATED, json.len())?;
     let deflated = deflate(&json).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
     let sealed = seal.seal(&bound_to(SealedBackup::FORM, &visible)?, &deflated).map_err(unopened)?;
     Ok(SealedBackup { agm_backup: SealedBackup::FORM, visible, sealed })
@@ -40,6 +42,20 @@ pub fn open(seal: &Seal, backup: &SealedBackup) -> Result<Content, Failure> {
     let deflated = seal.unseal(&bound_to(*form, visible)?, sealed).map_err(unopened)?;
     let json = inflate(&deflated, INFLATED).map_err(|error| broken(format!("its content: {error}")))?;
     serde_json::from_slice(&json).map_err(not_understood)
+}
+
+/// Nothing is sealed that would not open.
+pub fn refuse_beyond(limit: u64, bytes: usize) -> Result<(), JournalError> {
+    if bytes as u64 > limit {
+        return Err(JournalError::Unwritable(format!("what a backup holds may have {limit} bytes")));
+    }
+    Ok(())
+}
+
+/// A sealed backup as the body of a file, and what is known of it.
+pub fn packed(backup: &SealedBackup, name: Option<BackupName>) -> Result<(Backup, Vec<u8>), Failure> {
+    let bytes = serde_json::to_vec(backup).map_err(unwritable)?;
+    Ok((known(backup, bytes.len(), name), bytes))
 }
 
 /// What is known of a sealed backup that has so many bytes.

@@ -1,5 +1,5 @@
 //! Whether backups open, and the keys that they are sealed with.
-use super::{Content, content::unwritable, envelope, opened_as};
+use super::{Content, envelope, opened_as};
 use crate::{Operations, seal::Seal};
 use domain::{
     Backup, BackupId, Code, Failure, NotResealed, Resealed, SealKeys, SealedBackup, VerifiedBackup,
@@ -23,8 +23,7 @@ impl Operations {
         let seal = self.seal().await?;
         let opened = self.off_the_runtime(move || {
             let content = envelope::open(&seal, &sealed)?;
-            let bytes = serde_json::to_vec(&sealed).map_err(unwritable)?;
-            verified(envelope::known(&sealed, bytes.len(), None), &content)
+            verified(envelope::packed(&sealed, None)?.0, &content)
         });
         opened.await?
     }
@@ -62,7 +61,9 @@ impl Operations {
                 Ok(()) => done.resealed += 1,
                 // Somebody removed it meanwhile.
                 Err(gone) if gone.code == Code::NotFound => {}
-                Err(why) => done.failed.push(NotResealed { id: backup.id, message: why.message }),
+                Err(why) => {
+                    done.failed.push(NotResealed { id: backup.id, code: why.code, message: why.message })
+                }
             }
         }
         self.0.backups.tell();
@@ -75,7 +76,7 @@ impl Operations {
         let seal = self.seal().await?;
         let sealed = self.off_the_runtime(move || sealed_anew(&seal, &told, &body));
         let (backup, bytes) = sealed.await??;
-        shelf.reseal(backup, &bytes).await
+        shelf.exchange(backup, &bytes).await.map(drop)
     }
 }
 
@@ -92,7 +93,5 @@ fn verified(backup: Backup, content: &Content) -> Result<VerifiedBackup, Failure
 fn sealed_anew(seal: &Seal, told: &Backup, body: &[u8]) -> Result<(Backup, Vec<u8>), Failure> {
     let content: Content = opened_as(seal, told, body)?;
     let SealedBackup { visible, .. } = serde_json::from_slice(body).map_err(envelope::not_understood)?;
-    let sealed = envelope::seal(seal, visible, &content)?;
-    let bytes = serde_json::to_vec(&sealed).map_err(unwritable)?;
-    Ok((envelope::known(&sealed, bytes.len(), None), bytes))
+    envelope::packed(&envelope::seal(seal, visible, &content)?, None)
 }

@@ -1,12 +1,12 @@
 //! One look at everything that a backup holds, taken twice: what two looks see alike was there at one time.
-use super::content::{AgentDocuments, Content, Documents};
+use super::content::{Content, Documents};
 use crate::{
     Operations,
     clients::Clients,
     declared::exported,
     reads::{Agents, ConsoleState, SeenAgent},
 };
-use domain::{Code, Failure, Target};
+use domain::{AgentDocuments, Code, Failure, Target};
 use higress::{ProviderDoc, RouteDoc};
 use serde_json::Value;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Operations {
             consumers: console.consumers.clone(),
             agents: agents.by_target.iter().map(agent_documents).collect::<Result<_, _>>()?,
         };
-        Ok(Content { file: said.file, left_out: said.left_out, originals: Some(originals) })
+        Ok(Content { file: said.file, left_out: said.left_out, originals: Some(originals), former: None })
     }
 }
 

@@ -2,7 +2,9 @@
 //! in the data directory.
 //!
 //! [`look`] reads, [`content`] is what a backup holds, [`envelope`] seals it, [`shelf`] keeps it in a [`file`]; [`take`],
-//! [`carry`] and [`original`] are the ways onto the shelf, [`keys`] changes what seals.
+//! [`carry`] and [`original`] are the ways onto the shelf, [`back`] finds the one to go back to, [`keys`] changes what
+//! seals.
+mod back;
 mod carry;
 mod content;
 mod envelope;
@@ -17,9 +19,10 @@ mod tests;
 
 use crate::{Clock, Exported, Operations, journal::JournalError, news::Board, reads::Together, seal::Seal};
 pub(crate) use content::Content;
+use content::Documents;
 use domain::{
-    Backup, BackupContent, BackupId, BackupName, BackupReason, Backups, Code, Failure, MissedBackup,
-    Mutation, NameError, OperationId, Plan, Restore, SealedBackup, Topic,
+    Backup, BackupContent, BackupId, BackupName, Backups, Code, Failure, MissedBackup, Mutation, NameError,
+    OperationId, Plan, Restore, SealedBackup, Topic,
 };
 pub use original::Original;
 use shelf::Shelf;
@@ -49,13 +52,8 @@ pub struct Present {
     pub exported: Arc<Exported>,
     /// That of every backup of the same state.
     pub hash: String,
-}
-
-impl Present {
-    /// Whether a backup was taken of another state than this one. What came as a file is no state that there was.
-    pub fn leads_back_to(&self, backup: &Backup) -> bool {
-        backup.hash != self.hash && backup.reason != BackupReason::Imported
-    }
+    /// See [`Operations::last_other_backup`].
+    pub last: Option<Backup>,
 }
 
 impl Store {
@@ -88,11 +86,12 @@ impl Operations {
     /// `STORAGE_UNAVAILABLE` when the data directory cannot be used.
     pub async fn backups(&self) -> Result<Backups, Failure> {
         let shelf = self.shelf().await?;
+        let (backups, damaged) = (shelf.list().await, shelf.damaged().await);
         Ok(Backups {
-            backups: shelf.list().await,
+            backups,
             kept: u32::try_from(KEPT).unwrap_or(u32::MAX),
             missed: self.0.backups.missed().iter().rev().cloned().collect(),
-            damaged: shelf.damaged().to_vec(),
+            damaged,
         })
     }
 
@@ -101,8 +100,10 @@ impl Operations {
     /// # Errors
     /// Those of [`Operations::back_up`].
     pub async fn present(&self) -> Result<Present, Failure> {
-        let content = self.look_together().await?;
-        Ok(Present { exported: Arc::new(content.exported()), hash: content.hash()? })
+        let content = self.look_together(|| {}).await?;
+        let hash = content.hash()?;
+        let last = self.leading_back_from(&content, &hash).await?;
+        Ok(Present { exported: Arc::new(content.exported()), hash, last })
     }
 
     /// A backup with its content, without its keys.
@@ -111,21 +112,9 @@ impl Operations {
     /// `NOT_FOUND`; `SEAL_BROKEN` and `SEAL_KEY_UNKNOWN` when it cannot be opened; `STORAGE_UNAVAILABLE` when its file
     /// cannot be read or is damaged.
     pub async fn backup(&self, id: &BackupId) -> Result<BackupContent, Failure> {
-        let (backup, Content { file, left_out, .. }) = self.open_backup(id).await?;
-        Ok(BackupContent { backup, file, left_out })
-    }
-
-    /// The newest backup of another state than the present one: what a reset goes back to.
-    ///
-    /// # Errors
-    /// `NOT_FOUND` when there is none, and those of [`Operations::export`].
-    pub async fn last_other_backup(&self) -> Result<Backup, Failure> {
-        let present = self.present().await?;
-        let all = self.shelf().await?.list().await;
-        all.into_iter().find(|backup| present.leads_back_to(backup)).ok_or_else(|| {
-            Failure::new(Code::NotFound, "there is no backup of another state than the present one")
-                .hint("One is taken before every change.")
-        })
+        let (backup, Content { file, left_out, originals, .. }) = self.open_backup(id).await?;
+        let documents = originals.as_ref().map(Documents::shown).transpose()?;
+        Ok(BackupContent { backup, file, left_out, documents })
     }
 
     /// What would change if the backup was restored now. Its warnings say what would not come back. Changes nothing.
@@ -198,8 +187,13 @@ impl Operations {
         Ok(self.0.engine.books().await?.journal.seal().clone())
     }
 
-    async fn look_together(&self) -> Result<Arc<Content>, Failure> {
-        self.0.backups.reads.read(async { Box::pin(self.settled_look()).await.map(Arc::new) }).await
+    /// A look that several share; `begins` is called before it, unless it is another's.
+    async fn look_together(&self, begins: impl FnOnce()) -> Result<Arc<Content>, Failure> {
+        let look = async {
+            begins();
+            Box::pin(self.settled_look()).await.map(Arc::new)
+        };
+        self.0.backups.reads.read(look).await
     }
 
     async fn change_backup(

@@ -3,23 +3,62 @@
 use super::content::{Content, Documents};
 use crate::Operations;
 use domain::{
-    BackupName, BackupReason, ConsumerName, Declared, DeclaredAssignments, Failure, ProviderName,
-    SealedOriginal, Warning, WarningCode,
-    rules::{RouteView, declared_route},
+    BackedUp, Backup, BackupName, BackupReason, ConsumerName, Declared, DeclaredAssignments, Failure,
+    ProviderName, SealedOriginal, Warning, WarningCode,
+    rules::{RouteView, declared_route, redacted},
 };
 use higress::{ProviderDoc, RouteDoc};
 use secrecy::ExposeSecret;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
-/// What the plugin wrote: each list as the console answered it, or the list alone. `Debug` shows none of it: it holds keys.
-#[derive(Clone, Default)]
-pub struct Original {
-    /// When, by the clock of the browser.
-    pub timestamp: Option<String>,
-    pub providers: Value,
-    pub routes: Value,
-    pub consumers: Value,
+/// What the plugin wrote: `timestamp`, when, by the clock of the browser; `providers`, `routes` and `consumers`, each as the
+/// console answered it, or the list alone. `Debug` shows none of it: it holds keys.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Original(pub Map<String, Value>);
+
+impl Original {
+    fn member(&self, name: &str) -> &Value {
+        self.0.get(name).unwrap_or(&Value::Null)
+    }
+
+    /// What is in one of its lists. None: there is no such list.
+    fn list(&self, name: &str) -> Option<&Vec<Value>> {
+        let member = self.member(name);
+        member["data"].as_array().or_else(|| member.as_array())
+    }
+
+    /// How many keys it holds: of providers, those in settings included, and of consumers.
+    pub fn keys(&self) -> usize {
+        let of = |list: &str, keys: fn(&Value) -> usize| {
+            self.list(list).into_iter().flatten().map(keys).sum::<usize>()
+        };
+        of("providers", keys_of_provider) + of("consumers", keys_of_consumer)
+    }
+}
+
+fn keys_of_provider(json: &Value) -> usize {
+    match ProviderDoc::parse(json.clone()) {
+        Ok(doc) => doc.credential_fingerprints().len(),
+        Err(_) => json["tokens"].as_array().map_or(0, Vec::len) + secret_settings(json),
+    }
+}
+
+/// How many settings of a provider would not be shown.
+fn secret_settings(json: &Value) -> usize {
+    let settings = json["rawConfigs"].as_object().into_iter().flatten();
+    let is_secret = |(key, value): &(&String, &Value)| {
+        let alone = Value::Object(Map::from_iter([((*key).clone(), (*value).clone())]));
+        redacted(&alone) != alone
+    };
+    settings.filter(is_secret).count()
+}
+
+fn keys_of_consumer(json: &Value) -> usize {
+    let credentials = json["credentials"].as_array().into_iter().flatten();
+    credentials.map(|one| one["values"].as_array().map_or(1, Vec::len)).sum()
 }
 
 impl fmt::Debug for Original {
@@ -29,39 +68,43 @@ impl fmt::Debug for Original {
 }
 
 impl Operations {
-    /// Seals the clear-text backup of the plugin that was there before, and keeps it. One that was sealed already is the
-    /// answer. What cannot be read of it is left out, and the backup says so.
+    /// Seals the clear-text backup of the plugin that was there before, to the last word, and keeps it, pinned. One that was
+    /// sealed already is the answer, where it still opens. What cannot be read of it is sealed all the same, but does not
+    /// come back by a restore, and the backup says so.
     ///
     /// # Errors
     /// `INVALID_REQUEST` when no provider can be read from it.
     pub async fn seal_original(&self, original: Original, actor: &str) -> Result<SealedOriginal, Failure> {
         let (content, providers) = content_of(&original)?;
-        let (name, hash) = (name_of(&original), content.hash()?);
-        let is_it = |known: &domain::Backup| known.hash == hash && known.reason == BackupReason::Imported;
-        if let Some(backup) = self.shelf().await?.list().await.into_iter().find(is_it) {
-            return Ok(SealedOriginal { backup, new: false, providers });
+        let (name, hash, consumers) = (name_of(&original), content.hash()?, with_keys(&original));
+        let is_it = |known: &Backup| known.hash == hash && !known.is_own();
+        for backup in self.shelf().await?.list().await.into_iter().filter(is_it) {
+            if self.open_backup(&backup.id).await.is_ok() {
+                return Ok(SealedOriginal { backup, new: false, providers, consumers });
+            }
         }
-        let done = self.keep(Arc::new(content), actor, BackupReason::Imported, name).await?;
-        Ok(SealedOriginal { backup: done.backup, new: done.new, providers })
+        let BackedUp { backup, new } =
+            self.keep(Arc::new(content), actor, BackupReason::Imported, name).await?;
+        Ok(SealedOriginal { backup, new, providers, consumers })
     }
 }
 
 /// What it holds as a backup, and the providers whose keys it has.
 fn content_of(original: &Original) -> Result<(Content, Vec<ProviderName>), Failure> {
     let mut left_out = vec![left_out("the agents", "the former plugin kept no models of them")];
-    let providers = read(&original.providers, "provider", &mut left_out, |json| {
+    let providers = read(original, "provider", &mut left_out, |json| {
         ProviderDoc::parse(json).ok().map(|doc| (doc.name().to_string(), doc))
     });
     let Some(providers) = providers.filter(|providers| !providers.is_empty()) else {
         let message = "no provider can be read from it: it is no backup of the former plugin";
         return Err(Failure::field("providers", message));
     };
-    let routes = read(&original.routes, "route", &mut left_out, |json| {
+    let routes = read(original, "route", &mut left_out, |json| {
         let view = RouteView::from_console_json(&json).ok()?;
         RouteDoc::parse(json).ok().map(|doc| (doc.name().to_string(), (doc, view)))
     });
     let routes = routes.unwrap_or_default();
-    let consumers = read(&original.consumers, "consumer", &mut left_out, |json| {
+    let consumers = read(original, "consumer", &mut left_out, |json| {
         json["name"].as_str()?.parse::<ConsumerName>().ok().map(|name| (name.to_string(), name))
     });
     let file = Declared {
@@ -76,19 +119,31 @@ fn content_of(original: &Original) -> Result<(Content, Vec<ProviderName>), Failu
         consumers: consumers.unwrap_or_default(),
         ..Documents::default()
     };
-    let has_key = |doc: &&ProviderDoc| doc.tokens().iter().any(|token| !token.expose_secret().is_empty());
+    let has_key = |doc: &&ProviderDoc| {
+        let tokens = doc.tokens();
+        let in_settings = doc.credential_fingerprints().len() > tokens.len();
+        in_settings || tokens.iter().any(|token| !token.expose_secret().is_empty())
+    };
     let with_keys = providers.iter().filter(has_key).map(|doc| doc.name().clone()).collect();
-    Ok((Content { file, left_out, originals: Some(documents) }, with_keys))
+    let former = Some(original.clone());
+    Ok((Content { file, left_out, originals: Some(documents), former }, with_keys))
+}
+
+/// The consumers whose keys it has.
+fn with_keys(original: &Original) -> Vec<ConsumerName> {
+    let consumers = original.list("consumers").into_iter().flatten();
+    let named = consumers.filter(|one| keys_of_consumer(one) > 0).filter_map(|one| one["name"].as_str());
+    named.filter_map(|name| name.parse().ok()).collect()
 }
 
 /// The members of a list that can be read, each name once; the others are left out. None: there is no list.
 fn read<T>(
-    json: &Value,
+    original: &Original,
     what: &str,
     left: &mut Vec<Warning>,
     parse: impl Fn(Value) -> Option<(String, T)>,
 ) -> Option<Vec<T>> {
-    let list = json["data"].as_array().or_else(|| json.as_array())?;
+    let list = original.list(&format!("{what}s"))?;
     let (mut names, mut read) = (BTreeSet::new(), Vec::new());
     for (place, member) in list.iter().enumerate() {
         match parse(member.clone()) {
@@ -106,7 +161,7 @@ fn left_out(what: &str, why: &str) -> Warning {
 
 /// Under which it is found again: when the plugin took it. A time that is none makes no name.
 fn name_of(original: &Original) -> Option<BackupName> {
-    let taken = original.timestamp.as_deref().and_then(|time| time.get(..16))?;
+    let taken = original.member("timestamp").as_str()?.get(..16)?;
     format!("former plugin, {}", taken.replace('T', " ")).parse().ok()
 }
 
@@ -119,7 +174,9 @@ mod tests {
         let routes =
             json!([{"name": "default-ai-route", "upstreams": [{"provider": "qwen", "weight": 100}]}, 7]);
         let consumers = json!({"data": [{"name": "manager", "credentials": [{"values": ["canary-c"]}]}]});
-        Original { timestamp: Some("2025-11-02T08:00:00.123Z".into()), providers, routes, consumers }
+        let whole = json!({"timestamp": "2025-11-02T08:00:00.123Z", "providers": providers, "routes": routes,
+            "consumers": consumers, "note": "the plugin's own"});
+        serde_json::from_value(whole).unwrap()
     }
 
     fn qwen() -> Value {
@@ -149,6 +206,32 @@ mod tests {
         }
     }
 
+    /// Whoever deletes the clear text loses nothing.
+    #[test]
+    fn all_of_it_is_sealed_and_all_its_keys_are_counted() {
+        let bedrock = json!({"name": "aws", "type": "bedrock", "rawConfigs": {"awsAccessKey": "canary-a", "awsSecretKey": "canary-s"}});
+        let open = json!({"name": "lab", "type": "openai", "tokens": []});
+        let original = original(
+            json!([qwen(), bedrock, open, {"name": "a/b", "tokens": ["sk-canary-odd"], "rawConfigs": {"vertexAuthKey": "canary-v"}}]),
+        );
+        let (content, providers) = content_of(&original).unwrap();
+        assert_eq!(providers, ["qwen".parse().unwrap(), "aws".parse().unwrap()]);
+        assert_eq!(with_keys(&original), ["manager".parse().unwrap()]);
+        assert_eq!(
+            content.keys().unwrap(),
+            6,
+            "qwen 1, aws 2, the one that cannot be read 2, the consumer 1"
+        );
+        let sealed: Content = serde_json::from_slice(&serde_json::to_vec(&content).unwrap()).unwrap();
+        assert!(
+            sealed.former.as_ref() == Some(&original)
+                && sealed.former.unwrap().0["note"] == "the plugin's own"
+        );
+        let mut other = original.clone();
+        other.0["consumers"]["data"][0]["credentials"][0]["values"][0] = "canary-other".into();
+        assert_ne!(content_of(&other).unwrap().0.hash().unwrap(), content.hash().unwrap());
+    }
+
     #[test]
     fn nonsense_is_refused_and_parts_of_it_are_left_out() {
         for nonsense in
@@ -159,8 +242,10 @@ mod tests {
         }
         let (content, _) = content_of(&original(json!([qwen(), qwen(), {"name": 1}]))).unwrap();
         assert_eq!((content.file.providers.len(), content.left_out.len()), (1, 4));
-        for odd in [None, Some(String::new()), Some("2025-11-02T08:00\n".into()), Some("é".repeat(20))] {
-            let name = name_of(&Original { timestamp: odd, ..original(json!([])) });
+        for odd in [json!(null), json!(""), json!("2025-11-02T08:00\n"), json!("é".repeat(20))] {
+            let mut other = original(json!([]));
+            other.0.insert("timestamp".into(), odd);
+            let name = name_of(&other);
             assert!(name.is_none_or(|name| !name.as_str().contains('\n')));
         }
     }

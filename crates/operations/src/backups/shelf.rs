@@ -2,7 +2,7 @@
 use super::file;
 use crate::journal::JournalError;
 use disk::{Attributes, Disk, InstallError, Temporary};
-use domain::{Backup, BackupId, Code, DamagedBackup, Failure};
+use domain::{BackedUp, Backup, BackupId, Code, DamagedBackup, Failure};
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
@@ -25,7 +25,12 @@ pub struct Shelf {
     folder: PathBuf,
     /// How many are kept beside the pinned ones.
     kept: usize,
-    known: Mutex<BTreeMap<BackupId, Backup>>,
+    found: Mutex<Found>,
+}
+
+/// What is in the folder.
+struct Found {
+    known: BTreeMap<BackupId, Backup>,
     damaged: Vec<DamagedBackup>,
 }
 
@@ -35,59 +40,62 @@ impl Shelf {
     pub async fn open(disk: Arc<dyn Disk>, data_dir: &Path, kept: usize) -> Result<Self, JournalError> {
         let folder = data_dir.join(FOLDER);
         let path = folder.clone();
-        let (known, damaged) = work(&disk, move |disk| read_all(disk, &path)).await?;
-        for damaged in &damaged {
+        let found = work(&disk, move |disk| read_all(disk, &path)).await?;
+        for damaged in &found.damaged {
             tracing::error!(file = damaged.file, why = damaged.message, "a backup cannot be read");
         }
-        Ok(Self { disk, folder, kept, known: Mutex::new(known), damaged })
+        Ok(Self { disk, folder, kept, found: Mutex::new(found) })
     }
 
     /// Newest first.
     pub async fn list(&self) -> Vec<Backup> {
-        self.known.lock().await.values().rev().cloned().collect()
+        self.found.lock().await.known.values().rev().cloned().collect()
     }
 
     /// Files that hold no backup that can be read.
-    pub fn damaged(&self) -> &[DamagedBackup] {
-        &self.damaged
+    pub async fn damaged(&self) -> Vec<DamagedBackup> {
+        self.found.lock().await.damaged.clone()
     }
 
     /// The one with the greatest id.
     pub async fn newest(&self) -> Option<Backup> {
-        self.known.lock().await.last_key_value().map(|(_, newest)| newest.clone())
+        self.found.lock().await.known.last_key_value().map(|(_, newest)| newest.clone())
     }
 
     /// What is known of a backup. None: it is not there.
     pub async fn find(&self, id: &BackupId) -> Option<Backup> {
-        self.known.lock().await.get(id).cloned()
+        self.found.lock().await.known.get(id).cloned()
     }
 
     /// Writes a backup durably, and lets go of the oldest that are not pinned, but never of this one, whatever its id
-    /// says of its age. None is written when `unless` says that the newest one will do, which is returned then.
+    /// says of its age. None is written when there is one with its id, or when `unless` says that the newest one will do:
+    /// that one is returned then.
     pub async fn add(
         &self,
         backup: Backup,
         body: &[u8],
         unless: impl FnOnce(&Backup) -> bool,
-    ) -> Result<Backup, Failure> {
-        let mut known = self.known.lock().await;
-        if let Some((_, newest)) = known.last_key_value()
-            && unless(newest)
-        {
-            return Ok(newest.clone());
+    ) -> Result<BackedUp, Failure> {
+        let mut found = self.found.lock().await;
+        let Found { known, damaged } = &mut *found;
+        let newest = known.last_key_value().map(|(_, newest)| newest).filter(|newest| unless(newest));
+        if let Some(there) = known.get(&backup.id).or(newest) {
+            return Ok(BackedUp { backup: there.clone(), new: false });
         }
         self.write(&backup, body).await?;
         known.insert(backup.id.clone(), backup.clone());
+        damaged.retain(|damaged| damaged.file != file_name(&backup.id));
         let loose = known.values().rev().filter(|other| !other.pinned && other.id != backup.id);
         // Beside the one just added.
-        let surplus: Vec<_> = loose.skip(self.kept.saturating_sub(1)).map(|old| old.id.clone()).collect();
+        let kept = self.kept.saturating_sub(usize::from(!backup.pinned));
+        let surplus: Vec<_> = loose.skip(kept).map(|old| old.id.clone()).collect();
         for old in surplus {
             match self.erase(&old).await {
                 Ok(()) => drop(known.remove(&old)),
                 Err(error) => tracing::warn!(%old, %error, "an old backup stays"),
             }
         }
-        Ok(backup)
+        Ok(BackedUp { backup, new: true })
     }
 
     /// What a backup's file says of it, and its body.
@@ -104,7 +112,7 @@ impl Shelf {
 
     /// Changes what is known of a backup.
     pub async fn change(&self, id: &BackupId, change: impl FnOnce(&mut Backup)) -> Result<Backup, Failure> {
-        let mut known = self.known.lock().await;
+        let known = &mut self.found.lock().await.known;
         let mut backup = known.get(id).ok_or_else(|| no_backup(id))?.clone();
         change(&mut backup);
         let (_, body) = self.load(id).await?;
@@ -113,19 +121,19 @@ impl Shelf {
         Ok(backup)
     }
 
-    /// Puts a backup that was sealed anew in its own place. Its name and whether it is pinned stay.
-    pub async fn reseal(&self, sealed: Backup, body: &[u8]) -> Result<(), Failure> {
-        let mut known = self.known.lock().await;
+    /// Puts another copy of a backup in its place. Its name and whether it is pinned stay.
+    pub async fn exchange(&self, sealed: Backup, body: &[u8]) -> Result<Backup, Failure> {
+        let known = &mut self.found.lock().await.known;
         let present = known.get(&sealed.id).ok_or_else(|| no_backup(&sealed.id))?;
         let backup = Backup { name: present.name.clone(), pinned: present.pinned, ..sealed };
         self.write(&backup, body).await?;
-        known.insert(backup.id.clone(), backup);
-        Ok(())
+        known.insert(backup.id.clone(), backup.clone());
+        Ok(backup)
     }
 
     /// Removes a backup that is not pinned.
     pub async fn remove(&self, id: &BackupId) -> Result<(), Failure> {
-        let mut known = self.known.lock().await;
+        let known = &mut self.found.lock().await.known;
         if known.get(id).ok_or_else(|| no_backup(id))?.pinned {
             return Err(
                 Failure::new(Code::Conflict, format!("backup {id} is pinned")).hint("Unpin it first.")
@@ -181,8 +189,6 @@ async fn work<T: Send + 'static>(
     disk::on(disk, work).await.map_err(|error| JournalError::broken_off(&error))?
 }
 
-type Found = (BTreeMap<BackupId, Backup>, Vec<DamagedBackup>);
-
 fn read_all(disk: &dyn Disk, folder: &Path) -> Result<Found, JournalError> {
     let failed = |error| JournalError::io(folder, error);
     disk::make_dirs(disk, folder, 0o700).map_err(failed)?;
@@ -199,7 +205,7 @@ fn read_all(disk: &dyn Disk, folder: &Path) -> Result<Found, JournalError> {
             }
         }
     }
-    Ok((known, damaged))
+    Ok(Found { known, damaged })
 }
 
 fn read_one(disk: &dyn Disk, path: &Path, id: &BackupId) -> Result<Backup, String> {
@@ -208,7 +214,11 @@ fn read_one(disk: &dyn Disk, path: &Path, id: &BackupId) -> Result<Backup, Strin
 }
 
 fn path_of(folder: &Path, id: &BackupId) -> PathBuf {
-    folder.join(format!("{id}.json"))
+    folder.join(file_name(id))
+}
+
+fn file_name(id: &BackupId) -> String {
+    format!("{id}.json")
 }
 
 fn id_in(name: &OsStr) -> Option<BackupId> {

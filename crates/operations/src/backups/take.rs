@@ -1,6 +1,7 @@
 //! Taking backups: when somebody asks, and before every change.
 use super::{
-    content::{Content, Taken, unwritable},
+    as_operation,
+    content::{Content, Taken},
     envelope, no_id,
 };
 use crate::Operations;
@@ -16,7 +17,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::{task::JoinHandle, time::timeout};
+use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
 
 /// How many missed backups are remembered.
 const MISSED: usize = 20;
@@ -51,7 +52,7 @@ impl Operations {
     /// Those of [`Operations::export`]; `CONFLICT` when the installation is being changed all the while; and
     /// `STORAGE_UNAVAILABLE`.
     pub async fn back_up(&self, actor: &str, name: Option<BackupName>) -> Result<BackedUp, Failure> {
-        let content = self.look_together().await?;
+        let content = self.look_together(|| {}).await?;
         self.keep(content, actor, BackupReason::ByHand, name).await
     }
 
@@ -71,12 +72,7 @@ impl Operations {
     }
 
     async fn back_up_or_note(&self, reason: BackupReason, actor: String) {
-        let read = timeout(PATIENCE, self.look_together()).await;
-        let read = read.unwrap_or_else(|_| {
-            let message = format!("the installation could not be read within {PATIENCE:?}");
-            Err(Failure::new(Code::UpstreamUnavailable, message))
-        });
-        let taken = match read {
+        let taken = match self.look_in_time().await {
             Ok(content) => self.keep(content, &actor, reason.clone(), None).await.map(drop),
             Err(failure) => Err(failure),
         };
@@ -92,7 +88,27 @@ impl Operations {
         backups.tell();
     }
 
-    /// Seals a content and keeps it, unless it has no name and is that of the newest backup.
+    /// A look that may take so long. It waits longer for one that others began before, and takes theirs when they began it
+    /// later.
+    async fn look_in_time(&self) -> Result<Arc<Content>, Failure> {
+        let (begins, begun) = oneshot::channel();
+        let patience = async {
+            // One of others ends by itself: none of its requests waits for ever.
+            let _ = begun.await;
+            sleep(PATIENCE).await;
+        };
+        tokio::select! {
+            biased;
+            read = self.look_together(|| begins.send(()).unwrap_or_default()) => read,
+            () = patience => {
+                let message = format!("the installation could not be read within {PATIENCE:?}");
+                Err(Failure::new(Code::UpstreamUnavailable, message))
+            }
+        }
+    }
+
+    /// Seals a content and keeps it, unless it has no name and is that of the newest backup, and that one opens. What was
+    /// imported is pinned.
     pub(super) async fn keep(
         &self,
         content: Arc<Content>,
@@ -105,18 +121,22 @@ impl Operations {
         let id = backups.clock.new_id()?.as_str().parse().map_err(no_id)?;
         let taken = Taken { id, at: backups.clock.now(), actor: actor.to_owned(), reason };
         let (hash, newest) = (content.hash()?, self.shelf().await?.newest().await);
-        let (named, told) = (name.is_some(), hash.clone());
-        if let Some(newest) = newest.filter(|newest| !named && newest.hash == hash) {
-            return Ok(BackedUp { backup: newest, new: false });
+        let (named, told, pinned) = (name.is_some(), hash.clone(), taken.reason == BackupReason::Imported);
+        let same = newest.filter(|newest| !named && newest.hash == hash);
+        if let Some(same) = &same {
+            match self.open_backup(&same.id).await {
+                Ok((backup, _)) => return Ok(BackedUp { backup, new: false }),
+                Err(error) => tracing::warn!(id = %same.id, %error, "the newest backup does not open"),
+            }
         }
+        let useless = same.map(|same| same.id);
         let sealed = self.off_the_runtime(move || {
             let visible = content.visible(taken, seal.installation(), told)?;
-            let sealed = envelope::seal(&seal, visible, &content)?;
-            let bytes = serde_json::to_vec(&sealed).map_err(unwritable)?;
-            Ok::<_, Failure>((envelope::known(&sealed, bytes.len(), name), bytes))
+            envelope::packed(&envelope::seal(&seal, visible, &content)?, name)
         });
         let (backup, bytes) = sealed.await??;
-        self.put(backup, &bytes, |newest| !named && newest.hash == hash).await
+        let will_do = |newest: &Backup| !named && newest.hash == hash && Some(&newest.id) != useless.as_ref();
+        self.put(Backup { pinned, ..backup }, &bytes, will_do).await
     }
 
     /// Puts a sealed backup on the shelf.
@@ -126,12 +146,12 @@ impl Operations {
         bytes: &[u8],
         unless: impl FnOnce(&Backup) -> bool,
     ) -> Result<BackedUp, Failure> {
-        let id = backup.id.clone();
-        let backup = self.shelf().await?.add(backup, bytes, unless).await?;
-        let new = backup.id == id;
-        if new {
+        let done = self.shelf().await?.add(backup, bytes, unless).await?;
+        if done.new {
+            // It may come from a time when the clock was ahead.
+            self.0.backups.clock.go_beyond(&as_operation(&done.backup.id)?);
             self.0.backups.tell();
         }
-        Ok(BackedUp { backup, new })
+        Ok(done)
     }
 }

@@ -14,9 +14,9 @@ use crate::{
     reads::{ConsoleState, runs, view_for_routes},
 };
 use domain::{
-    Backup, BackupItem, BackupReason, ChangeAction, DeclaredProvider, DeclaredRoute, DriftItem, Drifted,
-    Failure, KeyChoice, Mutation, OperationId, Restore, Target, Timestamp, WayOut, WhyNot,
-    rules::{Changed, Fingerprints, Now, Then, changed_since, declared_route},
+    Backup, BackupItem, ChangeAction, DeclaredProvider, DeclaredRoute, DriftItem, Drifted, Failure,
+    KeyChoice, Mutation, OperationId, Restore, Target, Timestamp, WayOut, WhyNot,
+    rules::{Changed, Fingerprints, Now, Runs, Then, changed_since, declared_route},
 };
 use hiclaw::{AgentConfig, record_object};
 use higress::{ProviderDoc, RouteDoc};
@@ -56,23 +56,31 @@ pub struct Newest {
 }
 
 impl Operations {
-    /// The newest backup of this installation; with a time the newest that was taken by then. A file that was imported may
-    /// be of another installation.
+    /// The newest of the server's own backups that opens; with a time the newest that was taken by then. What was imported
+    /// may be of another installation.
+    ///
+    /// # Errors
+    /// Why the newest does not open, where none does.
     pub(super) async fn newest_backup(&self, by: Option<&Timestamp>) -> Result<Option<Newest>, Failure> {
-        let all = self.backups().await?.backups;
-        let is_own = |backup: &Backup| backup.reason != BackupReason::Imported;
         let in_time = |backup: &Backup| by.is_none_or(|by| backup.taken_at <= *by);
-        let Some(backup) = all.into_iter().find(|backup| is_own(backup) && in_time(backup)) else {
-            return Ok(None);
-        };
-        let known = self.0.drift.newest().clone().filter(|known| known.backup.id == backup.id);
-        let content = match known {
-            Some(known) => known.content,
-            None => Arc::new(self.open_backup(&backup.id).await?.1),
-        };
-        let newest = Newest { backup, content };
-        *self.0.drift.newest() = Some(newest.clone());
-        Ok(Some(newest))
+        let mut failed = None;
+        for backup in self.own_backups().await?.filter(in_time) {
+            let known = self.0.drift.newest().clone().filter(|known| known.backup.id == backup.id);
+            let content = match known {
+                Some(known) => known.content,
+                None => match self.open_backup(&backup.id).await {
+                    Ok((_, content)) => Arc::new(content),
+                    Err(failure) => {
+                        failed.get_or_insert(failure);
+                        continue;
+                    }
+                },
+            };
+            let newest = Newest { backup, content };
+            *self.0.drift.newest() = Some(newest.clone());
+            return Ok(Some(newest));
+        }
+        failed.map_or(Ok(None), Err)
     }
 
     /// What differs from the backup and is none of our own work.

@@ -118,13 +118,13 @@ async fn a_copy_comes_back_after_the_backup_was_deleted() {
     let backup = taken(&world).await;
     let copy = sealed(&world, &backup.id).await;
     assert_eq!((&copy.visible.id, &copy.visible.hash), (&backup.id, &backup.hash));
-    let known = world.operations.adopt_backup(copy.clone()).await.unwrap();
+    let known = world.operations.adopt_backup(copy.clone(), None).await.unwrap();
     assert_eq!((known.new, &known.backup), (false, &backup));
 
     world.run(switch("alice", "moonshot", "kimi-k2.5")).await.unwrap();
     world.operations.delete_backup(&backup.id).await.unwrap();
-    let back = world.operations.adopt_backup(copy.clone()).await.unwrap();
-    assert_eq!((back.new, &back.backup), (true, &backup));
+    let back = world.operations.adopt_backup(copy.clone(), None).await.unwrap();
+    assert_eq!((back.new, &back.backup), (true, &Backup { pinned: true, ..backup.clone() }));
     assert_eq!(sealed(&world, &backup.id).await, copy);
     world.run(restore(&backup.id)).await.unwrap();
     assert_eq!(world.stored_model(&worker("alice")), was);
@@ -137,7 +137,8 @@ async fn a_changed_copy_and_one_from_elsewhere_are_refused() {
     let foreign = taken(&elsewhere).await;
     let copy = sealed(&world, &own.id).await;
     world.operations.delete_backup(&own.id).await.unwrap();
-    let refused = async |copy: SealedBackup| world.operations.adopt_backup(copy).await.unwrap_err().code;
+    let refused =
+        async |copy: SealedBackup| world.operations.adopt_backup(copy, None).await.unwrap_err().code;
     assert_eq!(refused(sealed(&elsewhere, &foreign.id).await).await, Code::SealKeyUnknown);
     let mut changed = copy.clone();
     changed.visible.actor = "eve".into();
@@ -183,20 +184,12 @@ async fn the_key_is_changed_and_everything_still_opens() {
     }
     let resealed = world.operations.verify_backup(&backup.id).await.unwrap().backup;
     assert!(resealed.pinned && resealed.hash == backup.hash);
-    let lost = world.operations.adopt_backup(old_copy).await.unwrap_err();
+    let lost = world.operations.adopt_backup(old_copy, None).await.unwrap_err();
     assert_eq!(lost.code, Code::SealKeyUnknown);
 }
 
 /// As it was written before backups were sealed.
-const CLEAR: &str = concat!(
-    "agm-backup 1 1ec0c1b9efc193337307b9a984aef2bf317be2ffea0a33f3d876324751438830\n",
-    r#"{"id":"01JD0000000000000000000000","takenAt":"2026-01-15T10:30:00Z","actor":"admin","#,
-    r#""reason":{"why":"before","change":"set_model","target":"worker:alice"},"name":"good","pinned":true,"#,
-    r#""bytes":117,"providers":1,"routes":0,"agents":1,"hash":"ab"}"#,
-    "\n",
-    r#"{"file":{"version":1,"providers":[{"name":"qwen","type":"qwen"}],"assignments":{"manager":{"provider":"qwen","model":"m"}}},"#,
-    r#""leftOut":[{"code":"LEFT_OUT","message":"dave: shut out"}]}"#,
-);
+const CLEAR: &str = include_str!("../../src/backups/tests/backup-1.txt");
 
 #[tokio::test]
 async fn a_backup_of_an_older_version_stays_of_use() {
@@ -218,7 +211,7 @@ async fn a_backup_of_an_older_version_stays_of_use() {
     let copy = sealed(&world, &backup.id).await;
     assert!(copy.visible.providers.iter().all(|provider| provider.keys.is_empty()));
     world.operations.delete_backup(&backup.id).await.unwrap();
-    let back = world.operations.adopt_backup(copy).await.unwrap();
+    let back = world.operations.adopt_backup(copy, None).await.unwrap();
     assert!(back.new && back.backup.sealed_with.is_some() && back.backup.hash == backup.hash);
     world.start_again().await;
     let content = world.operations.backup(&backup.id).await.unwrap();
@@ -233,13 +226,15 @@ async fn a_backup_that_does_not_open_is_told_and_its_neighbours_open() {
     let lost = fs::read(key_file(&world)).unwrap();
     fs::remove_file(key_file(&world)).unwrap();
     world.start_again().await;
-    let second = world.operations.back_up("admin", Some("with the new key".parse().unwrap())).await.unwrap();
+    let second = world.operations.back_up("admin", None).await.unwrap();
+    assert!(second.new && second.backup.hash == first.hash, "one that does not open is none");
     let refused = world.operations.verify_backup(&first.id).await.unwrap_err();
     assert!(refused.code == Code::SealKeyUnknown && refused.hint.is_some(), "{refused}");
     assert_eq!(world.operations.plan(&restore(&first.id)).await.unwrap_err().code, Code::SealKeyUnknown);
     world.operations.verify_backup(&second.backup.id).await.unwrap();
     let done = world.operations.reseal_backups().await.unwrap();
-    assert_eq!((done.resealed, &done.failed[0].id), (0, &first.id));
+    let failed = &done.failed[0];
+    assert_eq!((done.resealed, &failed.id, failed.code), (0, &first.id, Code::SealKeyUnknown));
 
     // It is found again and put behind the new one.
     let file = [fs::read(key_file(&world)).unwrap(), lost].concat();
@@ -249,4 +244,97 @@ async fn a_backup_that_does_not_open_is_told_and_its_neighbours_open() {
     world.run(switch("alice", "moonshot", "kimi-k2.5")).await.unwrap();
     let running = world.operations.submit(restore(&first.id), context(None)).await.unwrap();
     running.finished().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_torn_backup_is_none_until_its_copy_comes_back() {
+    let mut world = World::start().await;
+    let torn = taken(&world).await;
+    let copy = sealed(&world, &torn.id).await;
+    world.operations.rename_backup(&torn.id, Some("mine".parse().unwrap())).await.unwrap();
+    let path = world.config.data_dir.join(format!("backups/{}.json", torn.id));
+    fs::write(&path, "torn").unwrap();
+    let again = world.operations.back_up("admin", None).await.unwrap();
+    assert!(again.new && again.backup.hash == torn.hash);
+    assert!(!world.operations.back_up("admin", None).await.unwrap().new);
+
+    // While it is known, its name stays; once it is found to be damaged, nothing of it is known.
+    let back = world.operations.adopt_backup(copy.clone(), Some("another".parse().unwrap())).await.unwrap();
+    assert_eq!((back.new, back.backup.name.unwrap().as_str()), (true, "mine"));
+    world.operations.verify_backup(&torn.id).await.unwrap();
+    fs::write(&path, "torn").unwrap();
+    world.start_again().await;
+    assert_eq!(world.operations.backups().await.unwrap().damaged.len(), 1);
+    let back = world.operations.adopt_backup(copy.clone(), Some("another".parse().unwrap())).await.unwrap();
+    assert_eq!((back.new, back.backup.name.unwrap().as_str()), (true, "another"));
+    assert!(world.operations.backups().await.unwrap().damaged.is_empty());
+    let known = world.operations.adopt_backup(copy, Some("a third".parse().unwrap())).await.unwrap();
+    assert_eq!((known.new, known.backup.name.unwrap().as_str()), (false, "another"));
+}
+
+#[tokio::test]
+async fn what_comes_from_elsewhere_is_pinned_and_no_way_back() {
+    let world = World::start().await;
+    let first = taken(&world).await;
+    let file = world.operations.export().await.unwrap().file;
+    let last = async || world.operations.last_other_backup().await.map(|backup| backup.id);
+    assert_eq!(last().await.unwrap_err().code, Code::NotFound);
+    world.run(switch("alice", "moonshot", "kimi-k2.5")).await.unwrap();
+    let imported = world.operations.import_backup(file, "admin", None).await.unwrap();
+    assert!(imported.new && imported.backup.pinned && imported.backup.id > first.id);
+    assert_eq!(last().await.unwrap(), first.id);
+    assert_eq!(world.operations.drift().await.unwrap().since.map(|since| since.id), Some(first.id));
+}
+
+#[tokio::test]
+async fn a_reset_goes_to_the_newest_that_opens_and_changes_something() {
+    let world = World::start().await;
+    let named = async |name: &str| {
+        world.operations.back_up("admin", Some(name.parse().unwrap())).await.unwrap().backup.id
+    };
+    let last = async || world.operations.last_other_backup().await.map(|backup| backup.id);
+    let (older, newer) = (named("older").await, named("newer").await);
+    // A restore takes nothing away and keeps the keys that there are.
+    world.run(Mutation::AddProvider(world.new_provider("zhipuai"))).await.unwrap();
+    let tokens = Some(vec![TypedKey::new("sk-another-0123456789".into())]);
+    let edit = EditProvider { tokens, ..EditProvider::default() };
+    world.run(Mutation::EditProvider { name: provider("moonshot"), edit }).await.unwrap();
+    assert!(world.operations.plan(&restore(&newer)).await.unwrap().changes.is_empty());
+    assert_eq!(last().await.unwrap_err().code, Code::NotFound);
+
+    world.run(switch("alice", "zhipuai", "glm-5")).await.unwrap();
+    // One lies before each change but the first, whose state was kept already.
+    let mut found = Vec::new();
+    while found.last() != Some(&older) {
+        let next = last().await.unwrap();
+        fs::write(world.config.data_dir.join(format!("backups/{next}.json")), "torn").unwrap();
+        found.push(next);
+    }
+    assert_eq!((found.len(), found.get(2)), (4, Some(&newer)), "{found:?}");
+    assert!(found.is_sorted_by(|one, next| one > next), "{found:?}");
+    assert_eq!(last().await.unwrap_err().code, Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_backup_tells_what_can_be_looked_up_in_it() {
+    let world = World::start().await;
+    world.run(Mutation::AddProvider(world.new_provider("zhipuai"))).await.unwrap();
+    world.run(switch("alice", "zhipuai", "glm-5")).await.unwrap();
+    let content = world.operations.backup(&taken(&world).await.id).await.unwrap();
+    let documents = content.documents.as_ref().unwrap();
+    assert!(!documents.service_sources.is_empty());
+    let alice = documents.consumers.iter().find(|one| one.name.as_str() == "worker-alice").unwrap();
+    assert!(alice.routes.contains(&"zhipuai-ai-route".parse().unwrap()), "{alice:?}");
+    let alice = documents.agents.iter().find(|one| one.agent == worker("alice")).unwrap();
+    assert_eq!(alice.record.as_ref().unwrap()["model"], "glm-5");
+    assert_eq!(alice.model.as_ref().unwrap()["entry"]["id"], "glm-5");
+    let told = serde_json::to_string(&content).unwrap();
+    assert!(
+        world
+            .sandbox
+            .secrets()
+            .iter()
+            .filter(|secret| secret.len() > 8)
+            .all(|secret| !told.contains(secret.as_str()))
+    );
 }
