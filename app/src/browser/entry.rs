@@ -24,10 +24,40 @@ impl Entry {
         &self.backup.visible.id
     }
 
+    /// The id of the installation that it is of.
+    pub fn installation(&self) -> &str {
+        &self.backup.visible.installation
+    }
+
     /// What lies at a key. None: something else than that very backup.
     pub fn parse(id: &BackupId, text: &str) -> Option<Self> {
         let entry: Self = serde_json::from_slice(text.as_bytes()).ok()?;
         (entry.id() == id && entry.backup.agm_backup == SealedBackup::FORM).then_some(entry)
+    }
+}
+
+/// What of a kept backup may differ from that of the server, read without all the rest of it.
+#[derive(Deserialize)]
+pub struct Label {
+    #[serde(default)]
+    pub name: Option<BackupName>,
+    backup: SealedText,
+}
+
+#[derive(Deserialize)]
+struct SealedText {
+    sealed: String,
+}
+
+impl Label {
+    /// None: what lies there is no backup.
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_slice(text.as_bytes()).ok()
+    }
+
+    /// The id of the key that it is sealed with.
+    pub fn sealed_with(&self) -> Option<&str> {
+        self.backup.sealed.split('.').nth(1)
     }
 }
 
@@ -95,6 +125,14 @@ mod tests {
             assert_eq!(lies_there(change), None);
         }
         assert_eq!(Entry::parse(&ID.parse().unwrap(), "{\"backup\": {"), None);
+    }
+
+    #[test]
+    fn a_label_is_read_of_what_may_be_a_backup() {
+        let text = r#"{"name":"good","backup":{"agmBackup":2,"visible":{},"sealed":"agm1.old.y.z"}}"#;
+        let label = Label::parse(text).unwrap();
+        assert_eq!((label.name.as_ref().unwrap().as_str(), label.sealed_with()), ("good", Some("old")));
+        assert!(Label::parse(r#"{"name":"good","backup":{}}"#).is_none());
     }
 
     #[test]

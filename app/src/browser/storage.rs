@@ -40,6 +40,14 @@ impl Kept {
             _ => Err(Refused::Denied),
         }
     }
+
+    /// The same of what it keeps for this tab, and no longer than that.
+    ///
+    /// # Errors
+    /// [`Refused::Denied`]
+    pub fn of_this_tab() -> Result<Self, Refused> {
+        window().session_storage().ok().flatten().map(Self).ok_or(Refused::Denied)
+    }
 }
 
 impl Texts for Kept {

@@ -43,6 +43,14 @@ const SENTENCES: &[(&str, &str)] = &[
         "Change its model with {}'s own settings, in the worker's container.",
         "请在该智能体的容器中，用 {} 自己的设置更改其模型。",
     ),
+    // What a backup of the former plugin does not bring back.
+    ("the agents: the former plugin kept no models of them", "智能体：以前的插件未保存其模型"),
+    ("provider {}: it is named twice", "提供商 {}：名称重复"),
+    ("provider {}: it cannot be understood", "提供商 {}：无法识别"),
+    ("route {}: it is named twice", "路由 {}：名称重复"),
+    ("route {}: it cannot be understood", "路由 {}：无法识别"),
+    ("consumer {}: it is named twice", "消费者 {}：名称重复"),
+    ("consumer {}: it cannot be understood", "消费者 {}：无法识别"),
     // What a worker's state rests on.
     ("container running", "容器运行中"),
     ("container exited", "容器已退出"),
@@ -189,6 +197,7 @@ mod tests {
                 "HTTP 200 in 6 ms: 14 models at 2026-11-22T04:00:00Z",
                 "HTTP 200，耗时 6 毫秒，14 个模型，时间 2026-11-22T04:00:00Z",
             ),
+            ("route 2: it cannot be understood", "路由 2：无法识别"),
             ("container running; task t-1 and 2 more open", "容器运行中；任务 t-1 及另外 2 项进行中"),
         ] {
             assert_eq!(said(english).as_deref(), Some(chinese));
@@ -237,6 +246,8 @@ mod tests {
         let fixed = |form: &'static str| form.split("{}").flat_map(|part| part.split(" (after"));
         for part in SENTENCES.iter().flat_map(|(english, _)| fixed(english)) {
             let part = part.strip_suffix(" at ").unwrap_or(part).trim_start_matches("not seen yet: ");
+            // What is left out is named elsewhere.
+            let part = part.trim_start_matches("the agents: ").trim_start_matches(": ");
             // What follows is Docker's word.
             let part = if part.starts_with("container ") { "container {}" } else { part };
             assert!(part.len() < 4 || all.contains(part), "{part}");

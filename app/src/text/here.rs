@@ -15,9 +15,13 @@ impl super::Texts {
                 "This browser has no room for another backup, also without those that may go. Remove or unpin some, or clear what other pages of this address keep.",
                 "此浏览器没有空间再保存备份，即使移除可以移除的备份也不够。请移除或取消固定一些备份，或清理同一地址其他页面保存的数据。",
             ),
-            NotKept::Fewer => (
-                "This browser has room for fewer backups than that. The newest are here.",
-                "此浏览器的空间不足以保存更多备份，已保存最新的几份。",
+            NotKept::Outranked => (
+                "This browser has no room for a backup that is older than those that are here.",
+                "此浏览器没有空间再保存比现有备份更早的备份。",
+            ),
+            NotKept::Lost => (
+                "This browser had no room for another backup, and did not take one back that had made room for it. Remove or unpin some.",
+                "此浏览器没有空间再保存备份，且未能放回为其让出空间的一份旧备份。请移除或取消固定一些备份。",
             ),
             NotKept::NotReadBack => (
                 "This browser did not keep a backup: what was read back is not what was written.",
@@ -63,9 +67,13 @@ super::texts! {
     here_remove_means:
         "Only this copy goes. The server keeps its own.",
         "仅移除此副本，服务器保留自己的备份。";
+    here_remove_unknown:
+        "The server has not said whether it has this backup. If it has not, what is removed here cannot be brought back.",
+        "服务器尚未告知是否有此备份。若没有，移除后无法找回。";
     here_remove_last:
         "The server does not have this backup. What is removed here cannot be brought back.",
         "服务器上没有此备份，移除后无法找回。";
+    here_not_downloaded: "This browser did not save the file.", "此浏览器未能保存文件。";
     here_odd(count: usize):
         {
             if count == 1 {
@@ -91,31 +99,38 @@ super::texts! {
         "以下内容取自无法打开的备份，可能被任何人改动过：填写密钥之前，请核对名称，尤其是地址。";
 
     clear_text: "Keys lie in this browser in clear", "此浏览器中存有明文密钥";
-    clear_text_holds(providers: usize, keys: usize, consumers: usize):
+    clear_text_holds(providers: usize, consumers: usize, keys: usize):
         {
             let count = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
-            let (providers, keys) = (count(providers, "provider"), count(keys, "key"));
-            let consumers = count(consumers, "consumer");
-            format!("The plugin that was here before left a backup with {providers}, {keys} and {consumers}.")
+            let (providers, consumers) = (count(providers, "provider"), count(consumers, "consumer"));
+            let keys = count(keys, "key");
+            format!("The plugin that was here before left a backup with {providers} and {consumers}; {keys} of theirs can be read in it.")
         },
-        format!("以前的插件留下了一份备份，含 {providers} 个提供商、{keys} 个密钥和 {consumers} 个消费者。");
+        format!("以前的插件留下了一份备份，含 {providers} 个提供商和 {consumers} 个消费者，其中 {keys} 个密钥可直接读取。");
     clear_text_taken(when: &str): format!("It says that it is of {when} UTC."), format!("其记录的时间为 {when}（世界时）。");
     clear_text_means:
-        "Who can look into this browser can read all of them. Sealed, it is a backup as any other.",
-        "能查看此浏览器的人都能读取它们。加密后，它与其他备份一样可用。";
+        "Who can look into this browser can read all of it. Sealed, the whole lies in a backup that only the server opens. Going back to that brings its providers and routes; its consumers and their keys stay in it.",
+        "能查看此浏览器的人都能读取全部内容。加密后，全部内容存放在只有服务器能打开的备份中。恢复该备份会恢复其中的提供商和路由，消费者及其密钥则只保留在备份中。";
     clear_text_odd:
         "Something lies where the plugin that was here before kept its backup, and it cannot be read as one. It is left as it is.",
         "以前的插件存放备份的位置有内容，但无法识别。已原样保留。";
     clear_text_seal: "Seal it and remove the clear text", "加密并移除明文";
     clear_text_sealing: "Sealing …", "正在加密…";
     clear_text_stays: "The clear text is still there, as it was:", "明文仍原样保留：";
+    clear_text_not_whole: "The server did not seal all of its keys.", "服务器未能加密其中的全部密钥。";
     clear_text_changed: "It was changed meanwhile. Try again.", "内容期间被改动，请重试。";
     clear_text_not_removed: "This browser did not remove it.", "此浏览器未能将其移除。";
     clear_text_gone: "The clear text is gone", "明文已移除";
     clear_text_kept:
-        "The sealed backup lies on the server and in this browser, and the server has opened it.",
-        "加密后的备份已保存在服务器和此浏览器中，并经服务器成功打开。";
+        "The sealed backup lies on the server and in this browser, pinned in both, and the server has opened it.",
+        "加密后的备份已保存在服务器和此浏览器中（均已固定），并经服务器成功打开。";
     clear_text_rotate:
-        "Its keys lay in clear until now, so somebody may have read them. Replace them:",
-        "这些密钥此前一直以明文存放，可能已被读取。请更换：";
+        "These providers had keys in it, in clear until now, so somebody may have read them. Replace them:",
+        "以下提供商的密钥此前一直以明文存放，可能已被读取。请更换：";
+    clear_text_no_provider:
+        "is not here any more: end its key at the vendor",
+        "已不存在：请在供应商处吊销其密钥";
+    clear_text_consumers:
+        "The keys of these consumers lay there in clear as well. Replace them in Higress or HiClaw:",
+        "以下消费者的密钥此前同样以明文存放，请在 Higress 或 HiClaw 中更换：";
 }

@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 use serde_json::json;
-use std::{cell::RefCell, collections::BTreeMap};
+use std::cell::Cell;
 
 /// A storage with room for so many bytes of keys and texts.
 struct Memory {
@@ -9,11 +9,15 @@ struct Memory {
     room: usize,
     /// What is written under keys with this beginning comes back otherwise.
     forgets: &'static str,
+    /// Under these nothing more is written.
+    refuses: Vec<String>,
+    reads: Cell<usize>,
 }
 
 impl Memory {
     fn new(room: usize) -> Store<Self> {
-        Store(Self { texts: RefCell::default(), room, forgets: "-" })
+        let texts = RefCell::default();
+        Store::of(Self { texts, room, forgets: "-", refuses: Vec::new(), reads: Cell::new(0) })
     }
 }
 
@@ -23,6 +27,7 @@ impl Texts for Memory {
     }
 
     fn get(&self, key: &str) -> Result<Option<String>, Refused> {
+        self.reads.set(self.reads.get() + 1);
         Ok(self.texts.borrow().get(key).cloned())
     }
 
@@ -30,7 +35,7 @@ impl Texts for Memory {
         let mut texts = self.texts.borrow_mut();
         let others: usize =
             texts.iter().filter(|(other, _)| *other != key).map(|(k, t)| k.len() + t.len()).sum();
-        if others + key.len() + text.len() > self.room {
+        if others + key.len() + text.len() > self.room || self.refuses.iter().any(|refused| refused == key) {
             return Err(Refused::Full);
         }
         let text = if key.starts_with(self.forgets) { "" } else { text };
@@ -109,20 +114,23 @@ fn backups_of_an_installation_that_is_gone_make_place_first_whatever_its_clock_s
 fn a_full_browser_lets_the_oldest_go_but_never_one_that_is_pinned_or_newer_or_foreign() {
     let size = serde_json::to_string(&entry(1)).unwrap().len() + backup_key(&id(1)).len();
     let store = Memory::new(size * 3 + 290);
-    store.0.set("somebody's", &"x".repeat(100)).unwrap();
+    store.texts.set("somebody's", &"x".repeat(100)).unwrap();
     for number in 1..=3 {
         store.keep(&entry(number)).unwrap();
     }
     store.pin(&id(1)).unwrap();
     store.keep(&entry(4)).unwrap();
     assert_eq!(numbers(&store), [4, 3, 1]);
-    assert_eq!(store.keep(&entry(2)), Err(NotKept::NoRoom), "the others are newer or pinned");
+    assert_eq!(store.keep(&entry(2)), Err(NotKept::Outranked), "the others are newer or pinned");
     assert_eq!(numbers(&store), [4, 3, 1]);
     for number in [3, 4] {
         store.pin(&id(number)).unwrap();
     }
     assert_eq!(store.keep(&entry(5)), Err(NotKept::NoRoom));
-    assert_eq!((numbers(&store), store.0.get("somebody's").unwrap().unwrap().len()), (vec![4, 3, 1], 100));
+    assert_eq!(
+        (numbers(&store), store.texts.get("somebody's").unwrap().unwrap().len()),
+        (vec![4, 3, 1], 100)
+    );
 }
 
 #[test]
@@ -138,10 +146,39 @@ fn a_backup_that_finds_no_room_at_all_costs_no_other_its_place() {
 }
 
 #[test]
+fn one_that_cannot_be_put_back_costs_the_others_nothing_and_is_told() {
+    let mut store = Memory::new(2_000);
+    for number in 1..=3 {
+        store.keep(&entry(number)).unwrap();
+    }
+    store.texts.refuses.push(backup_key(&id(2)));
+    let mut large = entry(4);
+    large.backup.sealed = "x".repeat(2_000);
+    assert_eq!(store.keep(&large), Err(NotKept::Lost));
+    assert_eq!(numbers(&store), [3, 1]);
+}
+
+#[test]
+fn each_backup_is_read_once_to_decide_which_ones_go() {
+    let full = Memory::new(ROOMY);
+    for number in 1..=20 {
+        full.keep(&entry(number)).unwrap();
+    }
+    let store = Store::of(full.texts);
+    store.texts.reads.set(0);
+    for number in 21..=40 {
+        store.keep(&entry(number)).unwrap();
+    }
+    // What lies there, what was written, whether it is pinned, and each of them once.
+    assert!(store.texts.reads.get() <= 20 * 3 + 40, "{}", store.texts.reads.get());
+    assert_eq!(numbers(&store), (21..=40).rev().collect::<Vec<_>>());
+}
+
+#[test]
 fn what_is_not_read_back_as_it_was_written_is_not_kept() {
     let mut store = Memory::new(ROOMY);
     store.keep(&entry(1)).unwrap();
-    store.0.forgets = "agm-backup:";
+    store.texts.forgets = "agm-backup:";
     assert_eq!(store.keep(&entry(2)), Err(NotKept::NotReadBack));
     assert_eq!((numbers(&store), store.contents().unwrap().odd), (vec![1], vec![]));
 }
@@ -151,9 +188,9 @@ fn what_is_no_backup_is_told_and_left_alone_until_a_person_removes_it() {
     let store = Memory::new(ROOMY);
     store.keep(&entry(1)).unwrap();
     let torn = backup_key(&id(2));
-    store.0.set(&torn, "{\"backup\":").unwrap();
-    store.0.set("agm-backup:hello", "somebody's").unwrap();
-    store.0.set("other", "somebody's").unwrap();
+    store.texts.set(&torn, "{\"backup\":").unwrap();
+    store.texts.set("agm-backup:hello", "somebody's").unwrap();
+    store.texts.set("other", "somebody's").unwrap();
     assert_eq!(store.keep(&entry(2)), Err(NotKept::Occupied));
     for number in 3..=40 {
         store.keep(&entry(number)).unwrap();
@@ -165,7 +202,7 @@ fn what_is_no_backup_is_told_and_left_alone_until_a_person_removes_it() {
     store.remove_odd(&backup_key(&id(40))).unwrap();
     store.remove_odd("other").unwrap();
     assert_eq!((store.contents().unwrap().odd.len(), numbers(&store).len()), (1, RING));
-    assert!(store.0.get("other").unwrap().is_some());
+    assert!(store.texts.get("other").unwrap().is_some());
 }
 
 #[test]
@@ -189,11 +226,10 @@ fn a_full_ring_has_no_place_for_what_is_older_than_all_of_it() {
     for number in 11..=30 {
         store.keep(&entry(number)).unwrap();
     }
-    let contents = store.contents().unwrap();
-    assert!(contents.has_place_for(&id(31), "here") && !contents.has_place_for(&id(5), "here"));
-    assert!(contents.has_place_for(&id(5), "elsewhere"));
+    let has_place = |number: u32, installation: &str| store.has_place_for(&id(number), installation).unwrap();
+    assert!(has_place(31, "here") && !has_place(5, "here") && has_place(5, "elsewhere"));
     store.remove(&id(20)).unwrap();
-    assert!(store.contents().unwrap().has_place_for(&id(5), "here"));
+    assert!(has_place(5, "here"));
 }
 
 proptest! {
@@ -205,7 +241,7 @@ proptest! {
         room in 2_000..20_000_usize,
     ) {
         let store = Memory::new(room);
-        store.0.set("somebody's", "x").unwrap();
+        store.texts.set("somebody's", "x").unwrap();
         let mut pinned = BTreeSet::new();
         for (number, what) in steps {
             match what {
@@ -223,7 +259,7 @@ proptest! {
             }
             prop_assert!(pinned.iter().all(|one| numbers(&store).contains(one)));
         }
-        let foreign = store.0.get("somebody's").unwrap();
+        let foreign = store.texts.get("somebody's").unwrap();
         prop_assert_eq!(foreign.as_deref(), Some("x"));
     }
 }

@@ -1,10 +1,14 @@
 //! A backup as a file.
 use crate::browser::entry::Entry;
 use leptos::{
-    prelude::document,
+    prelude::{document, set_timeout},
     wasm_bindgen::{JsCast, JsValue},
     web_sys::{Blob, HtmlElement, Url, js_sys::Array},
 };
+use std::time::Duration;
+
+/// After this a browser has the file.
+const SAVED: Duration = Duration::from_secs(60);
 
 /// Gives a sealed backup to the person, as the server would.
 pub fn download(entry: &Entry) -> Result<(), JsValue> {
@@ -14,6 +18,12 @@ pub fn download(entry: &Entry) -> Result<(), JsValue> {
     let link = document().create_element("a")?;
     link.set_attribute("href", &url)?;
     link.set_attribute("download", &format!("agm-backup-{}.sealed.json", entry.id()))?;
+    // Not every browser follows a link that is nowhere, or has read the file when the click returns.
+    if let Some(body) = document().body() {
+        body.append_child(&link)?;
+    }
     link.unchecked_ref::<HtmlElement>().click();
-    Url::revoke_object_url(&url)
+    link.remove();
+    set_timeout(move || drop(Url::revoke_object_url(&url)), SAVED);
+    Ok(())
 }

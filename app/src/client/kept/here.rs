@@ -3,6 +3,7 @@ use super::{News, row};
 use crate::{
     browser::{
         backups::{Contents, Held, NotKept, Odd, RING, Store},
+        entry::Key,
         storage::Kept,
     },
     client::{focus, on},
@@ -35,7 +36,12 @@ impl Here {
         };
         here.read();
         // What other tabs do shows at once.
-        on(&window(), "storage", move |_: StorageEvent| here.read());
+        on(&window(), "storage", move |event: StorageEvent| {
+            // Without a key, all of it was cleared.
+            if event.key().is_none_or(|key| Key::parse(&key).is_some()) {
+                here.read();
+            }
+        });
         here
     }
 
@@ -49,7 +55,7 @@ impl Here {
 
     /// Shows what lies here now.
     fn read(self) {
-        let contents = Kept::open().and_then(|kept| Store(kept).contents());
+        let contents = Kept::open().and_then(|kept| Store::of(kept).contents());
         self.denied.set(contents.is_err());
         let contents = contents.unwrap_or_default();
         if self.contents.with_untracked(|shown| *shown != contents) {
@@ -70,7 +76,7 @@ impl Here {
 
     /// Does something to what lies here.
     pub fn act<E: Into<NotKept>>(self, work: impl FnOnce(&Store<Kept>) -> Result<(), E>) {
-        let store = Kept::open().map(Store).map_err(NotKept::from);
+        let store = Kept::open().map(Store::of).map_err(NotKept::from);
         self.told(store.and_then(|store| work(&store).map_err(Into::into)));
     }
 
@@ -84,12 +90,14 @@ impl Here {
                 .with(|contents| contents.held.iter().map(|held| held.entry.id().clone()).collect::<Vec<_>>())
         };
         let rows = move |id: BackupId| row::view(self, id);
+        // They stay as they are drawn, open or not, while backups come and go.
+        let odds = Memo::new(move |_| self.contents.with(|contents| contents.odd.clone()));
         view! {
             <div role="status">{move || self.state()}</div>
             <ul class="backups">
                 <For each=ids key=|id| id.clone() children=rows/>
             </ul>
-            {move || self.contents.with(|contents| odd(self, &contents.odd))}
+            {move || odds.with(|list| odd(self, list))}
         }
         .into_any()
     }
@@ -122,10 +130,11 @@ fn odd(here: Here, odd: &[Odd]) -> Option<AnyView> {
             focus_title();
         });
         let size = formats::bytes(u64::try_from(odd.size).unwrap_or(u64::MAX));
+        let label = t().action_of(t().here_remove(), &odd.key);
         view! {
             <li>
                 <code>{odd.key.clone()}</code> " · " {size} " "
-                <Button text=t().here_remove() kind=Kind::Small on_press=remove/>
+                <Button text=t().here_remove() kind=Kind::Small label on_press=remove/>
             </li>
         }
     };

@@ -1,5 +1,6 @@
 //! The backups that this browser keeps: fetched as soon as the server has new ones, and shown on the page of the backups.
 //! What does that is loaded when the page has nothing else to do.
+mod advice;
 mod clear_text;
 mod download;
 mod fetch;

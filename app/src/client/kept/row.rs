@@ -21,11 +21,13 @@ use crate::{
 use domain::{BackupId, Code, Failure, VerifiedBackup};
 use leptos::{html, prelude::*, task::spawn_local};
 
-/// What came of asking the server about a backup.
+/// What came of what was asked for.
 #[derive(Clone)]
 enum Answer {
     Opened(Box<VerifiedBackup>),
     Failed(Box<Failure>),
+    /// It was not asked: the browser did not save the file.
+    NotSaved,
 }
 
 /// A row, and what it has asked for.
@@ -136,8 +138,9 @@ impl Row {
         let verify = Callback::new(move |()| self.verify());
         let file = entry.clone();
         let save = move |_| {
-            if let Err(refused) = download(&file) {
-                leptos::logging::warn!("{refused:?}");
+            self.answer.set(None);
+            if download(&file).is_err() {
+                self.answer.set(Some(Answer::NotSaved));
             }
         };
         let id = entry.id().clone();
@@ -147,13 +150,16 @@ impl Row {
         };
         let means = move || match self.is_on_server() {
             Some(true) => t().here_remove_means(),
-            _ => t().here_remove_last(),
+            Some(false) => t().here_remove_last(),
+            None => t().here_remove_unknown(),
         };
         view! {
             <details class="backup-more">
                 <summary aria-label=label(t().backups_more())>{t().backups_more()}</summary>
                 <div class="backup-rest">
-                    <Button text=t().here_verify() kind=Kind::Small busy=self.busy on_press=verify/>
+                    <Button
+                        text=t().here_verify() kind=Kind::Small busy=self.busy label=label(t().here_verify()) on_press=verify
+                    />
                     <button type="button" class=Kind::Small.class() aria-label=label(t().backups_download()) on:click=save>
                         {t().backups_download()}
                     </button>
@@ -217,6 +223,9 @@ impl Row {
     fn said(self) -> AnyView {
         match self.answer.get() {
             None => ().into_any(),
+            Some(Answer::NotSaved) => {
+                view! { <p class="note warn">{t().here_not_downloaded()}</p> }.into_any()
+            }
             Some(Answer::Opened(opened)) => opened_as(&opened),
             Some(Answer::Failed(failure)) if failure.code == Code::SealKeyUnknown => {
                 self.entry().map(|entry| lost::view(&entry.backup.visible)).into_any()
