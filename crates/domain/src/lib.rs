@@ -54,7 +54,7 @@ pub use route::{
 pub use sealed::{
     NotResealed, Resealed, SealKeys, SealedBackup, VerifiedBackup, Visible, VisibleAgent, VisibleProvider,
 };
-pub use secret::TypedKey;
+pub use secret::{Passphrase, TypedKey};
 pub use time::Timestamp;
 pub use usage::{ModelUsage, Usage, Used};
 pub use worker::{PULLED_WITHIN, Worker, WorkerStatus};

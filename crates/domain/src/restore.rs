@@ -1,7 +1,5 @@
 //! Going back to a backup: which of its things, under which names, with which keys.
-use crate::{
-    BackupId, Declared, DeclaredAssignments, NameError, ProviderName, RouteName, Target, TypedKey,
-};
+use crate::{BackupId, Declared, DeclaredAssignments, NameError, ProviderName, RouteName, Target, TypedKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt, str::FromStr};

@@ -37,7 +37,7 @@ mod scrub;
 mod seal;
 
 pub use audit::{AUDIT_FILE, Break, Verified, verify};
-pub use backups::Present;
+pub use backups::{Present, is_encrypted};
 pub use bulk::BulkRunning;
 pub use clock::Clock;
 pub use config::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing};

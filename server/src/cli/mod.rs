@@ -8,6 +8,8 @@ mod follow;
 mod history;
 mod model;
 mod past;
+mod portable;
+mod prompt;
 mod provider;
 mod route;
 mod sealed;

@@ -17,8 +17,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Plan, Resealed, SealKeys,
-    SealedBackup, VerifiedBackup,
+    BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Passphrase, Plan, Resealed,
+    SealKeys, SealedBackup, VerifiedBackup,
 };
 use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
@@ -46,13 +46,29 @@ impl Body for BackupLabel {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportBackup {
-    /// A declarative file, YAML or JSON, without keys.
+    /// A declarative file, YAML or JSON, without keys; or an exported backup.
     pub text: String,
+    /// Opens an exported backup.
+    #[serde(default)]
+    pub passphrase: Option<Passphrase>,
     #[serde(default)]
     pub name: Option<BackupName>,
 }
 
 impl Body for ImportBackup {
+    fn read(bytes: &[u8]) -> Result<Self, Failure> {
+        codec::strict(bytes)
+    }
+}
+
+/// What an exported backup is to be opened with.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportBackup {
+    pub passphrase: Passphrase,
+}
+
+impl Body for ExportBackup {
     fn read(bytes: &[u8]) -> Result<Self, Failure> {
         codec::strict(bytes)
     }
@@ -90,7 +106,7 @@ pub async fn take(
     Ok(told(state.shared.operations.back_up(&identity.user, name).await?))
 }
 
-/// Keep a file as a backup. It may hold no keys and no references to keys.
+/// Keep a file as a backup: a declarative one, which may hold no keys and no references to keys, or an exported backup.
 #[utoipa::path(post, path = "/ni_status/backups/import", tag = "backups", request_body = ImportBackup,
     responses((status = 200, body = Success<BackedUp>), (status = 201, body = Success<BackedUp>)))]
 pub async fn import(
@@ -98,9 +114,12 @@ pub async fn import(
     Extension(identity): Extension<Identity>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let ImportBackup { text, name } = body(request).await?;
-    let file = yaml::read(&text)?;
-    Ok(told(state.shared.operations.import_backup(file, &identity.user, name).await?))
+    let ImportBackup { text, passphrase, name } = body(request).await?;
+    let operations = &state.shared.operations;
+    Ok(told(match operations::is_encrypted(&text) {
+        true => operations.import_encrypted(text, passphrase, &identity.user, name).await?,
+        false => operations.import_backup(yaml::read(&text)?, &identity.user, name).await?,
+    }))
 }
 
 /// A backup with its content.
@@ -129,6 +148,20 @@ pub async fn sealed(Named { caller, name: id }: Named<BackupId>) -> Result<Respo
     let sealed = caller.operations.sealed_backup(&id).await?;
     let name = format!("attachment; filename=\"agm-backup-{id}.sealed.json\"");
     Ok(([(header::CONTENT_DISPOSITION, name)], Json(sealed)).into_response())
+}
+
+/// A backup to keep elsewhere, keys included, as an armored text of the format age-encryption.org/v1: the passphrase opens
+/// it, here and in every other installation.
+#[utoipa::path(post, path = "/ni_status/backups/{id}/export", tag = "backups", request_body = ExportBackup,
+    params(("id" = String, Path)), responses((status = 200, body = String, content_type = "text/plain")))]
+pub async fn export(
+    Named { caller, name: id }: Named<BackupId>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let ExportBackup { passphrase } = body(request).await?;
+    let text = caller.operations.export_backup(&id, passphrase).await?;
+    let name = format!("attachment; filename=\"agm-backup-{id}.age\"");
+    Ok(([(header::CONTENT_DISPOSITION, name)], text).into_response())
 }
 
 /// Keep a sealed backup that left this server before. One that is here already is the answer, with `new` false and status

@@ -27,7 +27,7 @@ mod state;
 mod tls;
 
 pub use access::{Access, access};
-pub use backups::{AdoptBackup, BackupLabel, ImportBackup};
+pub use backups::{AdoptBackup, BackupLabel, ExportBackup, ImportBackup};
 pub use examples::REQUESTS;
 pub use export::YAML;
 pub use front::Peer;

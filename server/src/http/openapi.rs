@@ -63,6 +63,7 @@ use utoipa::{
         backups::backup,
         backups::file,
         backups::sealed,
+        backups::export,
         backups::compare,
         backups::verify,
         backups::pin,

@@ -2,13 +2,16 @@
 //! in the data directory.
 //!
 //! [`look`] reads, [`content`] is what a backup holds, [`envelope`] seals it, [`shelf`] keeps it in a [`file`]; [`take`]
-//! and [`carry`] are the ways onto the shelf, [`keys`] changes what seals.
+//! and [`carry`] are the ways onto the shelf, [`keys`] changes what seals. [`portable`] files open elsewhere too, with a
+//! [`passphrase`].
 mod carry;
 mod content;
 mod envelope;
 mod file;
 mod keys;
 mod look;
+mod passphrase;
+mod portable;
 mod shelf;
 mod take;
 #[cfg(test)]
@@ -27,6 +30,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::OnceCell;
+
+pub use passphrase::is_encrypted;
 
 /// How many backups are kept beside the pinned ones.
 const KEPT: usize = 50;

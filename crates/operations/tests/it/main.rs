@@ -15,6 +15,7 @@ mod faults;
 mod neighbours;
 mod news;
 mod plans;
+mod portable;
 mod providers;
 mod reads;
 mod rival;
