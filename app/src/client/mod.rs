@@ -10,6 +10,7 @@ mod found;
 mod notice;
 mod page;
 mod press;
+mod save;
 mod stream;
 mod theme;
 mod times;

@@ -37,6 +37,14 @@ const SENTENCES: &[(&str, &str)] = &[
     ("the seal is broken", "密封已损坏"),
     ("this is no sealed text", "不是密封的内容"),
     ("what its file tells of it is not what was sealed", "文件所述与密封的内容不符"),
+    // Why an encrypted file does not open.
+    ("passphrase: it must have {} characters or more", "口令至少需要 {} 个字符"),
+    ("passphrase: it does not open this file", "口令无法打开该文件"),
+    ("passphrase: the file is encrypted: it needs the passphrase", "文件已加密，请填写口令"),
+    ("text: it is encrypted so that opening it takes too long", "打开该文件的计算量过大"),
+    ("text: it is encrypted, but not to a passphrase", "该文件不是用口令加密的"),
+    ("the encrypted file is not whole", "加密文件不完整"),
+    ("what is encrypted is no backup of this version", "加密的内容不是本版本的备份"),
     // What a worker's state rests on.
     ("container running", "容器运行中"),
     ("container exited", "容器已退出"),
@@ -223,7 +231,10 @@ mod tests {
         // How long it took, and when, are put to it elsewhere.
         let fixed = |form: &'static str| form.split("{}").flat_map(|part| part.split(" (after"));
         for part in SENTENCES.iter().flat_map(|(english, _)| fixed(english)) {
-            let part = part.strip_suffix(" at ").unwrap_or(part).trim_start_matches("not seen yet: ");
+            let part = part.strip_suffix(" at ").unwrap_or(part);
+            // The name of a field is put before what is wrong with it.
+            let part =
+                ["not seen yet: ", "passphrase: ", "text: "].into_iter().fold(part, str::trim_start_matches);
             // What follows is Docker's word.
             let part = if part.starts_with("container ") { "container {}" } else { part };
             assert!(part.len() < 4 || all.contains(part), "{part}");

@@ -63,6 +63,8 @@ pub fn wrong(why: String) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use age::armor::{ArmoredWriter, Format};
+    use std::io::Write;
 
     const SECRET: &[u8] = b"sk-canary-0123456789";
 
@@ -114,10 +116,18 @@ mod tests {
 
     #[test]
     fn a_file_that_takes_too_long_or_needs_a_key_is_refused() {
-        let mut hard = scrypt::Recipient::new(right().into_secret());
-        hard.set_work_factor(MOST_WORK + 1);
-        let hard = age::encrypt_and_armor(&hard, SECRET).unwrap();
-        assert_eq!(refused(right(), &hard), (Code::InvalidRequest, "text".into()));
+        let mut easy = scrypt::Recipient::new(right().into_secret());
+        easy.set_work_factor(1);
+        let easy = age::encrypt(&easy, SECRET).unwrap();
+        let asked = easy.windows(3).position(|bytes| bytes == b" 1\n").unwrap();
+        let (head, rest) = (&easy[..=asked], &easy[asked + 2..]);
+        for (work, field) in [(MOST_WORK, "passphrase"), (MOST_WORK + 1, "text"), (63, "text")] {
+            let changed = [head, work.to_string().as_bytes(), rest].concat();
+            let mut armored = ArmoredWriter::wrap_output(Vec::new(), Format::AsciiArmor).unwrap();
+            armored.write_all(&changed).unwrap();
+            let armored = String::from_utf8(armored.finish().unwrap()).unwrap();
+            assert_eq!(refused(right(), &armored), (Code::InvalidRequest, field.into()), "{work}");
+        }
         let key = age::x25519::Identity::generate().to_public();
         let to_a_key = age::encrypt_and_armor(&key, SECRET).unwrap();
         assert_eq!(refused(right(), &to_a_key), (Code::InvalidRequest, "text".into()));
