@@ -11,6 +11,7 @@ mod kept;
 mod notice;
 mod page;
 mod press;
+mod save;
 mod stream;
 mod theme;
 mod times;

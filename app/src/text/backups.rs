@@ -38,14 +38,22 @@ super::texts! {
     backups_name: "Name, if you like", "名称（可选）";
     backups_import: "Import a file", "导入文件";
     backups_import_hint:
-        "A declarative file, YAML or JSON, without keys; or a sealed backup that was downloaded from here. It is checked and kept; nothing changes until you restore it.",
-        "声明式文件（YAML 或 JSON，不得包含密钥），或从此处下载的加密备份。导入只做校验和保存，恢复之前不会产生任何变更。";
+        "A declarative file, YAML or JSON, without keys; a sealed backup that was downloaded from here; or an encrypted one, with its passphrase. It is checked and kept; nothing changes until you restore it.",
+        "声明式文件（YAML 或 JSON，不得包含密钥）、从此处下载的密封备份，或加密的备份文件及其口令。导入只做校验和保存，恢复之前不会产生任何变更。";
     backups_file: "File", "文件";
     backups_text: "Its text", "文件内容";
     backups_import_now: "Import", "导入";
     backups_was_imported: "The file is kept as a backup.", "文件已保存为备份。";
     backups_more: "More", "更多";
-    backups_download: "Download", "下载";
+    backups_plain: "Declarative file, without keys", "声明式文件（不含密钥）";
+    backups_encrypted: "Download, encrypted", "加密下载";
+    backups_new_passphrase(shortest: usize):
+        format!("Passphrase, {shortest} characters or more"),
+        format!("口令（至少 {shortest} 个字符）");
+    backups_passphrase: "Passphrase, if the file is encrypted", "口令（文件已加密时填写）";
+    backups_was_exported:
+        "The file is saved. It holds the keys, and opens with the passphrase alone.",
+        "文件已保存，其中包含密钥，只能用口令打开。";
     backups_rename: "Save the name", "保存名称";
     backups_renamed: "The name is saved.", "名称已保存。";
     backups_delete: "Delete…", "删除…";

@@ -51,6 +51,14 @@ const SENTENCES: &[(&str, &str)] = &[
     ("route {}: it cannot be understood", "路由 {}：无法识别"),
     ("consumer {}: it is named twice", "消费者 {}：名称重复"),
     ("consumer {}: it cannot be understood", "消费者 {}：无法识别"),
+    // Why an encrypted file does not open.
+    ("passphrase: it must have {} characters or more", "口令至少需要 {} 个字符"),
+    ("passphrase: it does not open this file", "口令无法打开该文件"),
+    ("passphrase: the file is encrypted: it needs the passphrase", "文件已加密，请填写口令"),
+    ("text: it is encrypted so that opening it takes too long", "打开该文件的计算量过大"),
+    ("text: it is encrypted, but not to a passphrase", "该文件不是用口令加密的"),
+    ("the encrypted file is not whole", "加密文件不完整"),
+    ("what is encrypted is no backup of this version", "加密的内容不是本版本的备份"),
     // What a worker's state rests on.
     ("container running", "容器运行中"),
     ("container exited", "容器已退出"),
@@ -245,9 +253,11 @@ mod tests {
         // How long it took, and when, are put to it elsewhere.
         let fixed = |form: &'static str| form.split("{}").flat_map(|part| part.split(" (after"));
         for part in SENTENCES.iter().flat_map(|(english, _)| fixed(english)) {
-            let part = part.strip_suffix(" at ").unwrap_or(part).trim_start_matches("not seen yet: ");
-            // What is left out is named elsewhere.
-            let part = part.trim_start_matches("the agents: ").trim_start_matches(": ");
+            let part = part.strip_suffix(" at ").unwrap_or(part);
+            // The name of a field is put before what is wrong with it; what is left out is named elsewhere.
+            let part = ["not seen yet: ", "passphrase: ", "text: ", "the agents: ", ": "]
+                .into_iter()
+                .fold(part, str::trim_start_matches);
             // What follows is Docker's word.
             let part = if part.starts_with("container ") { "container {}" } else { part };
             assert!(part.len() < 4 || all.contains(part), "{part}");

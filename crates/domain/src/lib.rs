@@ -60,7 +60,7 @@ pub use sealed::{
     NotResealed, Resealed, SealKeys, SealedBackup, SealedOriginal, VerifiedBackup, Visible, VisibleAgent,
     VisibleProvider,
 };
-pub use secret::TypedKey;
+pub use secret::{Passphrase, TypedKey};
 pub use time::Timestamp;
 pub use usage::{ModelUsage, Usage, Used};
 pub use worker::{PULLED_WITHIN, Worker, WorkerStatus};

@@ -38,7 +38,7 @@ mod scrub;
 mod seal;
 
 pub use audit::{AUDIT_FILE, Break, Verified, verify};
-pub use backups::{Original, Present};
+pub use backups::{Original, Present, is_encrypted};
 pub use bulk::BulkRunning;
 pub use clock::Clock;
 pub use config::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing};

@@ -2,6 +2,7 @@
 use super::{
     Call,
     error::CliError,
+    portable::{self, PassphraseArg},
     restore::Restore,
     sealed,
     show::{document, print},
@@ -9,6 +10,7 @@ use super::{
 use crate::http::{BackupLabel, YAML};
 use clap::Subcommand;
 use domain::{BackedUp, Backup, BackupContent, BackupId, BackupName, Backups};
+use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -23,6 +25,27 @@ pub enum Command {
     Show { backup: BackupId },
     /// Open a backup, or all of them, and tell what is in it. Exit code 1: one does not open.
     Verify { backup: Option<BackupId> },
+    /// Write a backup, keys included, to a file that opens with a passphrase, here and elsewhere.
+    Export {
+        backup: BackupId,
+        /// The file. Only you may read it.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Write over what is there.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        passphrase: PassphraseArg,
+    },
+    /// Keep a file as a backup: an exported one, one that left the server sealed, or a declarative file.
+    Import {
+        /// `-` for standard input.
+        file: PathBuf,
+        #[arg(long)]
+        name: Option<BackupName>,
+        #[command(flatten)]
+        passphrase: PassphraseArg,
+    },
     /// Make another key to seal with. What was sealed before still opens.
     RotateKey,
     /// Seal all backups with the newest key.
@@ -34,13 +57,7 @@ pub enum Command {
 /// Runs the command.
 pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
     match command {
-        Command::Create { name } => {
-            let done: BackedUp = call.client.post(&["backups"], &BackupLabel { name }).await?;
-            document(call.json, &done, || {
-                let same = (!done.new).then(|| "nothing has changed since this one".to_owned());
-                std::iter::once(line(&done.backup)).chain(same).collect()
-            })
-        }
+        Command::Create { name } => told(call, &call.client.post(&["backups"], &BackupLabel { name }).await?),
         Command::List => {
             let all: Backups = call.client.get(&["backups"]).await?;
             document(call.json, &all, || lines(&all))
@@ -53,10 +70,23 @@ pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
             print(call.client.text(&["backups", backup.as_str(), "file"], YAML).await?.trim_end())
         }
         Command::Verify { backup } => sealed::verify(call, backup).await,
+        Command::Export { backup, out, force, passphrase } => {
+            portable::export(call, backup, out, force, &passphrase).await
+        }
+        Command::Import { file, name, passphrase } => {
+            told(call, &portable::import(call, &file, name, &passphrase).await?)
+        }
         Command::RotateKey => sealed::rotate(call).await,
         Command::Reseal => sealed::reseal(call).await,
         Command::Restore(args) => args.run(call).await,
     }
+}
+
+fn told(call: &Call, done: &BackedUp) -> Result<(), CliError> {
+    document(call.json, done, || {
+        let same = (!done.new).then(|| "nothing has changed since this one".to_owned());
+        std::iter::once(line(&done.backup)).chain(same).collect()
+    })
 }
 
 fn lines(all: &Backups) -> Vec<String> {

@@ -9,6 +9,8 @@ mod follow;
 mod history;
 mod model;
 mod past;
+mod portable;
+mod prompt;
 mod provider;
 mod restore;
 mod route;

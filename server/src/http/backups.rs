@@ -17,8 +17,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Plan, Resealed, SealKeys,
-    SealedBackup, SealedOriginal, VerifiedBackup,
+    BackedUp, Backup, BackupContent, BackupId, BackupName, Backups, Failure, Passphrase, Plan, Resealed,
+    SealKeys, SealedBackup, SealedOriginal, VerifiedBackup,
 };
 use http::{StatusCode, header};
 use operations::Original;
@@ -48,13 +48,30 @@ impl Body for BackupLabel {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportBackup {
-    /// A declarative file, YAML or JSON, without keys; or a sealed backup as `GET /ni_status/backups/{id}/sealed` answers it.
+    /// A declarative file, YAML or JSON, without keys; a sealed backup as `GET /ni_status/backups/{id}/sealed` answers it;
+    /// or an exported one.
     pub text: String,
+    /// Opens an exported backup.
+    #[serde(default)]
+    pub passphrase: Option<Passphrase>,
     #[serde(default)]
     pub name: Option<BackupName>,
 }
 
 impl Body for ImportBackup {
+    fn read(bytes: &[u8]) -> Result<Self, Failure> {
+        codec::strict(bytes)
+    }
+}
+
+/// What an exported backup is to be opened with.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportBackup {
+    pub passphrase: Passphrase,
+}
+
+impl Body for ExportBackup {
     fn read(bytes: &[u8]) -> Result<Self, Failure> {
         codec::strict(bytes)
     }
@@ -107,7 +124,7 @@ pub async fn take(
 }
 
 /// Keep a file as a backup, pinned, so that it neither makes place for others nor takes theirs. A declarative one may hold no
-/// keys and no references to keys; a sealed one that left this server before is adopted.
+/// keys and no references to keys; a sealed or an exported one that left this server before is adopted.
 #[utoipa::path(post, path = "/ni_status/backups/import", tag = "backups", request_body = ImportBackup,
     responses((status = 200, body = Success<BackedUp>), (status = 201, body = Success<BackedUp>)))]
 pub async fn import(
@@ -115,8 +132,11 @@ pub async fn import(
     Extension(identity): Extension<Identity>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let ImportBackup { text, name } = body(request).await?;
+    let ImportBackup { text, passphrase, name } = body(request).await?;
     let operations = &state.shared.operations;
+    if operations::is_encrypted(&text) {
+        return Ok(told(operations.import_encrypted(text, passphrase, &identity.user, name).await?));
+    }
     if let Some(sealed) = sealed_in(&text) {
         return Ok(told(operations.adopt_backup(sealed?, name).await?));
     }
@@ -165,6 +185,20 @@ pub async fn sealed(Named { caller, name: id }: Named<BackupId>) -> Result<Respo
     let sealed = caller.operations.sealed_backup(&id).await?;
     let name = format!("attachment; filename=\"agm-backup-{id}.sealed.json\"");
     Ok(([(header::CONTENT_DISPOSITION, name)], Json(sealed)).into_response())
+}
+
+/// A backup to keep elsewhere, keys included, as an armored text of the format age-encryption.org/v1: the passphrase opens
+/// it, here and in every other installation.
+#[utoipa::path(post, path = "/ni_status/backups/{id}/export", tag = "backups", request_body = ExportBackup,
+    params(("id" = String, Path)), responses((status = 200, body = String, content_type = "text/plain")))]
+pub async fn export(
+    Named { caller, name: id }: Named<BackupId>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let ExportBackup { passphrase } = body(request).await?;
+    let text = caller.operations.export_backup(&id, passphrase).await?;
+    let name = format!("attachment; filename=\"agm-backup-{id}.age\"");
+    Ok(([(header::CONTENT_DISPOSITION, name)], text).into_response())
 }
 
 /// Keep a sealed backup that left this server before, pinned, so that it neither makes place for others nor takes theirs. One

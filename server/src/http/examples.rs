@@ -15,6 +15,7 @@ pub const REQUESTS: &[(&str, &str)] = &[
     ("Simulate", r#"{"model":"deepseek-chat","consumer":"worker-dave"}"#),
     ("BackupLabel", r#"{"name":"before the move"}"#),
     ("ImportBackup", r#"{"text":"version: 1\nproviders: [{name: qwen, type: qwen}]"}"#),
+    ("ExportBackup", r#"{"passphrase":"a sentence that nobody guesses"}"#),
     (
         "AdoptBackup",
         r#"{"sealed":{"agmBackup":2,"visible":{"id":"01JD0000000000000000000000","installation":"9f2c51d07ab3e846","takenAt":"2026-01-15T10:30:00Z",

@@ -28,7 +28,7 @@ mod state;
 mod tls;
 
 pub use access::{Access, access};
-pub use backups::{AdoptBackup, BackupLabel, ImportBackup, OriginalBackup};
+pub use backups::{AdoptBackup, BackupLabel, ExportBackup, ImportBackup, OriginalBackup};
 pub use examples::REQUESTS;
 pub use export::YAML;
 pub use front::Peer;

@@ -66,6 +66,7 @@ use utoipa::{
         backups::backup,
         backups::file,
         backups::sealed,
+        backups::export,
         backups::compare,
         backups::verify,
         backups::pin,

@@ -81,6 +81,7 @@ fn own() -> Vec<Row> {
         ("/ni_status/backups/{id}", &["GET"], get(backups::backup)),
         ("/ni_status/backups/{id}/file", &["GET"], get(backups::file)),
         ("/ni_status/backups/{id}/sealed", &["GET"], get(backups::sealed)),
+        ("/ni_status/backups/{id}/export", &["POST"], post(backups::export)),
         ("/ni_status/backups/{id}/compare", &["GET"], get(backups::compare)),
         ("/ni_status/backups/{id}/verify", &["POST"], post(backups::verify)),
         ("/ni_status/backups/{id}/pin", &["POST"], post(backups::pin)),

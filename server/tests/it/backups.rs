@@ -5,11 +5,13 @@ use crate::{
 };
 use serde_json::{Value, json};
 use server::http::Bounds;
+use std::{fs, os::unix::fs::PermissionsExt};
 
 const BACKUPS: &str = "/ni_status/backups";
 const ALICE: &str = "/ni_status/assignment/workers/alice";
 /// A key that somebody types.
 const TYPED: &str = "sk-typed-by-hand-1";
+const PASSPHRASE: &str = "correct horse battery";
 const WISH: &str = r#"{"provider":"moonshot","model":"kimi-k2.5"}"#;
 
 async fn post(world: &World, path: &str, body: Value) -> (u16, Value) {
@@ -199,6 +201,84 @@ async fn a_sealed_backup_leaves_and_comes_back() {
     assert_eq!(post(&world, "/reseal", json!({})).await.1["resealed"], 1);
     let (_, verified) = post(&world, &format!("/{id}/verify"), json!({})).await;
     assert_eq!((&verified["sealedWith"], &verified["keys"]), (&keys["key"], &3.into()));
+}
+
+#[tokio::test]
+async fn a_backup_leaves_encrypted_and_comes_back() {
+    let world = World::start().await;
+    let (_, taken) = post(&world, "", json!({"name": "good"})).await;
+    let id = taken["backup"]["id"].as_str().unwrap();
+    let path = format!("{BACKUPS}/{id}/export");
+    let (status, short) = post(&world, &format!("/{id}/export"), json!({"passphrase": "too short"})).await;
+    assert_eq!((status, &short["fields"][0]["field"]), (422, &"passphrase".into()), "{short}");
+    let file = world.admin("POST", &path, &json!({"passphrase": PASSPHRASE}).to_string()).await;
+    let name = format!("attachment; filename=\"agm-backup-{id}.age\"");
+    assert_eq!(file.headers["content-disposition"], name.as_str());
+    assert!(file.headers["content-type"].to_str().unwrap().starts_with("text/plain"));
+    assert!(file.text.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n"), "{}", file.text);
+    assert_eq!(post(&world, &format!("/{id}/delete"), json!({})).await.0, 204);
+
+    for given in [json!(null), json!("another passphrase")] {
+        let (status, refused) =
+            post(&world, "/import", json!({"text": file.text, "passphrase": given})).await;
+        assert_eq!((status, &refused["fields"][0]["field"]), (422, &"passphrase".into()), "{refused}");
+        assert!(!refused.to_string().contains("another passphrase"), "{refused}");
+    }
+    let whole = json!({"text": file.text, "passphrase": PASSPHRASE});
+    let (status, back) = post(&world, "/import", whole).await;
+    assert_eq!((status, &back["new"]), (201, &true.into()), "{back}");
+    for same in ["id", "name", "reason", "takenAt", "hash"] {
+        assert_eq!(back["backup"][same], taken["backup"][same]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_exported_and_imported_from_the_command_line() {
+    let world = World::start().await;
+    let served = Served::start(world.stack.clone(), None, Bounds::default()).await;
+    let url = format!("http://{}", served.address);
+    let created = agm(&url, &["backup", "create"], "").await;
+    let id = out(&created).split('\t').next().unwrap().to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (file, secret, plain) = (place("b.age"), place("secret"), place("b.yaml"));
+    let export = ["backup", "export", &id, "--out", &file];
+    let exported = agm(&url, &export, PASSPHRASE).await;
+    assert_eq!((code(&exported), out(&exported)), (0, format!("{id}\t{file}\n")), "{}", err(&exported));
+    let first = fs::read_to_string(&file).unwrap();
+    assert!(fs::metadata(&file).unwrap().permissions().mode() & 0o077 == 0 && first.contains("BEGIN AGE"));
+    let again = agm(&url, &export, PASSPHRASE).await;
+    assert!(code(&again) == 2 && err(&again).contains("--force"), "{}", err(&again));
+    assert_eq!(fs::read_to_string(&file).unwrap(), first);
+    fs::write(&secret, format!("{PASSPHRASE}\n")).unwrap();
+    let from_file = [&export[..], &["--force", "--passphrase-file", &secret]].concat();
+    let readable = agm(&url, &from_file, "").await;
+    assert!(code(&readable) == 2 && err(&readable).contains("chmod 600"), "{}", err(&readable));
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(code(&agm(&url, &from_file, "").await), 0);
+    assert_ne!(fs::read_to_string(&file).unwrap(), first);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left half-written");
+
+    let sealed = world.admin("GET", &format!("{BACKUPS}/{id}/sealed"), "").await.text;
+    let yaml = world.admin("GET", &format!("{BACKUPS}/{id}/file"), "").await.text;
+    let delete = async || assert_eq!(post(&world, &format!("/{id}/delete"), json!({})).await.0, 204);
+    delete().await;
+    let wrong = agm(&url, &["backup", "import", &file], "another passphrase").await;
+    assert!(code(&wrong) == 2 && err(&wrong).contains("passphrase"), "{}", err(&wrong));
+    let back = agm(&url, &["backup", "import", &file, "--name", "back"], PASSPHRASE).await;
+    assert!(out(&back).contains(&id) && out(&back).contains("\"back\""), "{} {}", out(&back), err(&back));
+    delete().await;
+    let both = agm(&url, &["backup", "import", "-"], &first).await;
+    assert!(code(&both) == 2 && err(&both).contains("--passphrase-file"), "{}", err(&both));
+    let piped = agm(&url, &["backup", "import", "-", "--passphrase-file", &secret], &first).await;
+    assert!(out(&piped).contains(&id), "{}", err(&piped));
+    delete().await;
+    let adopted = agm(&url, &["backup", "import", "-", "--name", "adopted"], &sealed).await;
+    assert!(out(&adopted).contains(&id) && out(&adopted).contains("\"adopted\""), "{}", err(&adopted));
+    fs::write(&plain, yaml).unwrap();
+    let declared = agm(&url, &["backup", "import", &plain, "--name", "plain"], "").await;
+    assert!(out(&declared).contains("imported") && !out(&declared).contains(&id), "{}", err(&declared));
+    served.stop.cancel();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ mod backups;
 
 use crate::support::{ADMIN, JSON, World};
 use base64::{Engine, engine::general_purpose as base};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     io,
     sync::{Arc, Mutex},
@@ -35,12 +35,14 @@ impl<'a> MakeWriter<'a> for Log {
 
 const PASSWORD: &str = "canary-password+1/&=";
 const SCRAPE: &str = "canary-scrape-token+5";
+const PASSPHRASE: &str = "canary-passphrase+6/&=";
 const TYPED: [&str; 3] = ["sk-canary-added+2/&=\"", "sk-canary-edited+3/&=\"", "sk-canary-misplaced+4"];
 
 /// The secrets: what people type, and what the installation has.
 fn planted(world: &World) -> Vec<String> {
     let addresses = world.sandbox.addresses();
-    let mut secrets = vec![PASSWORD.to_owned(), format!("admin:{PASSWORD}"), SCRAPE.to_owned()];
+    let mut secrets =
+        vec![PASSWORD.to_owned(), format!("admin:{PASSWORD}"), SCRAPE.to_owned(), PASSPHRASE.to_owned()];
     secrets.push(addresses.s3.secret_key.clone());
     secrets.extend(TYPED.map(str::to_owned));
     secrets.extend(backups::SECRETS.map(str::to_owned));
@@ -221,12 +223,34 @@ async fn tour(world: &World) -> Vec<(String, String)> {
     let edited = serde_json::to_string(TYPED[1]).unwrap();
     surfaces.extend(taken_back(world, signed, &edited).await);
     surfaces.extend(backups::tour(world, signed).await);
+    surfaces.extend(carried(world, signed).await);
     surfaces.extend(read(world, signed).await);
     let bearer = format!("Bearer {SCRAPE}");
     let scraped = world.call("GET", "/metrics", &[("authorization", &bearer)], "").await;
     surfaces.push(("a scrape".into(), scraped.text));
     let wrong = world.call("GET", "/ni_status/session", &[ADMIN], "").await;
     surfaces.push(("a refused sign-in".into(), wrong.text));
+    surfaces
+}
+
+/// A backup leaves encrypted and comes back.
+async fn carried(world: &World, signed: (&str, &str)) -> Vec<(String, String)> {
+    let id = world.operations.backups().await.unwrap().backups[0].id.clone();
+    let mut surfaces = Vec::new();
+    let mut call = async |path: String, body: Value, expected: u16| {
+        let body = body.to_string();
+        let length = body.len().to_string();
+        let answer = world.call("POST", &path, &[signed, JSON, ("content-length", &length)], body).await;
+        assert_eq!(answer.status.as_u16(), expected, "{path}: {}", answer.text);
+        surfaces.push((path, format!("{:?}{}", answer.headers, answer.text)));
+        answer.text
+    };
+    let export = format!("/ni_status/backups/{id}/export");
+    let text = call(export.clone(), json!({"passphrase": PASSPHRASE}), 200).await;
+    call(export, json!({"passphrase": [PASSPHRASE]}), 422).await;
+    let import = || "/ni_status/backups/import".to_owned();
+    call(import(), json!({"text": text, "passphrase": format!("not {PASSPHRASE}")}), 422).await;
+    call(import(), json!({"text": text, "passphrase": PASSPHRASE}), 200).await;
     surfaces
 }
 

@@ -134,6 +134,8 @@ const BACKUPS: &[Wrong] = &[
     ("POST", "/backups", r#"{"title":"x"}"#, 422, "title"),
     ("POST", "/backups/import", r#"{"name":"x"}"#, 422, "text"),
     ("POST", "/backups/import", r#"{"text":"version: 3"}"#, 422, "version"),
+    ("POST", "/backups/01JD0000000000000000000000/export", "{}", 422, "passphrase"),
+    ("POST", "/backups/01JD0000000000000000000000/export", r#"{"passphrase":"long enough"}"#, 404, ""),
     ("GET", "/backups/nope", "", 422, "id"),
     ("GET", "/backups/01JD0000000000000000000000", "", 404, ""),
     ("GET", "/backups/01JD0000000000000000000000/file", "", 404, ""),

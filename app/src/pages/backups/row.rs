@@ -79,17 +79,19 @@ fn more(backup: &Backup) -> AnyView {
     let id = &backup.id;
     let called = called(backup);
     let label = |action: &str| t().backups_of(action, &called);
+    let named = |file: &str| format!("{file}: {called}");
     view! {
         <details class="backup-more" id=format!("more-{id}")>
             <summary aria-label=label(t().backups_more())>{t().backups_more()}</summary>
             <div class="backup-rest">
                 {forms::rename(backup)}
+                {forms::export(backup, named(t().backups_encrypted()))}
                 <p>
                     <a
                         class="btn small" href=format!("/ni_status/backups/{id}/file") download=""
-                        aria-label=label(t().backups_download())
+                        aria-label=named(t().backups_plain())
                     >
-                        {t().backups_download()}
+                        {t().backups_plain()}
                     </a>
                 </p>
                 {delete(backup, label(t().backups_delete_sure()))}

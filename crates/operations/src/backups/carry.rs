@@ -81,7 +81,7 @@ impl Operations {
 }
 
 /// Who imports a file holds a copy of it in clear.
-fn refuse_keys(file: &Declared) -> Result<(), Failure> {
+pub(super) fn refuse_keys(file: &Declared) -> Result<(), Failure> {
     if let Some(first) = file.errors().into_iter().next() {
         return Err(Failure::field(first.field, first.message));
     }

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 /// What the visible part of a backup is bound with.
 const BOUND: &str = "agm backup";
 /// More bytes than any content has: what inflates to more is none.
-const INFLATED: u64 = 64 * 1024 * 1024;
+pub const INFLATED: u64 = 64 * 1024 * 1024;
 
 /// Seals a backup.
 ///

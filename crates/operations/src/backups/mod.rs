@@ -3,7 +3,7 @@
 //!
 //! [`look`] reads, [`content`] is what a backup holds, [`envelope`] seals it, [`shelf`] keeps it in a [`file`]; [`take`],
 //! [`carry`] and [`original`] are the ways onto the shelf, [`back`] finds the one to go back to, [`keys`] changes what
-//! seals.
+//! seals. [`portable`] files open elsewhere too, with a [`passphrase`].
 mod back;
 mod carry;
 mod content;
@@ -12,6 +12,8 @@ mod file;
 mod keys;
 mod look;
 mod original;
+mod passphrase;
+mod portable;
 mod shelf;
 mod take;
 #[cfg(test)]
@@ -32,6 +34,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::OnceCell;
+
+pub use passphrase::is_encrypted;
 
 /// How many backups are kept beside the pinned ones.
 const KEPT: usize = 50;

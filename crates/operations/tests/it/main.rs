@@ -16,6 +16,7 @@ mod faults;
 mod neighbours;
 mod news;
 mod plans;
+mod portable;
 mod providers;
 mod reads;
 mod restore;
