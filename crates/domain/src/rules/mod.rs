@@ -11,7 +11,7 @@ mod plan;
 mod saga;
 mod view;
 
-pub use declared::{DeclareError, check_declared_routes, declare_route, declared_route};
+pub use declared::{DeclareError, check_declared_routes, declare_route, declared_route, leads_nowhere};
 pub use diff::{diff, redacted};
 pub use edit::{EditError, RouteEdit, apply_edit};
 pub use limits::{KnownLimits, limits_for};
