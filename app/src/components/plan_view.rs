@@ -132,10 +132,17 @@ pub fn object(change: Change) -> AnyView {
     .into_any()
 }
 
+/// Whose keys they are, by the name that it gets.
+pub fn keys_of(keys: &PlannedKeys) -> String {
+    match &keys.renamed {
+        Some(new) => t().keys_of_renamed(new.as_str(), keys.provider.as_str()),
+        None => t().keys_of(keys.provider.as_str()),
+    }
+}
+
 /// Which keys a restored provider gets.
 fn keys(keys: &PlannedKeys) -> AnyView {
-    view! { <li class="note">{t().keys_of(keys.provider.as_str())} ": " {t().keys_from(keys.takes)}</li> }
-        .into_any()
+    view! { <li class="note">{keys_of(keys)} ": " {t().keys_from(keys.takes)}</li> }.into_any()
 }
 
 /// What a plan changes, object by object, whom it reaches, and what to know before saying yes.

@@ -14,8 +14,8 @@ super::texts! {
         "A backup holds the providers with their keys, the AI routes, and which model each agent runs. It is sealed: only this server can open it.",
         "备份包含提供商及其密钥、AI 路由，以及每个智能体所用的模型。备份已密封，只有本服务器能够打开。";
     backups_lack:
-        "It does not hold the keys of consumers, settings of Higress outside AI, or the rest of an agent's config. Going back keeps the keys that are there, unless you choose the sealed ones.",
-        "备份不含消费者的密钥、Higress 中 AI 以外的设置，以及智能体的其他配置。恢复时沿用现有密钥，除非选择备份中密封的密钥。";
+        "It does not hold the keys of consumers, settings of Higress outside AI, or the rest of an agent's config. Going back keeps the keys that a provider has; one that has none, or that would be called at another host, gets the sealed ones, and you may choose.",
+        "备份不含消费者的密钥、Higress 中 AI 以外的设置，以及智能体的其他配置。恢复时沿用提供商的现有密钥；没有密钥或调用地址会改变时使用备份中密封的密钥，也可自行选择。";
     backups_now: "Now", "当前";
     backups_content(providers: usize, routes: usize, agents: usize):
         {

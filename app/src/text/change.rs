@@ -35,6 +35,9 @@ super::texts! {
     details: "Details", "详情";
     keys_of_restore: "Keys", "密钥";
     keys_of(provider: &str): format!("Keys of {provider}"), format!("{provider} 的密钥");
+    keys_of_renamed(new: &str, old: &str):
+        format!("Keys of {new} ({old} in the backup)"),
+        format!("{new}（备份中为 {old}）的密钥");
     keys_from(source: KeySource):
         match source {
             KeySource::Current => "keep the present ones",

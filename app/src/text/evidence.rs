@@ -68,7 +68,45 @@ const SENTENCES: &[(&str, &str)] = &[
     ("task {} and {} more open", "任务 {} 及另外 {} 项进行中"),
     ("task {} open", "任务 {} 进行中"),
     ("HiClaw stopped it for being idle", "因空闲被 HiClaw 停止"),
-    // What to do about a restore that is refused.
+    // Why a restore is refused, or a thing of it left out.
+    (
+        "what is wanted needs these too, which are not there now: {}",
+        "所选内容还需要以下内容，而它们当前不存在：{}",
+    ),
+    ("it is not among what is restored", "不在要恢复的内容之中"),
+    ("something else that is restored has this name", "恢复的另一项内容已使用该名称"),
+    ("there is a {} already", "已存在 {}"),
+    ("the type of a provider stays: this one is {}", "提供商的类型不可更改：现有的是 {}"),
+    (
+        "its present keys would go to another host: choose those of the backup, or new ones",
+        "当前密钥会发送到另一个地址：请选择备份中的密钥，或填写新密钥",
+    ),
+    (
+        "it has no present keys: choose those of the backup, or new ones",
+        "当前没有密钥：请选择备份中的密钥，或填写新密钥",
+    ),
+    (
+        "it is not there now, so it has no present keys: choose those of the backup, or new ones",
+        "当前不存在，没有现有密钥：请选择备份中的密钥，或填写新密钥",
+    ),
+    ("this backup holds no keys", "此备份不含密钥"),
+    (
+        "its credentials are settings: restore it with those that there are, and change them then",
+        "其凭据属于设置：请先按已有凭据恢复，再修改凭据",
+    ),
+    ("these keys are for another host", "这些密钥用于另一个地址"),
+    ("{} needs a key", "{} 需要密钥"),
+    ("a URL must not hold a user name or password", "URL 不得包含用户名或密码"),
+    (
+        "a new route's name is 1 to 63 lower-case letters, digits, dots and hyphens, begins and ends with a letter or digit, and does not end in .fallback",
+        "新路由名称为 1 至 63 个小写字母、数字、点和连字符，首尾须为字母或数字，且不得使用网关保留的后缀",
+    ),
+    ("it leads to {}, which is not there", "其指向的 {} 不存在"),
+    ("{} is not there", "{} 不存在"),
+    ("{} does not list a model {}", "{} 的模型列表中没有 {}"),
+    ("{} sends this model to {}", "{} 将该模型转发到 {}"),
+    ("the backup holds no document of it", "备份中没有其内容"),
+    // What to do about it.
     ("Restore them too, or restore everything.", "请一并恢复这些内容，或全部恢复。"),
     (
         "Remove the present one first, or restore it under another name.",
@@ -146,10 +184,12 @@ impl Texts {
     pub fn evidence(self, said: &str) -> Option<String> {
         match self.0 {
             Lang::En => None,
-            Lang::Zh => chinese(said).or_else(|| {
-                let parts: Option<Vec<_>> = said.split("; ").map(chinese).collect();
-                parts.map(|parts| parts.join("；"))
-            }),
+            Lang::Zh => chinese(said)
+                .or_else(|| {
+                    let parts: Option<Vec<_>> = said.split("; ").map(chinese).collect();
+                    parts.map(|parts| parts.join("；"))
+                })
+                .or_else(|| of_a_field(said)),
         }
     }
 
@@ -157,6 +197,12 @@ impl Texts {
     pub fn evidence_or_said(self, said: String) -> String {
         self.evidence(&said).unwrap_or(said)
     }
+}
+
+/// What is wrong with a field, behind its name.
+fn of_a_field(said: &str) -> Option<String> {
+    let (field, wrong) = said.split_once(": ").filter(|(field, _)| !field.contains(' '))?;
+    Some(format!("{field}：{}", chinese(wrong)?))
 }
 
 fn chinese(said: &str) -> Option<String> {
@@ -206,6 +252,11 @@ mod tests {
                 "HTTP 200，耗时 6 毫秒，14 个模型，时间 2026-11-22T04:00:00Z",
             ),
             ("route 2: it cannot be understood", "路由 2：无法识别"),
+            (
+                "items: what is wanted needs these too, which are not there now: provider:qwen, route:x",
+                "items：所选内容还需要以下内容，而它们当前不存在：provider:qwen, route:x",
+            ),
+            ("it leads to lab, which is not there", "其指向的 lab 不存在"),
             ("container running; task t-1 and 2 more open", "容器运行中；任务 t-1 及另外 2 项进行中"),
         ] {
             assert_eq!(said(english).as_deref(), Some(chinese));
@@ -246,7 +297,7 @@ mod tests {
     #[test]
     fn every_sentence_is_one_that_the_server_says() {
         let mut all = String::new();
-        for of in ["crates/operations", "crates/hiclaw", "server"] {
+        for of in ["crates/domain", "crates/higress", "crates/operations", "crates/hiclaw", "server"] {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(of).join("src");
             sources(&folder, &mut all);
         }

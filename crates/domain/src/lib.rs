@@ -52,7 +52,9 @@ pub use provider::{
     EditProvider, LastTest, NewProvider, Protocol, Provider, ProviderModel, ProviderTest, Settings, TestLeg,
     TestProvider, Tokens,
 };
-pub use restore::{BackupItem, KeyChoice, KeySource, Needs, Opened, Originals, PlannedKeys, Restore};
+pub use restore::{
+    BackupItem, KeyChoice, KeySource, Needs, NewName, Opened, Originals, PlannedKeys, Restore,
+};
 pub use route::{
     AiRoute, LostRoute, ManagedBy, MatchType, ModelPredicate, RouteUpstream, Simulate, Simulation,
 };

@@ -3,12 +3,18 @@ mod needs;
 mod rename;
 
 use crate::{
-    BackupId, Declared, DeclaredAssignments, Failure, NameError, ProviderName, RouteName, Target, TypedKey,
+    BackupId, ConsumerName, Declared, DeclaredAssignments, Failure, NameError, ProviderName, RouteName,
+    Target, TypedKey,
 };
 pub use needs::Needs;
+pub use rename::NewName;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
 
 /// A wish to go back to a backup. What the backup does not name stays as it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,8 +30,8 @@ pub struct Restore {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, String>))]
     pub rename: BTreeMap<BackupItem, String>,
-    /// Which keys a provider shall have. One that is not named keeps its present ones; where there are none, or where
-    /// they would go to another host than now, it gets the sealed ones.
+    /// Which keys a provider shall have. One that is not named keeps its present ones; where it has none, or where they
+    /// would go to another host than now, it gets the sealed ones.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, KeyChoice>))]
     pub keys: BTreeMap<ProviderName, KeyChoice>,
@@ -53,8 +59,11 @@ pub enum KeyChoice {
 pub struct PlannedKeys {
     /// Its name in the backup.
     pub provider: ProviderName,
+    /// The name that it gets. None: the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed: Option<ProviderName>,
     pub takes: KeySource,
-    /// Of its present keys. None: they cannot be kept, because it is gone or its host changes.
+    /// Of its present keys. None: they cannot be kept, because it is gone or has none, or because its host changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<Vec<String>>,
     /// Of its keys in the backup. None: the backup holds no keys.
@@ -90,6 +99,8 @@ pub struct Opened {
     /// The documents as the systems had them, keys included. None: the backup is of an older version and has the file
     /// alone.
     pub originals: Option<Originals>,
+    /// What comes back under another name.
+    pub names: Vec<NewName>,
 }
 
 /// What a backup holds beside its file.
@@ -98,6 +109,8 @@ pub struct Originals {
     /// The console's documents, as they were read.
     pub providers: BTreeMap<ProviderName, Value>,
     pub routes: BTreeMap<RouteName, Value>,
+    /// Of all consumers that there were.
+    pub consumers: BTreeSet<ConsumerName>,
     /// Whether the agents' models took images, of those whose config said so.
     pub vision: BTreeMap<Target, bool>,
     /// By the names in the backup.
@@ -238,7 +251,7 @@ impl Restore {
             originals.routes.retain(|name, _| file.routes.iter().any(|route| route.name == *name));
             originals
         });
-        self.opened = Some(Box::new(Opened { file, originals }.renamed(&self.rename)?));
+        self.opened = Some(Box::new(Opened { file, originals, names: Vec::new() }.renamed(&self.rename)?));
         Ok(self)
     }
 
@@ -249,6 +262,11 @@ impl Restore {
             _ => None,
         });
         renamed.unwrap_or(name)
+    }
+
+    /// The same name, where that in the backup is another.
+    pub fn new_name(&self, name: &ProviderName) -> Option<ProviderName> {
+        (self.in_backup(name) != name).then(|| name.clone())
     }
 }
 
@@ -297,7 +315,7 @@ mod tests {
         let smuggled = json!({"backup": id, "opened": {"version": 1}});
         assert!(serde_json::from_value::<Restore>(smuggled).is_err());
         let mut opened = Restore::whole(id.parse().unwrap());
-        opened.opened = Some(Box::new(Opened { file: file(), originals: None }));
+        opened.opened = Some(Box::new(Opened { file: file(), originals: None, names: Vec::new() }));
         assert_eq!(serde_json::to_value(&opened).unwrap(), json!({"backup": id}));
     }
 }

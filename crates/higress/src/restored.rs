@@ -4,7 +4,7 @@ use crate::{
     provider::{OWNER_MARKS, fingerprint, is_credential},
     rules,
 };
-use domain::{FieldError, TypedKey};
+use domain::{FieldError, ProviderType, TypedKey};
 use serde_json::{Map, Value, json};
 
 /// Whose keys a provider gets that is made again.
@@ -27,13 +27,14 @@ impl ProviderDoc {
         let mut raw = self.settings();
         let tokens = match keys {
             KeysOf::Doc(doc) => {
-                let theirs = doc.settings().into_iter().filter(|(key, value)| is_credential(key, value));
-                raw.retain(|key, value| !is_credential(key, value));
-                raw.extend(theirs);
+                raw = self.settings_with_keys_of(doc);
+                if !doc.calls_all_of(self.known_type(), &raw) {
+                    errors.add("tokens", "these keys are for another host");
+                }
                 doc.token_texts().map(Into::into).collect()
             }
             KeysOf::Typed(typed) => {
-                if raw.iter().any(|(key, value)| is_credential(key, value)) {
+                if raw.iter().any(goes_with_keys) {
                     let message = "its credentials are settings: restore it with those that there are, and change them then";
                     errors.add("tokens", message);
                 }
@@ -60,19 +61,33 @@ impl ProviderDoc {
         self.with_json(json)
     }
 
-    /// Whether `other` may have this one's keys: it is of the same type and calls nobody whom this one does not call.
+    /// Whether `other` may have this one's keys: it is of the same type and calls, with these keys too, nobody whom this
+    /// one does not call.
     pub fn lends_keys_to(&self, other: &Self) -> bool {
         let proxy = |doc: &Self| doc.json()["proxyName"].as_str().unwrap_or_default().to_owned();
         self.kind() == other.kind()
             && proxy(self) == proxy(other)
-            && !rules::has_new_destination(self.known_type(), &self.settings(), &other.settings())
+            && self.calls_all_of(self.known_type(), &other.settings())
+            && self.calls_all_of(self.known_type(), &other.settings_with_keys_of(self))
+    }
+
+    /// Whether it calls all whom a provider with these settings calls.
+    fn calls_all_of(&self, kind: Option<ProviderType>, settings: &Map<String, Value>) -> bool {
+        !rules::has_new_destination(kind, &self.settings(), settings)
+    }
+
+    /// Its settings, where those that are credentials are another's. Where it calls is its own.
+    fn settings_with_keys_of(&self, other: &Self) -> Map<String, Value> {
+        let mut settings = self.settings();
+        settings.retain(|key, value| !goes_with_keys((key, value)));
+        settings.extend(other.settings().into_iter().filter(|(key, value)| goes_with_keys((key, value))));
+        settings
     }
 
     /// Tells its keys apart without showing them: its tokens, then its settings that are credentials.
     pub fn credential_fingerprints(&self) -> Vec<String> {
         let settings: Map<String, Value> = self.settings();
-        let mut credentials: Vec<_> =
-            settings.iter().filter(|(key, value)| is_credential(key, value)).collect();
+        let mut credentials: Vec<_> = settings.iter().filter(|setting| goes_with_keys(*setting)).collect();
         credentials.sort_by_key(|(key, _)| *key);
         let credentials = credentials.into_iter().map(|(_, value)| match value {
             Value::String(text) => fingerprint(text),
@@ -80,6 +95,11 @@ impl ProviderDoc {
         });
         self.token_texts().map(fingerprint).chain(credentials).collect()
     }
+}
+
+/// Whether a setting is a credential. What says where calls go is none, though it may hold a user and a password.
+fn goes_with_keys((key, value): (&String, &Value)) -> bool {
+    is_credential(key, value) && !rules::names_a_place(key, value)
 }
 
 #[cfg(test)]
@@ -150,6 +170,30 @@ mod tests {
         let mut proxied = here.json().clone();
         proxied["proxyName"] = "elsewhere".into();
         assert!(!here.lends_keys_to(&ProviderDoc::parse(proxied).unwrap()));
+    }
+
+    #[test]
+    fn an_address_is_no_credential_so_keys_stay_with_their_host() {
+        let openai = |url: &str| doc("openai", &["k"], json!({"openaiCustomUrl": url}));
+        let (kept, present) = (openai("https://u:p@llm.corp/v1"), openai("https://llm.corp/v1"));
+        let refused = kept.again(KeysOf::Doc(&present)).unwrap_err();
+        assert_eq!(
+            fields(refused),
+            ["settings.openaiCustomUrl"],
+            "it does not become the vendor's own address"
+        );
+
+        let at = |key: &str, url: &str| doc("brand-new", &[key], json!({"itsUrl": url, "proxy": url}));
+        let (kept, present) = (at("old", "https://u:p@llm.corp/v1"), at("new", "https://llm.corp/v1"));
+        for (back, lender, token) in [(&kept, &present, "new"), (&present, &kept, "old")] {
+            assert!(lender.lends_keys_to(back));
+            let again = back.again(KeysOf::Doc(lender)).unwrap();
+            assert_eq!(again.json()["rawConfigs"], back.json()["rawConfigs"], "where it calls is its own");
+            assert_eq!(again.json()["tokens"], json!([token]));
+        }
+        let elsewhere = at("theirs", "https://u:p@other.corp/v1");
+        assert!(!elsewhere.lends_keys_to(&kept));
+        assert_eq!(fields(kept.again(KeysOf::Doc(&elsewhere)).unwrap_err()), ["tokens"]);
     }
 
     #[test]

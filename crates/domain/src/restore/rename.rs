@@ -7,11 +7,23 @@ use std::{
     str::FromStr,
 };
 
+/// A thing of a backup that comes back under another name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewName {
+    /// In the backup.
+    pub item: BackupItem,
+    pub new: BackupItem,
+    /// Whose name was asked for: its own, or that of the provider that it follows.
+    pub asked: BackupItem,
+}
+
 /// From the name in the backup to the new one.
 #[derive(Default)]
 struct Names {
     providers: BTreeMap<ProviderName, ProviderName>,
     routes: BTreeMap<RouteName, RouteName>,
+    /// Of those routes whose names follow a provider's.
+    follow: BTreeMap<RouteName, ProviderName>,
 }
 
 impl Opened {
@@ -49,6 +61,7 @@ impl Opened {
                 })
                 .collect();
         }
+        self.names = names.list();
         Ok(self)
     }
 }
@@ -80,13 +93,32 @@ impl Names {
                 let leads_there = route.upstreams.iter().flatten().any(|to| to.provider == *name);
                 route.name == name.route() && leads_there
             };
-            if let Some(route) = file.routes.iter().find(own) {
-                names.routes.entry(route.name.clone()).or_insert_with(|| new.route());
+            let own = file.routes.iter().find(own).map(|route| &route.name);
+            if let Some(route) = own.filter(|route| !names.routes.contains_key(*route)) {
+                names.routes.insert(route.clone(), new.route());
+                names.follow.insert(route.clone(), name.clone());
             }
         }
         twice(file.providers.iter().map(|one| &one.name), &names.providers, BackupItem::Provider)?;
         twice(file.routes.iter().map(|one| &one.name), &names.routes, BackupItem::Route)?;
         Ok(names)
+    }
+
+    fn list(self) -> Vec<NewName> {
+        let providers = self.providers.into_iter().map(|(name, new)| NewName {
+            item: BackupItem::Provider(name.clone()),
+            new: BackupItem::Provider(new),
+            asked: BackupItem::Provider(name),
+        });
+        let routes = self.routes.into_iter().map(|(name, new)| NewName {
+            item: BackupItem::Route(name.clone()),
+            new: BackupItem::Route(new),
+            asked: match self.follow.get(&name) {
+                Some(provider) => BackupItem::Provider(provider.clone()),
+                None => BackupItem::Route(name),
+            },
+        });
+        providers.chain(routes).collect()
     }
 
     /// Writes the new names of providers into a route's upstreams, those of a fallback that is off too.
@@ -187,6 +219,13 @@ mod tests {
         let leads = &all.file.routes[0];
         assert_eq!(leads.upstreams.as_ref().unwrap()[0].provider.as_str(), "qwen-old");
 
+        let told = all.names.iter().map(|one| format!("{} {} {}", one.item, one.new, one.asked));
+        let expected = [
+            "provider:qwen provider:qwen-old provider:qwen",
+            "route:qwen-ai-route route:qwen-old-ai-route provider:qwen",
+        ];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+
         let docs = all.originals.unwrap();
         assert_eq!(
             docs.providers[&"qwen-old".parse().unwrap()],
@@ -206,6 +245,7 @@ mod tests {
     fn a_name_that_is_given_wins_over_one_that_follows_and_what_is_not_wanted_is_no_part() {
         let all = opened(None, json!({"provider:qwen": "q", "route:qwen-ai-route": "mine"})).unwrap();
         assert!(all.file.routes.iter().any(|route| route.name.as_str() == "mine"));
+        assert_eq!(all.names[1].asked.to_string(), "route:qwen-ai-route");
         let one = opened(Some(&["provider:qwen"]), json!({"provider:qwen": "lab"})).unwrap();
         let docs = one.originals.unwrap();
         assert_eq!((docs.providers.len(), docs.routes.len()), (1, 0), "the backup's own lab is not wanted");

@@ -190,19 +190,9 @@ pub fn check_declared_routes(
 ) -> Result<Vec<Warning>, Vec<FieldError>> {
     let mut errors = Vec::new();
     for (index, wish) in routes.iter().enumerate() {
-        let upstreams = wish.upstreams.iter().flatten().map(|upstream| ("upstreams", &upstream.provider));
-        let fallback = wish.fallback.iter().flatten().map(|provider| ("fallback", provider));
-        let present = |part: &str, name: &ProviderName| {
-            before.route(&wish.name).is_some_and(|route| match part {
-                "upstreams" => route.upstreams.iter().any(|upstream| upstream.provider == *name),
-                _ => route.fallback.contains(name),
-            })
-        };
-        for (part, name) in upstreams.chain(fallback) {
-            if after.provider(name).is_none() && !present(part, name) {
-                let field = format!("routes[{index}].{part}");
-                errors.push(FieldError { field, message: format!("there is no provider {name}") });
-            }
+        for (part, name) in leads_nowhere(before, wish, |name| after.provider(name).is_some()) {
+            let field = format!("routes[{index}].{part}");
+            errors.push(FieldError { field, message: format!("there is no provider {name}") });
         }
     }
     let default = RouteName::default_route();
@@ -212,6 +202,24 @@ pub fn check_declared_routes(
         errors.push(FieldError { field: "routes".into(), message });
     }
     if errors.is_empty() { Ok(warnings(before, after, routes)) } else { Err(errors) }
+}
+
+/// The providers that a declared route would lead to, though they are not there and it does not lead to them now, each
+/// with the part of the route that names it.
+pub fn leads_nowhere<'a>(
+    before: &'a RoutingView,
+    wish: &'a DeclaredRoute,
+    is_there: impl Fn(&ProviderName) -> bool + 'a,
+) -> impl Iterator<Item = (&'static str, &'a ProviderName)> {
+    let upstreams = wish.upstreams.iter().flatten().map(|upstream| ("upstreams", &upstream.provider));
+    let fallback = wish.fallback.iter().flatten().map(|provider| ("fallback", provider));
+    let present = |part: &str, name: &ProviderName| {
+        before.route(&wish.name).is_some_and(|route| match part {
+            "upstreams" => route.upstreams.iter().any(|upstream| upstream.provider == *name),
+            _ => route.fallback.contains(name),
+        })
+    };
+    upstreams.chain(fallback).filter(move |(part, name)| !is_there(name) && !present(part, name))
 }
 
 fn warnings(before: &RoutingView, after: &RoutingView, routes: &[DeclaredRoute]) -> Vec<Warning> {

@@ -12,7 +12,7 @@ mod plan;
 mod saga;
 mod view;
 
-pub use declared::{DeclareError, check_declared_routes, declare_route, declared_route};
+pub use declared::{DeclareError, check_declared_routes, declare_route, declared_route, leads_nowhere};
 pub use diff::{diff, redacted};
 pub use drift::{Changed, Fingerprints, Now, Then, changed_since, drifts, of_agent, recorded};
 pub use edit::{EditError, RouteEdit, apply_edit};

@@ -116,6 +116,7 @@ impl Content {
         let vision = documents.agents.iter().filter_map(|one| Some((one.agent.clone(), takes_images(one)?)));
         Ok(Some(Originals {
             needs: needs(&self.file, &routes, host)?,
+            consumers: documents.consumers.iter().cloned().collect(),
             vision: vision.collect(),
             providers: providers.into_iter().map(|doc| (doc.name().clone(), doc.json().clone())).collect(),
             routes: routes.into_iter().map(|doc| (doc.name().clone(), doc.into_json())).collect(),

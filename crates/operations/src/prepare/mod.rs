@@ -217,7 +217,9 @@ pub async fn prepare(
         Mutation::RepairRoutes { route, consumer } => {
             routes::repair(world, out, installation, route.as_ref(), consumer.as_ref())?;
         }
-        Mutation::Apply(file) => declared::draft(clients, world, out, installation, file).await?,
+        Mutation::Apply(file) => {
+            declared::draft(clients, world, out, installation, file, declared::Unfit::Refused).await?
+        }
         Mutation::Restore(wish) => {
             agents = restore::draft(clients, world, out, installation, wish).await?;
         }

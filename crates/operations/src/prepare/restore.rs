@@ -3,17 +3,17 @@ mod keys;
 mod left_out;
 mod without_documents;
 
-use super::{Draft, Installation, agents_in, declared, world::World};
+use super::{Draft, Installation, agents_in, declared, routes, world::World};
 use crate::{clients::Clients, locks::Hold};
 use domain::{
-    BackupItem, Code, Declared, Failure, Originals, ProviderName, Restore, RouteName, Target, Warning,
-    WarningCode,
+    BackupItem, Code, ConsumerName, Declared, Failure, NewName, Originals, ProviderName, Restore, RouteName,
+    Target, Warning, WarningCode,
 };
 use higress::RouteDoc;
 use keys::Returning;
-use left_out::{leave_out, say_what_stays};
+use left_out::{leave_out, said, say_what_stays, unfit};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Puts back what the backup holds: its documents as they were, or what its file says where it has no documents. Of a
 /// whole backup the things that cannot be restored are left out with a warning; where single items are wanted, one that
@@ -27,12 +27,16 @@ pub async fn draft(
 ) -> Result<Vec<Target>, Failure> {
     let opened = wish.opened.as_deref().ok_or_else(unopened)?;
     let mut file = opened.file.clone();
-    refuse_taken(world, wish)?;
+    refuse_taken(world, &opened.names)?;
     match &opened.originals {
         Some(originals) => {
-            documents(clients, world, draft, installation, wish, (&mut file, originals)).await?;
+            documents(clients, world, draft, installation, wish, (&mut file, originals, &opened.names))
+                .await?;
         }
-        None => without_documents::draft(clients, world, draft, installation, wish, &mut file).await?,
+        None => {
+            let file = (&mut file, &opened.names[..]);
+            without_documents::draft(clients, world, draft, installation, wish, file).await?;
+        }
     }
     Ok(agents_in(&file))
 }
@@ -42,22 +46,20 @@ pub fn unopened() -> Failure {
     Failure::new(Code::Internal, "the backup of this restore was not opened")
 }
 
-/// A new name is that of something new.
-fn refuse_taken(world: &World, wish: &Restore) -> Result<(), Failure> {
-    for (item, new) in &wish.rename {
-        let there = match item {
-            BackupItem::Provider(_) => world.console.providers.iter().any(|one| one.name().as_str() == new),
-            BackupItem::Route(_) => world.console.routes.iter().any(|one| one.name().as_str() == new),
-            BackupItem::Agent(_) => false,
+/// A new name is that of something new, be it asked for or one that follows.
+fn refuse_taken(world: &World, names: &[NewName]) -> Result<(), Failure> {
+    for NewName { new, asked, .. } in names {
+        let (name, code) = match new {
+            BackupItem::Provider(name) if world.console.provider(name).is_ok() => {
+                (name.as_str(), Code::ProviderExists)
+            }
+            BackupItem::Route(name) if world.console.route(name).is_some() => {
+                (name.as_str(), Code::InvalidRequest)
+            }
+            _ => continue,
         };
-        if there {
-            let code = match item {
-                BackupItem::Provider(_) => Code::ProviderExists,
-                BackupItem::Route(_) | BackupItem::Agent(_) => Code::InvalidRequest,
-            };
-            let taken = Failure::field(format!("rename.{item}"), format!("there is a {new} already"));
-            return Err(Failure { code, ..taken }.hint("Choose another name."));
-        }
+        let taken = Failure::field(format!("rename.{asked}"), format!("there is a {name} already"));
+        return Err(Failure { code, ..taken }.hint("Choose another name."));
     }
     Ok(())
 }
@@ -69,7 +71,7 @@ async fn documents(
     draft: &mut Draft,
     installation: &Installation,
     wish: &Restore,
-    (file, originals): (&mut Declared, &Originals),
+    (file, originals, names): (&mut Declared, &Originals, &[NewName]),
 ) -> Result<(), Failure> {
     let is_there = |item: &BackupItem| match item {
         BackupItem::Provider(name) => world.console.provider(name).is_ok(),
@@ -88,9 +90,10 @@ async fn documents(
         returning.insert(name, if by_name { Ok(one?) } else { one });
     }
     if wish.items.is_none() {
-        say_what_stays(world, draft, wish, file);
+        say_what_stays(world, draft, names, file);
         let can_be = |name: &ProviderName| match returning.get(name) {
-            Some(Err(failure)) => Err(failure.message.clone()),
+            Some(Err(failure)) if failure.fields.is_empty() => Err(failure.message.clone()),
+            Some(Err(failure)) => Err(said(&failure.fields)),
             Some(Ok(_)) => Ok(()),
             None => Err("the backup holds no document of it".to_owned()),
         };
@@ -103,9 +106,10 @@ async fn documents(
     }
     for wanted in &file.routes {
         let original = originals.routes.get(&wanted.name).ok_or_else(|| lacks(&wanted.name))?;
-        route(world, draft, &wanted.name, original)?;
+        route(world, draft, &wanted.name, original, &originals.consumers)?;
     }
-    declared::conclude(clients, world, draft, installation, file, (&before, &originals.vision)).await
+    declared::conclude(clients, world, draft, installation, file, (&before, &originals.vision, unfit(wish)))
+        .await
 }
 
 /// Single things do not come back without what they rely on.
@@ -118,8 +122,15 @@ fn refuse_without(needed: Vec<BackupItem>) -> Result<(), Failure> {
     Err(Failure::field("items", message).hint("Restore them too, or restore everything."))
 }
 
-/// The route as it was, over the one that is there.
-fn route(world: &mut World, draft: &mut Draft, name: &RouteName, original: &Value) -> Result<(), Failure> {
+/// The route as it was, over the one that is there. Whom it lets in now though there was no such consumer then stays let
+/// in; `known` are the consumers that there were.
+fn route(
+    world: &mut World,
+    draft: &mut Draft,
+    name: &RouteName,
+    original: &Value,
+    known: &BTreeSet<ConsumerName>,
+) -> Result<(), Failure> {
     let stored = world.console.route(name);
     draft.look_at_route(name, stored);
     let mut json = original.clone();
@@ -127,7 +138,12 @@ fn route(world: &mut World, draft: &mut Draft, name: &RouteName, original: &Valu
         tree.shift_remove("version");
         tree.extend(stored.map(|stored| ("version".to_owned(), stored.version().into())));
     }
-    let after = RouteDoc::parse(json)?;
+    let mut after = RouteDoc::parse(json)?;
+    if let (Some(stored), Some(listed)) = (stored, after.consumers()) {
+        let mut newcomers = stored.consumers().unwrap_or_else(|| world.console.consumers.clone());
+        newcomers.retain(|one| !known.contains(one) && !listed.contains(one));
+        after = routes::letting_in(&after, newcomers)?;
+    }
     if stored.is_some_and(|stored| stored.content_hash() == after.content_hash()) {
         return Ok(());
     }

@@ -47,14 +47,13 @@ pub async fn draft(
     let provider = world.console.provider(&wish.provider)?;
     draft.look_at_provider(&wish.provider, Some(provider));
     let listed = listed(clients, provider, wish, draft).await?;
-    let limits = limits(draft, &config, wanted, listed.as_ref());
-
     let routing = rules::Wanted::SetModel {
         target: target.clone(),
         provider: wish.provider.clone(),
         model: wish.model.clone(),
     };
     let plan = plan_routes(&world.view(installation)?, &routing).map_err(routes::failure)?;
+    let limits = limits(draft, &config, wanted, listed.as_ref());
     if let Some(winner) = &plan.winner {
         draft.look_at_route(winner, world.console.route(winner));
     }

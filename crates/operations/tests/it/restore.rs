@@ -1,4 +1,6 @@
 //! Going back to what the systems had: documents, keys, names, and what things rely on.
+mod since;
+
 use crate::world::{BUCKET, World, context, provider, switch, worker};
 use domain::{
     BackupId, Code, Failure, KeySource, Mutation, Operation, Plan, PlannedKeys, RouteName, StepName,
@@ -108,6 +110,7 @@ async fn what_was_deleted_comes_back_whole_with_its_keys_and_goes_again() {
     );
     let sealed = PlannedKeys {
         provider: provider("zhipuai"),
+        renamed: None,
         takes: KeySource::Sealed,
         current: None,
         sealed: Some(prints),

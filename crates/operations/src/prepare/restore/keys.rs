@@ -49,11 +49,11 @@ impl Returning {
                 name.check_new().map_err(bad)?;
             }
         }
-        let lender = present.filter(|present| present.lends_keys_to(&kept));
+        let lender = lender(present, &kept);
         let chosen = wish.keys.get(old_name);
         let (takes, keys) = match (chosen, lender) {
-            (Some(KeyChoice::Current) | None, Some(lender)) => (KeySource::Current, KeysOf::Doc(lender)),
-            (Some(KeyChoice::Current), None) => return Err(not_kept(old_name, present.is_some())),
+            (Some(KeyChoice::Current) | None, Ok(lender)) => (KeySource::Current, KeysOf::Doc(lender)),
+            (Some(KeyChoice::Current), Err(why)) => return Err(not_kept(old_name, why)),
             (Some(KeyChoice::Sealed) | None, _) => (KeySource::Sealed, KeysOf::Doc(&kept)),
             (Some(KeyChoice::New(typed)), _) => (KeySource::New, KeysOf::Typed(typed)),
         };
@@ -61,11 +61,17 @@ impl Returning {
         providers::refuse_host(clients, &doc)
             .map_err(|failure| within(failure, &format!("provider:{old_name}")))?;
         let (current, sealed) =
-            (lender.map(ProviderDoc::credential_fingerprints), kept.credential_fingerprints());
+            (lender.ok().map(ProviderDoc::credential_fingerprints), kept.credential_fingerprints());
         let differ = current.as_ref().map_or(!sealed.is_empty(), |current| *current != sealed);
-        let warning =
-            (chosen.is_none() && lender.is_none() && !sealed.is_empty()).then(|| elsewhere(name, present));
-        let planned = PlannedKeys { provider: old_name.clone(), takes, current, sealed: Some(sealed) };
+        let nobody_chose = chosen.is_none() && !sealed.is_empty();
+        let warning = lender.err().filter(|_| nobody_chose).map(|why| why_sealed(name, why));
+        let planned = PlannedKeys {
+            provider: old_name.clone(),
+            renamed: wish.new_name(name),
+            takes,
+            current,
+            sealed: Some(sealed),
+        };
         Ok(Self { doc, keys: (differ || chosen.is_some()).then_some(planned), warning })
     }
 
@@ -86,13 +92,36 @@ impl Returning {
     }
 }
 
+/// Why a provider cannot keep its present keys.
+#[derive(Clone, Copy)]
+pub enum NotLent {
+    Gone,
+    /// It has none, and the backup does.
+    NoKeys,
+    OtherHost,
+}
+
+/// The present provider, where its keys can be those of the one that comes back.
+fn lender<'a>(present: Option<&'a ProviderDoc>, kept: &ProviderDoc) -> Result<&'a ProviderDoc, NotLent> {
+    let present = present.ok_or(NotLent::Gone)?;
+    let has_none = |doc: &ProviderDoc| doc.credential_fingerprints().is_empty();
+    match present {
+        _ if has_none(present) && !has_none(kept) => Err(NotLent::NoKeys),
+        present if !present.lends_keys_to(kept) => Err(NotLent::OtherHost),
+        present => Ok(present),
+    }
+}
+
 /// Why the keys of the backup are taken, though nobody chose them.
-fn elsewhere(name: &ProviderName, present: Option<&ProviderDoc>) -> Warning {
-    let (code, message) = match present {
-        None => {
+fn why_sealed(name: &ProviderName, why: NotLent) -> Warning {
+    let (code, message) = match why {
+        NotLent::Gone => {
             (WarningCode::SealedKeys, format!("{name} is not there now, so it gets the keys of the backup"))
         }
-        Some(_) => (
+        NotLent::NoKeys => {
+            (WarningCode::SealedKeys, format!("{name} has no keys now, so it gets those of the backup"))
+        }
+        NotLent::OtherHost => (
             WarningCode::OtherHost,
             format!(
                 "the backup calls {name} at another host than now, so it gets the keys of the backup: present keys are not sent to another host"
@@ -103,10 +132,15 @@ fn elsewhere(name: &ProviderName, present: Option<&ProviderDoc>) -> Warning {
 }
 
 /// Present keys were chosen, and cannot be kept.
-pub fn not_kept(provider: &ProviderName, is_there: bool) -> Failure {
-    let message = match is_there {
-        true => "its present keys would go to another host: choose those of the backup, or new ones",
-        false => "it is not there now, so it has no present keys: choose those of the backup, or new ones",
+pub fn not_kept(provider: &ProviderName, why: NotLent) -> Failure {
+    let message = match why {
+        NotLent::OtherHost => {
+            "its present keys would go to another host: choose those of the backup, or new ones"
+        }
+        NotLent::NoKeys => "it has no present keys: choose those of the backup, or new ones",
+        NotLent::Gone => {
+            "it is not there now, so it has no present keys: choose those of the backup, or new ones"
+        }
     };
     Failure::field(field(provider), message)
 }

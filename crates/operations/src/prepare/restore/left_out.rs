@@ -1,16 +1,20 @@
 //! What a restore does not bring back: what came after the backup, and what cannot be now.
-use super::super::{Draft, Installation, Wanted, agents_in, world::World};
+use super::super::{
+    Draft, Installation, Wanted, agents_in,
+    declared::{Unfit, not_restored},
+    world::World,
+};
 use crate::declared as file_of;
 use domain::{
-    BackupItem, Code, Declared, DeclaredProvider, DeclaredRoute, Failure, ProviderName, Restore, RouteName,
-    SetModel, Target, Warning, WarningCode,
+    BackupItem, Code, Declared, DeclaredProvider, DeclaredRoute, Failure, FieldError, NewName, ProviderName,
+    Restore, RouteName, SetModel, Target, Warning, WarningCode, rules::leads_nowhere,
 };
 use higress::{ProviderDoc, RouteDoc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A file takes nothing away, so what came after the backup stays.
-pub fn say_what_stays(world: &World, draft: &mut Draft, wish: &Restore, file: &Declared) {
-    let renamed = |item: BackupItem| wish.rename.contains_key(&item);
+pub fn say_what_stays(world: &World, draft: &mut Draft, names: &[NewName], file: &Declared) {
+    let renamed = |item: BackupItem| names.iter().any(|one| one.item == item);
     let kept = |name: &ProviderName| {
         file.providers.iter().any(|kept| kept.name == *name) || renamed(BackupItem::Provider(name.clone()))
     };
@@ -48,16 +52,28 @@ pub fn leave_out(
         if !world.console.provider(&wish.name).is_ok_and(same_type) {
             lost.insert(wish.name.clone());
         }
-        draft.warn(Warning::new(WarningCode::NotRestored, format!("provider {}: {why}", wish.name)));
+        draft.warn(not_restored(&BackupItem::Provider(wish.name.clone()), &why));
         false
     });
-    file.routes.retain(|wish| {
-        let Some(provider) = leads_to(wish, &lost) else { return true };
-        let message = format!("route {}: it leads to {provider}, which is not there", wish.name);
-        draft.warn(Warning::new(WarningCode::NotRestored, message));
-        false
-    });
+    let back: BTreeSet<ProviderName> = file.providers.iter().map(|provider| provider.name.clone()).collect();
+    let is_there = |name: &ProviderName| {
+        !lost.contains(name) && (back.contains(name) || world.console.provider(name).is_ok())
+    };
     let view = world.view(installation)?;
+    file.routes.retain(|wish| {
+        let new = world.console.route(&wish.name).is_none();
+        let why = match (leads_to(wish, &lost), leads_nowhere(&view, wish, is_there).next()) {
+            (Some(gone), _) | (None, Some((_, gone))) => {
+                format!("it leads to {gone}, which is not there")
+            }
+            (None, None) => match wish.name.check_new() {
+                Err(error) if new => error.to_string(),
+                _ => return true,
+            },
+        };
+        draft.warn(not_restored(&BackupItem::Route(wish.name.clone()), &why));
+        false
+    });
     let mut refused = |target: &Target, wish: &SetModel| -> Result<bool, Failure> {
         let wanted = Wanted { wish, vision: vision.get(target).copied() };
         let why = match world.agents.get(target) {
@@ -66,10 +82,13 @@ pub fn leave_out(
             Ok(_) if lost.contains(&wish.provider) => format!("{} is not there", wish.provider),
             Ok(seen) => match &seen.agent.read_only {
                 Some(why) if !file_of::holds(world, &view, target, wanted)? => why.reason.clone(),
+                None if !is_there(&wish.provider) && !file_of::holds(world, &view, target, wanted)? => {
+                    format!("{} is not there", wish.provider)
+                }
                 _ => return Ok(false),
             },
         };
-        draft.warn(Warning::new(WarningCode::NotRestored, format!("the model of {}: {why}", target.agent())));
+        draft.warn(not_restored(&BackupItem::Agent(target.clone()), &why));
         Ok(true)
     };
     let assigned: Vec<(Target, SetModel)> =
@@ -83,6 +102,19 @@ pub fn leave_out(
         }
     }
     Ok(())
+}
+
+/// Of a whole backup, what cannot be restored is left out.
+pub fn unfit(wish: &Restore) -> Unfit {
+    match wish.items {
+        None => Unfit::LeftOut,
+        Some(_) => Unfit::Refused,
+    }
+}
+
+/// What is wrong, without the fields, which a list of warnings does not show.
+pub fn said(errors: &[FieldError]) -> String {
+    errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("; ")
 }
 
 fn leads_to<'a>(route: &'a DeclaredRoute, lost: &BTreeSet<ProviderName>) -> Option<&'a ProviderName> {
