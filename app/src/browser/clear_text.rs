@@ -74,7 +74,7 @@ fn credentials(provider: &Value) -> usize {
     let is_secret = |(key, value): &(&String, &Value)| {
         let alone = Value::Object(Map::from_iter([((*key).clone(), (*value).clone())]));
         // The console repeats the tokens there.
-        *key != "apiTokens" && redacted(&alone) != alone
+        *key != "apiTokens" && !value.is_null() && redacted(&alone) != alone
     };
     settings.filter(is_secret).count()
 }
@@ -108,7 +108,7 @@ mod tests {
         let bedrock =
             json!({"name": "aws", "tokens": [""], "rawConfigs": {"awsSecretKey": "s", "awsRegion": "eu"}});
         let lab = json!({"name": "lab", "tokens": ["sk"], "rawConfigs": {"apiTokens": ["sk"], "openaiCustomUrl": "https://x"}});
-        let open = json!({"name": "open", "rawConfigs": {"awsRegion": "eu"}});
+        let open = json!({"name": "open", "rawConfigs": {"awsRegion": "eu", "vertexAuthKey": null}});
         let consumers =
             json!([{"name": "manager", "credentials": [{"values": ["c", "d"]}]}, {"name": "keyless"}]);
         let seen =
