@@ -4,7 +4,8 @@
 //! of its empty list. While none is marked, `[data-checked-none]` says what to do first.
 //!
 //! A mark with `data-needs`, values with slashes between them, brings the marks of those values along. What is typed into
-//! `<input data-name-of=VALUE>` marks that value, and takes its place in the empty map of the act.
+//! `<input data-name-of=VALUE>` marks that value, and takes its place in the empty map of the act; in the map of a
+//! `[data-act-named]`, which is for all there is, whether marked or not.
 use super::{all, filter, on, report, target};
 use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast;
@@ -51,12 +52,21 @@ pub fn checked() -> String {
 /// The new names of the marked ones, as members of a JSON object.
 pub fn renamed() -> String {
     let marked: Vec<_> = marked().map(|mark| mark.value()).collect();
+    names(|item| marked.iter().any(|marked| marked == item))
+}
+
+/// All new names that were typed, in the same way.
+pub fn all_renamed() -> String {
+    names(|_| true)
+}
+
+fn names(is_wanted: impl Fn(&str) -> bool) -> String {
     let body = document().body();
     let fields = body.into_iter().flat_map(|body| all(&body, "input[data-name-of]"));
     let named = fields.filter_map(|field| {
         let field: HtmlInputElement = field.unchecked_into();
         let (item, name) = (field.get_attribute(NAME_OF)?, field.value());
-        let wanted = !name.trim().is_empty() && marked.contains(&item);
+        let wanted = !name.trim().is_empty() && is_wanted(&item);
         wanted.then(|| format!("{}:{}", quoted(&item), quoted(name.trim())))
     });
     named.collect::<Vec<_>>().join(",")

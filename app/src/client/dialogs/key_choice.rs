@@ -3,7 +3,7 @@ use super::{
     change::Change,
     field::{Field, Input},
 };
-use crate::text::t;
+use crate::{components::plan_view::keys_of, text::t};
 use domain::{Failure, KeyChoice, KeySource, PlannedKeys, ProviderName, TypedKey};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -89,7 +89,7 @@ fn one(choices: KeyChoices, planned: PlannedKeys) -> AnyView {
     let source = RwSignal::new(planned.takes);
     let typed = RwSignal::new(String::new());
     let name = format!("keys-{}", planned.provider);
-    let legend = t().keys_of(planned.provider.as_str());
+    let legend = keys_of(&planned);
     let option = |value: KeySource, prints: Option<String>| {
         let choose = move |_| source.set(value);
         view! {

@@ -6,13 +6,7 @@ use super::{
 };
 use crate::{
     act::Act,
-    components::{
-        button::{Kind, Press},
-        error_note::ErrorNote,
-        moment::Moment,
-        plan_view::PlanView,
-        said::warning,
-    },
+    components::{button::Kind, error_note::ErrorNote, moment::Moment, plan_view::PlanView, said::warning},
     describe,
     error::ApiError,
     pages::marked::MarkedBar,
@@ -98,7 +92,9 @@ fn choice(differences: Differences, needs: &Needs, backup: BackupId) -> AnyView 
     view! {
         <div class="compared-head">
             <h3 id="differs">{t().backups_differs()}</h3>
-            <Press act text=t().backups_restore_all() kind=Kind::Small/>
+            <button type="button" class=Kind::Small.class() data-act-named=act.data()>
+                {t().backups_restore_all()}
+            </button>
         </div>
         <MarkedBar act=marked text=t().backups_restore_marked()/>
         <label class="compared-item all">

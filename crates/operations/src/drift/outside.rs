@@ -16,7 +16,7 @@ use crate::{
 use domain::{
     Backup, BackupItem, ChangeAction, DeclaredProvider, DeclaredRoute, DriftItem, Drifted, Failure,
     KeyChoice, Mutation, OperationId, Restore, Target, Timestamp, WayOut, WhyNot,
-    rules::{Changed, Fingerprints, Now, Runs, Then, changed_since, declared_route},
+    rules::{Changed, Fingerprints, Now, Then, changed_since, declared_route},
 };
 use hiclaw::{AgentConfig, record_object};
 use higress::{ProviderDoc, RouteDoc};
