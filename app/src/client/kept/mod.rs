@@ -2,7 +2,6 @@
 //! What does that is loaded when the page has nothing else to do.
 mod advice;
 mod clear_text;
-mod download;
 mod fetch;
 mod here;
 mod lost;

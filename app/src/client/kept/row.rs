@@ -1,13 +1,12 @@
 //! A backup of this browser, and what can be done with it.
 use super::{
-    download::download,
     here::{Here, focus_title},
     lost,
 };
 use crate::{
     api::backups,
     browser::{backups::Held, entry::Entry},
-    client::{page, times, visit},
+    client::{page, save::save as save_text, times, visit},
     components::{
         badge::{Badge, Tone},
         button::{Button, Kind},
@@ -139,7 +138,7 @@ impl Row {
         let file = entry.clone();
         let save = move |_| {
             self.answer.set(None);
-            if download(&file).is_err() {
+            if saved(&file).is_none() {
                 self.answer.set(Some(Answer::NotSaved));
             }
         };
@@ -237,6 +236,12 @@ impl Row {
 
 fn is_signed_out(answer: &Result<VerifiedBackup, Failure>) -> bool {
     matches!(answer, Err(failure) if failure.code == Code::AuthRequired)
+}
+
+/// Gives a sealed backup to the person, as the server would. None: the browser refused.
+fn saved(entry: &Entry) -> Option<()> {
+    let text = serde_json::to_string(&entry.backup).ok()?;
+    save_text(&format!("agm-backup-{}.sealed.json", entry.id()), &text).ok()
 }
 
 fn opened_as(opened: &VerifiedBackup) -> AnyView {
