@@ -73,6 +73,7 @@ super::texts! {
     here_remove_last:
         "The server does not have this backup. What is removed here cannot be brought back.",
         "服务器上没有此备份，移除后无法找回。";
+    here_download: "Download", "下载";
     here_not_downloaded: "This browser did not save the file.", "此浏览器未能保存文件。";
     here_odd(count: usize):
         {

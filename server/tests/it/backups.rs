@@ -261,7 +261,10 @@ async fn files_are_exported_and_imported_from_the_command_line() {
 
     let sealed = world.admin("GET", &format!("{BACKUPS}/{id}/sealed"), "").await.text;
     let yaml = world.admin("GET", &format!("{BACKUPS}/{id}/file"), "").await.text;
-    let delete = async || assert_eq!(post(&world, &format!("/{id}/delete"), json!({})).await.0, 204);
+    let delete = async || {
+        assert_eq!(post(&world, &format!("/{id}/unpin"), json!({})).await.0, 200);
+        assert_eq!(post(&world, &format!("/{id}/delete"), json!({})).await.0, 204);
+    };
     delete().await;
     let wrong = agm(&url, &["backup", "import", &file], "another passphrase").await;
     assert!(code(&wrong) == 2 && err(&wrong).contains("passphrase"), "{}", err(&wrong));

@@ -159,8 +159,8 @@ impl Row {
                     <Button
                         text=t().here_verify() kind=Kind::Small busy=self.busy label=label(t().here_verify()) on_press=verify
                     />
-                    <button type="button" class=Kind::Small.class() aria-label=label(t().backups_download()) on:click=save>
-                        {t().backups_download()}
+                    <button type="button" class=Kind::Small.class() aria-label=label(t().here_download()) on:click=save>
+                        {t().here_download()}
                     </button>
                     <details class="backup-delete">
                         <summary class="btn small">{t().here_remove_ask()}</summary>

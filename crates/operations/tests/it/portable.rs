@@ -39,7 +39,8 @@ async fn a_file_of_this_installation_comes_back_as_it_was() {
     let back = imported(&world, &text, Some(PASSPHRASE)).await.unwrap();
     let sealed_with = back.backup.sealed_with.clone();
     assert_ne!(sealed_with, backup.sealed_with, "it is sealed with the key of now");
-    assert_eq!((back.new, &back.backup), (true, &Backup { sealed_with, bytes: back.backup.bytes, ..backup }));
+    let expected = Backup { sealed_with, bytes: back.backup.bytes, pinned: true, ..backup };
+    assert_eq!((back.new, &back.backup), (true, &expected), "what comes back is pinned");
     let restore = Mutation::Restore(Restore::whole(back.backup.id));
     world.run(restore).await.unwrap();
     assert_eq!(world.stored_model(&worker("alice")), was);
