@@ -160,7 +160,7 @@ test.describe("in Chinese, on a narrow screen", () => {
     await page.getByRole("button", { name: "全部恢复" }).click();
     const choice = page.getByRole("group", { name: "zhipuai 的密钥" });
     await expect(choice.getByRole("radio", { name: /使用备份中的密钥/ })).toBeChecked();
-    await expect(page.getByRole("dialog")).toContainText("zhipuai 已不存在，将使用备份中的密钥。");
+    await expect(page.getByRole("dialog")).toContainText("zhipuai 当前没有密钥，将使用备份中的密钥。");
     const surplus = () =>
       page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(await surplus()).toBeLessThanOrEqual(0);
