@@ -9,7 +9,7 @@ for (const [path, heading, text] of [
   ["/agm/backups", "Backups", "How things were before each change"],
   ["/agm/drift", "Drift", "not as they were recorded"],
   ["/agm/doctor", "Doctor", "Every part looked at"],
-  ["/agm/activity", "Activity", "Audit log:"],
+  ["/agm/activity", "Activity", "agm history --verify"],
 ]) {
   test(`${path} can be read without script`, async ({ page }) => {
     await page.goto(path);
