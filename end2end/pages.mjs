@@ -7,6 +7,7 @@ export const pages = {
   monitor: "/agm/monitor",
   backups: "/agm/backups",
   activity: "/agm/activity",
+  drift: "/agm/drift",
   doctor: "/agm/doctor",
   login: "/agm/login",
   "not-found": "/agm/nowhere",

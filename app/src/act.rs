@@ -1,7 +1,11 @@
 //! What a person may ask for on a page, as data: pages are rendered by the server, and the client in the browser reads from
 //! what was pressed what to do.
-use domain::{BackupId, BackupItem, ConsumerName, OperationId, ProviderName, RouteName, Target};
+use domain::{
+    BackupId, BackupItem, ConsumerName, Mutation, OperationId, ProviderName, ProviderType, RouteName,
+    SetModel, Target,
+};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Opens something: a form, or the plan of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +15,16 @@ pub enum Act {
     Switch(Target),
     /// The form that gives several agents one model.
     SwitchMany(Vec<Target>),
+    /// The plan by which our note of an agent says what it really runs.
+    AcceptModel(Target),
+    /// The plan that gives an agent this model, without a form.
+    SetModel {
+        target: Target,
+        wish: SetModel,
+    },
     AddProvider,
+    /// The form of a new provider, filled in from what nobody vouches for.
+    AddUntrusted(Untrusted),
     EditProvider(ProviderName),
     ReplaceKey(ProviderName),
     /// The plan that removes a provider.
@@ -23,16 +36,45 @@ pub enum Act {
     },
     /// The plan that takes back what an operation did.
     Undo(OperationId),
-    /// The plan that goes back to a backup: with all of it, or with some items.
+    /// The plan that goes back to a backup: with all of it, or with some items, some under another name.
     Restore {
         backup: BackupId,
         items: Option<Vec<BackupItem>>,
+        rename: BTreeMap<BackupItem, String>,
     },
     /// An operation as it runs or ended.
     Follow(OperationId),
 }
 
+/// A provider as a backup tells of it that could not be opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Untrusted {
+    pub name: ProviderName,
+    pub kind: ProviderType,
+    pub base_url: Option<String>,
+}
+
 impl Act {
+    /// The plan of a change; none for one that a form leads to.
+    pub fn plan_of(change: &Mutation) -> Option<Self> {
+        match change.clone() {
+            Mutation::SetModel { target, wish } => Some(Self::SetModel { target, wish }),
+            Mutation::AcceptModel { target } => Some(Self::AcceptModel(target)),
+            Mutation::RemoveProvider { name } => Some(Self::RemoveProvider(name)),
+            Mutation::RepairRoutes { route, consumer } => Some(Self::Repair { route, consumer }),
+            Mutation::Undo { operation } => Some(Self::Undo(operation)),
+            Mutation::Restore(wish) => {
+                Some(Self::Restore { backup: wish.backup, items: wish.items, rename: wish.rename })
+            }
+            Mutation::AddProvider(_) | Mutation::EditProvider { .. } | Mutation::Apply(_) => None,
+        }
+    }
+
+    /// The plan that goes back to all of a backup.
+    pub fn restore(backup: BackupId) -> Self {
+        Self::Restore { backup, items: None, rename: BTreeMap::new() }
+    }
+
     /// As it stands in a page.
     pub fn data(&self) -> String {
         // Names and numbers only: it always has a JSON.

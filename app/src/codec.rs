@@ -159,6 +159,11 @@ impl Body for Mutation {
         let kind = take::<String>(&mut rest, "kind")?;
         Ok(match kind.as_str() {
             "set_model" => Self::SetModel { target: take(&mut rest, "target")?, wish: whole(rest)? },
+            "accept_model" => {
+                let target = take(&mut rest, "target")?;
+                whole::<Nothing>(rest)?;
+                Self::AcceptModel { target }
+            }
             "add_provider" => Self::AddProvider(whole(rest)?),
             "edit_provider" => Self::EditProvider { name: take(&mut rest, "name")?, edit: whole(rest)? },
             "remove_provider" => {
@@ -178,7 +183,7 @@ impl Body for Mutation {
             "apply" => Self::Apply(whole(rest)?),
             "restore" => Self::Restore(whole(rest)?),
             _ => {
-                let kinds = "set_model, add_provider, edit_provider, remove_provider, repair_routes, undo, apply or restore";
+                let kinds = "set_model, accept_model, add_provider, edit_provider, remove_provider, repair_routes, undo, apply or restore";
                 return Err(Failure::field("kind", format!("use {kinds}")));
             }
         })
@@ -239,6 +244,8 @@ mod tests {
             (r#"{"kind":"set_model","provider":"p","model":"m"}"#, "target"),
             (r#"{"kind":"set_model","target":"worker:A","provider":"p","model":"m"}"#, "target"),
             (r#"{"kind":"set_model","target":"alice","provider":"p","model":"m","x":1}"#, "x"),
+            (r#"{"kind":"accept_model"}"#, "target"),
+            (r#"{"kind":"accept_model","target":"alice","model":"m"}"#, "model"),
             (r#"{"kind":"remove_provider","name":"p","force":true}"#, "force"),
             (r#"{"kind":"edit_provider","name":"p","tokens":"k"}"#, "tokens"),
             (r#"{"kind":"repair_routes","rout":"r"}"#, "rout"),

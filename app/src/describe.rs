@@ -8,6 +8,7 @@ pub fn wish(wish: &Mutation) -> String {
     let kind = t().kind(wish.kind());
     match wish {
         Mutation::SetModel { target, wish } => title(&agent(target), wish.model.as_str()),
+        Mutation::AcceptModel { target } => format!("{kind}: {}", agent(target)),
         Mutation::AddProvider(provider) => format!("{kind}: {}", provider.name),
         Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => format!("{kind}: {name}"),
         Mutation::RepairRoutes { consumer: Some(consumer), .. } => format!("{kind}: {consumer}"),

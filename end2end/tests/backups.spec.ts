@@ -99,7 +99,7 @@ test("a backup is downloaded and imported again, from its file and from its text
   await open(page, "/agm/backups");
   await unfold(page, "to carry");
   const started = page.waitForEvent("download");
-  await page.getByRole("link", { name: "Download the backup of to carry" }).click();
+  await page.getByRole("link", { name: "Declarative file, without keys: to carry" }).click();
   const file = await (await started).path();
   const text = readFileSync(file, "utf8");
   expect(text).toContain("version: 1");
@@ -111,8 +111,35 @@ test("a backup is downloaded and imported again, from its file and from its text
   await form.getByLabel("Name, if you like").fill("carried");
   await form.getByRole("button", { name: "Import" }).click();
   await expect(row(page, "carried")).toContainText("imported · admin");
-  await expect(row(page, "carried")).toContainText("as now");
+  // A file says nothing of keys, so it is not all that is there.
+  await expect(row(page, "carried")).not.toContainText("as now");
   await expect(page.getByLabel("Its text")).toHaveValue("");
+});
+
+test("a backup is downloaded encrypted, and comes back with its passphrase", async ({ page }) => {
+  await take(page, "to keep");
+  await open(page, "/agm/backups");
+  await unfold(page, "to keep");
+  await row(page, "to keep").getByLabel("Passphrase, 12 characters or more").fill("correct horse battery");
+  const started = page.waitForEvent("download");
+  await row(page, "to keep").getByRole("button", { name: "Download, encrypted: to keep" }).click();
+  const download = await started;
+  expect(download.suggestedFilename()).toMatch(/^agm-backup-.*\.age$/);
+  const text = readFileSync(await download.path(), "utf8");
+  expect(text).toContain("BEGIN AGE ENCRYPTED FILE");
+  await expect(toast(page)).toContainText("opens with the passphrase alone");
+  await expect(row(page, "to keep").getByLabel("Passphrase, 12 characters or more")).toHaveValue("");
+
+  await clear(page);
+  await expect(rows(page)).toHaveCount(0);
+  await page.getByText("Import a file").click();
+  const form = page.locator(".backup-import");
+  await form.getByLabel("Its text").fill(text);
+  await form.getByLabel("Passphrase, if the file is encrypted").fill("correct horse battery");
+  await form.getByRole("button", { name: "Import" }).click();
+  await expect(row(page, "to keep")).toContainText("by hand · admin");
+  await expect(row(page, "to keep")).toContainText("as now");
+  await expect(form.getByLabel("Passphrase, if the file is encrypted")).toHaveValue("");
 });
 
 test("what differs is shown, and one item or all of it is restored", async ({ page }) => {
@@ -180,11 +207,20 @@ test.describe("refused", () => {
     await expect(page.getByText("There is no backup yet.")).toBeVisible();
   });
 
+  test("an encrypted file without its passphrase is refused beside the form", async ({ page }) => {
+    await open(page, "/agm/backups");
+    const form = page.locator(".backup-import");
+    await page.getByText("Import a file").click();
+    await form.getByLabel("Its text").fill("-----BEGIN AGE ENCRYPTED FILE-----\n");
+    await form.getByRole("button", { name: "Import" }).click();
+    await expect(form.getByRole("alert")).toContainText("it needs the passphrase");
+  });
+
   test("a bad name is refused beside its form", async ({ page }) => {
     await take(page, "short");
     await open(page, "/agm/backups");
     await unfold(page, "short");
-    const form = row(page, "short").locator("form");
+    const form = row(page, "short").locator("form").filter({ hasText: "Save the name" });
     await form.getByLabel("Name, if you like").fill("n".repeat(81));
     await form.getByRole("button", { name: "Save the name" }).click();
     await expect(form.getByRole("alert")).toContainText("1 to 80 characters");

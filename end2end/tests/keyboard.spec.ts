@@ -130,7 +130,7 @@ test.describe("on a phone", () => {
     await expect(pages).toHaveCount(0);
     await tabTo(page, menu);
     await page.keyboard.press("Enter");
-    await expect(pages).toHaveCount(8);
+    await expect(pages).toHaveCount(9);
     expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
     await tabTo(page, page.getByRole("link", { name: "Routes", exact: true }));
     await page.keyboard.press("Escape");

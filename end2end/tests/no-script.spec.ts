@@ -7,8 +7,9 @@ for (const [path, heading, text] of [
   ["/agm/routes", "Routes", "default-ai-route"],
   ["/agm/monitor", "Monitor", "Requests a minute"],
   ["/agm/backups", "Backups", "How things were before each change"],
+  ["/agm/drift", "Drift", "not as they were recorded"],
   ["/agm/doctor", "Doctor", "Every part looked at"],
-  ["/agm/activity", "Activity", "Audit log:"],
+  ["/agm/activity", "Activity", "agm history --verify"],
 ]) {
   test(`${path} can be read without script`, async ({ page }) => {
     await page.goto(path);
@@ -21,6 +22,14 @@ test("what only script does to marked rows is not offered", async ({ page }) => 
   await page.goto("/agm/models");
   await expect(page.getByRole("row", { name: /alice/ })).toBeVisible();
   await expect(page.locator(".marked-bar")).toBeHidden();
+});
+
+test("that what lies in this browser needs script is said", async ({ page }) => {
+  await page.goto("/agm/backups");
+  // Playwright reads no text in a <noscript> from outside of it.
+  const said = page.getByRole("region", { name: "In this browser" }).locator("noscript .note");
+  await expect(said).toBeVisible();
+  await expect(said).toContainText("is shown with JavaScript only");
 });
 
 test.describe("signed out", () => {

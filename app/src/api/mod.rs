@@ -2,6 +2,8 @@
 //! is: take the caller, call one operation, map the answer. Paths with a parameter are axum's (`server/src/rest`);
 //! the page reads those through [`client`].
 mod answers;
+#[cfg(not(feature = "ssr"))]
+pub mod backups;
 #[cfg(feature = "ssr")]
 mod caller;
 pub mod changes;

@@ -8,7 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 /// What the server said to a call.
 pub enum Answer {
     /// It is done; something new was made by it, or not.
-    Done { new: bool },
+    Done { new: bool, response: Response },
     Refused {
         /// Nobody is signed in any more.
         signed_out: bool,
@@ -22,7 +22,7 @@ pub async fn make(button: Element) {
     let of = |name: &str| button.get_attribute(name).unwrap_or_default();
     match ask(&button, &of("data-call"), &of("data-body")).await {
         None => return,
-        Some(Answer::Done { new }) => {
+        Some(Answer::Done { new, .. }) => {
             if done(&button, new) {
                 return;
             }
@@ -70,7 +70,7 @@ async fn post(path: &str, body: &str) -> Result<Answer, JsValue> {
     let asked = window().fetch_with_str_and_init(&format!("/ni_status/{path}"), &init);
     let response: Response = JsFuture::from(asked).await?.dyn_into()?;
     Ok(match response.status() {
-        status @ 200..=299 => Answer::Done { new: status == 201 },
+        status @ 200..=299 => Answer::Done { new: status == 201, response },
         status => {
             let failure = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
             Answer::Refused { signed_out: status == 401, failure }

@@ -2,11 +2,18 @@
 //! `<input type="checkbox" data-check-all>` that marks all that are shown. The button `[data-act-checked]` can be
 //! pressed while some are marked, and tells in `[data-checked-count]` how many; in the act that it names they take the place
 //! of its empty list. While none is marked, `[data-checked-none]` says what to do first.
+//!
+//! A mark with `data-needs`, values with slashes between them, brings the marks of those values along. What is typed into
+//! `<input data-name-of=VALUE>` marks that value, and takes its place in the empty map of the act; in the map of a
+//! `[data-act-named]`, which is for all there is, whether marked or not.
 use super::{all, filter, on, report, target};
 use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Element, Event, HtmlElement, HtmlInputElement};
+use leptos::wasm_bindgen::JsValue;
+use leptos::web_sys::{Element, Event, HtmlElement, HtmlInputElement, js_sys::JSON};
 
+/// On a field for another name: what it would name.
+const NAME_OF: &str = "data-name-of";
 /// What can be marked.
 const MARKS: &str = "input[name='target']";
 
@@ -19,15 +26,63 @@ pub fn listen() {
             mark_shown(mark.checked());
         } else if mark.name() != "target" {
             return;
+        } else if mark.checked() {
+            bring_along(&mark);
+        }
+        tell();
+    });
+    on(&document(), "input", |event: Event| {
+        let Some(field) = target::<HtmlInputElement>(&event) else { return };
+        let Some(item) = field.get_attribute(NAME_OF).filter(|_| !field.value().trim().is_empty()) else {
+            return;
+        };
+        for mark in marks().filter(|mark| mark.value() == item) {
+            mark.set_checked(true);
+            bring_along(&mark);
         }
         tell();
     });
 }
 
-/// The marked ones, as members of a JSON list: names hold nothing that would have to be escaped.
+/// The marked ones, as members of a JSON list.
 pub fn checked() -> String {
-    let quoted: Vec<_> = marked().map(|mark| format!("\"{}\"", mark.value())).collect();
-    quoted.join(",")
+    marked().map(|mark| quoted(&mark.value())).collect::<Vec<_>>().join(",")
+}
+
+/// The new names of the marked ones, as members of a JSON object.
+pub fn renamed() -> String {
+    let marked: Vec<_> = marked().map(|mark| mark.value()).collect();
+    names(|item| marked.iter().any(|marked| marked == item))
+}
+
+/// All new names that were typed, in the same way.
+pub fn all_renamed() -> String {
+    names(|_| true)
+}
+
+fn names(is_wanted: impl Fn(&str) -> bool) -> String {
+    let body = document().body();
+    let fields = body.into_iter().flat_map(|body| all(&body, "input[data-name-of]"));
+    let named = fields.filter_map(|field| {
+        let field: HtmlInputElement = field.unchecked_into();
+        let (item, name) = (field.get_attribute(NAME_OF)?, field.value());
+        let wanted = !name.trim().is_empty() && is_wanted(&item);
+        wanted.then(|| format!("{}:{}", quoted(&item), quoted(name.trim())))
+    });
+    named.collect::<Vec<_>>().join(",")
+}
+
+/// As JSON.
+fn quoted(text: &str) -> String {
+    JSON::stringify(&JsValue::from_str(text)).map(String::from).unwrap_or_default()
+}
+
+/// Marks what a marked one needs.
+fn bring_along(mark: &HtmlInputElement) {
+    let needs = mark.get_attribute("data-needs").unwrap_or_default();
+    for needed in marks().filter(|other| needs.split('/').any(|need| need == other.value())) {
+        needed.set_checked(true);
+    }
 }
 
 /// Says how many are marked, also after rows went away.

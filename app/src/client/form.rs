@@ -1,11 +1,11 @@
 //! Forms of a page whose fields are the JSON of one POST: `data-form` names the path. What the server refuses is said in
 //! `[data-form-error]` of the form, which keeps all that was typed. A file's text goes into the field that the input names
-//! with `data-into`.
-use super::{all, call, dialogs, on, page, report, target};
+//! with `data-into`. Where a form names a file with `data-save`, the answer becomes it.
+use super::{all, call, dialogs, on, page, report, save, target};
 use leptos::prelude::document;
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::{
-    Element, Event, File, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement,
+    Element, Event, File, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement, Response,
     js_sys::{JSON, Object, Reflect},
 };
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -42,10 +42,17 @@ async fn send(form: HtmlFormElement) {
     for place in all(&form, ERROR) {
         place.set_text_content(None);
     }
+    let place = || form.query_selector(ERROR).ok().flatten();
     let path = form.get_attribute("data-form").unwrap_or_default();
     match call::ask(&form, &path, &fields(&form)).await {
         None => {}
-        Some(call::Answer::Done { new }) => {
+        Some(call::Answer::Done { new, response }) => {
+            if let Some(name) = form.get_attribute("data-save")
+                && save_answer(&response, &name).await.is_err()
+            {
+                let failure = String::new();
+                return dialogs::ask(dialogs::Ask::Failed { failure, place: place() });
+            }
             form.reset();
             if !call::done(&form, new) {
                 page::renew().await;
@@ -53,10 +60,14 @@ async fn send(form: HtmlFormElement) {
         }
         Some(call::Answer::Refused { signed_out: true, .. }) => page::signed_out(),
         Some(call::Answer::Refused { failure, .. }) => {
-            let place = form.query_selector(ERROR).ok().flatten();
-            dialogs::ask(dialogs::Ask::Failed { failure, place });
+            dialogs::ask(dialogs::Ask::Failed { failure, place: place() });
         }
     }
+}
+
+async fn save_answer(response: &Response, name: &str) -> Result<(), JsValue> {
+    let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    save::save(name, &text)
 }
 
 /// The named fields that are filled in, as JSON.

@@ -7,9 +7,11 @@ mod filter;
 mod follow;
 mod form;
 mod found;
+mod kept;
 mod notice;
 mod page;
 mod press;
+mod save;
 mod stream;
 mod theme;
 mod times;
@@ -30,6 +32,7 @@ pub fn start() {
     form::listen();
     page::listen();
     stream::listen();
+    kept::listen();
     dialogs::take_up();
     if let Some(root) = document().document_element() {
         report(root.set_attribute("data-hydrated", ""));

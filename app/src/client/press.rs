@@ -6,9 +6,10 @@ use std::cell::RefCell;
 use wasm_bindgen_futures::spawn_local;
 
 /// What does something when it is pressed.
-const PRESSED: &str = "[data-act], [data-act-checked], [data-call], [data-theme-name], [data-dismiss]";
+const PRESSED: &str =
+    "[data-act], [data-act-checked], [data-act-named], [data-call], [data-theme-name], [data-dismiss]";
 /// What opens a dialog.
-const OPENS: &str = "[data-act], [data-act-checked]";
+const OPENS: &str = "[data-act], [data-act-checked], [data-act-named]";
 
 thread_local! {
     /// What the button asks for that opened the last dialog.
@@ -30,7 +31,11 @@ pub fn listen() {
             open(button, "data-act", act.clone(), act);
         } else if let Some(act) = button.get_attribute("data-act-checked") {
             let marked = act.replacen("[]", &format!("[{}]", checks::checked()), 1);
+            let marked = with_names(&marked, &checks::renamed());
             open(button, "data-act-checked", act, marked);
+        } else if let Some(act) = button.get_attribute("data-act-named") {
+            let named = with_names(&act, &checks::all_renamed());
+            open(button, "data-act-named", act, named);
         } else if let Some(theme) = button.get_attribute("data-theme-name") {
             theme::choose(&theme);
         } else if button.has_attribute("data-dismiss") {
@@ -46,6 +51,11 @@ pub fn listen() {
             }
         });
     }
+}
+
+/// The act with these new names in its empty map.
+fn with_names(act: &str, names: &str) -> String {
+    act.replacen("{}", &format!("{{{names}}}"), 1)
 }
 
 /// Gives the focus back to what opened the dialog that was closed, where the browser could not.

@@ -1,6 +1,7 @@
 //! The server's news: which topics are no longer as this page shows them. A page that nobody sees follows nothing, so that
 //! many open tabs do not take each other's connections.
 use super::{
+    kept,
     notice::{self, Notice},
     on, page, report,
 };
@@ -11,7 +12,9 @@ use std::{cell::RefCell, time::Duration};
 use wasm_bindgen_futures::spawn_local;
 
 /// The topics of a page stand at its live parts.
-pub const TOPICS: [&str; 6] = ["office", "operations", "metrics", "providers", "routes", "backups"];
+pub const TOPICS: [&str; 6] = ["office", "operations", "metrics", "providers", "routes", BACKUPS];
+/// This one is news for every page: the browser keeps backups of its own.
+const BACKUPS: &str = "backups";
 
 /// When to come back to a server that has too many streams.
 const LATER: Duration = Duration::from_secs(30);
@@ -63,6 +66,9 @@ fn heard(event: MessageEvent) {
     MARK.set(event.last_event_id());
     let told = event.type_();
     let Some(topic) = TOPICS.into_iter().find(|topic| *topic == told) else { return };
+    if topic == BACKUPS {
+        kept::look();
+    }
     if matches!(document().query_selector(&format!("[data-live~='{topic}']")), Ok(Some(_))) {
         spawn_local(async move { page::renew_about(&[topic]).await });
     }

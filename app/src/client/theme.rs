@@ -1,6 +1,6 @@
 //! The three faces of the page.
 use super::{all, report};
-use gloo_storage::{LocalStorage, Storage};
+use crate::browser::storage::{Kept, Texts};
 use leptos::prelude::document;
 
 /// Where the theme is kept: a bare word, as the script before the first paint reads it.
@@ -11,7 +11,9 @@ pub fn choose(theme: &str) {
     if let Some(root) = document().document_element() {
         report(root.set_attribute("data-theme", theme));
     }
-    report(LocalStorage::raw().set_item(KEY, theme));
+    if Kept::open().and_then(|kept| kept.set(KEY, theme)).is_err() {
+        leptos::logging::warn!("this browser does not keep the theme");
+    }
     tell();
 }
 

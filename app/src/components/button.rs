@@ -37,9 +37,12 @@ pub fn Button(
     on_press: Callback<()>,
     #[prop(optional)] kind: Kind,
     #[prop(optional, into)] busy: Signal<bool>,
+    /// The accessible name, where the text alone does not say enough.
+    #[prop(optional, into)]
+    label: Option<String>,
 ) -> impl IntoView {
     view! {
-        <button type="button" class=kind.class() disabled=busy on:click=move |_| on_press.run(())>
+        <button type="button" class=kind.class() aria-label=label disabled=busy on:click=move |_| on_press.run(())>
             {text}
         </button>
     }

@@ -1,6 +1,6 @@
 use super::said::{affected, warning};
 use crate::text::t;
-use domain::{Change, ChangeAction, DiffLine, Plan};
+use domain::{Change, ChangeAction, DiffLine, Plan, PlannedKeys};
 use leptos::{html, prelude::*};
 use serde_json::{Map, Value};
 
@@ -132,6 +132,19 @@ pub fn object(change: Change) -> AnyView {
     .into_any()
 }
 
+/// Whose keys they are, by the name that it gets.
+pub fn keys_of(keys: &PlannedKeys) -> String {
+    match &keys.renamed {
+        Some(new) => t().keys_of_renamed(new.as_str(), keys.provider.as_str()),
+        None => t().keys_of(keys.provider.as_str()),
+    }
+}
+
+/// Which keys a restored provider gets.
+fn keys(keys: &PlannedKeys) -> AnyView {
+    view! { <li class="note">{keys_of(keys)} ": " {t().keys_from(keys.takes)}</li> }.into_any()
+}
+
 /// What a plan changes, object by object, whom it reaches, and what to know before saying yes.
 #[component]
 pub fn PlanView(
@@ -142,6 +155,7 @@ pub fn PlanView(
 ) -> impl IntoView {
     let changes = plan.changes.into_iter().map(object).collect::<Vec<_>>();
     let empty = changes.is_empty().then_some(t().nothing_changes());
+    let keys = plan.keys.iter().map(keys).collect_view();
     let warnings = plan.warnings.into_iter().map(warning).collect_view();
     let nobody = plan.affected.is_empty().then_some(t().nobody_affected());
     let affected = plan.affected.into_iter().map(|one| view! { <li>{affected(one)}</li> });
@@ -150,7 +164,7 @@ pub fn PlanView(
         <div class="diff" role="region" aria-label=t().what_changes() tabindex="0" node_ref=region>
             {changes} {empty}
         </div>
-        <ul class="notes">{warnings}</ul>
+        <ul class="notes">{keys} {warnings}</ul>
         <h3>{t().also_affected()}</h3>
         <ul class="affected">{affected.collect_view()}</ul>
         <p>{nobody}</p>

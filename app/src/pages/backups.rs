@@ -1,18 +1,24 @@
 mod compare;
 mod forms;
+mod here;
 mod items;
 mod row;
 
 use super::{Live, answered, query::Query};
 use crate::{
-    act::Call,
+    act::{Act, Call},
     api::Caller,
-    components::{error_note::ErrorNote, moment::Moment, said::Said},
+    components::{
+        button::{Kind, Press},
+        error_note::ErrorNote,
+        moment::Moment,
+        said::Said,
+    },
     describe,
     error::ApiError,
     text::t,
 };
-use domain::{BackupId, Backups, DamagedBackup, MissedBackup};
+use domain::{Backup, BackupId, Backups, DamagedBackup, MissedBackup};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use operations::Present;
@@ -82,6 +88,7 @@ fn page(seen: Seen) -> AnyView {
             <h1>{t().backups()}</h1>
             {lead}
         </header>
+        {here::clear_text()}
         {compared}
         <section class="panel backups-now" aria-labelledby="now">
             <div>
@@ -93,6 +100,7 @@ fn page(seen: Seen) -> AnyView {
         <Live id="backups" topics="backups operations providers routes">
             {answered(seen.backups, |backups| list(backups, hash.as_deref()))}
         </Live>
+        {here::view()}
         <details class="panel backups-import">
             <summary><h2>{t().backups_import()}</h2></summary>
             {forms::import()}
@@ -103,7 +111,7 @@ fn page(seen: Seen) -> AnyView {
 
 /// What a backup taken now would hold, and whether there is one that holds it already.
 fn now(present: &Result<Present, ApiError>, backups: Option<&Backups>) -> AnyView {
-    let Present { exported, hash } = match present {
+    let Present { exported, hash, last } = match present {
         Ok(present) => present,
         Err(error) => {
             return view! {
@@ -141,10 +149,27 @@ fn now(present: &Result<Present, ApiError>, backups: Option<&Backups>) -> AnyVie
             </details>
         }
     });
+    let last = last.as_ref().map(reset);
     view! {
         <p class="backup-now">{content}</p>
         {kept}
+        {last}
         {left_out}
+    }
+    .into_any()
+}
+
+/// The way back to the newest backup whose restore would change something.
+fn reset(last: &Backup) -> AnyView {
+    let called = row::called(last);
+    view! {
+        <p class="backup-reset">
+            <Press
+                act=Act::restore(last.id.clone()) text=t().reset() kind=Kind::Small
+                label=t().backups_of(t().reset(), &called)
+            />
+            " " {t().reset_means()} " " <Moment at=last.taken_at.clone()/> " " {describe::backup_reason(&last.reason)}
+        </p>
     }
     .into_any()
 }

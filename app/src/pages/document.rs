@@ -3,6 +3,7 @@ use super::{
     activity::{ActivityPage, OperationPage},
     backups::BackupsPage,
     doctor::DoctorPage,
+    drift::DriftPage,
     gallery::GalleryPage,
     header::Header,
     home::HomePage,
@@ -94,6 +95,7 @@ fn Frame() -> impl IntoView {
                 <Route path=path!("/agm/activity") view=ActivityPage ssr=SsrMode::Async/>
                 <Route path=path!("/agm/activity/:id") view=OperationPage ssr=SsrMode::Async/>
                 <Route path=path!("/agm/doctor") view=DoctorPage ssr=SsrMode::Async/>
+                <Route path=path!("/agm/drift") view=DriftPage ssr=SsrMode::Async/>
                 <Route path=path!("/agm/gallery") view=GalleryPage ssr=SsrMode::Async/>
             </Routes>
         </main>

@@ -16,7 +16,7 @@ const ACTIVITY: &str = "/agm/activity";
 type Entry = (&'static str, fn() -> &'static str);
 
 /// Which pages there are, in the order of the navigation.
-const PAGES: [Entry; 8] = [
+const PAGES: [Entry; 9] = [
     ("/agm/", || t().nav_home()),
     ("/agm/providers", || t().nav_providers()),
     ("/agm/models", || t().nav_models()),
@@ -24,6 +24,7 @@ const PAGES: [Entry; 8] = [
     ("/agm/monitor", || t().monitor()),
     ("/agm/backups", || t().backups()),
     (ACTIVITY, || t().nav_activity()),
+    ("/agm/drift", || t().drift_title()),
     ("/agm/doctor", || t().doctor()),
 ];
 

@@ -17,7 +17,7 @@ use crate::{
     error::ApiError,
     text::t,
 };
-use domain::{Assignments, Backups, DeepHealth, Metrics, MetricsHistory, Operation, Worker};
+use domain::{Assignments, Backups, DeepHealth, Drift, Metrics, MetricsHistory, Operation, Worker};
 use floor::Floor;
 use futures::join;
 use leptos::prelude::*;
@@ -38,25 +38,31 @@ struct Seen {
     history: Result<MetricsHistory, ApiError>,
     operations: Result<Vec<Operation>, ApiError>,
     backups: Result<Backups, ApiError>,
+    drift: Result<Drift, ApiError>,
 }
 
 impl Seen {
     async fn now() -> Self {
-        let (assignments, workers, health, metrics, operations, backups) = join!(
+        let (assignments, workers, health, metrics, operations, backups, drift) = join!(
             api::assignments(),
             api::workers(),
             api::deep_health(),
             api::metrics(),
             api::operations(NEWEST),
             backups(),
+            drift(),
         );
         let history = Caller::take().map(|caller| caller.operations.metrics_history(HOUR));
-        Self { assignments, workers, health, metrics, history, operations, backups }
+        Self { assignments, workers, health, metrics, history, operations, backups, drift }
     }
 }
 
 async fn backups() -> Result<Backups, ApiError> {
     Ok(Caller::take()?.operations.backups().await?)
+}
+
+async fn drift() -> Result<Drift, ApiError> {
+    Ok(Caller::take()?.operations.drift().await?)
 }
 
 /// The office: everybody, what they run, and how the installation does.
@@ -77,19 +83,20 @@ fn page(seen: Seen, wanted: &str) -> AnyView {
         Ok(health) => (health.systems, None),
         Err(error) => (Vec::new(), Some(unread::systems(error))),
     };
-    let alarm = trouble::alarm(&systems, seen.assignments.as_ref().ok());
-    let wall = wall::wall(&systems, seen.assignments.as_ref().ok());
+    // Why it cannot be looked at is told by what could not be read.
+    let alarm = trouble::alarm(&systems, seen.assignments.as_ref().ok(), seen.drift.as_ref().ok());
+    let wall = wall::wall(&systems, seen.drift.as_ref().ok());
     let floor = Floor::of(&systems, seen.assignments, seen.workers);
     let search = floor.is_large().then(|| search::field(wanted));
     let floor = floor.view(wanted);
     let gateway = side::gateway(seen.metrics, seen.history);
     view! {
         <div class="home">
-            <Live id="alarm" topics="office operations">{alarm}</Live>
+            <Live id="alarm" topics="office operations backups">{alarm}</Live>
             <section class="panel office" aria-labelledby="office">
                 <header class="wall">
                     <h2 id="office" class="sign">{t().office()}</h2>
-                    <Live id="wall" topics="office">{wall} {unread}</Live>
+                    <Live id="wall" topics="office operations providers routes backups">{wall} {unread}</Live>
                 </header>
                 {search}
                 {floor}
@@ -121,6 +128,7 @@ mod tests {
             history: Err(failed("no history")),
             operations: Err(failed("no operations")),
             backups: Err(failed("the folder is away")),
+            drift: Err(failed("no drift")),
         };
         let html = page(seen, "").to_html();
         for part in ["assignments", "workers", "health", "metrics", "operations"] {

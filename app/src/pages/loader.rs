@@ -6,9 +6,12 @@ use leptos::{config::LeptosOptions, prelude::*};
 const FONTS: [&str; 3] = ["press-start-2p", "silkscreen", "vt323"];
 
 /// Ends the fetch of a part of the client that hangs. What the build makes to fetch it knows no limit, and asks again only
-/// for what it was told is lost. Half a minute: a slow line is no reason to begin anew.
+/// for what it was told is lost. Half a minute: a slow line is no reason to begin anew. A part that is lost while others are
+/// waited for is told of once they are there: until then it is no error that nobody heeds.
 const LIMIT: &str = "const ask=fetch;\
-    window.fetch=(what,how)=>ask(what,`${what}`.includes('/pkg/split_')?{...how,signal:AbortSignal.timeout(30000)}:how);";
+    window.fetch=(what,how)=>{\
+    if(!/\\/pkg\\/(split|chunk)_/.test(what))return ask(what,how);\
+    const part=ask(what,{...how,signal:AbortSignal.timeout(30000)});part.catch(()=>{});return part};";
 
 /// The addresses of the built files.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ pub mod activity;
 mod backups;
 mod doctor;
 mod document;
+mod drift;
 mod find;
 mod gallery;
 mod header;

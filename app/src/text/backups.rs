@@ -11,11 +11,11 @@ super::texts! {
         "Nothing has changed since the newest backup, so it is enough.",
         "最近一次备份之后没有任何变化，无需再次备份。";
     backups_hold:
-        "A backup holds the providers, the AI routes, and which model each agent runs.",
-        "备份包含提供商、AI 路由，以及每个智能体所用的模型。";
+        "A backup holds the providers with their keys, the AI routes, and which model each agent runs. It is sealed: only this server can open it.",
+        "备份包含提供商及其密钥、AI 路由，以及每个智能体所用的模型。备份已密封，只有本服务器能够打开。";
     backups_lack:
-        "It does not hold keys, consumers and their tokens, or anything else of an agent or the console. Going back keeps the keys that are there; a provider that is gone needs its key again.",
-        "备份不含密钥、消费者及其令牌，也不含智能体和控制台的其他内容。恢复时沿用现有密钥；已删除的提供商需要重新填写密钥。";
+        "It does not hold the keys of consumers, settings of Higress outside AI, or the rest of an agent's config. Going back keeps the keys that a provider has; one that has none, or that would be called at another host, gets the sealed ones, and you may choose.",
+        "备份不含消费者的密钥、Higress 中 AI 以外的设置，以及智能体的其他配置。恢复时沿用提供商的现有密钥；没有密钥或调用地址会改变时使用备份中密封的密钥，也可自行选择。";
     backups_now: "Now", "当前";
     backups_content(providers: usize, routes: usize, agents: usize):
         {
@@ -38,14 +38,22 @@ super::texts! {
     backups_name: "Name, if you like", "名称（可选）";
     backups_import: "Import a file", "导入文件";
     backups_import_hint:
-        "A declarative file, YAML or JSON, without keys. It is checked and kept; nothing changes until you restore it.",
-        "声明式文件（YAML 或 JSON），不得包含密钥。导入只做校验和保存，恢复之前不会产生任何变更。";
+        "A declarative file, YAML or JSON, without keys; a sealed backup that was downloaded from here; or an encrypted one, with its passphrase. It is checked and kept; nothing changes until you restore it.",
+        "声明式文件（YAML 或 JSON，不得包含密钥）、从此处下载的密封备份，或加密的备份文件及其口令。导入只做校验和保存，恢复之前不会产生任何变更。";
     backups_file: "File", "文件";
     backups_text: "Its text", "文件内容";
     backups_import_now: "Import", "导入";
     backups_was_imported: "The file is kept as a backup.", "文件已保存为备份。";
     backups_more: "More", "更多";
-    backups_download: "Download", "下载";
+    backups_plain: "Declarative file, without keys", "声明式文件（不含密钥）";
+    backups_encrypted: "Download, encrypted", "加密下载";
+    backups_new_passphrase(shortest: usize):
+        format!("Passphrase, {shortest} characters or more"),
+        format!("口令（至少 {shortest} 个字符）");
+    backups_passphrase: "Passphrase, if the file is encrypted", "口令（文件已加密时填写）";
+    backups_was_exported:
+        "The file is saved. It holds the keys, and opens with the passphrase alone.",
+        "文件已保存，其中包含密钥，只能用口令打开。";
     backups_rename: "Save the name", "保存名称";
     backups_renamed: "The name is saved.", "名称已保存。";
     backups_delete: "Delete…", "删除…";
@@ -71,6 +79,12 @@ super::texts! {
     backups_gone: "gone", "已不存在";
     backups_changed: "changed", "已变更";
     backups_no_model: "no working model now", "当前没有可用模型";
+    backups_other_keys: "other keys", "密钥不同";
+    backups_needs(what: &str): format!("brings along {what}"), format!("一并恢复 {what}");
+    backups_other_name: "Under another name…", "换用其他名称…";
+    backups_new_name(what: &str): format!("New name of {what}"), format!("{what} 的新名称");
+    reset: "Reset", "重置";
+    reset_means: "Back to the last backup that differs from now:", "回到与当前状态不同的最近一份备份：";
     backups_mark_all: "Mark everything that differs", "全选不同的内容";
     backups_restore: "Restore", "恢复";
     backups_restore_all: "Restore all of it", "全部恢复";

@@ -1,3 +1,5 @@
+use domain::KeySource;
+
 super::texts! {
     plan_title(target: &str, what: &str): format!("{target} » {what}"), format!("{target} » {what}");
     what_changes: "What will change", "变更内容";
@@ -31,6 +33,27 @@ super::texts! {
         format!("{minutes} 分 {seconds} 秒");
 
     details: "Details", "详情";
+    keys_of_restore: "Keys", "密钥";
+    keys_of(provider: &str): format!("Keys of {provider}"), format!("{provider} 的密钥");
+    keys_of_renamed(new: &str, old: &str):
+        format!("Keys of {new} ({old} in the backup)"),
+        format!("{new}（备份中为 {old}）的密钥");
+    keys_from(source: KeySource):
+        match source {
+            KeySource::Current => "keep the present ones",
+            KeySource::Sealed => "those of the backup",
+            KeySource::New => "new",
+        }
+        .to_owned(),
+        match source {
+            KeySource::Current => "保留当前密钥",
+            KeySource::Sealed => "使用备份中的密钥",
+            KeySource::New => "使用新密钥",
+        }
+        .to_owned();
+    new_key: "New key", "新密钥";
+    type_new_key: "type the new key", "请填写新密钥";
+    plan_with_keys: "Plan with these keys", "用这些密钥重新生成计划";
     needs_operator_next:
         "Undo met something that it must not touch. See the steps for what is where; when it is as you want it, take it over.",
         "回滚时遇到了不能触碰的内容。请查看各步骤了解现状，确认无误后再接管。";

@@ -28,6 +28,37 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("1 object read back as written", "1 个对象已回读，与写入一致"),
     ("{} objects read back as written", "{} 个对象已回读，与写入一致"),
+    // Why there is no backup, or why one does not open.
+    ("the installation is being changed: {} looks saw no two alike", "当前正在变更：{} 次读取均不一致"),
+    (
+        "it was sealed with the key {}, which this installation does not have",
+        "由密钥 {} 密封，此处没有该密钥",
+    ),
+    ("the seal is broken", "密封已损坏"),
+    ("this is no sealed text", "不是密封的内容"),
+    ("what its file tells of it is not what was sealed", "文件所述与密封的内容不符"),
+    // Why an agent's model cannot be changed from here.
+    ("{} runs {}, whose config agm does not edit", "{} 运行的是 {}，agm 不编辑其配置"),
+    (
+        "Change its model with {}'s own settings, in the worker's container.",
+        "请在该智能体的容器中，用 {} 自己的设置更改其模型。",
+    ),
+    // What a backup of the former plugin does not bring back.
+    ("the agents: the former plugin kept no models of them", "智能体：以前的插件未保存其模型"),
+    ("provider {}: it is named twice", "提供商 {}：名称重复"),
+    ("provider {}: it cannot be understood", "提供商 {}：无法识别"),
+    ("route {}: it is named twice", "路由 {}：名称重复"),
+    ("route {}: it cannot be understood", "路由 {}：无法识别"),
+    ("consumer {}: it is named twice", "消费者 {}：名称重复"),
+    ("consumer {}: it cannot be understood", "消费者 {}：无法识别"),
+    // Why an encrypted file does not open.
+    ("passphrase: it must have {} characters or more", "口令至少需要 {} 个字符"),
+    ("passphrase: it does not open this file", "口令无法打开该文件"),
+    ("passphrase: the file is encrypted: it needs the passphrase", "文件已加密，请填写口令"),
+    ("text: it is encrypted so that opening it takes too long", "打开该文件的计算量过大"),
+    ("text: it is encrypted, but not to a passphrase", "该文件不是用口令加密的"),
+    ("the encrypted file is not whole", "加密文件不完整"),
+    ("what is encrypted is no backup of this version", "加密的内容不是本版本的备份"),
     // What a worker's state rests on.
     ("container running", "容器运行中"),
     ("container exited", "容器已退出"),
@@ -37,6 +68,51 @@ const SENTENCES: &[(&str, &str)] = &[
     ("task {} and {} more open", "任务 {} 及另外 {} 项进行中"),
     ("task {} open", "任务 {} 进行中"),
     ("HiClaw stopped it for being idle", "因空闲被 HiClaw 停止"),
+    // Why a restore is refused, or a thing of it left out.
+    (
+        "what is wanted needs these too, which are not there now: {}",
+        "所选内容还需要以下内容，而它们当前不存在：{}",
+    ),
+    ("it is not among what is restored", "不在要恢复的内容之中"),
+    ("something else that is restored has this name", "恢复的另一项内容已使用该名称"),
+    ("there is a {} already", "已存在 {}"),
+    ("the type of a provider stays: this one is {}", "提供商的类型不可更改：现有的是 {}"),
+    (
+        "its present keys would go to another host: choose those of the backup, or new ones",
+        "当前密钥会发送到另一个地址：请选择备份中的密钥，或填写新密钥",
+    ),
+    (
+        "it has no present keys: choose those of the backup, or new ones",
+        "当前没有密钥：请选择备份中的密钥，或填写新密钥",
+    ),
+    (
+        "it is not there now, so it has no present keys: choose those of the backup, or new ones",
+        "当前不存在，没有现有密钥：请选择备份中的密钥，或填写新密钥",
+    ),
+    ("this backup holds no keys", "此备份不含密钥"),
+    (
+        "its credentials are settings: restore it with those that there are, and change them then",
+        "其凭据属于设置：请先按已有凭据恢复，再修改凭据",
+    ),
+    ("these keys are for another host", "这些密钥用于另一个地址"),
+    ("{} needs a key", "{} 需要密钥"),
+    ("a URL must not hold a user name or password", "URL 不得包含用户名或密码"),
+    (
+        "a new route's name is 1 to 63 lower-case letters, digits, dots and hyphens, begins and ends with a letter or digit, and does not end in .fallback",
+        "新路由名称为 1 至 63 个小写字母、数字、点和连字符，首尾须为字母或数字，且不得使用网关保留的后缀",
+    ),
+    ("it leads to {}, which is not there", "其指向的 {} 不存在"),
+    ("{} is not there", "{} 不存在"),
+    ("{} does not list a model {}", "{} 的模型列表中没有 {}"),
+    ("{} sends this model to {}", "{} 将该模型转发到 {}"),
+    ("the backup holds no document of it", "备份中没有其内容"),
+    // What to do about it.
+    ("Restore them too, or restore everything.", "请一并恢复这些内容，或全部恢复。"),
+    (
+        "Remove the present one first, or restore it under another name.",
+        "请先删除现有的，或换用其他名称恢复。",
+    ),
+    ("Choose another name.", "请换一个名称。"),
     // The doctor, of the installation.
     ("answers at {}", "在 {} 响应"),
     ("the console knows {} as its admin", "控制台的管理员是 {}"),
@@ -108,10 +184,12 @@ impl Texts {
     pub fn evidence(self, said: &str) -> Option<String> {
         match self.0 {
             Lang::En => None,
-            Lang::Zh => chinese(said).or_else(|| {
-                let parts: Option<Vec<_>> = said.split("; ").map(chinese).collect();
-                parts.map(|parts| parts.join("；"))
-            }),
+            Lang::Zh => chinese(said)
+                .or_else(|| {
+                    let parts: Option<Vec<_>> = said.split("; ").map(chinese).collect();
+                    parts.map(|parts| parts.join("；"))
+                })
+                .or_else(|| of_a_field(said)),
         }
     }
 
@@ -119,6 +197,12 @@ impl Texts {
     pub fn evidence_or_said(self, said: String) -> String {
         self.evidence(&said).unwrap_or(said)
     }
+}
+
+/// What is wrong with a field, behind its name.
+fn of_a_field(said: &str) -> Option<String> {
+    let (field, wrong) = said.split_once(": ").filter(|(field, _)| !field.contains(' '))?;
+    Some(format!("{field}：{}", chinese(wrong)?))
 }
 
 fn chinese(said: &str) -> Option<String> {
@@ -167,6 +251,12 @@ mod tests {
                 "HTTP 200 in 6 ms: 14 models at 2026-11-22T04:00:00Z",
                 "HTTP 200，耗时 6 毫秒，14 个模型，时间 2026-11-22T04:00:00Z",
             ),
+            ("route 2: it cannot be understood", "路由 2：无法识别"),
+            (
+                "items: what is wanted needs these too, which are not there now: provider:qwen, route:x",
+                "items：所选内容还需要以下内容，而它们当前不存在：provider:qwen, route:x",
+            ),
+            ("it leads to lab, which is not there", "其指向的 lab 不存在"),
             ("container running; task t-1 and 2 more open", "容器运行中；任务 t-1 及另外 2 项进行中"),
         ] {
             assert_eq!(said(english).as_deref(), Some(chinese));
@@ -207,14 +297,18 @@ mod tests {
     #[test]
     fn every_sentence_is_one_that_the_server_says() {
         let mut all = String::new();
-        for of in ["crates/operations", "crates/hiclaw", "server"] {
+        for of in ["crates/domain", "crates/higress", "crates/operations", "crates/hiclaw", "server"] {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(of).join("src");
             sources(&folder, &mut all);
         }
         // How long it took, and when, are put to it elsewhere.
         let fixed = |form: &'static str| form.split("{}").flat_map(|part| part.split(" (after"));
         for part in SENTENCES.iter().flat_map(|(english, _)| fixed(english)) {
-            let part = part.strip_suffix(" at ").unwrap_or(part).trim_start_matches("not seen yet: ");
+            let part = part.strip_suffix(" at ").unwrap_or(part);
+            // The name of a field is put before what is wrong with it; what is left out is named elsewhere.
+            let part = ["not seen yet: ", "passphrase: ", "text: ", "the agents: ", ": "]
+                .into_iter()
+                .fold(part, str::trim_start_matches);
             // What follows is Docker's word.
             let part = if part.starts_with("container ") { "container {}" } else { part };
             assert!(part.len() < 4 || all.contains(part), "{part}");

@@ -63,6 +63,8 @@ impl Texts {
                 ("This agent's model cannot be changed here.", "无法在此修改该智能体的模型。")
             }
             Code::StorageUnavailable => ("The data directory cannot be written.", "数据目录不可写。"),
+            Code::SealBroken => ("This sealed backup is damaged.", "该密封备份已损坏或被改动。"),
+            Code::SealKeyUnknown => ("This backup was sealed with another key.", "该备份由其他密钥密封。"),
             Code::IdempotencyMismatch => {
                 ("This key came with another request before.", "同一幂等键对应了不同的请求。")
             }
@@ -130,6 +132,8 @@ fn after(code: Code) -> Option<&'static str> {
         Code::UpstreamUnavailable => "请确认该系统正在运行，恢复后重试。",
         Code::UpstreamTimeout => "请求可能仍在处理，请先查看操作记录。",
         Code::StorageUnavailable => "请检查数据目录的剩余空间和写入权限。",
+        Code::SealBroken => "请使用该备份的其他副本，或其他备份。",
+        Code::SealKeyUnknown => "只有密封它的安装才能打开；未打开前可见的内容不可信。",
         Code::IdempotencyMismatch => "请为新的请求使用新的幂等键。",
         Code::PayloadTooLarge => "请缩小内容后重试。",
         Code::RateLimited => "请稍后再试。",

@@ -30,6 +30,7 @@ super::texts! {
     output: "output", "输出";
     vision: "vision", "视觉";
     reasoning: "reasoning", "推理";
+    no_reasoning: "no reasoning", "无推理";
     figures_from(source: &str): format!("Figures: {source}."), format!("数据来源：{source}。");
     own_limits: "Own limits", "自定义限制";
     own_limits_hint: "Empty fields follow the figures above.", "留空的项目沿用以上数据。";

@@ -43,6 +43,7 @@ impl Texts {
     pub fn kind(self, kind: &str) -> &'static str {
         self.of(match kind {
             "set_model" => ("Set model", "设置模型"),
+            "accept_model" => ("Accept model", "接受模型"),
             "add_provider" => ("Add provider", "添加提供商"),
             "edit_provider" => ("Edit provider", "编辑提供商"),
             "remove_provider" => ("Remove provider", "删除提供商"),

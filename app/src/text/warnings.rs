@@ -1,6 +1,6 @@
 //! What a plan warns of, whom it reaches, and how long a change stays.
 use super::{Lang, Texts};
-use domain::{Warning, WarningCode, Way, lasts};
+use domain::{BackupItem, Warning, WarningCode, Way, lasts};
 
 impl Texts {
     /// What a warning is about, in a few words.
@@ -21,6 +21,9 @@ impl Texts {
             WarningCode::LeftOut => ("Left out", "未包含"),
             WarningCode::NotRestored => ("Cannot be restored", "无法恢复"),
             WarningCode::Stays => ("Stays as it is", "保持不变"),
+            WarningCode::SealedKeys => ("Keys of the backup", "使用备份中的密钥"),
+            WarningCode::OtherHost => ("Another host", "调用地址不同"),
+            WarningCode::OpenRoute => ("Open to everybody", "对所有人开放"),
         })
     }
 
@@ -79,9 +82,27 @@ fn sentence(warning: &Warning) -> Option<String> {
         (WarningCode::Shadowed, [route, older]) => {
             format!("{route} 与更早的 {older} 条件相同，会被网关丢弃。")
         }
+        (WarningCode::SealedKeys, [provider]) => format!("{provider} 当前没有密钥，将使用备份中的密钥。"),
+        (WarningCode::OtherHost, [provider]) => format!(
+            "备份中 {provider} 的调用地址与当前不同，将使用备份中的密钥；当前密钥不会发送到另一个地址。"
+        ),
+        (WarningCode::OpenRoute, [route]) => format!("{route} 将不再要求密钥，任何人都可以调用。"),
+        (WarningCode::NotRestored, [item, why]) => {
+            format!("{}：{}。", thing(item), Texts(Lang::Zh).evidence_or_said((*why).to_owned()))
+        }
         (WarningCode::Stays, [_, ..]) => format!("备份中没有，因此保持不变：{}。", named.join("、")),
         _ => return None,
     })
+}
+
+/// A thing of a backup.
+fn thing(item: &str) -> String {
+    match item.parse() {
+        Ok(BackupItem::Provider(name)) => format!("提供商 {name}"),
+        Ok(BackupItem::Route(name)) => format!("路由 {name}"),
+        Ok(BackupItem::Agent(target)) => format!("{} 的模型", target.agent()),
+        Err(_) => item.to_owned(),
+    }
 }
 
 fn way_of(way: &Way) -> String {

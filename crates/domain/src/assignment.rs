@@ -74,6 +74,12 @@ pub struct Observed {
     pub provider: Option<ProviderName>,
     /// Tokens, from its openclaw.json.
     pub context_window: Option<u64>,
+    /// Tokens of one answer, from its openclaw.json.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    /// From its openclaw.json.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<bool>,
     /// The record, the config and the route agree, or nothing was recorded and the config has a route.
     pub in_sync: bool,
     /// What stands between the agent and its model.

@@ -1,10 +1,10 @@
 //! Backups: what the installation was like at a time, to look at and to get back to.
 use crate::{
-    BackupId, BackupName, Declared, DeclaredAssignments, ModelId, Mutation, NameError, ProviderName,
-    RouteName, Target, Timestamp, Warning,
+    BackupId, BackupName, ConsumerName, Declared, ModelId, Mutation, RouteName, Target, Timestamp, Warning,
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use serde_json::Value;
+use std::fmt;
 
 /// What is known of a backup without opening it. It holds no key and no token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,9 +18,9 @@ pub struct Backup {
     pub reason: BackupReason,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<BackupName>,
-    /// A pinned one is kept until a person unpins it.
+    /// A pinned one is kept until a person unpins it. What was imported or came back from elsewhere is pinned at first.
     pub pinned: bool,
-    /// Of its content.
+    /// As it is kept: compressed and sealed.
     pub bytes: u64,
     /// How many providers it holds.
     pub providers: u32,
@@ -28,8 +28,11 @@ pub struct Backup {
     pub routes: u32,
     /// How many agents' models, the Manager's included.
     pub agents: u32,
-    /// Of the content, in hex: two backups of the same state have the same.
+    /// Of the whole state, in hex: two backups of the same state have the same, and one with another key has another.
     pub hash: String,
+    /// The id of the key that it is sealed with. None: it was taken by an older version, holds no keys and lies in clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_with: Option<String>,
 }
 
 /// Why a backup was taken.
@@ -63,6 +66,45 @@ pub struct BackupContent {
     pub file: Declared,
     /// What the file does not say, because it did not work when the backup was taken.
     pub left_out: Vec<Warning>,
+    /// What it holds beside providers, routes and models. None: it is of an older version, or came as a declarative file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documents: Option<BackupDocuments>,
+}
+
+/// What a backup holds to look things up in; a restore puts none of it back. Secrets are told as `(secret)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BackupDocuments {
+    /// The console's service sources: where the providers' addresses are.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub service_sources: Vec<Value>,
+    pub consumers: Vec<BackupConsumer>,
+    pub agents: Vec<AgentDocuments>,
+}
+
+/// A consumer in a backup, and the routes that let it in; those that let everybody in do not count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BackupConsumer {
+    pub name: ConsumerName,
+    pub routes: Vec<RouteName>,
+}
+
+/// What concerns the model of an agent. It holds no key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AgentDocuments {
+    pub agent: Target,
+    /// Our note, its model.json. None: there was none, or it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub record: Option<Value>,
+    /// The model part of its openclaw.json: provider, primary model, its entry and its alias. None: it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub model: Option<Value>,
 }
 
 /// What became of a wish for a backup.
@@ -70,7 +112,7 @@ pub struct BackupContent {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BackedUp {
     pub backup: Backup,
-    /// False: nothing has changed since the newest backup, which is this one.
+    /// False: nothing was kept, because this one is here already.
     pub new: bool,
 }
 
@@ -109,35 +151,18 @@ pub struct DamagedBackup {
     pub message: String,
 }
 
-/// A wish to go back to a backup. What the backup does not name stays as it is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Restore {
-    pub backup: BackupId,
-    /// Only these; each must be in the backup and be restored. Absent: all that can be; the plan warns of what cannot.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub items: Option<Vec<BackupItem>>,
-    /// What the server found in the backup: the wanted items. It never crosses the wire.
-    #[serde(skip)]
-    pub file: Option<Box<Declared>>,
-}
-
-/// One thing in a backup: `provider:qwen`, `route:default-ai-route`, `manager` or `worker:alice`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum BackupItem {
-    Provider(ProviderName),
-    Route(RouteName),
-    /// The model of an agent.
-    Agent(Target),
+impl Backup {
+    /// Whether it was taken of this installation by this server. What was imported is no state that there was here.
+    pub fn is_own(&self) -> bool {
+        self.reason != BackupReason::Imported
+    }
 }
 
 impl BackupReason {
     /// A change is about to be made.
     pub fn before(change: &Mutation) -> Self {
         let target = match change {
-            Mutation::SetModel { target, .. } => Some(target.to_string()),
+            Mutation::SetModel { target, .. } | Mutation::AcceptModel { target } => Some(target.to_string()),
             Mutation::AddProvider(new) => Some(new.name.to_string()),
             Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => Some(name.to_string()),
             Mutation::RepairRoutes { route, .. } => route.as_ref().map(ToString::to_string),
@@ -165,142 +190,10 @@ impl fmt::Display for BackupReason {
     }
 }
 
-impl FromStr for BackupItem {
-    type Err = NameError;
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        match text.split_once(':') {
-            Some(("provider", name)) => name.parse().map(Self::Provider),
-            Some(("route", name)) => name.parse().map(Self::Route),
-            _ => text.parse().map(Self::Agent),
-        }
-    }
-}
-
-impl TryFrom<String> for BackupItem {
-    type Error = NameError;
-    fn try_from(text: String) -> Result<Self, NameError> {
-        text.parse()
-    }
-}
-
-impl From<BackupItem> for String {
-    fn from(item: BackupItem) -> String {
-        item.to_string()
-    }
-}
-
-impl fmt::Display for BackupItem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Provider(name) => write!(f, "provider:{name}"),
-            Self::Route(name) => write!(f, "route:{name}"),
-            Self::Agent(target) => target.fmt(f),
-        }
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl utoipa::PartialSchema for BackupItem {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        <String as utoipa::PartialSchema>::schema()
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl utoipa::ToSchema for BackupItem {}
-
-impl Declared {
-    /// The file with these things alone.
-    ///
-    /// # Errors
-    /// The place in `items` of the first one that the file does not name.
-    pub fn only(&self, items: &[BackupItem]) -> Result<Self, usize> {
-        let mut picked = Self {
-            version: self.version,
-            providers: Vec::new(),
-            routes: Vec::new(),
-            assignments: DeclaredAssignments::default(),
-        };
-        for (place, item) in items.iter().enumerate() {
-            picked.take_over(self, item).ok_or(place)?;
-        }
-        Ok(picked)
-    }
-
-    /// None: `from` does not name it.
-    fn take_over(&mut self, from: &Self, item: &BackupItem) -> Option<()> {
-        match item {
-            BackupItem::Provider(name) => {
-                let found = from.providers.iter().find(|provider| provider.name == *name)?;
-                if self.providers.iter().all(|provider| provider.name != *name) {
-                    self.providers.push(found.clone());
-                }
-            }
-            BackupItem::Route(name) => {
-                let found = from.routes.iter().find(|route| route.name == *name)?;
-                if self.routes.iter().all(|route| route.name != *name) {
-                    self.routes.push(found.clone());
-                }
-            }
-            BackupItem::Agent(Target::Manager) => {
-                self.assignments.manager = Some(from.assignments.manager.clone()?);
-            }
-            BackupItem::Agent(Target::Worker(name)) => {
-                let found = from.assignments.workers.get(name)?;
-                self.assignments.workers.insert(name.clone(), found.clone());
-            }
-        }
-        Some(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    fn file() -> Declared {
-        serde_json::from_value(json!({"version": 1,
-            "providers": [{"name": "qwen", "type": "qwen"}, {"name": "lab:x", "type": "openai"}],
-            "routes": [{"name": "default-ai-route"}],
-            "assignments": {"manager": {"provider": "qwen", "model": "m"},
-                "workers": {"alice": {"provider": "qwen", "model": "m"}, "bob": {"provider": "qwen", "model": "n"}}}}))
-        .unwrap()
-    }
-
-    #[test]
-    fn an_item_is_written_as_it_is_read() {
-        for text in ["provider:lab:x", "route:default-ai-route", "manager", "worker:alice"] {
-            assert_eq!(text.parse::<BackupItem>().unwrap().to_string(), text);
-        }
-        for bad in ["", "provider:", "route:a/b", "agent:alice", "worker:A"] {
-            assert!(bad.parse::<BackupItem>().is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn single_items_are_picked_once_and_what_is_not_there_is_told_by_its_place() {
-        let items = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<_>>();
-        let picked = file().only(&items(&["provider:lab:x", "worker:bob", "provider:lab:x"])).unwrap();
-        let expected = json!({"version": 1, "providers": [{"name": "lab:x", "type": "openai"}],
-            "assignments": {"workers": {"bob": {"provider": "qwen", "model": "n"}}}});
-        assert_eq!(serde_json::to_value(&picked).unwrap(), expected);
-        for absent in ["provider:moonshot", "route:other", "worker:carol"] {
-            assert_eq!(file().only(&items(&["manager", absent])).err(), Some(1), "{absent}");
-        }
-    }
-
-    #[test]
-    fn nobody_sends_the_content_of_a_backup_with_a_restore() {
-        let id = "01JD0000000000000000000000";
-        let wish: Mutation = serde_json::from_value(json!({"kind": "restore", "backup": id})).unwrap();
-        assert!(wish.kind() == "restore" && wish.declared().is_none());
-        let smuggled = json!({"backup": id, "file": {"version": 1}});
-        assert!(serde_json::from_value::<Restore>(smuggled).is_err());
-        let mut opened = Restore { backup: id.parse().unwrap(), items: None, file: None };
-        opened.file = Some(Box::new(file()));
-        assert_eq!(serde_json::to_value(&opened).unwrap(), json!({"backup": id}));
-    }
 
     #[test]
     fn a_reason_tells_the_change_and_what_it_is_for() {

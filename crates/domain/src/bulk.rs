@@ -34,6 +34,22 @@ pub struct SetModels {
 }
 
 impl SetModels {
+    /// The wish for one agent, and no word about failures.
+    pub fn of(wish: &SetModel, target: Target) -> Self {
+        let SetModel { provider, model, context_window, max_tokens, reasoning } = wish.clone();
+        Self {
+            targets: vec![target],
+            provider,
+            model,
+            context_window,
+            max_tokens,
+            reasoning,
+            stop_after_failures: None,
+            canary: false,
+            concurrency: None,
+        }
+    }
+
     /// What each target is to run.
     pub fn wish(&self) -> SetModel {
         SetModel {

@@ -43,6 +43,10 @@ pub enum Code {
     ReadOnlyTarget,
     /// Our own data directory is full or read-only.
     StorageUnavailable,
+    /// A sealed backup was changed, or is damaged or none.
+    SealBroken,
+    /// A backup was sealed with a key that this installation does not have.
+    SealKeyUnknown,
     /// The same idempotency key came with another request.
     IdempotencyMismatch,
     NotFound,
@@ -81,6 +85,8 @@ impl Code {
             Self::InvalidRequest
             | Self::InvalidModel
             | Self::ModelNotReachable
+            | Self::SealBroken
+            | Self::SealKeyUnknown
             | Self::IdempotencyMismatch => 422,
             Self::RateLimited => 429,
             Self::Internal | Self::NeedsOperator => 500,

@@ -7,6 +7,7 @@ mod bulk;
 mod catalog;
 mod declared;
 mod doctor;
+mod drift;
 mod failure;
 mod health;
 pub mod lasts;
@@ -17,8 +18,10 @@ mod news;
 mod operation;
 mod plan;
 mod provider;
+mod restore;
 mod route;
 pub mod rules;
+mod sealed;
 mod secret;
 mod time;
 mod usage;
@@ -26,12 +29,14 @@ mod worker;
 
 pub use assignment::{Assignment, Assignments, LimitSource, Observed, Problem, SetModel};
 pub use backup::{
-    BackedUp, Backup, BackupContent, BackupItem, BackupReason, Backups, DamagedBackup, MissedBackup, Restore,
+    AgentDocuments, BackedUp, Backup, BackupConsumer, BackupContent, BackupDocuments, BackupReason, Backups,
+    DamagedBackup, MissedBackup,
 };
 pub use bulk::{Bulk, BulkPlan, Refused, SetModels};
 pub use catalog::{ProviderType, TokenNeed};
 pub use declared::{Declared, DeclaredAssignments, DeclaredProvider, DeclaredRoute, KeyRef};
 pub use doctor::{Check, CheckGroup, CheckId, CheckState, Doctor, Repair, Setting, is_default_password};
+pub use drift::{Drift, DriftItem, DriftVerdict, Drifted, Runs, Unpulled, Unseen, WayOut, WhyNot};
 pub use failure::{Code, Failure, FieldError, Reason, UsedBy};
 pub use health::{DeepHealth, Metrics, MetricsHistory, MetricsSample, SystemHealth, SystemState};
 pub use models::{Limits, ModelFamily, families_of, known_model, known_models};
@@ -47,10 +52,17 @@ pub use provider::{
     EditProvider, LastTest, NewProvider, Protocol, Provider, ProviderModel, ProviderTest, Settings, TestLeg,
     TestProvider, Tokens,
 };
+pub use restore::{
+    BackupItem, KeyChoice, KeySource, Needs, NewName, Opened, Originals, PlannedKeys, Restore,
+};
 pub use route::{
     AiRoute, LostRoute, ManagedBy, MatchType, ModelPredicate, RouteUpstream, Simulate, Simulation,
 };
-pub use secret::TypedKey;
+pub use sealed::{
+    NotResealed, Resealed, SealKeys, SealedBackup, SealedOriginal, VerifiedBackup, Visible, VisibleAgent,
+    VisibleProvider,
+};
+pub use secret::{Passphrase, TypedKey};
 pub use time::Timestamp;
 pub use usage::{ModelUsage, Usage, Used};
 pub use worker::{PULLED_WITHIN, Worker, WorkerStatus};

@@ -16,6 +16,10 @@ pub enum Mutation {
         #[serde(flatten)]
         wish: SetModel,
     },
+    /// Let our note of an agent say what it really runs. Nothing else is written.
+    AcceptModel {
+        target: Target,
+    },
     AddProvider(NewProvider),
     EditProvider {
         name: ProviderName,
@@ -38,7 +42,7 @@ pub enum Mutation {
     },
     /// Make the installation what a file says, in one transaction.
     Apply(Declared),
-    /// Go back to a backup, as far as a file can.
+    /// Go back to a backup.
     Restore(Restore),
 }
 
@@ -47,6 +51,7 @@ impl Mutation {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::SetModel { .. } => "set_model",
+            Self::AcceptModel { .. } => "accept_model",
             Self::AddProvider(_) => "add_provider",
             Self::EditProvider { .. } => "edit_provider",
             Self::RemoveProvider { .. } => "remove_provider",
@@ -61,8 +66,9 @@ impl Mutation {
     pub fn declared(&self) -> Option<&Declared> {
         match self {
             Self::Apply(file) => Some(file),
-            Self::Restore(restore) => restore.file.as_deref(),
+            Self::Restore(restore) => restore.opened.as_deref().map(|opened| &opened.file),
             Self::SetModel { .. }
+            | Self::AcceptModel { .. }
             | Self::AddProvider(_)
             | Self::EditProvider { .. }
             | Self::RemoveProvider { .. }

@@ -110,6 +110,20 @@ impl ProviderName {
 }
 
 impl RouteName {
+    /// The rule for a name that we create. The console would store another, and the cluster behind it refuse it or take
+    /// it for another route's fallback.
+    pub fn check_new(&self) -> Result<(), NameError> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let ok = self.0.len() <= 63
+            && self.0.starts_with(plain)
+            && self.0.ends_with(plain)
+            && self.0.chars().all(|c| plain(c) || matches!(c, '.' | '-'))
+            && !self.0.ends_with(".fallback");
+        ok.then_some(()).ok_or(NameError(
+            "a new route's name is 1 to 63 lower-case letters, digits, dots and hyphens, begins and ends with a letter or digit, and does not end in .fallback",
+        ))
+    }
+
     /// The catch-all AI route that HiClaw creates and owns.
     pub fn default_route() -> Self {
         Self("default-ai-route".into())

@@ -1,8 +1,8 @@
 //! What a mutation would change, before it does.
-use crate::{ModelId, OperationId, ProviderName, RouteName, Step, Timestamp};
+use crate::{BackupItem, ModelId, OperationId, PlannedKeys, ProviderName, RouteName, Step, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// An object that the plan read, with the version it had. Objects are named `route:<name>`, `provider:<name>`,
 /// `consumer:<name>`, `s3:<key>`, `file:<name>`.
@@ -141,6 +141,12 @@ warning_codes! {
     NotRestored "NOT_RESTORED"
     /// Came after the backup; named are all.
     Stays "STAYS"
+    /// The provider (named) is gone and gets the keys of the backup.
+    SealedKeys "SEALED_KEYS"
+    /// The provider (named) is called elsewhere in the backup than now and gets the keys of the backup.
+    OtherHost "OTHER_HOST"
+    /// The route (named) asked for no key.
+    OpenRoute "OPEN_ROUTE"
 }
 
 impl fmt::Display for WarningCode {
@@ -192,4 +198,11 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
     /// What will be done, in order; all pending.
     pub steps: Vec<Step>,
+    /// Of a restore: the providers whose keys are a matter of choice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<PlannedKeys>,
+    /// Of a restore of everything: what single things could not come back without, because it is not there now.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, Vec<String>>))]
+    pub needs: BTreeMap<BackupItem, Vec<BackupItem>>,
 }

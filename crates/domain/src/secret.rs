@@ -1,4 +1,4 @@
-//! A key on its way from a person to the server. Nothing that the server sends can hold one.
+//! Keys and passphrases on their way from a person to the server. Nothing that the server sends can hold one.
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -48,5 +48,31 @@ impl Serialize for TypedKey {
 impl<'de> Deserialize<'de> for TypedKey {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         String::deserialize(input).map(Self::new)
+    }
+}
+
+/// What opens a file, as a person typed it; everything else is as of a [`TypedKey`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = "password"))]
+pub struct Passphrase(TypedKey);
+
+impl Passphrase {
+    /// The fewest characters that a new one has. Who has the file can try as many as the time allows.
+    pub const SHORTEST: usize = 12;
+
+    /// Wraps what was typed.
+    pub fn new(text: String) -> Self {
+        Self(TypedKey::new(text))
+    }
+
+    /// True when it is too short for a new file.
+    pub fn is_short(&self) -> bool {
+        self.0.expose_secret().chars().count() < Self::SHORTEST
+    }
+
+    /// The passphrase for the one who uses it.
+    pub fn into_secret(self) -> SecretString {
+        self.0.into_secret()
     }
 }

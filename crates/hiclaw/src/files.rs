@@ -137,6 +137,10 @@ impl ModelHolder for Files {
         })
     }
 
+    fn config_object(&self, target: &Target) -> String {
+        config::config_object(target)
+    }
+
     fn config<'a>(&'a self, target: &'a Target) -> Call<'a, AgentConfig> {
         Box::pin(self.read_config(target))
     }

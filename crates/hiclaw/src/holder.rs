@@ -3,6 +3,7 @@
 use crate::Error;
 use domain::{Limits, ModelId, Target, Timestamp, Worker, rules::KnownLimits};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc};
 use store::Listing;
 
@@ -35,6 +36,8 @@ pub struct AgentConfig {
     pub model: Option<ModelId>,
     /// The models that it lists, with what it says about each.
     pub models: BTreeMap<String, KnownLimits>,
+    /// What it says of its live model, word for word, see [`openclaw::Config::model_part`].
+    pub part: Option<Value>,
     /// The agent's key for the gateway.
     pub key: Option<SecretString>,
     /// What all this was read from.
@@ -174,6 +177,9 @@ pub struct TakenUp {
 pub trait ModelHolder: Send + Sync {
     /// All agents, the Manager first.
     fn agents(&self) -> Call<'_, Vec<Agent>>;
+
+    /// The name of an agent's own config for people: `s3:agents/alice/openclaw.json`.
+    fn config_object(&self, target: &Target) -> String;
 
     /// What one agent's own config says.
     fn config<'a>(&'a self, target: &'a Target) -> Call<'a, AgentConfig>;

@@ -17,6 +17,7 @@ pub use holder::{
     Agent, AgentConfig, Call, Edit, Held, Image, ModelHolder, Part, ReadOnly, TakenUp, Version, Wish,
     model_in,
 };
+pub use openclaw::takes_images;
 pub use record::{Record, Records, record_object};
 
 /// Why an HTTP call failed: without its URL, with the innermost cause, which says the most.

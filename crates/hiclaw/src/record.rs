@@ -32,6 +32,17 @@ impl Record {
         }
     }
 
+    /// The wish that it says was fulfilled.
+    pub fn wish(&self) -> SetModel {
+        SetModel {
+            provider: self.provider.clone(),
+            model: self.model.clone(),
+            context_window: self.context_window,
+            max_tokens: self.max_tokens,
+            reasoning: self.reasoning,
+        }
+    }
+
     /// Reads a note.
     pub fn parse(target: &Target, image: &Image) -> Result<Self, Error> {
         serde_json::from_str(image.expose())

@@ -2,10 +2,10 @@
 use crate::{
     ProviderDoc,
     compare::equal,
-    provider::{CREDENTIALS, OWNER_MARKS},
+    provider::{OWNER_MARKS, is_credential},
     rules::own_keys,
 };
-use domain::{DeclaredProvider, EditProvider, FieldError, Protocol, ProviderType, Settings, rules::redacted};
+use domain::{DeclaredProvider, EditProvider, FieldError, Protocol, ProviderType, Settings};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use url::Url;
@@ -20,11 +20,7 @@ impl ProviderDoc {
         let base_url = self.base_url().filter(|_| has_address).map(plain);
         let hidden = |key: &str, value: &Value| {
             let of_the_url = base_url.is_some() && addresses.contains(&key);
-            let alone = Value::Object(Map::from_iter([(key.to_owned(), value.clone())]));
-            of_the_url
-                || CREDENTIALS.contains(&key)
-                || OWNER_MARKS.contains(&key)
-                || redacted(&alone) != alone
+            of_the_url || OWNER_MARKS.contains(&key) || is_credential(key, value)
         };
         settings.retain(|key, value| !hidden(key, value));
         let failover = self.json()["tokenFailoverConfig"].as_object().filter(|_| self.failover());

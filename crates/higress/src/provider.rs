@@ -4,14 +4,17 @@ use crate::{
     compare::{self, MANAGED},
     endpoint, rules,
 };
-use domain::{EditProvider, FieldError, NewProvider, Provider, ProviderName, ProviderType, Tokens, UsedBy};
+use domain::{
+    EditProvider, FieldError, NewProvider, Provider, ProviderName, ProviderType, Tokens, UsedBy,
+    rules::redacted,
+};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use std::fmt;
 use url::Url;
 
 /// Settings that are credentials.
-pub(crate) const CREDENTIALS: &[&str] = &["awsAccessKey", "awsSecretKey", "vertexAuthKey"];
+const CREDENTIALS: &[&str] = &["awsAccessKey", "awsSecretKey", "vertexAuthKey"];
 /// HiClaw's marks on providers that it owns; the second is AgentTeams'.
 pub(crate) const OWNER_MARKS: &[&str] = &["hiclawMode", "agentteamsMode"];
 
@@ -131,6 +134,11 @@ impl ProviderDoc {
         self.token_texts().map(SecretString::from).collect()
     }
 
+    /// The fingerprints of its keys.
+    pub fn fingerprints(&self) -> Vec<String> {
+        self.token_texts().map(fingerprint).collect()
+    }
+
     /// Where its calls go, with the path under which it speaks OpenAI's API.
     pub fn base_url(&self) -> Option<Url> {
         endpoint::base_url(self.known_type()?, &self.settings())
@@ -164,7 +172,7 @@ impl ProviderDoc {
 
     /// The view for the outside, which holds no secret. `managed_by` is the caller's to know, except for HiClaw's mark.
     pub fn view(&self, used_by: UsedBy, managed_by: &str) -> Provider {
-        let fingerprints: Vec<String> = self.token_texts().map(fingerprint).collect();
+        let fingerprints = self.fingerprints();
         Provider {
             name: self.name.clone(),
             kind: self.kind().to_owned(),
@@ -194,6 +202,11 @@ impl ProviderDoc {
         self.token_texts().chain(settings).map(SecretString::from).collect()
     }
 
+    /// The same provider with another tree, which must name it.
+    pub(crate) fn with_json(&self, json: Value) -> Self {
+        Self { name: self.name.clone(), json }
+    }
+
     pub(crate) fn known_type(&self) -> Option<ProviderType> {
         self.kind().parse().ok()
     }
@@ -216,7 +229,13 @@ impl fmt::Debug for ProviderDoc {
     }
 }
 
+/// Whether a setting is a credential: one that is known as such, or that would be shown as a secret.
+pub(crate) fn is_credential(key: &str, value: &Value) -> bool {
+    let alone = Value::Object(Map::from_iter([(key.to_owned(), value.clone())]));
+    CREDENTIALS.contains(&key) || redacted(&alone) != alone
+}
+
 /// Tells keys apart without showing them.
-fn fingerprint(token: &str) -> String {
+pub(crate) fn fingerprint(token: &str) -> String {
     blake3::hash(token.as_bytes()).to_hex().chars().take(8).collect()
 }

@@ -126,13 +126,9 @@ pub(crate) fn has_new_destination(
 }
 
 fn destinations(kind: Option<ProviderType>, raw: &Map<String, Value>) -> BTreeSet<String> {
-    let names_a_place = |key: &str| {
-        let key = key.to_ascii_lowercase();
-        ["url", "domain", "host", "service", "endpoint", "port"].iter().any(|part| key.contains(part))
-    };
     let base = kind.and_then(|kind| base_url(kind, raw));
     let mut places: BTreeSet<String> = base.iter().map(origin).collect();
-    for (key, value) in raw.iter().filter(|(key, _)| names_a_place(key)) {
+    for (key, value) in raw.iter().filter(|(key, value)| names_a_place(key, value)) {
         let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
         for value in values {
             let place = match value {
@@ -143,6 +139,14 @@ fn destinations(kind: Option<ProviderType>, raw: &Map<String, Value>) -> BTreeSe
         }
     }
     places
+}
+
+/// Whether a setting says where calls go: by its name, or because it is a URL.
+pub(crate) fn names_a_place(key: &str, value: &Value) -> bool {
+    let key = key.to_ascii_lowercase();
+    let by_name =
+        ["url", "domain", "host", "service", "endpoint", "port"].iter().any(|part| key.contains(part));
+    by_name || value.as_str().and_then(|text| Url::parse(text).ok()).is_some_and(|url| url.has_host())
 }
 
 fn origin(url: &Url) -> String {

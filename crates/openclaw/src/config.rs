@@ -1,7 +1,7 @@
 //! The parts of an openclaw.json that matter to the gateway.
 use domain::ModelId;
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What HiClaw and its successor call the gateway's entry.
 const GATEWAYS: [&str; 2] = ["hiclaw-gateway", "agentteams-gateway"];
@@ -109,6 +109,17 @@ impl Config {
         }
         model.parse().ok()
     }
+
+    /// Its model part as it stands: the gateway's id and entry of the live model, the primary and the alias. It holds no
+    /// key. None: it selects no model of the gateway.
+    pub fn model_part(&self) -> Option<Value> {
+        let (gateway, primary, model) = (self.gateway_id()?, self.primary()?, self.model()?);
+        let mut entries =
+            self.tree["models"]["providers"][gateway]["models"].as_array().into_iter().flatten();
+        let entry = entries.find(|entry| entry["id"] == model.as_str());
+        let alias = &self.tree["agents"]["defaults"]["models"][primary]["alias"];
+        Some(json!({"gateway": gateway, "primary": primary, "entry": entry, "alias": alias}))
+    }
 }
 
 fn model_entry(entry: &Value) -> Option<ModelEntry> {
@@ -117,6 +128,11 @@ fn model_entry(entry: &Value) -> Option<ModelEntry> {
         context_window: entry["contextWindow"].as_u64(),
         max_tokens: entry["maxTokens"].as_u64(),
         reasoning: entry["reasoning"].as_bool(),
-        vision: entry["input"].as_array().map(|kinds| kinds.iter().any(|kind| kind == "image")),
+        vision: takes_images(entry),
     })
+}
+
+/// Whether the model of an entry takes images. None: the entry does not say.
+pub fn takes_images(entry: &Value) -> Option<bool> {
+    entry["input"].as_array().map(|kinds| kinds.iter().any(|kind| kind == "image"))
 }

@@ -9,7 +9,7 @@ pub use verify::{Break, Verified, verify};
 
 use crate::journal::JournalError;
 use disk::Disk;
-use domain::{Operation, OperationId};
+use domain::{Operation, OperationId, Timestamp};
 use line::Entry;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -48,6 +48,16 @@ pub struct Link {
     pub foreign: Option<String>,
 }
 
+/// What our last write of an object left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// Of its image. Empty: it was removed.
+    pub hash: String,
+    pub by: OperationId,
+    /// When that operation ended.
+    pub at: Option<Timestamp>,
+}
+
 /// The trail of a data directory.
 pub struct Audit {
     disk: Arc<dyn Disk>,
@@ -66,7 +76,7 @@ struct Tail {
     /// The hash of the last line; empty: there is none.
     hash: String,
     /// What every object was left as.
-    objects: BTreeMap<String, String>,
+    objects: BTreeMap<String, Left>,
 }
 
 #[derive(Default)]
@@ -118,8 +128,8 @@ impl Audit {
             return Ok(());
         }
         for link in &mut links {
-            let left = tail.objects.get(&link.object).filter(|left| **left != link.before);
-            link.foreign = left.cloned();
+            let left = tail.objects.get(&link.object).filter(|left| left.hash != link.before);
+            link.foreign = left.map(|left| left.hash.clone());
         }
         let entry = Entry { seq: tail.seq + 1, prev: &tail.hash, stage, operation, links: &links };
         let (line, hash) = line::write(&entry)?;
@@ -129,7 +139,7 @@ impl Audit {
             let at = write_line(disk, &path, tail.len, line + "\n")?;
             tail.len = at + len as u64 + 1;
             (tail.seq, tail.hash) = (tail.seq + 1, hash);
-            tail.objects.extend(links.into_iter().map(|link| (link.object, link.after)));
+            tail.keep(links, &operation.id, operation.finished_at.as_ref());
             let mut known = locked(&known);
             known.note(operation.id.clone(), stage, at, len);
             known.keep(operation);
@@ -194,6 +204,13 @@ impl Audit {
         read.map(Some).map_err(|error| JournalError::io(&self.path, error))
     }
 
+    /// What our last writes left of these objects; of those that we never wrote nothing.
+    pub async fn left(&self, objects: impl IntoIterator<Item = String>) -> BTreeMap<String, Left> {
+        let tail = self.tail.lock().await;
+        let left = |object: String| Some((tail.objects.get(&object)?.clone(), object));
+        objects.into_iter().filter_map(left).map(|(left, object)| (object, left)).collect()
+    }
+
     /// Where the line of its end begins: greater for what ended later.
     pub fn ended_at(&self, id: &OperationId) -> Option<u64> {
         locked(&self.known).lines.get(id).and_then(|lines| lines.ended)
@@ -205,6 +222,13 @@ impl Audit {
             Stage::Ended => lines.ended.is_some(),
             Stage::Settled => lines.settled,
         })
+    }
+}
+
+impl Tail {
+    fn keep(&mut self, links: Vec<Link>, by: &OperationId, at: Option<&Timestamp>) {
+        let left = |hash| Left { hash, by: by.clone(), at: at.cloned() };
+        self.objects.extend(links.into_iter().map(|link| (link.object, left(link.after))));
     }
 }
 
@@ -241,8 +265,9 @@ fn read_trail(disk: &dyn Disk, path: &Path) -> io::Result<(Tail, Known)> {
         match split.map(|split| split.chained()) {
             Some(Ok(chained)) => {
                 tail.seq = chained.seq;
-                known.note(chained.operation.id, chained.stage, at, line.len());
-                tail.objects.extend(chained.links.into_iter().map(|link| (link.object, link.after)));
+                let line::Named { id, finished_at } = chained.operation;
+                tail.keep(chained.links, &id, finished_at.as_ref());
+                known.note(id, chained.stage, at, line.len());
             }
             Some(Err(_)) | None => tracing::warn!(at, "a line of the audit trail cannot be read"),
         }

@@ -63,8 +63,8 @@ impl Operations {
     pub(crate) async fn begin(&self, asked: Asked) -> Result<Running, Failure> {
         let asked = Asked { mutation: self.opened(asked.mutation).await?, ..asked };
         prepare::check(&self.0.clients, &asked.mutation)?;
-        let backup = self.begin_backup(&asked.mutation, &asked.context);
-        self.0.engine.submit(asked, backup).await
+        let back_up = |asked: &Asked| self.begin_backup(&asked.mutation, &asked.context);
+        self.0.engine.submit(asked, back_up).await
     }
 
     /// Puts back what an operation replaced, as an operation of its own.

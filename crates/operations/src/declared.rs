@@ -1,7 +1,7 @@
 //! The installation, written down as a declarative file.
 use crate::{
     Operations,
-    prepare::World,
+    prepare::{Installation, Wanted, World},
     reads::{Agents, CHAT, ConsoleState, SeenAgent, routing_view},
 };
 use domain::{
@@ -22,37 +22,48 @@ pub struct Exported {
     pub left_out: Vec<Warning>,
 }
 
+/// What is left out when the list of workers could not be read. No worker can have this name.
+pub const THE_WORKERS: &str = "the workers";
+
 impl Operations {
     /// The declarative file of what is there now.
     pub async fn export(&self) -> Result<Exported, Failure> {
         let clients = &self.0.clients;
         let (console, agents) =
             futures::join!(ConsoleState::read(clients), Agents::read_with_records(clients));
-        let console = console?;
-        let view = routing_view(&console, &agents, &self.0.installation)?;
-        let mut assignments = DeclaredAssignments::default();
-        let mut left_out = Vec::new();
-        let mut leave_out = |agent: &str, message: String| {
-            left_out.push(Warning::new(WarningCode::LeftOut, format!("{agent}: {message}")).about([agent]));
-        };
-        if let Some(why) = &agents.workers_unknown {
-            leave_out("the workers", why.message.clone());
-        }
-        for (target, seen) in &agents.by_target {
-            match (runs(&view, target, seen), target) {
-                (Ok(wish), Target::Manager) => assignments.manager = Some(wish),
-                (Ok(wish), Target::Worker(name)) => drop(assignments.workers.insert(name.clone(), wish)),
-                (Err(why), target) => leave_out(target.agent(), why),
-            }
-        }
-        let file = Declared {
-            version: Declared::VERSION,
-            providers: console.providers.iter().map(ProviderDoc::declared).collect(),
-            routes: view.routes.iter().map(declared_route).collect(),
-            assignments,
-        };
-        Ok(Exported { file, left_out })
+        exported(&console?, &agents, &self.0.installation)
     }
+}
+
+/// The declarative file of what was read.
+pub fn exported(
+    console: &ConsoleState,
+    agents: &Agents,
+    installation: &Installation,
+) -> Result<Exported, Failure> {
+    let view = routing_view(console, agents, installation)?;
+    let mut assignments = DeclaredAssignments::default();
+    let mut left_out = Vec::new();
+    let mut leave_out = |agent: &str, message: String| {
+        left_out.push(Warning::new(WarningCode::LeftOut, format!("{agent}: {message}")).about([agent]));
+    };
+    if let Some(why) = &agents.workers_unknown {
+        leave_out(THE_WORKERS, why.message.clone());
+    }
+    for (target, seen) in &agents.by_target {
+        match (runs(&view, target, seen), target) {
+            (Ok(wish), Target::Manager) => assignments.manager = Some(wish),
+            (Ok(wish), Target::Worker(name)) => drop(assignments.workers.insert(name.clone(), wish)),
+            (Err(why), target) => leave_out(target.agent(), why),
+        }
+    }
+    let file = Declared {
+        version: Declared::VERSION,
+        providers: console.providers.iter().map(ProviderDoc::declared).collect(),
+        routes: view.routes.iter().map(declared_route).collect(),
+        assignments,
+    };
+    Ok(Exported { file, left_out })
 }
 
 /// The model that an agent runs, with the figures that its config names; or why that cannot be said.
@@ -97,7 +108,13 @@ fn lets_in<'a>(view: &'a RoutingView, target: &Target, model: &ModelId) -> Resul
 
 /// Whether an agent runs what a file wants: its config names the model with the wanted figures, its route leads to the
 /// provider and lets it in, and our note does not say otherwise. Figures that the file does not name are left alone.
-pub fn holds(world: &World, view: &RoutingView, target: &Target, wish: &SetModel) -> Result<bool, Failure> {
+pub fn holds(
+    world: &World,
+    view: &RoutingView,
+    target: &Target,
+    wanted: Wanted<'_>,
+) -> Result<bool, Failure> {
+    let Wanted { wish, vision } = wanted;
     let config = world.agents.get(target)?.config.as_ref().map_err(Clone::clone)?;
     if config.model.as_ref() != Some(&wish.model) {
         return Ok(false);
@@ -105,7 +122,8 @@ pub fn holds(world: &World, view: &RoutingView, target: &Target, wish: &SetModel
     let known = config.known(&wish.model).copied().unwrap_or_default();
     let figures = wish.context_window.is_none_or(|wanted| known.context_window == Some(wanted))
         && wish.max_tokens.is_none_or(|wanted| known.max_tokens == Some(wanted))
-        && wish.reasoning.is_none_or(|wanted| known.reasoning == Some(wanted));
+        && wish.reasoning.is_none_or(|wanted| known.reasoning == Some(wanted))
+        && vision.is_none_or(|wanted| known.vision == Some(wanted));
     let led = lets_in(view, target, &wish.model)
         .is_ok_and(|route| route.upstreams.first().is_some_and(|first| first.provider == wish.provider));
     let noted = world.record(target)?.is_none_or(|record| agrees(&record, wish));

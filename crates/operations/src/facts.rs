@@ -122,16 +122,26 @@ impl Operations {
         ));
     }
 
-    async fn seen(&self) -> Result<(Arc<ConsoleState>, Arc<Agents>), Failure> {
+    /// The console and the agents, as they were seen a moment ago.
+    pub(crate) async fn seen(&self) -> Result<(Arc<ConsoleState>, Arc<Agents>), Failure> {
         futures::try_join!(self.console(), self.agents())
     }
 
     pub(crate) async fn all_assignments(&self) -> Result<Arc<Result<AssignmentsSeen, Failure>>, Failure> {
         let (console, agents) = self.seen().await?;
+        Ok(self.assignments_of(&console, &agents))
+    }
+
+    /// The assignments that these tell of.
+    pub(crate) fn assignments_of(
+        &self,
+        console: &Arc<ConsoleState>,
+        agents: &Arc<Agents>,
+    ) -> Arc<Result<AssignmentsSeen, Failure>> {
         let make = |console: &ConsoleState, agents: &Agents| {
             reads::observed_assignments(console, agents, &self.0.installation)
         };
-        Ok(self.0.caches.assignments.of(&console, &agents, make))
+        self.0.caches.assignments.of(console, agents, make)
     }
 }
 

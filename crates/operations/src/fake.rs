@@ -23,6 +23,9 @@ impl ModelHolder for Holder {
     fn agents(&self) -> Call<'_, Vec<Agent>> {
         panic!("no answer was prepared")
     }
+    fn config_object(&self, _: &Target) -> String {
+        panic!("no answer was prepared")
+    }
     fn config<'a>(&'a self, _: &'a Target) -> Call<'a, AgentConfig> {
         panic!("no answer was prepared")
     }

@@ -12,6 +12,7 @@ mod config;
 mod declared;
 mod diagnostics;
 mod doctor;
+mod drift;
 mod edits;
 mod egress;
 mod engine;
@@ -37,7 +38,7 @@ mod scrub;
 mod seal;
 
 pub use audit::{AUDIT_FILE, Break, Verified, verify};
-pub use backups::Present;
+pub use backups::{Original, Present, is_encrypted};
 pub use bulk::BulkRunning;
 pub use clock::Clock;
 pub use config::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing};
@@ -78,6 +79,7 @@ struct Inner {
     gateway_metrics: Option<Url>,
     known: doctor::Known,
     doctor: doctor::Memory,
+    drift: drift::Memory,
 }
 
 /// What a read observed, and when; how old reads may be is said at [`Timing::cache`]. They are dropped by own writes.
@@ -128,6 +130,7 @@ impl Operations {
             gateway_metrics: config.gateway_metrics,
             known,
             doctor: doctor::Memory::default(),
+            drift: drift::Memory::default(),
         })))
     }
 

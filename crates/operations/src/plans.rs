@@ -187,6 +187,8 @@ mod tests {
             affected: Vec::new(),
             warnings: Vec::new(),
             steps: Vec::new(),
+            keys: Vec::new(),
+            needs: BTreeMap::new(),
         };
         let looked = BTreeMap::from([(OBJECT.to_owned(), looked)]);
         Prepared { plan, work: Vec::new(), needs: Default::default(), lasts: None, looked }

@@ -1,15 +1,16 @@
 //! `agm backup …`: the server's own backups.
 use super::{
-    Call, DryRun,
+    Call,
     error::CliError,
-    file::agree_and_carry_out,
-    show::{self, document, print},
+    portable::{self, PassphraseArg},
+    restore::Restore,
+    sealed,
+    show::{document, print},
 };
 use crate::http::{BackupLabel, YAML};
 use clap::Subcommand;
-use domain::{
-    BackedUp, Backup, BackupContent, BackupId, BackupItem, BackupName, Backups, Mutation, Plan, Restore,
-};
+use domain::{BackedUp, Backup, BackupContent, BackupId, BackupName, Backups};
+use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -20,32 +21,43 @@ pub enum Command {
     },
     /// All backups, newest first.
     List,
-    /// Write a backup down as a declarative file, without keys.
+    /// Write a backup down as a declarative file. Its keys stay sealed.
     Show { backup: BackupId },
-    /// Go back to a backup: its plan is shown, and applied after a yes. Keys stay as they are.
-    Restore {
+    /// Open a backup, or all of them, and tell what is in it. Exit code 1: one does not open.
+    Verify { backup: Option<BackupId> },
+    /// Write a backup, keys included, to a file that opens with a passphrase, here and elsewhere.
+    Export {
         backup: BackupId,
-        /// Only this: provider:NAME, route:NAME, manager or worker:NAME. Can be given more than once.
-        #[arg(long = "item", value_name = "ITEM")]
-        items: Vec<BackupItem>,
-        /// Do not ask.
-        #[arg(short, long)]
-        yes: bool,
+        /// The file. Only you may read it.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Write over what is there.
+        #[arg(long)]
+        force: bool,
         #[command(flatten)]
-        dry_run: DryRun,
+        passphrase: PassphraseArg,
     },
+    /// Keep a file as a backup: an exported one, one that left the server sealed, or a declarative file.
+    Import {
+        /// `-` for standard input.
+        file: PathBuf,
+        #[arg(long)]
+        name: Option<BackupName>,
+        #[command(flatten)]
+        passphrase: PassphraseArg,
+    },
+    /// Make another key to seal with. What was sealed before still opens.
+    RotateKey,
+    /// Seal all backups with the newest key.
+    Reseal,
+    /// Go back to a backup: its plan is shown, and applied after a yes.
+    Restore(Box<Restore>),
 }
 
 /// Runs the command.
 pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
     match command {
-        Command::Create { name } => {
-            let done: BackedUp = call.client.post(&["backups"], &BackupLabel { name }).await?;
-            document(call.json, &done, || {
-                let same = (!done.new).then(|| "nothing has changed since this one".to_owned());
-                std::iter::once(line(&done.backup)).chain(same).collect()
-            })
-        }
+        Command::Create { name } => told(call, &call.client.post(&["backups"], &BackupLabel { name }).await?),
         Command::List => {
             let all: Backups = call.client.get(&["backups"]).await?;
             document(call.json, &all, || lines(&all))
@@ -57,16 +69,24 @@ pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
         Command::Show { backup } => {
             print(call.client.text(&["backups", backup.as_str(), "file"], YAML).await?.trim_end())
         }
-        Command::Restore { backup, items, yes, dry_run } => {
-            let items = (!items.is_empty()).then_some(items);
-            let wish = Mutation::Restore(Restore { backup, items, file: None });
-            let plan: Plan = call.client.post(&["plans"], &wish).await?;
-            match dry_run.dry_run {
-                true => document(call.json, &plan, || show::plan(&plan)),
-                false => agree_and_carry_out(call, &plan, yes).await,
-            }
+        Command::Verify { backup } => sealed::verify(call, backup).await,
+        Command::Export { backup, out, force, passphrase } => {
+            portable::export(call, backup, out, force, &passphrase).await
         }
+        Command::Import { file, name, passphrase } => {
+            told(call, &portable::import(call, &file, name, &passphrase).await?)
+        }
+        Command::RotateKey => sealed::rotate(call).await,
+        Command::Reseal => sealed::reseal(call).await,
+        Command::Restore(args) => args.run(call).await,
     }
+}
+
+fn told(call: &Call, done: &BackedUp) -> Result<(), CliError> {
+    document(call.json, done, || {
+        let same = (!done.new).then(|| "nothing has changed since this one".to_owned());
+        std::iter::once(line(&done.backup)).chain(same).collect()
+    })
 }
 
 fn lines(all: &Backups) -> Vec<String> {

@@ -1,12 +1,12 @@
 //! Calls to a running server.
-use super::error::CliError;
+use super::{error::CliError, prompt};
 use clap::Args;
-use domain::{Code, Failure, TypedKey};
+use domain::{Code, Failure, Passphrase, TypedKey};
 use reqwest::{Method, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
-    io::Read,
+    io::{IsTerminal, Read},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     time::Duration,
@@ -89,6 +89,21 @@ impl Client {
         Ok(text.map(|text| TypedKey::new(text.expose_secret().to_owned())))
     }
 
+    /// What opens an exported backup: from a file that only its owner may read, else from who is asked at the terminal, else
+    /// from standard input. A new one is asked for twice.
+    pub fn passphrase(&self, file: Option<&Path>, new: bool) -> Result<Passphrase, CliError> {
+        let text = match file {
+            Some(path) => private(path)?,
+            None if self.stdin_read => {
+                let both = "standard input cannot hold both the password and the passphrase";
+                return Err(CliError::Usage(both.into()));
+            }
+            None if std::io::stdin().is_terminal() => prompt::secret("Passphrase", new)?,
+            None => stdin()?,
+        };
+        Ok(Passphrase::new(text.expose_secret().to_owned()))
+    }
+
     /// The text of a file, `-` for standard input.
     pub fn document(&self, file: &Path) -> Result<String, CliError> {
         let text = match (file == Path::new("-"), self.stdin_read) {
@@ -129,6 +144,12 @@ impl Client {
         body: &impl Serialize,
     ) -> Result<T, CliError> {
         self.read(self.request(Method::POST, path)?.json(body)).await
+    }
+
+    /// The text that answers a `POST` with a JSON body.
+    pub async fn post_for_text(&self, path: &[&str], body: &impl Serialize) -> Result<String, CliError> {
+        let answer = self.send(self.request(Method::POST, path)?.json(body)).await?;
+        answer.text().await.map_err(|_| self.broke_off())
     }
 
     /// `POST` with a JSON body, again under the same key while the answer takes longer than the server waits.

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 /// The table in the help.
 pub const EXIT_CODES: &str = "Exit codes:
   0  done
-  1  failed and rolled back; or a test or --verify found something wrong; doctor: warnings only
+  1  failed and rolled back; or a test or --verify found something wrong; doctor: warnings only; drift: there is some, or
+     not everything could be looked at
   2  the command line or the file is wrong, or names something that is not there; doctor: something does not work
   3  no answer, from agm or from a system behind it
   4  conflict: busy, in use, there already, read-only, or changed since the plan

@@ -72,13 +72,26 @@ pub async fn agree_and_carry_out(call: &Call, plan: &Plan, yes: bool) -> Result<
     if plan.changes.is_empty() {
         return document(call.json, plan, || show::plan(plan));
     }
+    agree(plan, yes)?;
+    carry_out(call, &plan.id).await
+}
+
+/// Shows a plan, and fails without a yes.
+pub fn agree(plan: &Plan, yes: bool) -> Result<(), CliError> {
     for line in show::plan(plan) {
         eprintln!("{line}");
     }
-    if !yes {
-        agreed(plan)?;
+    let nobody = format!("nobody to ask: say --yes, or later `agm apply {}`", plan.id);
+    if yes { Ok(()) } else { agreed("Apply this plan?", nobody) }
+}
+
+/// Shows the plans of one request, and fails without a yes to all of them.
+pub fn agree_to_all(plans: &[Plan], yes: bool) -> Result<(), CliError> {
+    for line in plans.iter().flat_map(show::plan) {
+        eprintln!("{line}");
     }
-    carry_out(call, &plan.id).await
+    let question = format!("Apply these plans, {} in all?", plans.len());
+    if yes { Ok(()) } else { agreed(&question, "nobody to ask: say --yes".into()) }
 }
 
 async fn carry_out(call: &Call, id: &OperationId) -> Result<(), CliError> {
@@ -138,13 +151,13 @@ fn with_keys(
     Ok(declared.resolve_keys(find).map_err(wrong)?)
 }
 
-fn agreed(plan: &Plan) -> Result<(), CliError> {
+/// Asks. `nobody`: what to say when there is nobody to ask.
+fn agreed(question: &str, nobody: String) -> Result<(), CliError> {
     if !std::io::stdin().is_terminal() {
-        let way = format!("nobody to ask: say --yes, or later `agm apply {}`", plan.id);
-        return Err(CliError::Usage(way));
+        return Err(CliError::Usage(nobody));
     }
     let ask = || {
-        eprint!("Apply this plan? [y/N] ");
+        eprint!("{question} [y/N] ");
         std::io::stderr().flush()?;
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;

@@ -2,14 +2,19 @@
 mod backup;
 mod client;
 mod doctor;
+mod drift;
 mod error;
 mod file;
 mod follow;
 mod history;
 mod model;
 mod past;
+mod portable;
+mod prompt;
 mod provider;
+mod restore;
 mod route;
+mod sealed;
 mod serve;
 mod show;
 
@@ -59,12 +64,17 @@ enum Command {
     /// Backups on the server, and going back to one.
     #[command(subcommand)]
     Backup(backup::Command),
+    /// Go back to the newest backup whose restore would change something: its plan is shown, and applied after a yes.
+    Reset(Box<restore::Reset>),
     /// What was changed, newest first; take it back, or check the record of it.
     History(Box<history::History>),
     /// Follow an operation to its end.
     Watch { operation: String },
     /// Make every check, and say what is wrong and what to do. Exit code 1: warnings only, 2: something does not work.
     Doctor(doctor::DoctorArgs),
+    /// Where agents are not as they were recorded, and what others changed since the newest backup. Exit code 1: there is
+    /// something.
+    Drift(drift::DriftArgs),
     /// Print the completions for a shell.
     Completions { shell: clap_complete::Shell },
 }
@@ -101,6 +111,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Apply(args) => file::apply(&call()?, &args).await?,
         Command::Export(args) => file::export(&call()?, &args).await?,
         Command::Backup(command) => backup::run(&call()?, command).await?,
+        Command::Reset(args) => args.run(&call()?).await?,
         Command::History(args) if args.is_offline() => {
             let whole = history::verify(json, &args)?;
             return Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) });
@@ -108,6 +119,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::History(args) => history::run(&call()?, *args).await?,
         Command::Watch { operation } => follow::watch(&call()?, &operation).await?,
         Command::Doctor(args) => return doctor::run(&call()?, &args).await,
+        Command::Drift(args) => return drift::run(&call()?, &args).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "agm", &mut script);

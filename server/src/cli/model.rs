@@ -98,7 +98,8 @@ async fn set(call: &Call, args: Set) -> Result<(), CliError> {
     done(call, &bulk)
 }
 
-fn refused(refused: &Refused) -> String {
+/// A target of a request for many that was refused.
+pub fn refused(refused: &Refused) -> String {
     format!("! {}: {}", refused.target, refused.failure)
 }
 
@@ -115,16 +116,19 @@ fn planned(call: &Call, bulk: &BulkPlan) -> Result<(), CliError> {
     if bulk.success { Ok(()) } else { Err(Failure::new(first, message).into()) }
 }
 
-/// Each agent with what became of it. Fails when not all were switched, as the gravest of them.
+/// Each agent of a request for many with what became of it.
+pub fn outcomes(bulk: &Bulk) -> Vec<String> {
+    let ended = bulk.results.iter().flat_map(|operation| {
+        let failed = operation.failure.as_ref().map(|failure| format!("  {failure}"));
+        show::operation(operation).into_iter().chain(failed)
+    });
+    let waiting = bulk.not_begun.iter().map(|target| format!("- {target}: not begun"));
+    ended.chain(bulk.refused.iter().map(refused)).chain(waiting).collect()
+}
+
+/// Prints what became of each agent. Fails when not all were switched, as the gravest of them.
 fn done(call: &Call, bulk: &Bulk) -> Result<(), CliError> {
-    document(call.json, bulk, || {
-        let ended = bulk.results.iter().flat_map(|operation| {
-            let failed = operation.failure.as_ref().map(|failure| format!("  {failure}"));
-            show::operation(operation).into_iter().chain(failed)
-        });
-        let waiting = bulk.not_begun.iter().map(|target| format!("- {target}: not begun"));
-        ended.chain(bulk.refused.iter().map(refused)).chain(waiting).collect()
-    })?;
+    document(call.json, bulk, || outcomes(bulk))?;
     if bulk.success {
         return Ok(());
     }

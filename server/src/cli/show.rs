@@ -1,6 +1,6 @@
 //! What commands print: tab-separated text, or one JSON document.
 use super::error::CliError;
-use domain::{Assignment, DiffLine, Operation, Plan, Step};
+use domain::{Assignment, DiffLine, KeySource, Operation, Plan, PlannedKeys, Step};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 
@@ -74,6 +74,7 @@ pub fn plan(plan: &Plan) -> Vec<String> {
         lines.push(format!("{}\t{}", word(&change.action), change.object));
         lines.extend(differences(&change.diff));
     }
+    lines.extend(plan.keys.iter().map(keys));
     lines
         .extend(plan.affected.iter().map(|affected| format!("affects {}: {}", affected.agent, affected.how)));
     lines
@@ -82,6 +83,22 @@ pub fn plan(plan: &Plan) -> Vec<String> {
         lines.push("nothing to change".into());
     }
     lines
+}
+
+/// `keys of qwen: those of the backup (current ab12cd34, sealed ef56ab78)`
+fn keys(keys: &PlannedKeys) -> String {
+    let takes = match keys.takes {
+        KeySource::Current => "the present ones stay",
+        KeySource::Sealed => "those of the backup",
+        KeySource::New => "new ones",
+    };
+    let prints = |name: &str, prints: &Option<Vec<String>>| match prints.as_deref() {
+        None => format!("{name} not possible"),
+        Some([]) => format!("{name} no key"),
+        Some(prints) => format!("{name} {}", prints.join(" ")),
+    };
+    let (current, sealed) = (prints("current", &keys.current), prints("sealed", &keys.sealed));
+    format!("keys of {}: {takes} ({current}, {sealed})", keys.provider)
 }
 
 /// `alice  deepseek  deepseek-chat  in sync`

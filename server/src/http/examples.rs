@@ -15,6 +15,17 @@ pub const REQUESTS: &[(&str, &str)] = &[
     ("Simulate", r#"{"model":"deepseek-chat","consumer":"worker-dave"}"#),
     ("BackupLabel", r#"{"name":"before the move"}"#),
     ("ImportBackup", r#"{"text":"version: 1\nproviders: [{name: qwen, type: qwen}]"}"#),
+    ("ExportBackup", r#"{"passphrase":"a sentence that nobody guesses"}"#),
+    (
+        "AdoptBackup",
+        r#"{"sealed":{"agmBackup":2,"visible":{"id":"01JD0000000000000000000000","installation":"9f2c51d07ab3e846","takenAt":"2026-01-15T10:30:00Z",
+            "actor":"admin","reason":{"why":"by_hand"},"hash":"…","providers":[],"routes":[],"agents":[]},"sealed":"agm1.…"}}"#,
+    ),
+    (
+        "OriginalBackup",
+        r#"{"timestamp":"2025-11-02T08:00:00Z","providers":{"data":[{"name":"qwen","type":"qwen","tokens":["…"]}]},"routes":[],
+            "consumers":[]}"#,
+    ),
     ("Repair", r#"{"route":"deepseek-ai-route","consumer":"worker-dave"}"#),
     ("Reload", r#"{"target":"manager"}"#),
     (

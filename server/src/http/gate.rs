@@ -29,6 +29,8 @@ use tower::Service;
 
 /// The largest body that is read.
 pub const BODY: usize = 256 * 1024;
+/// The same where backups come in: one of a thousand agents has less.
+pub const BACKUP: usize = 6 * 1024 * 1024;
 /// How long a body may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(30);
 /// How long an answer may take. A switch asks several systems and a model; the operation itself goes on after this.
@@ -161,8 +163,9 @@ fn check_body(request: &Request<Body>) -> Result<(), Failure> {
     let headers = request.headers();
     let length =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > BODY as u64) {
-        return Err(too_large());
+    let limit = largest(request.uri().path());
+    if length.is_some_and(|length| length > limit as u64) {
+        return Err(too_large(limit));
     }
     let has_body = length.unwrap_or(0) > 0 || headers.contains_key(header::TRANSFER_ENCODING);
     if !has_body || is_page(request.uri().path()) {
@@ -177,8 +180,15 @@ fn check_body(request: &Request<Body>) -> Result<(), Failure> {
         .hint("Send Content-Type: application/json."))
 }
 
-fn too_large() -> Failure {
-    Failure::new(Code::PayloadTooLarge, format!("a body may have {BODY} bytes"))
+fn largest(path: &str) -> usize {
+    match path.strip_prefix("/ni_status/backups/") {
+        Some("import" | "adopt" | "verify" | "original") => BACKUP,
+        _ => BODY,
+    }
+}
+
+fn too_large(limit: usize) -> Failure {
+    Failure::new(Code::PayloadTooLarge, format!("a body may have {limit} bytes"))
 }
 
 /// Reads the body before anybody works on it, so that every handler sees a whole one of bounded size.
@@ -186,11 +196,12 @@ async fn arrived(request: Request<Body>) -> Result<Request<Body>, Failure> {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(request.map(|_| Body::empty()));
     }
+    let limit = largest(request.uri().path());
     let (parts, body) = request.into_parts();
-    let read = tokio::time::timeout(ARRIVAL, Limited::new(body, BODY).collect());
+    let read = tokio::time::timeout(ARRIVAL, Limited::new(body, limit).collect());
     let bytes: Bytes = match read.await {
         Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large(limit)),
         Ok(Err(_)) | Err(_) => {
             return Err(Failure::new(Code::MalformedRequest, "the body did not arrive whole"));
         }

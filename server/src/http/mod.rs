@@ -4,6 +4,7 @@ mod backups;
 mod counters;
 mod docs;
 mod doctor;
+mod drift;
 mod events;
 mod examples;
 mod export;
@@ -27,7 +28,7 @@ mod state;
 mod tls;
 
 pub use access::{Access, access};
-pub use backups::{BackupLabel, ImportBackup};
+pub use backups::{AdoptBackup, BackupLabel, ExportBackup, ImportBackup, OriginalBackup};
 pub use examples::REQUESTS;
 pub use export::YAML;
 pub use front::Peer;

@@ -1,5 +1,5 @@
 //! The OpenAPI document, made from the annotations beside each handler and server function.
-use super::{backups, doctor, examples, export, figures, news, operations, rest, sign_in};
+use super::{backups, doctor, drift, examples, export, figures, news, operations, rest, sign_in};
 use app::api;
 use axum::{Json, response::IntoResponse};
 use domain::Failure;
@@ -57,15 +57,25 @@ use utoipa::{
         backups::list,
         backups::take,
         backups::import,
+        backups::adopt,
+        backups::verify_sealed,
+        backups::original,
+        backups::last,
+        backups::rotate_key,
+        backups::reseal,
         backups::backup,
         backups::file,
+        backups::sealed,
+        backups::export,
         backups::compare,
+        backups::verify,
         backups::pin,
         backups::unpin,
         backups::rename,
         backups::delete,
         doctor::doctor,
         doctor::probe,
+        drift::drift,
         figures::history,
         figures::usage,
         news::stream,
@@ -77,7 +87,7 @@ use utoipa::{
         (name = "providers", description = "LLM providers of the gateway."),
         (name = "routes", description = "AI routes of the gateway."),
         (name = "changes", description = "Plans, changes, and how far they are."),
-        (name = "backups", description = "What the installation was like, without keys. A restore is a change."),
+        (name = "backups", description = "What the installation was like, keys included, sealed. A restore is a change."),
         (name = "session", description = "Signing in and out, for browsers; programs use HTTP Basic."),
     )
 )]

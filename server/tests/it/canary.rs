@@ -1,8 +1,10 @@
 //! Secrets are planted everywhere, everything is called with logs at the finest level, and whatever comes out is
 //! searched for them. A new surface is one more line in `surfaces`; a new secret one more in `planted`.
+mod backups;
+
 use crate::support::{ADMIN, JSON, World};
 use base64::{Engine, engine::general_purpose as base};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     io,
     sync::{Arc, Mutex},
@@ -33,14 +35,17 @@ impl<'a> MakeWriter<'a> for Log {
 
 const PASSWORD: &str = "canary-password+1/&=";
 const SCRAPE: &str = "canary-scrape-token+5";
+const PASSPHRASE: &str = "canary-passphrase+6/&=";
 const TYPED: [&str; 3] = ["sk-canary-added+2/&=\"", "sk-canary-edited+3/&=\"", "sk-canary-misplaced+4"];
 
 /// The secrets: what people type, and what the installation has.
 fn planted(world: &World) -> Vec<String> {
     let addresses = world.sandbox.addresses();
-    let mut secrets = vec![PASSWORD.to_owned(), format!("admin:{PASSWORD}"), SCRAPE.to_owned()];
+    let mut secrets =
+        vec![PASSWORD.to_owned(), format!("admin:{PASSWORD}"), SCRAPE.to_owned(), PASSPHRASE.to_owned()];
     secrets.push(addresses.s3.secret_key.clone());
     secrets.extend(TYPED.map(str::to_owned));
+    secrets.extend(backups::SECRETS.map(str::to_owned));
     // The console's password is the word `admin`, which stands everywhere.
     secrets.extend(world.sandbox.secrets().into_iter().filter(|secret| secret.len() >= 8));
     let config = std::fs::read_to_string(&addresses.manager.config).unwrap();
@@ -170,6 +175,8 @@ fn calls_about_the_rest() -> Vec<Call> {
                 TYPED[2]
             ),
         ),
+        ("POST", "/ni_status/backups/rotate-key", String::new()),
+        ("POST", "/ni_status/backups/reseal", String::new()),
         ("DELETE", "/ni_status/providers/zhipuai", String::new()),
     ]
 }
@@ -189,6 +196,7 @@ const READS: &[&str] = &[
     "/ni_status/session",
     "/ni_status/operations",
     "/ni_status/doctor",
+    "/ni_status/drift",
     "/ni_status/export",
     "/ni_status/backups",
     "/metrics",
@@ -198,6 +206,7 @@ const READS: &[&str] = &[
     "/agm/login",
     "/agm/providers",
     "/agm/models",
+    "/agm/drift",
     "/agm/nothing",
 ];
 
@@ -213,6 +222,8 @@ async fn tour(world: &World) -> Vec<(String, String)> {
     }
     let edited = serde_json::to_string(TYPED[1]).unwrap();
     surfaces.extend(taken_back(world, signed, &edited).await);
+    surfaces.extend(backups::tour(world, signed).await);
+    surfaces.extend(carried(world, signed).await);
     surfaces.extend(read(world, signed).await);
     let bearer = format!("Bearer {SCRAPE}");
     let scraped = world.call("GET", "/metrics", &[("authorization", &bearer)], "").await;
@@ -222,11 +233,35 @@ async fn tour(world: &World) -> Vec<(String, String)> {
     surfaces
 }
 
+/// A backup leaves encrypted and comes back.
+async fn carried(world: &World, signed: (&str, &str)) -> Vec<(String, String)> {
+    let id = world.operations.backups().await.unwrap().backups[0].id.clone();
+    let mut surfaces = Vec::new();
+    let mut call = async |path: String, body: Value, expected: u16| {
+        let body = body.to_string();
+        let length = body.len().to_string();
+        let answer = world.call("POST", &path, &[signed, JSON, ("content-length", &length)], body).await;
+        assert_eq!(answer.status.as_u16(), expected, "{path}: {}", answer.text);
+        surfaces.push((path, format!("{:?}{}", answer.headers, answer.text)));
+        answer.text
+    };
+    let export = format!("/ni_status/backups/{id}/export");
+    let text = call(export.clone(), json!({"passphrase": PASSPHRASE}), 200).await;
+    call(export, json!({"passphrase": [PASSPHRASE]}), 422).await;
+    let import = || "/ni_status/backups/import".to_owned();
+    call(import(), json!({"text": text, "passphrase": format!("not {PASSPHRASE}")}), 422).await;
+    call(import(), json!({"text": text, "passphrase": PASSPHRASE}), 200).await;
+    surfaces
+}
+
 /// Reads everything: pages, answers, the newest backups, the news of each operation.
 async fn read(world: &World, signed: (&str, &str)) -> Vec<(String, String)> {
     let mut paths: Vec<_> = READS.iter().map(|path| (*path).to_owned()).collect();
     for backup in world.operations.backups().await.unwrap().backups.into_iter().take(3) {
-        paths.extend(["", "/file", "/compare"].map(|part| format!("/ni_status/backups/{}{part}", backup.id)));
+        paths.extend(
+            ["", "/file", "/sealed", "/compare"]
+                .map(|part| format!("/ni_status/backups/{}{part}", backup.id)),
+        );
     }
     let mut surfaces = Vec::new();
     for path in paths {
@@ -309,7 +344,7 @@ async fn no_secret_comes_out() {
     assert!(undone >= 3, "only {undone} operations were undone");
     let files = on_disk(world.data.path());
     for (part, told) in
-        [("audit.jsonl", "worker:alice"), ("journal", "worker:alice"), ("backups", "\"alice\":")]
+        [("audit.jsonl", "worker:alice"), ("journal", "worker:alice"), ("backups", "worker:alice")]
     {
         let of = |(name, text): &&(String, String)| name.contains(part) && text.contains(told);
         assert!(files.iter().any(|file| of(&file)), "{part} tells nothing");

@@ -5,6 +5,7 @@ mod backups;
 mod canary;
 mod cli;
 mod cross_site;
+mod drift;
 mod history;
 mod kill;
 mod language;

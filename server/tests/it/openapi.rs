@@ -5,7 +5,9 @@ use app::{
 };
 use domain::{EditProvider, Failure, Mutation, NewProvider, SetModel, SetModels, Simulate, TestProvider};
 use serde_json::Value;
-use server::http::{BackupLabel, ImportBackup, REQUESTS, all_routes, document};
+use server::http::{
+    AdoptBackup, BackupLabel, ExportBackup, ImportBackup, OriginalBackup, REQUESTS, all_routes, document,
+};
 use std::collections::BTreeSet;
 
 #[test]
@@ -77,7 +79,10 @@ fn the_examples_are_bodies_that_are_taken() {
             "TestProvider" => TestProvider::read(bytes).map(drop),
             "Simulate" => Simulate::read(bytes).map(drop),
             "Repair" => Repair::read(bytes).map(drop),
+            "AdoptBackup" => AdoptBackup::read(bytes).map(drop),
+            "OriginalBackup" => OriginalBackup::read(bytes).map(drop),
             "BackupLabel" => BackupLabel::read(bytes).map(drop),
+            "ExportBackup" => ExportBackup::read(bytes).map(drop),
             "ImportBackup" => ImportBackup::read(bytes).map(drop),
             "Reload" => Reload::read(bytes).map(drop),
             "SetModels" => SetModels::read(bytes).map(drop),

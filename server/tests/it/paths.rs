@@ -134,14 +134,34 @@ const BACKUPS: &[Wrong] = &[
     ("POST", "/backups", r#"{"title":"x"}"#, 422, "title"),
     ("POST", "/backups/import", r#"{"name":"x"}"#, 422, "text"),
     ("POST", "/backups/import", r#"{"text":"version: 3"}"#, 422, "version"),
+    ("POST", "/backups/01JD0000000000000000000000/export", "{}", 422, "passphrase"),
+    ("POST", "/backups/01JD0000000000000000000000/export", r#"{"passphrase":"long enough"}"#, 404, ""),
     ("GET", "/backups/nope", "", 422, "id"),
     ("GET", "/backups/01JD0000000000000000000000", "", 404, ""),
     ("GET", "/backups/01JD0000000000000000000000/file", "", 404, ""),
+    ("GET", "/backups/01JD0000000000000000000000/sealed", "", 404, ""),
     ("GET", "/backups/01JD0000000000000000000000/compare", "", 404, ""),
+    ("POST", "/backups/01JD0000000000000000000000/verify", "", 404, ""),
+    ("POST", "/backups/adopt", r#"{"sealed":{"agmBackup":2,"sealed":"x"}}"#, 422, "sealed.visible"),
+    ("POST", "/backups/adopt", r#"{"sealed":{"agmBackup":2,"keys":[]}}"#, 422, "sealed.keys"),
     ("POST", "/backups/01JD0000000000000000000000/pin", "", 404, ""),
     ("POST", "/backups/01JD0000000000000000000000/delete", "", 404, ""),
     ("POST", "/backups/01JD0000000000000000000000/rename", r#"{"name":7}"#, 422, "name"),
     ("POST", "/plans", r#"{"kind":"restore","backup":"01JD0000000000000000000000"}"#, 404, ""),
+    (
+        "POST",
+        "/plans",
+        r#"{"kind":"restore","backup":"01JD0000000000000000000000","keys":{"qwen":"sk-canary"}}"#,
+        422,
+        "keys.qwen",
+    ),
+    (
+        "POST",
+        "/plans",
+        r#"{"kind":"restore","backup":"01JD0000000000000000000000","rename":{"route:a/b":"c"}}"#,
+        422,
+        "rename.route:a/b",
+    ),
 ];
 
 /// What is not there.
@@ -188,6 +208,26 @@ async fn bodies_have_a_kind_and_a_size() {
     let untold = world.call("POST", path, &[ADMIN, JSON, ("transfer-encoding", "chunked")], large).await;
     assert_eq!((told.status.as_u16(), untold.status.as_u16()), (413, 413));
     assert_eq!(told.json_code(), "PAYLOAD_TOO_LARGE");
+}
+
+/// Only what brings a backup is larger.
+#[tokio::test]
+async fn a_backup_may_be_larger_than_another_body() {
+    let world = World::start().await;
+    let length = (256 * 1024 + 1).to_string();
+    for (path, large) in [
+        ("import", true),
+        ("adopt", true),
+        ("verify", true),
+        ("original", true),
+        ("reseal", false),
+        ("01JD0000000000000000000000/rename", false),
+    ] {
+        let headers = [ADMIN, JSON, ("content-length", length.as_str())];
+        let body = " ".repeat(256 * 1024 + 1);
+        let answer = world.call("POST", &format!("/ni_status/backups/{path}"), &headers, body).await;
+        assert_eq!(answer.status == StatusCode::PAYLOAD_TOO_LARGE, !large, "{path}: {}", answer.text);
+    }
 }
 
 #[tokio::test]

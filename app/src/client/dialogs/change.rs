@@ -1,29 +1,20 @@
 //! A change on its way: planned, shown, applied, followed to its end. There is one at a time, and it lives above the
 //! pages, so that a person may leave the page or close the dialog while it runs.
+mod watch;
+
 use super::{
-    FOLLOWED,
-    change_stage::Stage,
-    key_check::KeyCheck,
-    toast::{Offer, Toaster},
-    told,
+    FOLLOWED, change_stage::Stage, key_check::KeyCheck, key_choice::KeyChoices, toast::Toaster, told,
     turn::Turns,
 };
 use crate::{
     api,
-    client::{
-        follow::{News, follow},
-        page, report,
-    },
+    client::{page, report},
     components::outcome,
     describe,
     text::t,
 };
-use domain::{Code, Failure, Mutation, Operation, OperationId, OperationState, Step};
+use domain::{Code, Failure, Mutation, Operation, OperationId, OperationState};
 use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsValue};
-use std::time::Duration;
-
-/// How long to wait before looking again, when the stream of news is gone.
-const LOOK_AGAIN: Duration = Duration::from_millis(700);
 
 /// The one change of this page.
 #[derive(Clone, Copy)]
@@ -42,6 +33,7 @@ pub struct Change {
     /// What was let go on this page.
     released: RwSignal<Option<OperationId>>,
     pub check: KeyCheck,
+    pub keys: KeyChoices,
     toaster: Toaster,
 }
 
@@ -59,6 +51,7 @@ impl Change {
             trouble: RwSignal::new(None),
             released: RwSignal::new(None),
             check: KeyCheck::new(),
+            keys: KeyChoices::new(),
             toaster,
         };
         Effect::new(move |_| change.give_up_when_left());
@@ -98,6 +91,7 @@ impl Change {
         self.form.set_value(form);
         self.wish.set_value(Some(wish.clone()));
         self.trouble.set(None);
+        self.keys.clear();
         self.stage.set(Stage::Planning);
         if form.is_none() {
             self.open.set(true);
@@ -122,12 +116,42 @@ impl Change {
         });
     }
 
-    /// A plan comes to nothing when the form and the dialog that wait for it are closed.
+    /// Plans the restore that is shown anew, with the keys that were chosen. What is shown stays until there is a plan.
+    pub fn plan_with_keys(self) {
+        let Some(Mutation::Restore(mut wish)) = self.wish.get_value() else { return };
+        match self.keys.choices() {
+            Ok(chosen) => wish.keys.extend(chosen),
+            Err(failure) => return self.keys.failure.set(Some(failure)),
+        }
+        self.keys.failure.set(None);
+        self.keys.busy.set(true);
+        let turn = self.turns.next();
+        spawn_local(async move {
+            let wish = Mutation::Restore(wish);
+            let answer = api::plan(wish.clone()).await;
+            if !self.turns.is(turn) {
+                return;
+            }
+            self.keys.busy.set(false);
+            match answer {
+                Ok(plan) => {
+                    self.keys.clear();
+                    self.wish.set_value(Some(wish));
+                    self.stage.set(Stage::Planned(plan));
+                }
+                Err(error) => self.keys.failure.set(Some(told(error))),
+            }
+        });
+    }
+
+    /// A plan comes to nothing when the form and the dialog that wait for it, or show it, are closed. The wish and the
+    /// choices may hold keys.
     fn give_up_when_left(self) {
         let form_waits = self.form.get_value().is_some_and(|form| form.get());
-        if self.plans() && !form_waits && !self.open.get() {
+        if (self.plans() || self.is_planned()) && !form_waits && !self.open.get() {
             self.turns.next();
             self.wish.set_value(None);
+            self.keys.clear();
             self.stage.set(Stage::Idle);
         }
     }
@@ -135,6 +159,7 @@ impl Change {
     /// Goes back to the form, which still holds what was typed.
     pub fn back(self) {
         self.turns.next();
+        self.keys.clear();
         self.open.set(false);
         self.stage.set(Stage::Idle);
         if let Some(form) = self.form.get_value() {
@@ -149,7 +174,8 @@ impl Change {
 
     /// Whether what was typed for it would be lost with its dialog.
     pub fn is_unsent(self) -> bool {
-        !self.stage.with(Stage::runs) && self.has_form() && self.can_plan_again()
+        let form = self.has_form() && self.can_plan_again();
+        !self.stage.with(Stage::runs) && (form || self.keys.pending())
     }
 
     /// Does what the plan says that is shown, and nothing else: when the installation is not as it was, nothing is done.
@@ -247,6 +273,11 @@ impl Change {
         }
     }
 
+    /// True while a plan is shown that nobody applied yet.
+    pub fn is_planned(self) -> bool {
+        self.stage.with(|stage| matches!(stage, Stage::Planned(_)))
+    }
+
     /// True while a plan is made.
     pub fn plans(self) -> bool {
         self.stage.with(|stage| matches!(stage, Stage::Planning))
@@ -264,99 +295,6 @@ impl Change {
             Stage::Refused(failure) if own => Some(failure.clone()),
             _ => None,
         })
-    }
-
-    fn watch(self, operation: Operation) {
-        let id = operation.id.clone();
-        let ended = operation.state.is_final();
-        self.observed(operation);
-        if ended {
-            return;
-        }
-        let followed = id.clone();
-        follow(&followed, move |news| match news {
-            News::Step(step) => self.stepped(&id, step),
-            News::State => self.look(id.clone(), false),
-            News::Gone => self.look(id.clone(), true),
-        });
-    }
-
-    /// Whether this is the operation that is shown: news of another one may still come.
-    fn shows(self, id: &OperationId) -> bool {
-        self.shown().is_some_and(|shown| shown == *id)
-    }
-
-    fn stepped(self, id: &OperationId, step: Step) {
-        self.stage.update(|stage| {
-            let Stage::Running(operation) = stage else { return };
-            if operation.id != *id {
-                return;
-            }
-            let same = |known: &&mut Step| known.name == step.name && known.object == step.object;
-            match operation.steps.iter_mut().find(same) {
-                Some(known) => *known = step,
-                None => operation.steps.push(step),
-            }
-        });
-    }
-
-    /// Asks how the operation is, until it has ended when nobody else tells.
-    fn look(self, id: OperationId, until_ended: bool) {
-        let waits = move |id: &OperationId| self.runs() && self.shows(id);
-        if !waits(&id) {
-            return;
-        }
-        spawn_local(async move {
-            if let Ok(operation) = api::operation(id.clone()).await
-                && self.shows(&id)
-            {
-                self.observed(operation);
-            }
-            if until_ended && waits(&id) {
-                set_timeout(move || self.look(id, true), LOOK_AGAIN);
-            }
-        });
-    }
-
-    fn observed(self, mut operation: Operation) {
-        // Until the operation has made its own, what was shown stands: it does that or nothing.
-        if operation.plan.is_none() {
-            let shown = self.stage.with_untracked(|stage| stage.plan().cloned());
-            operation.plan = shown.filter(|plan| plan.id == operation.id);
-        }
-        if !operation.state.is_final() {
-            return self.stage.set(Stage::Running(operation));
-        }
-        let known = |stage: &Stage| matches!(stage, Stage::Ended(known) if *known == operation);
-        if self.stage.with_untracked(known) {
-            return;
-        }
-        self.trouble.set(None);
-        if !self.open.get_untracked() {
-            self.tell(&operation);
-        }
-        let ended = Stage::Ended(operation);
-        // A wish may hold a key: it is not kept longer than it can be planned again.
-        if !ended.is_outdated() {
-            self.wish.set_value(None);
-        }
-        self.stage.set(ended);
-        spawn_local(page::renew());
-    }
-
-    /// Tells of the end to somebody who closed the dialog.
-    fn tell(self, operation: &Operation) {
-        let title = self.title.get_untracked();
-        let (text, failed) = match operation.state {
-            OperationState::Committed => (t().toast_done(&title), false),
-            _ => (t().toast_failed(&title), true),
-        };
-        let (details, undone) = (operation.clone(), operation.clone());
-        let details = Callback::new(move |()| self.resume(details.clone()));
-        let undo = Callback::new(move |()| self.undo(&undone));
-        let undo = can_be_undone(operation).then_some(Offer { text: t().undo(), act: undo });
-        let details = Offer { text: t().details(), act: details };
-        self.toaster.ended(text, failed, undo.into_iter().chain([details]).collect());
     }
 }
 

@@ -18,7 +18,10 @@ use leptos::prelude::*;
 enum Phase {
     /// Nothing but to close.
     Waiting,
-    Planned,
+    /// Keys were chosen that the plan does not say yet, or not.
+    Planned {
+        chosen: bool,
+    },
     /// Something that can be seen to stands in the way, or not.
     Refused {
         blocked: bool,
@@ -39,7 +42,7 @@ impl Phase {
     fn of(stage: &Stage, change: Change) -> Self {
         match stage {
             Stage::Idle | Stage::Planning | Stage::Applying(_) => Self::Waiting,
-            Stage::Planned(_) => Self::Planned,
+            Stage::Planned(_) => Self::Planned { chosen: change.keys.pending() },
             Stage::Refused(failure) => Self::Refused { blocked: failure.used_by.is_some() },
             Stage::Running(operation) if operation.state == OperationState::Compensating => Self::GoingBack,
             Stage::Running(_) => Self::Running,
@@ -65,7 +68,8 @@ pub fn Actions(change: Change) -> impl IntoView {
         taking_over.set(false);
         match phase.get() {
             Phase::Waiting => close(change, t().close(), Kind::Plain),
-            Phase::Planned => planned(change),
+            Phase::Planned { chosen: false } => planned(change),
+            Phase::Planned { chosen: true } => with_keys(change),
             Phase::Refused { blocked } => refused(change, blocked),
             Phase::Running => running(change, stopping),
             Phase::GoingBack => close(change, t().leave(), Kind::Plain),
@@ -166,6 +170,16 @@ fn planned(change: Change) -> AnyView {
     let apply = Callback::new(move |()| change.apply());
     view! { {away(change, t().cancel())} <Button text=t().apply() kind=Kind::Primary on_press=apply/> }
         .into_any()
+}
+
+/// What was chosen is looked at before it is applied.
+fn with_keys(change: Change) -> AnyView {
+    let plan = Callback::new(move |()| change.plan_with_keys());
+    view! {
+        {away(change, t().cancel())}
+        <Button text=t().plan_with_keys() kind=Kind::Primary busy=change.keys.busy on_press=plan/>
+    }
+    .into_any()
 }
 
 /// It can be stopped until it goes back already, and left at any time.

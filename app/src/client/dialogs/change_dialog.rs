@@ -1,4 +1,7 @@
-use super::{change::Change, change_actions::Actions, change_stage::Stage, dialog::Dialog, verdict::verdict};
+use super::{
+    change::Change, change_actions::Actions, change_stage::Stage, dialog::Dialog, key_choice::KeyFields,
+    verdict::verdict,
+};
 use crate::{
     client::focus,
     components::{
@@ -8,7 +11,7 @@ use crate::{
     },
     text::t,
 };
-use domain::{Operation, OperationState, Step, StepState};
+use domain::{Failure, Operation, OperationState, Step, StepState};
 use leptos::{html, prelude::*};
 use std::mem::discriminant;
 
@@ -48,15 +51,18 @@ pub fn ChangeDialog(change: Change) -> impl IntoView {
         Stage::Idle | Stage::Planned(_) => ().into_any(),
     };
     let unsent = Signal::derive(move || change.is_unsent());
-    let trouble = move || change.trouble().map(|failure| view! { <ErrorNote failure/> });
+    let note = |failure: Failure| view! { <ErrorNote failure/> };
+    let trouble = move || change.trouble().or(change.keys.failure.get()).map(note);
     let (planned, outcome) = (NodeRef::new(), NodeRef::new());
     follow(change, planned, outcome);
     let body = move || {
         plan.get().map(|plan| {
+            let keys = plan.keys.clone();
             view! {
                 <div class="change">
                     <div>
                         <PlanView plan region=planned/>
+                        <KeyFields change keys/>
                     </div>
                     <div>
                         <h3>{t().what_happens()}</h3>
@@ -83,11 +89,15 @@ pub fn ChangeDialog(change: Change) -> impl IntoView {
 fn follow(change: Change, planned: NodeRef<html::Div>, outcome: NodeRef<html::Div>) {
     let stage = Memo::new(move |_| {
         change.stage.with(|stage| {
-            (discriminant(stage), matches!(stage, Stage::Planned(_)), change.check.waits(stage))
+            let planned = match stage {
+                Stage::Planned(plan) => Some(plan.id.clone()),
+                _ => None,
+            };
+            (discriminant(stage), planned, change.check.waits(stage))
         })
     });
     Effect::new(move |_| {
-        let (_, is_planned, _) = stage.get();
+        let is_planned = stage.with(|(_, planned, _)| planned.is_some());
         let Some(place) = (if is_planned { planned } else { outcome }).get() else { return };
         // In the next frame it stands where it will stay.
         request_animation_frame(move || {

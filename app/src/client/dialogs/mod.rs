@@ -12,6 +12,7 @@ mod field;
 mod figures;
 mod folded;
 mod key_check;
+mod key_choice;
 mod model_form;
 mod model_picker;
 mod plan_foot;
@@ -166,7 +167,10 @@ impl Desk {
         match act {
             Act::Switch(target) => self.switch.open(target),
             Act::SwitchMany(targets) => self.bulk.open(targets),
+            Act::AcceptModel(target) => self.change.plan(Mutation::AcceptModel { target }, None),
+            Act::SetModel { target, wish } => self.change.plan(Mutation::SetModel { target, wish }, None),
             Act::AddProvider => self.form.open(Wish::Add),
+            Act::AddUntrusted(provider) => self.form.open_untrusted(provider),
             Act::EditProvider(name) => self.with_provider(name, Wish::Edit).await?,
             Act::ReplaceKey(name) => self.with_provider(name, Wish::ReplaceKey).await?,
             Act::RemoveProvider(name) => self.change.plan(Mutation::RemoveProvider { name }, None),
@@ -174,8 +178,9 @@ impl Desk {
                 self.change.plan(Mutation::RepairRoutes { route, consumer }, None);
             }
             Act::Undo(id) => self.change.undo(&api::operation(id).await?),
-            Act::Restore { backup, items } => {
-                self.change.plan(Mutation::Restore(Restore { backup, items, file: None }), None);
+            Act::Restore { backup, items, rename } => {
+                let wish = Restore { items, rename, ..Restore::whole(backup) };
+                self.change.plan(Mutation::Restore(wish), None);
             }
             Act::Follow(id) => self.change.resume(api::operation(id).await?),
         }

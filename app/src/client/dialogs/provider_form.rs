@@ -1,7 +1,7 @@
 pub mod settings;
 
 use super::{change::Change, dialog::Dialog, plan_foot::PlanFoot, provider_fields::ProviderFields};
-use crate::{api, text::t};
+use crate::{act::Untrusted, api, text::t};
 use domain::{
     EditProvider, Failure, Mutation, NewProvider, Protocol, Provider, ProviderType, Settings, TypedKey,
 };
@@ -28,6 +28,8 @@ pub struct ProviderForm {
     pub open: RwSignal<bool>,
     /// Whether somebody typed or chose anything.
     touched: RwSignal<bool>,
+    /// Whether nobody vouches for what it was filled in with.
+    untrusted: RwSignal<bool>,
     pub wish: RwSignal<Wish>,
     pub kind: RwSignal<String>,
     pub name: RwSignal<String>,
@@ -57,6 +59,7 @@ impl ProviderForm {
             change,
             open: RwSignal::new(false),
             touched: RwSignal::new(false),
+            untrusted: RwSignal::new(false),
             wish: RwSignal::new(Wish::Add),
             kind: text(),
             name: text(),
@@ -83,6 +86,7 @@ impl ProviderForm {
         self.name.set(name);
         self.named.set(false);
         self.touched.set(false);
+        self.untrusted.set(false);
         self.base_url.set(url.unwrap_or_default());
         self.protocol.set(stored_protocol(&wish));
         for field in [self.failover, self.check_model].into_iter().chain(self.settings).chain(self.keys) {
@@ -94,6 +98,16 @@ impl ProviderForm {
         if self.adds() {
             self.read_names();
         }
+    }
+
+    /// Opens for a new provider with what a backup tells that could not be opened.
+    pub fn open_untrusted(self, provider: Untrusted) {
+        self.open(Wish::Add);
+        self.untrusted.set(true);
+        self.kind.set(provider.kind.id().to_owned());
+        self.named.set(true);
+        self.name.set(provider.name.to_string());
+        self.base_url.set(provider.base_url.unwrap_or_default());
     }
 
     /// Nothing is lost when they cannot be had: the plan tells of a name that is taken, too.
@@ -251,9 +265,11 @@ pub fn ProviderDialog(form: ProviderForm) -> impl IntoView {
         form.touched.set(true);
         form.change.forget_refusal();
     };
+    let untrusted =
+        move || form.untrusted.get().then(|| view! { <p class="note warn">{t().untrusted_form()}</p> });
     view! {
         <Dialog open=form.open title unsent=form.touched>
-            <div class="choose" on:input=typed><ProviderFields form/></div>
+            <div class="choose" on:input=typed>{untrusted} <ProviderFields form/></div>
             <PlanFoot change=form.change open=form.open plan/>
         </Dialog>
     }

@@ -6,13 +6,7 @@ use super::{
 };
 use crate::{
     act::Act,
-    components::{
-        button::{Kind, Press},
-        error_note::ErrorNote,
-        moment::Moment,
-        plan_view::PlanView,
-        said::warning,
-    },
+    components::{button::Kind, error_note::ErrorNote, moment::Moment, plan_view::PlanView, said::warning},
     describe,
     error::ApiError,
     pages::marked::MarkedBar,
@@ -21,6 +15,10 @@ use crate::{
 use domain::{BackupContent, BackupId, BackupItem, Plan, SetModel};
 use leptos::prelude::*;
 use operations::{Operations, Present};
+use std::collections::BTreeMap;
+
+/// What single things need that is not there.
+type Needs = BTreeMap<BackupItem, Vec<BackupItem>>;
 
 /// A backup, and what its restore would change now.
 pub struct Compared {
@@ -39,8 +37,15 @@ impl Compared {
 
 /// The comparison.
 pub fn view(compared: Compared, present: Option<&Present>) -> AnyView {
-    let Compared { content: BackupContent { backup, file, left_out }, plan } = compared;
-    let differences = present.map(|present| Differences::of(&file, &present.exported.file));
+    let Compared { content: BackupContent { backup, file, left_out, .. }, plan } = compared;
+    let needs = plan.as_ref().map(|plan| plan.needs.clone()).unwrap_or_default();
+    let differences = present.map(|present| {
+        let differences = Differences::of(&file, &present.exported.file);
+        match &plan {
+            Ok(plan) => differences.with(&file, plan),
+            Err(_) => differences,
+        }
+    });
     let lacks = (!left_out.is_empty()).then(|| {
         let lines = left_out.into_iter().map(warning).collect_view();
         view! { <h3>{t().backups_lacks()}</h3> <ul class="notes">{lines}</ul> }
@@ -62,7 +67,7 @@ pub fn view(compared: Compared, present: Option<&Present>) -> AnyView {
             </p>
             <div class="compared-parts">
                 <div>
-                    {differences.map(|differences| choice(differences, backup.id.clone()))}
+                    {differences.map(|differences| choice(differences, &needs, backup.id.clone()))}
                     {lacks}
                 </div>
                 <div>
@@ -76,47 +81,79 @@ pub fn view(compared: Compared, present: Option<&Present>) -> AnyView {
 }
 
 /// What differs, to be restored as a whole or by marking.
-fn choice(differences: Differences, backup: BackupId) -> AnyView {
+fn choice(differences: Differences, needs: &Needs, backup: BackupId) -> AnyView {
     let Differences { items, same } = differences;
     if items.is_empty() {
         return view! { <p class="compared-same">{t().backups_all_as_now()}</p> }.into_any();
     }
     let rest = (same > 0).then(|| view! { <p class="compared-same">{t().backups_rest_as_now(same)}</p> });
-    let act = Act::Restore { backup: backup.clone(), items: None };
+    let act = Act::restore(backup.clone());
+    let marked = Act::Restore { backup, items: Some(Vec::new()), rename: BTreeMap::new() };
     view! {
         <div class="compared-head">
             <h3 id="differs">{t().backups_differs()}</h3>
-            <Press act text=t().backups_restore_all() kind=Kind::Small/>
+            <button type="button" class=Kind::Small.class() data-act-named=act.data()>
+                {t().backups_restore_all()}
+            </button>
         </div>
-        <MarkedBar act=Act::Restore { backup, items: Some(Vec::new()) } text=t().backups_restore_marked()/>
+        <MarkedBar act=marked text=t().backups_restore_marked()/>
         <label class="compared-item all">
             <input type="checkbox" class="mark-row" data-check-all=""/>
             <span>{t().backups_mark_all()}</span>
         </label>
         <ul class="compared-items" aria-labelledby="differs">
-            {items.into_iter().map(|(item, difference)| line(&item, difference)).collect_view()}
+            {items.into_iter().map(|(item, difference)| line(&item, needs.get(&item), difference)).collect_view()}
         </ul>
         {rest}
     }
     .into_any()
 }
 
-fn line(item: &BackupItem, difference: Difference) -> AnyView {
+fn line(item: &BackupItem, needed: Option<&Vec<BackupItem>>, difference: Difference) -> AnyView {
     let (what, name) = match item {
         BackupItem::Provider(name) => (t().provider(), name.to_string()),
         BackupItem::Route(name) => (t().backups_route(), name.to_string()),
         BackupItem::Agent(target) => (t().agent(), describe::agent(target)),
     };
+    let needed = needed.map(|needed| needed.iter().map(ToString::to_string).collect::<Vec<_>>());
+    // No name has a slash.
+    let marks = needed.as_ref().map(|needed| needed.join("/"));
+    let along = needed.map(|needed| {
+        view! { <span class="compared-needs">{t().backups_needs(&needed.join(", "))}</span> }
+    });
     view! {
         <li>
             <label class="compared-item">
-                <input type="checkbox" class="mark-row" name="target" value=item.to_string()/>
-                <span><small>{what}</small> " " <b>{name}</b></span>
+                <input
+                    type="checkbox" class="mark-row" name="target" value=item.to_string() data-needs=marks
+                />
+                <span><small>{what}</small> " " <b>{name.clone()}</b></span>
                 {how(difference)}
+                {along}
             </label>
+            {other_name(item, &name)}
         </li>
     }
     .into_any()
+}
+
+/// Where a provider or a route can be given another name to come back under.
+fn other_name(item: &BackupItem, name: &str) -> Option<AnyView> {
+    let id = match item {
+        BackupItem::Agent(_) => return None,
+        item => format!("rename-{item}"),
+    };
+    let label = t().backups_new_name(name);
+    let field = view! {
+        <details class="compared-rename">
+            <summary>{t().backups_other_name()}</summary>
+            <div class="field">
+                <label for=id.clone()>{label}</label>
+                <input id=id data-name-of=item.to_string() autocomplete="off" autocapitalize="none" spellcheck="false"/>
+            </div>
+        </details>
+    };
+    Some(field.into_any())
 }
 
 fn how(difference: Difference) -> AnyView {
@@ -126,6 +163,9 @@ fn how(difference: Difference) -> AnyView {
         }
         Difference::Changed => {
             return view! { <span class="compared-how">{t().backups_changed()}</span> }.into_any();
+        }
+        Difference::Keys => {
+            return view! { <span class="compared-how">{t().backups_other_keys()}</span> }.into_any();
         }
         Difference::Model { was, now } => (was, now),
     };

@@ -1,6 +1,6 @@
 //! The forms of the page. They stand outside of what is renewed, so that nothing typed is lost.
 use crate::{components::button::Kind, text::t};
-use domain::Backup;
+use domain::{Backup, Passphrase};
 use leptos::prelude::*;
 
 /// Takes a backup, with a name or without.
@@ -20,19 +20,24 @@ pub fn take() -> AnyView {
 
 /// Keeps a file, or a text that is pasted, as a backup.
 pub fn import() -> AnyView {
+    // Without the client the passphrase would stand in the address.
     view! {
         <form
-            class="backup-import" data-form="backups/import" data-said=t().backups_was_imported()
+            method="post" class="backup-import" data-form="backups/import" data-said=t().backups_was_imported()
             data-nothing-new=t().backups_nothing_new()
         >
             <p class="field-hint">{t().backups_import_hint()}</p>
             <div class="field">
                 <label for="import-file">{t().backups_file()}</label>
-                <input id="import-file" r#type="file" accept=".yaml,.yml,.json" data-into="import-text"/>
+                <input id="import-file" r#type="file" accept=".yaml,.yml,.json,.age" data-into="import-text"/>
             </div>
             <div class="field">
                 <label for="import-text">{t().backups_text()}</label>
                 <textarea id="import-text" name="text" rows="4" spellcheck="false" required></textarea>
+            </div>
+            <div class="field">
+                <label for="import-passphrase">{t().backups_passphrase()}</label>
+                <input id="import-passphrase" name="passphrase" r#type="password" autocomplete="off"/>
             </div>
             <div class="backup-form">
                 {name("import-name", None)}
@@ -50,6 +55,30 @@ pub fn rename(backup: &Backup) -> AnyView {
         <form class="backup-form" data-form=format!("backups/{}/rename", backup.id) data-said=t().backups_renamed()>
             {name(&format!("name-{}", backup.id), backup.name.as_ref().map(ToString::to_string))}
             <button type="submit" class=Kind::Small.class()>{t().backups_rename()}</button>
+            {refused()}
+        </form>
+    }
+    .into_any()
+}
+
+/// Downloads a backup as a file that opens with a passphrase. What is typed is seen, since nobody would tell of a slip.
+pub fn export(backup: &Backup, label: String) -> AnyView {
+    let id = &backup.id;
+    let field = format!("passphrase-{id}");
+    // Without the client the passphrase would stand in the address.
+    view! {
+        <form
+            method="post" class="backup-form" data-form=format!("backups/{id}/export")
+            data-save=format!("agm-backup-{id}.age") data-said=t().backups_was_exported()
+        >
+            <div class="field">
+                <label for=field.clone()>{t().backups_new_passphrase(Passphrase::SHORTEST)}</label>
+                <input
+                    id=field name="passphrase" autocomplete="off" spellcheck="false" required
+                    minlength=Passphrase::SHORTEST.to_string()
+                />
+            </div>
+            <button type="submit" class=Kind::Small.class() aria-label=label>{t().backups_encrypted()}</button>
             {refused()}
         </form>
     }

@@ -1,7 +1,7 @@
 //! What a backup holds that is no longer so.
-use domain::{BackupItem, Declared, SetModel};
+use domain::{BackupItem, Declared, Plan, PlannedKeys, SetModel};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How an item of a backup differs from how things are now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub enum Difference {
     /// There is no such provider or route now.
     Gone,
     Changed,
+    /// The provider has other keys.
+    Keys,
     /// The agent runs another model, or the same over another provider or with other limits. None: it is not there, or
     /// cannot reach its model.
     Model {
@@ -43,6 +45,25 @@ impl Differences {
             found.add(BackupItem::Agent(target), difference);
         }
         found
+    }
+
+    /// With what only the plan of its restore tells: documents say more than files, and what keys are is in none.
+    pub fn with(mut self, backup: &Declared, plan: &Plan) -> Self {
+        let items: BTreeSet<BackupItem> = backup.items().collect();
+        let changed =
+            plan.changes.iter().filter_map(|change| Some((change.object.parse().ok()?, Difference::Changed)));
+        let other = |keys: &&PlannedKeys| {
+            keys.current.is_some() && keys.sealed.is_some() && keys.current != keys.sealed
+        };
+        let keys = plan.keys.iter().filter(other);
+        let keys = keys.map(|keys| (BackupItem::Provider(keys.provider.clone()), Difference::Keys));
+        for (item, difference) in changed.chain(keys) {
+            if items.contains(&item) && self.items.iter().all(|(known, _)| *known != item) {
+                self.items.push((item, difference));
+                self.same = self.same.saturating_sub(1);
+            }
+        }
+        self
     }
 
     fn add(&mut self, item: BackupItem, difference: Option<Difference>) {
@@ -97,6 +118,27 @@ mod tests {
         let [Difference::Gone, Difference::Changed, alice, carol] = how.as_slice() else { panic!("{how:?}") };
         assert!(matches!(alice, Difference::Model { now: Some(now), .. } if now.model.as_str() == "n"));
         assert!(matches!(carol, Difference::Model { was, now: None } if was.model.as_str() == "m"));
+    }
+
+    #[test]
+    fn what_only_the_documents_tell_differs_too() {
+        let now = file(json!({"version": 1,
+            "providers": [{"name": "qwen", "type": "qwen"}, {"name": "lab", "type": "openai"}, {"name": "x", "type": "openai"}],
+            "routes": [{"name": "a"}]}));
+        let change = |object: &str| json!({"object": object, "action": "update", "diff": [], "owner": "agm"});
+        let plan: Plan = serde_json::from_value(json!({"id": "01JD0000000000000000000000", "kind": "restore",
+            "targets": [], "createdAt": "2026-01-15T10:30:00Z", "reads": [], "affected": [], "warnings": [], "steps": [],
+            "changes": [change("route:a"), change("route:later"), change("s3:agents/alice/model.json")],
+            "keys": [{"provider": "qwen", "takes": "current", "current": ["1"], "sealed": ["2"]},
+                {"provider": "lab", "takes": "new", "current": ["1"], "sealed": ["1"]},
+                {"provider": "x", "takes": "sealed", "sealed": ["1"]}]}))
+        .unwrap();
+        let Differences { items, same } = Differences::of(&now, &now).with(&now, &plan);
+        let told: Vec<_> = items.iter().map(|(item, how)| format!("{item} {how:?}")).collect();
+        assert_eq!(
+            (told.as_slice(), same),
+            (&["route:a Changed".to_owned(), "provider:qwen Keys".into()][..], 2)
+        );
     }
 
     #[test]

@@ -60,7 +60,7 @@ fn acts(backup: &Backup, is_now: bool) -> AnyView {
     let label = |action: &str| t().backups_of(action, &called);
     let pin = Call::bare(format!("backups/{}/{path}", backup.id));
     let restore = (!is_now).then(|| {
-        let act = Act::Restore { backup: backup.id.clone(), items: None };
+        let act = Act::restore(backup.id.clone());
         view! { <Press act text=t().backups_restore() kind=Kind::Small label=label(t().backups_restore())/> }
     });
     view! {
@@ -79,17 +79,19 @@ fn more(backup: &Backup) -> AnyView {
     let id = &backup.id;
     let called = called(backup);
     let label = |action: &str| t().backups_of(action, &called);
+    let named = |file: &str| format!("{file}: {called}");
     view! {
         <details class="backup-more" id=format!("more-{id}")>
             <summary aria-label=label(t().backups_more())>{t().backups_more()}</summary>
             <div class="backup-rest">
                 {forms::rename(backup)}
+                {forms::export(backup, named(t().backups_encrypted()))}
                 <p>
                     <a
                         class="btn small" href=format!("/ni_status/backups/{id}/file") download=""
-                        aria-label=label(t().backups_download())
+                        aria-label=named(t().backups_plain())
                     >
-                        {t().backups_download()}
+                        {t().backups_plain()}
                     </a>
                 </p>
                 {delete(backup, label(t().backups_delete_sure()))}

@@ -49,6 +49,8 @@ fn seat(name: &str, status: WorkerStatus, task: Option<&str>, problem: Option<Pr
         route: "deepseek-ai-route".parse().ok(),
         provider: "deepseek".parse().ok(),
         context_window: Some(64_000),
+        max_tokens: Some(8_000),
+        reasoning: Some(true),
         in_sync: problem.is_none(),
         problem,
         observed_at: at(),
@@ -121,6 +123,8 @@ pub fn plan() -> Option<Plan> {
         affected: vec![Affected { agent: "bob".into(), how: "shares the route".into(), way: None }],
         warnings: vec![Warning::new(WarningCode::ContextShrinks, "From 256K to 64K tokens.")],
         steps: steps(),
+        keys: Vec::new(),
+        needs: Default::default(),
     })
 }
 

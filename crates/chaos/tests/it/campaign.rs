@@ -6,7 +6,7 @@ use planted::Bug;
 /// Runs of the quick share.
 const RUNS: u64 = 2_000;
 /// A planted bug that needs more runs than this to be found could as well be there.
-const ENOUGH: u64 = 2_000;
+const ENOUGH: u64 = 5_000;
 
 fn campaign(runs: u64, bug: Option<Bug>) -> Campaign {
     let options = Options { bug, trace: false };

@@ -4,8 +4,8 @@ use super::order::{answers_chat, shadow};
 use super::plan::default_route_warnings;
 use super::view::{RouteView, RoutingView, Unreadable};
 use crate::{
-    ConsumerName, DeclaredRoute, FieldError, ModelPredicate, ProviderName, RouteName, RouteUpstream, Warning,
-    WarningCode,
+    ConsumerName, DeclaredRoute, FieldError, ModelPredicate, NameError, ProviderName, RouteName,
+    RouteUpstream, Warning, WarningCode,
 };
 use serde_json::{Map, Value, json};
 
@@ -14,11 +14,8 @@ use serde_json::{Map, Value, json};
 pub enum DeclareError {
     #[error("a new route must say where it leads")]
     NoUpstreams,
-    /// The console would store it, and the cluster behind it refuse it or take it for another route's fallback.
-    #[error(
-        "a new route's name is 1 to 63 lower-case letters, digits, dots and hyphens, begins and ends with a letter or digit, and does not end in .fallback"
-    )]
-    Name,
+    #[error(transparent)]
+    Name(#[from] NameError),
     #[error("the console stores it in another shape than an AI route")]
     Shape,
     #[error(transparent)]
@@ -30,7 +27,7 @@ impl DeclareError {
     pub fn field(&self) -> &'static str {
         match self {
             Self::NoUpstreams => "upstreams",
-            Self::Name | Self::Shape | Self::Unreadable(_) => "name",
+            Self::Name(_) | Self::Shape | Self::Unreadable(_) => "name",
         }
     }
 }
@@ -49,9 +46,13 @@ pub fn declare_route(
 ) -> Result<Option<Value>, DeclareError> {
     let mut route = match (stored, &wish.upstreams) {
         (Some(stored), _) => stored.clone(),
-        (None, _) if !can_be_new(&wish.name) => return Err(DeclareError::Name),
-        (None, Some(_)) => new_route(&wish.name, default, agents)?,
-        (None, None) => return Err(DeclareError::NoUpstreams),
+        (None, upstreams) => {
+            wish.name.check_new()?;
+            if upstreams.is_none() {
+                return Err(DeclareError::NoUpstreams);
+            }
+            new_route(&wish.name, default, agents)?
+        }
     };
     let now = RouteView::from_console_json(&route)?;
     let object = route.as_object_mut().ok_or(DeclareError::Shape)?;
@@ -99,16 +100,6 @@ pub fn declare_route(
         changed = true;
     }
     Ok(changed.then_some(route))
-}
-
-fn can_be_new(name: &RouteName) -> bool {
-    let name = name.as_str();
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    name.len() <= 63
-        && name.starts_with(plain)
-        && name.ends_with(plain)
-        && name.chars().all(|c| plain(c) || matches!(c, '.' | '-'))
-        && !name.ends_with(".fallback")
 }
 
 fn new_route(
@@ -199,19 +190,9 @@ pub fn check_declared_routes(
 ) -> Result<Vec<Warning>, Vec<FieldError>> {
     let mut errors = Vec::new();
     for (index, wish) in routes.iter().enumerate() {
-        let upstreams = wish.upstreams.iter().flatten().map(|upstream| ("upstreams", &upstream.provider));
-        let fallback = wish.fallback.iter().flatten().map(|provider| ("fallback", provider));
-        let present = |part: &str, name: &ProviderName| {
-            before.route(&wish.name).is_some_and(|route| match part {
-                "upstreams" => route.upstreams.iter().any(|upstream| upstream.provider == *name),
-                _ => route.fallback.contains(name),
-            })
-        };
-        for (part, name) in upstreams.chain(fallback) {
-            if after.provider(name).is_none() && !present(part, name) {
-                let field = format!("routes[{index}].{part}");
-                errors.push(FieldError { field, message: format!("there is no provider {name}") });
-            }
+        for (part, name) in leads_nowhere(before, wish, |name| after.provider(name).is_some()) {
+            let field = format!("routes[{index}].{part}");
+            errors.push(FieldError { field, message: format!("there is no provider {name}") });
         }
     }
     let default = RouteName::default_route();
@@ -221,6 +202,24 @@ pub fn check_declared_routes(
         errors.push(FieldError { field: "routes".into(), message });
     }
     if errors.is_empty() { Ok(warnings(before, after, routes)) } else { Err(errors) }
+}
+
+/// The providers that a declared route would lead to, though they are not there and it does not lead to them now, each
+/// with the part of the route that names it.
+pub fn leads_nowhere<'a>(
+    before: &'a RoutingView,
+    wish: &'a DeclaredRoute,
+    is_there: impl Fn(&ProviderName) -> bool + 'a,
+) -> impl Iterator<Item = (&'static str, &'a ProviderName)> {
+    let upstreams = wish.upstreams.iter().flatten().map(|upstream| ("upstreams", &upstream.provider));
+    let fallback = wish.fallback.iter().flatten().map(|provider| ("fallback", provider));
+    let present = |part: &str, name: &ProviderName| {
+        before.route(&wish.name).is_some_and(|route| match part {
+            "upstreams" => route.upstreams.iter().any(|upstream| upstream.provider == *name),
+            _ => route.fallback.contains(name),
+        })
+    };
+    upstreams.chain(fallback).filter(move |(part, name)| !is_there(name) && !present(part, name))
 }
 
 fn warnings(before: &RoutingView, after: &RoutingView, routes: &[DeclaredRoute]) -> Vec<Warning> {

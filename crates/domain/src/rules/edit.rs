@@ -46,11 +46,16 @@ pub enum EditError {
 impl RouteEdit {
     /// An update that changes nothing yet.
     pub(super) fn update(route: RouteName) -> Self {
+        Self::let_in(route, Vec::new())
+    }
+
+    /// An update that lets somebody in and no more.
+    pub fn let_in(route: RouteName, consumers: Vec<ConsumerName>) -> Self {
         Self::Update {
             route,
             add_predicates: Vec::new(),
             remove_predicates: Vec::new(),
-            add_consumers: Vec::new(),
+            add_consumers: consumers,
             repoint: None,
             align: false,
         }

@@ -2,6 +2,7 @@
 //! what was read; the crates with input and output only move bytes.
 mod declared;
 mod diff;
+mod drift;
 mod edit;
 mod limits;
 mod neighbours;
@@ -11,8 +12,9 @@ mod plan;
 mod saga;
 mod view;
 
-pub use declared::{DeclareError, check_declared_routes, declare_route, declared_route};
+pub use declared::{DeclareError, check_declared_routes, declare_route, declared_route, leads_nowhere};
 pub use diff::{diff, redacted};
+pub use drift::{Changed, Fingerprints, Now, Then, changed_since, drifts, of_agent, recorded};
 pub use edit::{EditError, RouteEdit, apply_edit};
 pub use limits::{KnownLimits, limits_for};
 pub use neighbours::{Neighbour, moves, neighbours};

@@ -25,15 +25,8 @@ impl Files {
         }
     }
 
-    fn config_object(&self, target: &Target) -> String {
-        match target {
-            Target::Manager => "file:openclaw.json".to_owned(),
-            Target::Worker(_) => object::name(&ObjectKey::config(target)),
-        }
-    }
-
     fn unparsable(&self, target: &Target, source: openclaw::ParseError) -> Error {
-        Error::Unparsable { object: self.config_object(target), source }
+        Error::Unparsable { object: config_object(target), source }
     }
 
     fn parse(&self, target: &Target, held: &Held) -> Result<Config, Error> {
@@ -75,6 +68,7 @@ impl Files {
             primary: config.primary().map(str::to_owned),
             model: config.model(),
             models,
+            part: config.model_part(),
             key,
             held,
         })
@@ -96,7 +90,7 @@ impl Files {
                 }
                 Ok(())
             }
-            (Target::Manager, _) => Err(Error::Changed(self.config_object(target))),
+            (Target::Manager, _) => Err(Error::Changed(config_object(target))),
             (Target::Worker(_), version) => {
                 object::write(&self.params.store, &ObjectKey::config(target), image, Some(version)).await
             }
@@ -112,7 +106,7 @@ impl Files {
     ) -> Result<Option<Edit>, Error> {
         let config = self.parse(target, before)?;
         let switch = Switch { model: wish.model, limits: wish.limits, now: wish.at.as_str() };
-        let object = self.config_object(target);
+        let object = config_object(target);
         let text = switch_model(&config, &switch)
             .map_err(|source| Error::NotSwitchable { object: object.clone(), source })?;
         if text == config.text() {
@@ -124,6 +118,14 @@ impl Files {
         };
         let (before, after) = (before.clone(), Image::new(text));
         Ok(Some(Edit { part: Part::Config, object, before, after, owner: "manager".into(), lasts }))
+    }
+}
+
+/// The config's name for people.
+pub(super) fn config_object(target: &Target) -> String {
+    match target {
+        Target::Manager => "file:openclaw.json".to_owned(),
+        Target::Worker(_) => object::name(&ObjectKey::config(target)),
     }
 }
 

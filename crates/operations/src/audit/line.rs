@@ -1,7 +1,7 @@
 //! One line: an entry and, at its end, the hash of all that stands before.
 use super::{Link, Stage};
 use crate::journal::JournalError;
-use domain::{Operation, OperationId};
+use domain::{Operation, OperationId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Between the entry and its hash.
@@ -33,10 +33,13 @@ pub struct Chained {
     pub links: Vec<Link>,
 }
 
-/// The one thing of an operation that its line is found by.
+/// What the line of an operation is found by, and how old it is.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Named {
     pub id: OperationId,
+    #[serde(default)]
+    pub finished_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]

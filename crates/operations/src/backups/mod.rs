@@ -1,42 +1,54 @@
-//! The server's own backups: the declarative file of the installation, taken before every change and on demand, kept in
-//! the data directory. They hold no keys; a restore keeps the keys that are there.
+//! The server's own backups: how the installation was before every change and when somebody asked, keys included, sealed
+//! in the data directory.
+//!
+//! [`look`] reads, [`content`] is what a backup holds, [`envelope`] seals it, [`shelf`] keeps it in a [`file`]; [`take`],
+//! [`carry`] and [`original`] are the ways onto the shelf, [`back`] finds the one to go back to, [`keys`] changes what
+//! seals. [`portable`] files open elsewhere too, with a [`passphrase`].
+mod back;
+mod carry;
+mod content;
+mod envelope;
 mod file;
+mod keys;
+mod look;
+mod original;
+mod passphrase;
+mod portable;
 mod shelf;
+mod take;
 #[cfg(test)]
 mod tests;
 
-use crate::{Clock, Exported, Operations, news::Board, reads::Together};
+use crate::{Clock, Exported, Operations, journal::JournalError, news::Board, reads::Together, seal::Seal};
+pub(crate) use content::Content;
+use content::Documents;
 use domain::{
-    BackedUp, Backup, BackupContent, BackupId, BackupName, BackupReason, Backups, Code, Context, Declared,
-    Failure, MissedBackup, Mutation, NameError, OperationId, Plan, Restore, Topic, rules::redacted,
+    Backup, BackupContent, BackupId, BackupName, Backups, Code, Failure, MissedBackup, Mutation, NameError,
+    OperationId, Plan, Restore, SealedBackup, Topic,
 };
-use file::Content;
+pub use original::Original;
 use shelf::Shelf;
 use std::{
     collections::VecDeque,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
-use tokio::{sync::OnceCell, task::JoinHandle, time::timeout};
+use tokio::sync::OnceCell;
+
+pub use passphrase::is_encrypted;
 
 /// How many backups are kept beside the pinned ones.
 const KEPT: usize = 50;
-/// How many missed ones are remembered.
-const MISSED: usize = 20;
-/// How long a change waits for the backup before it.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What all backups of this process share.
 pub struct Store {
     clock: Clock,
     data_dir: PathBuf,
     shelf: OnceCell<Shelf>,
-    reads: Together<Result<Arc<Exported>, Failure>>,
+    reads: Together<Result<Arc<Content>, Failure>>,
     missed: Mutex<VecDeque<MissedBackup>>,
     board: Board,
-    /// The newest request for many targets before which a backup was taken.
-    bulk: tokio::sync::Mutex<Option<OperationId>>,
+    bulks: take::Bulks,
 }
 
 /// How things are now, as a backup would keep it.
@@ -44,6 +56,8 @@ pub struct Present {
     pub exported: Arc<Exported>,
     /// That of every backup of the same state.
     pub hash: String,
+    /// See [`Operations::last_other_backup`].
+    pub last: Option<Backup>,
 }
 
 impl Store {
@@ -56,7 +70,7 @@ impl Store {
             reads: Together::default(),
             missed: Mutex::default(),
             board,
-            bulk: tokio::sync::Mutex::default(),
+            bulks: take::Bulks::default(),
         }
     }
 
@@ -76,59 +90,40 @@ impl Operations {
     /// `STORAGE_UNAVAILABLE` when the data directory cannot be used.
     pub async fn backups(&self) -> Result<Backups, Failure> {
         let shelf = self.shelf().await?;
+        let (backups, damaged) = (shelf.list().await, shelf.damaged().await);
         Ok(Backups {
-            backups: shelf.list().await,
+            backups,
             kept: u32::try_from(KEPT).unwrap_or(u32::MAX),
             missed: self.0.backups.missed().iter().rev().cloned().collect(),
-            damaged: shelf.damaged().to_vec(),
+            damaged,
         })
-    }
-
-    /// Takes a backup. Without a name, when nothing has changed since the newest one, that one is the answer.
-    ///
-    /// # Errors
-    /// Those of [`Operations::export`], and `STORAGE_UNAVAILABLE`.
-    pub async fn back_up(&self, actor: &str, name: Option<BackupName>) -> Result<BackedUp, Failure> {
-        let exported = self.read_all().await?;
-        self.keep(&exported, actor, BackupReason::ByHand, name).await
     }
 
     /// What a backup taken now would hold. Keeps nothing.
     ///
     /// # Errors
-    /// Those of [`Operations::export`].
+    /// Those of [`Operations::back_up`].
     pub async fn present(&self) -> Result<Present, Failure> {
-        let exported = self.read_all().await?;
-        let hash = content_of(&exported).hash().map_err(unwritable)?;
-        Ok(Present { exported, hash })
+        let content = self.look_together(|| {}).await?;
+        let hash = content.hash()?;
+        let last = self.leading_back_from(&content, &hash).await?;
+        Ok(Present { exported: Arc::new(content.exported()), hash, last })
     }
 
-    /// Keeps a file as a backup.
+    /// A backup with its content, without its keys.
     ///
     /// # Errors
-    /// `INVALID_REQUEST` when the file is wrong or holds keys or references to them.
-    pub async fn import_backup(
-        &self,
-        file: Declared,
-        actor: &str,
-        name: Option<BackupName>,
-    ) -> Result<BackedUp, Failure> {
-        refuse_keys(&file)?;
-        let exported = Exported { file, left_out: Vec::new() };
-        self.keep(&exported, actor, BackupReason::Imported, name).await
-    }
-
-    /// A backup with its content.
-    ///
-    /// # Errors
-    /// `NOT_FOUND`; `STORAGE_UNAVAILABLE` when its file cannot be read or is damaged.
+    /// `NOT_FOUND`; `SEAL_BROKEN` and `SEAL_KEY_UNKNOWN` when it cannot be opened; `STORAGE_UNAVAILABLE` when its file
+    /// cannot be read or is damaged.
     pub async fn backup(&self, id: &BackupId) -> Result<BackupContent, Failure> {
-        self.shelf().await?.read(id).await
+        let (backup, Content { file, left_out, originals, .. }) = self.open_backup(id).await?;
+        let documents = originals.as_ref().map(Documents::shown).transpose()?;
+        Ok(BackupContent { backup, file, left_out, documents })
     }
 
     /// What would change if the backup was restored now. Its warnings say what would not come back. Changes nothing.
     pub async fn compare_backup(&self, id: &BackupId) -> Result<Plan, Failure> {
-        self.plan(&Mutation::Restore(Restore { backup: id.clone(), items: None, file: None })).await
+        self.plan(&Mutation::Restore(Restore::whole(id.clone()))).await
     }
 
     /// Pins a backup, so that it is never removed to make place, or unpins it.
@@ -151,70 +146,29 @@ impl Operations {
         Ok(())
     }
 
-    /// A restore with what its backup holds; anything else as it is.
+    /// A restore with what its backup holds of the wanted things, keys included; anything else, and what is opened
+    /// already, as it is.
     ///
     /// # Errors
     /// `INVALID_REQUEST` when the backup does not hold a wanted item, and those of [`Operations::backup`].
     pub(crate) async fn opened(&self, mutation: Mutation) -> Result<Mutation, Failure> {
-        let Mutation::Restore(Restore { backup, items, file: None }) = mutation else { return Ok(mutation) };
-        let mut file = self.backup(&backup).await?.file;
-        if let Some(items) = &items {
-            if items.is_empty() {
-                return Err(Failure::field("items", "name at least one, or leave it out for all"));
-            }
-            file = file.only(items).map_err(|place| {
-                let item = items.get(place).map(ToString::to_string).unwrap_or_default();
-                Failure::field(format!("items[{place}]"), format!("{item} is not in this backup"))
-            })?;
-        }
-        Ok(Mutation::Restore(Restore { backup, items, file: Some(Box::new(file)) }))
-    }
-
-    /// Begins to take a backup before a change; nothing may be written before it has ended. One that cannot be taken is
-    /// noted as missed and stops nothing. A request for many targets has one, before its first change.
-    pub(crate) fn begin_backup(&self, change: &Mutation, context: &Context) -> JoinHandle<()> {
-        let (operations, context) = (self.clone(), context.clone());
-        let mut reason = BackupReason::before(change);
-        if let (Some(_), BackupReason::Before { target, .. }) = (&context.bulk, &mut reason) {
-            *target = None;
-        }
-        tokio::spawn(async move { operations.back_up_before(reason, &context).await })
-    }
-
-    async fn back_up_before(&self, reason: BackupReason, context: &Context) {
-        let Some(bulk) = &context.bulk else { return self.back_up_or_note(reason, context).await };
-        // Held meanwhile: no other target may be changed before the backup is taken.
-        let mut newest = self.0.backups.bulk.lock().await;
-        if newest.as_ref() != Some(bulk) {
-            self.back_up_or_note(reason, context).await;
-            *newest = Some(bulk.clone());
-        }
-    }
-
-    async fn back_up_or_note(&self, reason: BackupReason, context: &Context) {
-        let read = timeout(PATIENCE, self.read_all()).await;
-        let read = read.unwrap_or_else(|_| {
-            let message = format!("the installation could not be read within {PATIENCE:?}");
-            Err(Failure::new(Code::UpstreamUnavailable, message))
-        });
-        let taken = match read {
-            Ok(exported) => self.keep(&exported, &context.actor, reason.clone(), None).await.map(drop),
-            Err(failure) => Err(failure),
+        let Mutation::Restore(wish @ Restore { opened: None, .. }) = mutation else {
+            return Ok(mutation);
         };
-        let Err(failure) = taken else { return };
-        tracing::warn!(%reason, error = %failure, "no backup was taken before a change");
-        let backups = &self.0.backups;
-        let (at, actor) = (backups.clock.now(), context.actor.clone());
-        let mut missed = backups.missed();
-        missed.push_back(MissedBackup { at, actor, reason, message: failure.message });
-        let surplus = missed.len().saturating_sub(MISSED);
-        missed.drain(..surplus);
-        drop(missed);
-        backups.tell();
+        let (_, content) = self.open_backup(&wish.backup).await?;
+        let originals = content.originals(&self.0.installation.gateway_host)?;
+        wish.open(content.file, originals).map(Mutation::Restore)
     }
 
-    async fn read_all(&self) -> Result<Arc<Exported>, Failure> {
-        self.0.backups.reads.read(async { Box::pin(self.export()).await.map(Arc::new) }).await
+    /// A backup of the shelf with all that it holds.
+    pub(crate) async fn open_backup(&self, id: &BackupId) -> Result<(Backup, Content), Failure> {
+        let (backup, body) = self.shelf().await?.read(id).await?;
+        let (seal, told) = (self.seal().await?, backup.clone());
+        let opened = self.off_the_runtime(move || match told.sealed_with {
+            None => serde_json::from_slice(&body).map_err(envelope::not_understood),
+            Some(_) => opened_as(&seal, &told, &body),
+        });
+        Ok((backup, opened.await??))
     }
 
     async fn shelf(&self) -> Result<&Shelf, Failure> {
@@ -225,12 +179,25 @@ impl Operations {
             let disk = self.0.clients.disk.clone();
             let shelf = Shelf::open(disk, &backups.data_dir, KEPT).await?;
             // The clock may have gone back since.
-            if let Some(newest) = shelf.list().await.first() {
+            if let Some(newest) = shelf.newest().await {
                 backups.clock.go_beyond(&as_operation(&newest.id)?);
             }
             Ok::<_, Failure>(shelf)
         };
         backups.shelf.get_or_try_init(open).await
+    }
+
+    async fn seal(&self) -> Result<Arc<Seal>, Failure> {
+        Ok(self.0.engine.books().await?.journal.seal().clone())
+    }
+
+    /// A look that several share; `begins` is called before it, unless it is another's.
+    async fn look_together(&self, begins: impl FnOnce()) -> Result<Arc<Content>, Failure> {
+        let look = async {
+            begins();
+            Box::pin(self.settled_look()).await.map(Arc::new)
+        };
+        self.0.backups.reads.read(look).await
     }
 
     async fn change_backup(
@@ -243,49 +210,25 @@ impl Operations {
         Ok(backup)
     }
 
-    async fn keep(
+    /// Sealing and opening take their time where many agents are: not on the threads that answer.
+    async fn off_the_runtime<T: Send + 'static>(
         &self,
-        exported: &Exported,
-        actor: &str,
-        reason: BackupReason,
-        name: Option<BackupName>,
-    ) -> Result<BackedUp, Failure> {
-        let backups = &self.0.backups;
-        let shelf = self.shelf().await?;
-        let content = content_of(exported);
-        let bytes = serde_json::to_vec(&content).map_err(unwritable)?;
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let id = backups.clock.new_id()?.as_str().parse().map_err(no_id)?;
-        let named = name.is_some();
-        let backup = Backup {
-            id,
-            taken_at: backups.clock.now(),
-            actor: actor.to_owned(),
-            reason,
-            name,
-            pinned: false,
-            bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            providers: count(content.file.providers.len()),
-            routes: count(content.file.routes.len()),
-            agents: count(content.file.assignments.all().count()),
-            hash: content.hash().map_err(unwritable)?,
-        };
-        let (id, hash) = (backup.id.clone(), backup.hash.clone());
-        let backup = shelf.add(backup, &bytes, |newest| !named && newest.hash == hash).await?;
-        let new = backup.id == id;
-        if new {
-            backups.tell();
-        }
-        Ok(BackedUp { backup, new })
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let done = disk::on(&self.0.clients.disk, move |_| work()).await;
+        done.map_err(|error| JournalError::broken_off(&error))
     }
 }
 
-fn content_of(exported: &Exported) -> Content {
-    Content { file: exported.file.clone(), left_out: exported.left_out.clone() }
-}
-
-fn unwritable(error: serde_json::Error) -> Failure {
-    Failure::new(Code::Internal, error.to_string())
+/// Opens what a file holds, which must be what the file tells.
+fn opened_as(seal: &Seal, told: &Backup, body: &[u8]) -> Result<Content, Failure> {
+    let sealed: SealedBackup = serde_json::from_slice(body).map_err(envelope::not_understood)?;
+    let content = envelope::open(seal, &sealed)?;
+    let known = envelope::known(&sealed, body.len(), told.name.clone());
+    if (Backup { pinned: told.pinned, ..known }) != *told {
+        return Err(envelope::broken("what its file tells of it is not what was sealed".into()));
+    }
+    Ok(content)
 }
 
 /// Ids of both kinds are made by one clock.
@@ -295,22 +238,4 @@ fn as_operation(id: &BackupId) -> Result<OperationId, Failure> {
 
 fn no_id(error: NameError) -> Failure {
     Failure::new(Code::Internal, error.to_string())
-}
-
-/// What lies in a backup lies in clear.
-fn refuse_keys(file: &Declared) -> Result<(), Failure> {
-    if let Some(first) = file.errors().into_iter().next() {
-        return Err(Failure::field(first.field, first.message));
-    }
-    for (index, provider) in file.providers.iter().enumerate() {
-        let json = serde_json::to_value(provider)
-            .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-        if provider.tokens.is_some() || redacted(&json) != json {
-            return Err(Failure::field(
-                format!("providers[{index}]"),
-                "a backup holds no keys: take them out",
-            ));
-        }
-    }
-    Ok(())
 }

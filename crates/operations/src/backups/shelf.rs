@@ -1,8 +1,8 @@
 //! The folder of the backups: a file each, the newest ones beside those that are pinned.
-use super::file::{self, Content};
+use super::file;
 use crate::journal::JournalError;
 use disk::{Attributes, Disk, InstallError, Temporary};
-use domain::{Backup, BackupContent, BackupId, Code, DamagedBackup, Failure};
+use domain::{BackedUp, Backup, BackupId, Code, DamagedBackup, Failure};
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
@@ -25,7 +25,12 @@ pub struct Shelf {
     folder: PathBuf,
     /// How many are kept beside the pinned ones.
     kept: usize,
-    known: Mutex<BTreeMap<BackupId, Backup>>,
+    found: Mutex<Found>,
+}
+
+/// What is in the folder.
+struct Found {
+    known: BTreeMap<BackupId, Backup>,
     damaged: Vec<DamagedBackup>,
 }
 
@@ -35,74 +40,100 @@ impl Shelf {
     pub async fn open(disk: Arc<dyn Disk>, data_dir: &Path, kept: usize) -> Result<Self, JournalError> {
         let folder = data_dir.join(FOLDER);
         let path = folder.clone();
-        let (known, damaged) = work(&disk, move |disk| read_all(disk, &path)).await?;
-        for damaged in &damaged {
+        let found = work(&disk, move |disk| read_all(disk, &path)).await?;
+        for damaged in &found.damaged {
             tracing::error!(file = damaged.file, why = damaged.message, "a backup cannot be read");
         }
-        Ok(Self { disk, folder, kept, known: Mutex::new(known), damaged })
+        Ok(Self { disk, folder, kept, found: Mutex::new(found) })
     }
 
     /// Newest first.
     pub async fn list(&self) -> Vec<Backup> {
-        self.known.lock().await.values().rev().cloned().collect()
+        self.found.lock().await.known.values().rev().cloned().collect()
     }
 
     /// Files that hold no backup that can be read.
-    pub fn damaged(&self) -> &[DamagedBackup] {
-        &self.damaged
+    pub async fn damaged(&self) -> Vec<DamagedBackup> {
+        self.found.lock().await.damaged.clone()
     }
 
-    /// Writes a backup durably, and lets go of the oldest that are not pinned. None is written when `unless` says that
-    /// the newest one will do, which is returned then.
+    /// The one with the greatest id.
+    pub async fn newest(&self) -> Option<Backup> {
+        self.found.lock().await.known.last_key_value().map(|(_, newest)| newest.clone())
+    }
+
+    /// What is known of a backup. None: it is not there.
+    pub async fn find(&self, id: &BackupId) -> Option<Backup> {
+        self.found.lock().await.known.get(id).cloned()
+    }
+
+    /// Writes a backup durably, and lets go of the oldest that are not pinned, but never of this one, whatever its id
+    /// says of its age. None is written when there is one with its id, or when `unless` says that the newest one will do:
+    /// that one is returned then.
     pub async fn add(
         &self,
         backup: Backup,
-        content: &[u8],
+        body: &[u8],
         unless: impl FnOnce(&Backup) -> bool,
-    ) -> Result<Backup, Failure> {
-        let mut known = self.known.lock().await;
-        if let Some((_, newest)) = known.last_key_value()
-            && unless(newest)
-        {
-            return Ok(newest.clone());
+    ) -> Result<BackedUp, Failure> {
+        let mut found = self.found.lock().await;
+        let Found { known, damaged } = &mut *found;
+        let newest = known.last_key_value().map(|(_, newest)| newest).filter(|newest| unless(newest));
+        if let Some(there) = known.get(&backup.id).or(newest) {
+            return Ok(BackedUp { backup: there.clone(), new: false });
         }
-        self.write(&backup, content).await?;
+        self.write(&backup, body).await?;
         known.insert(backup.id.clone(), backup.clone());
-        let loose: Vec<_> = known.values().rev().filter(|b| !b.pinned).map(|b| b.id.clone()).collect();
-        for old in loose.into_iter().skip(self.kept) {
+        damaged.retain(|damaged| damaged.file != file_name(&backup.id));
+        let loose = known.values().rev().filter(|other| !other.pinned && other.id != backup.id);
+        // Beside the one just added.
+        let kept = self.kept.saturating_sub(usize::from(!backup.pinned));
+        let surplus: Vec<_> = loose.skip(kept).map(|old| old.id.clone()).collect();
+        for old in surplus {
             match self.erase(&old).await {
                 Ok(()) => drop(known.remove(&old)),
                 Err(error) => tracing::warn!(%old, %error, "an old backup stays"),
             }
         }
-        Ok(backup)
+        Ok(BackedUp { backup, new: true })
     }
 
-    /// A backup with its content.
-    pub async fn read(&self, id: &BackupId) -> Result<BackupContent, Failure> {
-        let known = self.known.lock().await;
-        let backup = known.get(id).ok_or_else(|| no_backup(id))?.clone();
-        let bytes = self.content(id).await?;
-        drop(known);
-        let Content { file, left_out } = serde_json::from_slice(&bytes)
-            .map_err(|error| self.unreadable(id, format!("its content cannot be understood: {error}")))?;
-        Ok(BackupContent { backup, file, left_out })
+    /// What a backup's file says of it, and its body.
+    pub async fn read(&self, id: &BackupId) -> Result<(Backup, Vec<u8>), Failure> {
+        if self.find(id).await.is_none() {
+            return Err(no_backup(id));
+        }
+        match self.load(id).await {
+            // Somebody removed it meanwhile.
+            Err(_) if self.find(id).await.is_none() => Err(no_backup(id)),
+            read => Ok(read?),
+        }
     }
 
     /// Changes what is known of a backup.
     pub async fn change(&self, id: &BackupId, change: impl FnOnce(&mut Backup)) -> Result<Backup, Failure> {
-        let mut known = self.known.lock().await;
+        let known = &mut self.found.lock().await.known;
         let mut backup = known.get(id).ok_or_else(|| no_backup(id))?.clone();
         change(&mut backup);
-        let content = self.content(id).await?;
-        self.write(&backup, &content).await?;
+        let (_, body) = self.load(id).await?;
+        self.write(&backup, &body).await?;
         known.insert(id.clone(), backup.clone());
+        Ok(backup)
+    }
+
+    /// Puts another copy of a backup in its place. Its name and whether it is pinned stay.
+    pub async fn exchange(&self, sealed: Backup, body: &[u8]) -> Result<Backup, Failure> {
+        let known = &mut self.found.lock().await.known;
+        let present = known.get(&sealed.id).ok_or_else(|| no_backup(&sealed.id))?;
+        let backup = Backup { name: present.name.clone(), pinned: present.pinned, ..sealed };
+        self.write(&backup, body).await?;
+        known.insert(backup.id.clone(), backup.clone());
         Ok(backup)
     }
 
     /// Removes a backup that is not pinned.
     pub async fn remove(&self, id: &BackupId) -> Result<(), Failure> {
-        let mut known = self.known.lock().await;
+        let known = &mut self.found.lock().await.known;
         if known.get(id).ok_or_else(|| no_backup(id))?.pinned {
             return Err(
                 Failure::new(Code::Conflict, format!("backup {id} is pinned")).hint("Unpin it first.")
@@ -113,18 +144,18 @@ impl Shelf {
         Ok(())
     }
 
-    async fn content(&self, id: &BackupId) -> Result<Vec<u8>, JournalError> {
+    async fn load(&self, id: &BackupId) -> Result<(Backup, Vec<u8>), JournalError> {
         let (path, own) = (path_of(&self.folder, id), id.clone());
         let read = work(&self.disk, move |disk| {
             let bytes = disk::read(disk, &path, LIMIT).map_err(|error| JournalError::io(&path, error))?;
-            Ok(file::parse(&bytes, &own).map(|(_, content)| content.to_vec()))
+            Ok(file::parse(&bytes, &own).map(|(known, body)| (known, body.to_vec())))
         });
         read.await?.map_err(|why| self.unreadable(id, why))
     }
 
-    async fn write(&self, backup: &Backup, content: &[u8]) -> Result<(), JournalError> {
+    async fn write(&self, backup: &Backup, body: &[u8]) -> Result<(), JournalError> {
         let bytes =
-            file::to_bytes(backup, content).map_err(|error| JournalError::Unwritable(error.to_string()))?;
+            file::to_bytes(backup, body).map_err(|error| JournalError::Unwritable(error.to_string()))?;
         if bytes.len() > LIMIT {
             return Err(JournalError::Unwritable(format!("a backup may have {LIMIT} bytes")));
         }
@@ -145,7 +176,8 @@ impl Shelf {
         work(&self.disk, erase).await
     }
 
-    fn unreadable(&self, id: &BackupId, why: String) -> JournalError {
+    /// A file of a backup that cannot be understood.
+    pub fn unreadable(&self, id: &BackupId, why: String) -> JournalError {
         JournalError::Unreadable { path: path_of(&self.folder, id), why }
     }
 }
@@ -156,8 +188,6 @@ async fn work<T: Send + 'static>(
 ) -> Result<T, JournalError> {
     disk::on(disk, work).await.map_err(|error| JournalError::broken_off(&error))?
 }
-
-type Found = (BTreeMap<BackupId, Backup>, Vec<DamagedBackup>);
 
 fn read_all(disk: &dyn Disk, folder: &Path) -> Result<Found, JournalError> {
     let failed = |error| JournalError::io(folder, error);
@@ -175,7 +205,7 @@ fn read_all(disk: &dyn Disk, folder: &Path) -> Result<Found, JournalError> {
             }
         }
     }
-    Ok((known, damaged))
+    Ok(Found { known, damaged })
 }
 
 fn read_one(disk: &dyn Disk, path: &Path, id: &BackupId) -> Result<Backup, String> {
@@ -184,7 +214,11 @@ fn read_one(disk: &dyn Disk, path: &Path, id: &BackupId) -> Result<Backup, Strin
 }
 
 fn path_of(folder: &Path, id: &BackupId) -> PathBuf {
-    folder.join(format!("{id}.json"))
+    folder.join(file_name(id))
+}
+
+fn file_name(id: &BackupId) -> String {
+    format!("{id}.json")
 }
 
 fn id_in(name: &OsStr) -> Option<BackupId> {

@@ -19,6 +19,16 @@ use store::StoreError;
 pub use put::Put;
 pub use reverse::Reversal;
 
+/// The name of a provider of the console for people: `provider:qwen`.
+pub fn provider_object(name: &ProviderName) -> String {
+    format!("provider:{name}")
+}
+
+/// The name of an AI route of the console for people: `route:qwen-ai-route`.
+pub fn route_object(name: &RouteName) -> String {
+    format!("route:{name}")
+}
+
 /// One object, as it was and as it shall be. None: not there.
 #[derive(Clone, Debug)]
 pub enum Edit {
@@ -92,8 +102,8 @@ impl Edit {
     /// The object's name for people, as in a plan: `route:deepseek-ai-route`.
     pub fn object(&self) -> String {
         match self {
-            Self::Provider { name, .. } => format!("provider:{name}"),
-            Self::Route { name, .. } => format!("route:{name}"),
+            Self::Provider { name, .. } => provider_object(name),
+            Self::Route { name, .. } => route_object(name),
             Self::Record { target, .. } => hiclaw::record_object(target),
             Self::Agent { edit, .. } => edit.object.clone(),
         }

@@ -158,8 +158,13 @@ impl Engine {
     }
 
     /// Begins a mutation and returns at once. A request that was begun before under the same idempotency key, or for
-    /// the same plan, is not begun again. Nothing is written before `backup` has ended.
-    pub async fn submit(self: &Arc<Self>, asked: Asked, backup: JoinHandle<()>) -> Result<Running, Failure> {
+    /// the same plan, is not begun again. What is begun is backed up by `back_up`: nothing is written before that has
+    /// ended.
+    pub async fn submit(
+        self: &Arc<Self>,
+        asked: Asked,
+        back_up: impl FnOnce(&Asked) -> JoinHandle<()>,
+    ) -> Result<Running, Failure> {
         prepare::check(&self.clients, &asked.mutation)?;
         let books = self.books().await?.clone();
         let (held, targets) = self.reach(&asked.mutation).await?;
@@ -180,6 +185,7 @@ impl Engine {
                 .hint("Nothing was changed. Try again when it is back."));
         }
         let held = Arc::new(self.locks.hold(held, &id)?);
+        let backup = back_up(&asked);
         let context = asked.context.clone();
         let progress = Progress::begin(id.clone(), &asked.mutation, targets, context, self.clock.now());
         let progress = Arc::new(progress);

@@ -193,6 +193,8 @@ mod tests {
             affected: Vec::new(),
             warnings: Vec::new(),
             steps: vec![pending(StepName::Route, None), pending(StepName::Verify, None)],
+            keys: Vec::new(),
+            needs: Default::default(),
         }
     }
 

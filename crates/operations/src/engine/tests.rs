@@ -39,7 +39,7 @@ async fn a_panic_ends_its_operation_and_lets_everything_go() {
         let mutation = Mutation::SetModel { target: "alice".parse().unwrap(), wish: wish.clone() };
         let context = Context { actor: "admin".into(), door: Door::Rest, idempotency_key: None, bulk: None };
         let asked = Asked { mutation, context, kept: None };
-        let running = engine.submit(asked, tokio::spawn(async {})).await.expect("the target is free");
+        let running = engine.submit(asked, |_| tokio::spawn(async {})).await.expect("the target is free");
         let (id, mut watch) = (running.id().clone(), running.watch());
         let ended = watch.wait_for(|operation| operation.state.is_final()).await.unwrap().clone();
         let failure = ended.failure.as_ref().unwrap();
@@ -51,6 +51,19 @@ async fn a_panic_ends_its_operation_and_lets_everything_go() {
         );
     }
     tokio::time::timeout(Duration::from_secs(5), engine.drain(Duration::from_secs(5))).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_refused_is_not_backed_up() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path());
+    let mutation = Mutation::RepairRoutes { route: None, consumer: None };
+    let held = engine.locks.hold(prepare::held_by(&mutation), &engine.clock.new_id().unwrap()).unwrap();
+    let context = Context { actor: "admin".into(), door: Door::Rest, idempotency_key: None, bulk: None };
+    let asked = Asked { mutation, context, kept: None };
+    let refused = engine.submit(asked, |_| panic!("a backup is begun")).await;
+    assert_eq!(refused.err().unwrap().code, Code::Busy);
+    drop(held);
 }
 
 #[tokio::test]

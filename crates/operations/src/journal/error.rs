@@ -62,6 +62,7 @@ impl From<JournalError> for Failure {
             (JournalError::Seal(SealError::DamagedKey(_)), _) => {
                 "Put seal.key back from a backup of the data directory, or move it away: a new one is made, and what was sealed with the old one stays closed."
             }
+            (JournalError::Seal(SealError::Full), _) => "Go on with the present key.",
             _ => "Is the disk of the data directory (AGM_DATA_DIR) healthy?",
         };
         let code = match error {

@@ -173,7 +173,7 @@ impl Journal {
     }
 
     /// What the images are sealed with.
-    pub fn seal(&self) -> &Seal {
+    pub fn seal(&self) -> &Arc<Seal> {
         &self.seal
     }
 }

@@ -1,9 +1,13 @@
 //! Looks at the installation, which tells nobody when it changes, for as long as somebody listens.
 use super::Board;
-use crate::{Operations, Seen, reads::AssignmentsSeen};
+use crate::{
+    Operations, Seen,
+    reads::{AssignmentsSeen, ConsoleState},
+};
 use domain::{
     AiRoute, Assignment, Code, DeepHealth, Failure, Observed, Provider, SystemState, Topic, Worker,
 };
+use higress::ProviderDoc;
 use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
@@ -93,6 +97,7 @@ struct Sight {
     assignments: Result<Arc<Result<AssignmentsSeen, Failure>>, Failure>,
     providers: Result<Arc<Seen<Vec<Provider>>>, Failure>,
     routes: Result<Arc<Seen<Vec<AiRoute>>>, Failure>,
+    console: Result<Arc<ConsoleState>, Failure>,
     health: Option<DeepHealth>,
 }
 
@@ -105,14 +110,15 @@ impl Sight {
                 false => None,
             }
         };
-        let (workers, assignments, providers, routes, health) = futures::join!(
+        let (workers, assignments, providers, routes, console, health) = futures::join!(
             operations.workers(),
             operations.all_assignments(),
             operations.providers(),
             operations.routes(),
+            operations.console(),
             health,
         );
-        Self { workers, assignments, providers, routes, health }
+        Self { workers, assignments, providers, routes, console, health }
     }
 }
 
@@ -123,6 +129,8 @@ struct Known {
     assignments: Last<Arc<Result<AssignmentsSeen, Failure>>>,
     providers: Last<Arc<Seen<Vec<Provider>>>>,
     routes: Last<Arc<Seen<Vec<AiRoute>>>>,
+    /// Its providers have settings that no view of them shows.
+    console: Last<Arc<ConsoleState>>,
     health: Last<Vec<(String, SystemState)>>,
 }
 
@@ -135,7 +143,8 @@ impl Known {
         let workers = self.workers.note(sight.workers, |a, b| a.value == b.value);
         let assignments = self.assignments.note(sight.assignments, |a, b| same_assignments(a, b));
         let health = sight.health.map(states).is_some_and(|now| self.health.note(Ok(now), |a, b| a == b));
-        let providers = self.providers.note(sight.providers, |a, b| a.value == b.value);
+        let settings = self.console.note(sight.console, |a, b| same_providers(a, b));
+        let providers = self.providers.note(sight.providers, |a, b| a.value == b.value) || settings;
         let routes = self.routes.note(sight.routes, |a, b| a.value == b.value);
         let office = workers || assignments || health;
         let changed = [(office, Topic::Office), (providers, Topic::Providers), (routes, Topic::Routes)];
@@ -165,6 +174,10 @@ impl<T> Last<T> {
         self.0 = Some(now);
         changed
     }
+}
+
+fn same_providers(a: &ConsoleState, b: &ConsoleState) -> bool {
+    a.providers.iter().map(ProviderDoc::json).eq(b.providers.iter().map(ProviderDoc::json))
 }
 
 fn same_assignments(
@@ -215,6 +228,23 @@ mod tests {
         serde_json::from_value(serde_json::json!({ "observed": observed })).unwrap()
     }
 
+    fn stored(providers: Vec<ProviderDoc>) -> ConsoleState {
+        let at = Timestamp::from_rfc3339("2026-01-15T10:00:00Z".into());
+        ConsoleState { at, providers, routes: Vec::new(), consumers: Vec::new() }
+    }
+
+    #[test]
+    fn a_setting_that_no_view_shows_is_news_of_the_providers() {
+        let with = |setting: &str| {
+            let json = serde_json::json!({"name": "a", "type": "moonshot", "tokens": [], "rawConfigs": {"moonshotFileId": setting}});
+            Sight { console: Ok(Arc::new(stored(vec![ProviderDoc::parse(json).unwrap()]))), ..sight(true, 1) }
+        };
+        let mut known = Known::default();
+        known.note(with("one"));
+        assert_eq!(known.note(with("one")), []);
+        assert_eq!(known.note(with("two")), [Topic::Providers]);
+    }
+
     fn sight(in_sync: bool, second: u32) -> Sight {
         let manager = (domain::Target::Manager, seen(assignment(in_sync, second), second));
         let assignments = AssignmentsSeen { by_target: BTreeMap::from([manager]), workers_unknown: None };
@@ -223,6 +253,7 @@ mod tests {
             assignments: Ok(Arc::new(Ok(assignments))),
             providers: Ok(seen(Vec::new(), second)),
             routes: Ok(seen(Vec::new(), second)),
+            console: Ok(Arc::new(stored(Vec::new()))),
             health: None,
         }
     }

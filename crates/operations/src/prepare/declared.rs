@@ -1,11 +1,27 @@
 //! Making an installation what a declarative file says, as one transaction.
-use super::{Draft, Installation, Question, invalid, providers, routes, set_model, world::World};
+use super::{
+    Draft, Installation, Question, invalid, providers, routes,
+    set_model::{self, Wanted},
+    world::World,
+};
 use crate::{clients::Clients, declared, failure::no_key, locks::Hold, reads::CHAT};
 use domain::{
-    Code, Declared, DeclaredProvider, DeclaredRoute, Failure, FieldError, RouteName, SetModel, Target,
-    rules::{RoutingView, Wanted, affected, check_declared_routes, declare_route, plan_routes, winner},
+    BackupItem, Code, Declared, DeclaredProvider, DeclaredRoute, Failure, FieldError, RouteName, SetModel,
+    Target, Warning, WarningCode,
+    rules::{self, RoutingView, affected, check_declared_routes, declare_route, plan_routes, winner},
 };
 use higress::{ProviderDoc, RouteDoc};
+use std::collections::BTreeMap;
+
+/// What becomes of a model that its agent cannot be given: its provider does not list it, or a route takes it that is not
+/// to be changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    /// It fails the plan.
+    Refused,
+    /// Its agent is left alone, with a warning.
+    LeftOut,
+}
 
 /// Providers, then routes, then models: each on what the ones before it make of the installation. What is as the file
 /// says is not written.
@@ -15,6 +31,7 @@ pub async fn draft(
     draft: &mut Draft,
     installation: &Installation,
     file: &Declared,
+    unfit: Unfit,
 ) -> Result<(), Failure> {
     let before = world.view(installation)?;
     for (index, wish) in file.providers.iter().enumerate() {
@@ -33,20 +50,44 @@ pub async fn draft(
             draft.write_route(world, &wish.name, Some(RouteDoc::parse(route)?), Hold::Write);
         }
     }
+    conclude(clients, world, draft, installation, file, (&before, &BTreeMap::new(), unfit)).await
+}
+
+/// The rest, when the file's providers and routes are drafted: whether its routes can be, the agents' models, and whom it
+/// reaches. `before` is the installation as it was; `vision` says of agents whether their models shall take images.
+pub async fn conclude(
+    clients: &Clients,
+    world: &mut World,
+    draft: &mut Draft,
+    installation: &Installation,
+    file: &Declared,
+    (before, vision, unfit): (&RoutingView, &BTreeMap<Target, bool>, Unfit),
+) -> Result<(), Failure> {
     let warnings =
-        check_declared_routes(&before, &world.view(installation)?, &file.routes).map_err(invalid)?;
+        check_declared_routes(before, &world.view(installation)?, &file.routes).map_err(invalid)?;
     for warning in warnings {
         draft.warn(warning);
     }
+    let mut named = Vec::new();
     for (target, wish) in file.assignments.all() {
-        let done = assignment(clients, world, draft, installation, &before, (&target, wish)).await;
-        done.map_err(|failure| for_agent(failure, &target))?;
+        let wanted = Wanted { wish, vision: vision.get(&target).copied() };
+        match assignment(clients, world, draft, installation, before, (&target, wanted)).await {
+            Ok(()) => named.push((target, wish)),
+            Err(failure) if unfit == Unfit::LeftOut && is_unfit(&failure) => {
+                draft.warn(not_restored(&BackupItem::Agent(target), &failure.message));
+            }
+            Err(failure) => return Err(for_agent(failure, &target)),
+        }
     }
     draft.tidy();
-    ask_the_unchanged(world, draft, installation, file)?;
-    let named: Vec<Target> = file.assignments.all().map(|(target, _)| target).collect();
-    draft.affected = affected(&before, &world.view(installation)?, &named);
+    ask_the_unchanged(world, draft, installation, &named)?;
+    let named: Vec<Target> = named.into_iter().map(|(target, _)| target).collect();
+    draft.affected = affected(before, &world.view(installation)?, &named);
     Ok(())
+}
+
+fn is_unfit(failure: &Failure) -> bool {
+    matches!(failure.code, Code::InvalidModel | Code::Conflict)
 }
 
 /// Lets an agent run what the file says. One that does so already and is only missing in the file's own list of
@@ -57,21 +98,21 @@ async fn assignment(
     draft: &mut Draft,
     installation: &Installation,
     before: &RoutingView,
-    (target, wish): (&Target, &SetModel),
+    (target, wanted): (&Target, Wanted<'_>),
 ) -> Result<(), Failure> {
     let view = world.view(installation)?;
-    if declared::holds(world, &view, target, wish)? {
+    if declared::holds(world, &view, target, wanted)? {
         return Ok(());
     }
-    if declared::holds(world, before, target, wish)? {
-        let (provider, model) = (wish.provider.clone(), wish.model.clone());
-        let plan = plan_routes(&view, &Wanted::SetModel { target: target.clone(), provider, model })
+    if declared::holds(world, before, target, wanted)? {
+        let (provider, model) = (wanted.wish.provider.clone(), wanted.wish.model.clone());
+        let plan = plan_routes(&view, &rules::Wanted::SetModel { target: target.clone(), provider, model })
             .map_err(routes::failure)?;
         if plan.edits.iter().all(routes::only_lets_in) {
             return routes::add_writes(world, draft, plan);
         }
     }
-    set_model::draft(clients, world, draft, installation, target, wish).await
+    set_model::draft(clients, world, draft, installation, target, wanted).await
 }
 
 /// Agents that run already what the file says are asked too when it changes their route or their provider.
@@ -79,21 +120,21 @@ fn ask_the_unchanged(
     world: &World,
     draft: &mut Draft,
     installation: &Installation,
-    file: &Declared,
+    named: &[(Target, &SetModel)],
 ) -> Result<(), Failure> {
     let view = world.view(installation)?;
     let written = draft.written_routes();
-    for (target, wish) in file.assignments.all() {
+    for (target, wish) in named {
         let route = winner(&view.routes, &view.host, CHAT, Some(wish.model.as_str()));
         let reached =
             draft.writes_provider(&wish.provider) || route.is_some_and(|route| written.contains(&route.name));
-        if !reached || draft.writes_agent(&target) {
+        if !reached || draft.writes_agent(target) {
             continue;
         }
-        let config = world.agents.get(&target)?.config.as_ref().map_err(Clone::clone)?;
-        let key = config.key.clone().ok_or_else(|| no_key(&target))?;
+        let config = world.agents.get(target)?.config.as_ref().map_err(Clone::clone)?;
+        let key = config.key.clone().ok_or_else(|| no_key(target))?;
         let (provider, model) = (wish.provider.clone(), wish.model.clone());
-        draft.ask(Question { target, provider, model, key, moved: false });
+        draft.ask(Question { target: target.clone(), provider, model, key, moved: false });
     }
     Ok(())
 }
@@ -128,8 +169,18 @@ async fn provider(
     providers::add(clients, world, draft, installation, &new).await
 }
 
+/// A thing of a backup is left out of its restore.
+pub fn not_restored(item: &BackupItem, why: &str) -> Warning {
+    let what = match item {
+        BackupItem::Provider(name) => format!("provider {name}"),
+        BackupItem::Route(name) => format!("route {name}"),
+        BackupItem::Agent(target) => format!("the model of {}", target.agent()),
+    };
+    Warning::new(WarningCode::NotRestored, format!("{what}: {why}")).about([&item.to_string(), why])
+}
+
 /// The failure with its fields as paths in the file.
-fn within(mut failure: Failure, part: &str) -> Failure {
+pub fn within(mut failure: Failure, part: &str) -> Failure {
     for FieldError { field, .. } in &mut failure.fields {
         *field = format!("{part}.{field}");
     }

@@ -1,12 +1,12 @@
 //! What a mutation writes, put in an order in which nobody is cut off between two writes.
 use super::{Question, Work, describe, world::World};
 use crate::{
-    edits::{Edit, Side},
+    edits::{Edit, Side, provider_object, route_object},
     locks::{Hold, Needs, Shared},
     neighbours::Neighbour,
     plans::Looked,
 };
-use domain::{Affected, ModelPredicate, ProviderName, RouteName, Target, Warning};
+use domain::{Affected, BackupItem, ModelPredicate, PlannedKeys, ProviderName, RouteName, Target, Warning};
 use hiclaw::{Held, Part};
 use higress::{ProviderDoc, RouteDoc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,19 +27,23 @@ pub struct Draft {
     pub affected: Vec<Affected>,
     pub warnings: Vec<Warning>,
     pub needs: Needs,
+    /// Of a restore: the providers whose keys are a matter of choice.
+    pub keys: Vec<PlannedKeys>,
+    /// Of a restore: what single things need that is not there.
+    pub beyond: BTreeMap<BackupItem, Vec<BackupItem>>,
 }
 
 impl Draft {
     /// Notes that a provider was looked at: it must stay so.
     pub fn look_at_provider(&mut self, name: &ProviderName, doc: Option<&ProviderDoc>) {
         self.needs.add(Shared::Providers, Hold::Read);
-        self.looked.entry(format!("provider:{name}")).or_insert_with(|| describe::looked_provider(doc));
+        self.looked.entry(provider_object(name)).or_insert_with(|| describe::looked_provider(doc));
     }
 
     /// Notes that a route was looked at: it must stay so.
     pub fn look_at_route(&mut self, name: &RouteName, doc: Option<&RouteDoc>) {
         self.needs.add(Shared::Route(name.clone()), Hold::Read);
-        self.looked.entry(format!("route:{name}")).or_insert_with(|| describe::looked_route(doc));
+        self.looked.entry(route_object(name)).or_insert_with(|| describe::looked_route(doc));
     }
 
     /// Notes that a text was looked at.
@@ -109,6 +113,11 @@ impl Draft {
         if self.agents.len() > before {
             self.agents.push(Work::Reload(target.clone()));
         }
+    }
+
+    /// Adds the write of our note of an agent, which has nothing to take up.
+    pub fn write_note(&mut self, edit: Edit) {
+        self.agents.push(Work::Write(edit));
     }
 
     /// Routes that only take away wait until no agent needs what they take: for changes that no question precedes.

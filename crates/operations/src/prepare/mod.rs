@@ -2,6 +2,7 @@
 //!
 //! The installation is read once ([`world`]); every part of a mutation is worked out on what was read and on what the
 //! parts before it make of it, into one [`draft`], so that several changes can be one transaction.
+mod accept;
 mod declared;
 mod describe;
 mod draft;
@@ -12,6 +13,7 @@ mod set_model;
 mod undo;
 mod world;
 
+pub use set_model::Wanted;
 pub use undo::{Past, no_record, undone_by};
 
 use crate::{
@@ -111,32 +113,33 @@ pub fn check(clients: &Clients, mutation: &Mutation) -> Result<(), Failure> {
     match mutation {
         Mutation::AddProvider(new) => {
             new.name.check_new().map_err(|error| Failure::field("name", error.to_string()))?;
-            refuse_masks(&new.tokens)?;
+            refuse_masks(&new.tokens, "tokens")?;
             let doc = ProviderDoc::create(new).map_err(invalid)?;
             providers::refuse_host(clients, &doc)
         }
         Mutation::EditProvider { edit: EditProvider { tokens: Some(tokens), .. }, .. } => {
-            refuse_masks(tokens)
+            refuse_masks(tokens, "tokens")
         }
         Mutation::Apply(file) => match file.errors() {
             errors if errors.is_empty() => Ok(()),
             errors => Err(invalid(errors)),
         },
         // Its file was checked when it was kept.
-        Mutation::Restore(Restore { file: Some(_), .. }) => Ok(()),
-        Mutation::Restore(Restore { file: None, .. }) => Err(restore::unopened()),
+        Mutation::Restore(Restore { opened: Some(_), .. }) => Ok(()),
+        Mutation::Restore(Restore { opened: None, .. }) => Err(restore::unopened()),
         Mutation::EditProvider { .. }
         | Mutation::SetModel { .. }
+        | Mutation::AcceptModel { .. }
         | Mutation::RemoveProvider { .. }
         | Mutation::RepairRoutes { .. }
         | Mutation::Undo { .. } => Ok(()),
     }
 }
 
-fn refuse_masks(tokens: &[TypedKey]) -> Result<(), Failure> {
+fn refuse_masks(tokens: &[TypedKey], field: &str) -> Result<(), Failure> {
     match tokens.iter().position(TypedKey::is_masked) {
         Some(index) => Err(Failure::field(
-            format!("tokens[{index}]"),
+            format!("{field}[{index}]"),
             "this is a masked key; type the key itself, or leave it out to keep the present one",
         )),
         None => Ok(()),
@@ -153,7 +156,7 @@ fn invalid(fields: Vec<FieldError>) -> Failure {
 /// that it takes back.
 pub fn held_by(mutation: &Mutation) -> Vec<String> {
     match mutation {
-        Mutation::SetModel { target, .. } => vec![target_name(target)],
+        Mutation::SetModel { target, .. } | Mutation::AcceptModel { target } => vec![target_name(target)],
         Mutation::AddProvider(new) => vec![provider_name(&new.name)],
         Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => vec![provider_name(name)],
         Mutation::RepairRoutes { .. } => vec!["routes".to_owned()],
@@ -178,7 +181,7 @@ pub fn targets(mutation: &Mutation) -> Vec<String> {
 
 pub fn agents_of(mutation: &Mutation) -> Vec<Target> {
     match mutation {
-        Mutation::SetModel { target, .. } => vec![target.clone()],
+        Mutation::SetModel { target, .. } | Mutation::AcceptModel { target } => vec![target.clone()],
         _ => mutation.declared().map(agents_in).unwrap_or_default(),
     }
 }
@@ -203,8 +206,9 @@ pub async fn prepare(
     let (world, out) = (&mut world, &mut draft);
     match mutation {
         Mutation::SetModel { target, wish } => {
-            set_model::draft(clients, world, out, installation, target, wish).await?;
+            set_model::draft(clients, world, out, installation, target, wish.into()).await?;
         }
+        Mutation::AcceptModel { target } => accept::draft(clients, world, out, installation, target)?,
         Mutation::AddProvider(new) => providers::add(clients, world, out, installation, new).await?,
         Mutation::EditProvider { name, edit } => {
             providers::edit(clients, world, out, installation, name, edit)?;
@@ -213,7 +217,9 @@ pub async fn prepare(
         Mutation::RepairRoutes { route, consumer } => {
             routes::repair(world, out, installation, route.as_ref(), consumer.as_ref())?;
         }
-        Mutation::Apply(file) => declared::draft(clients, world, out, installation, file).await?,
+        Mutation::Apply(file) => {
+            declared::draft(clients, world, out, installation, file, declared::Unfit::Refused).await?
+        }
         Mutation::Restore(wish) => {
             agents = restore::draft(clients, world, out, installation, wish).await?;
         }
@@ -263,6 +269,7 @@ fn finish(
 ) -> Result<Prepared, Failure> {
     let (looked, needs) = (std::mem::take(&mut draft.looked), std::mem::take(&mut draft.needs));
     let (affected, warnings) = (std::mem::take(&mut draft.affected), std::mem::take(&mut draft.warnings));
+    let (keys, beyond) = (std::mem::take(&mut draft.keys), std::mem::take(&mut draft.beyond));
     let work = draft.into_work(neighbours);
     if work.iter().any(writes_store) {
         clients.conditional.check()?;
@@ -290,6 +297,8 @@ fn finish(
         affected,
         warnings,
         steps,
+        keys,
+        needs: beyond,
     };
     Ok(Prepared { plan, work, needs, lasts, looked })
 }

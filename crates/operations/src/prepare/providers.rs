@@ -64,12 +64,18 @@ pub fn edit(
     let after = before.edited(edit).map_err(invalid)?;
     refuse_host(clients, &after)?;
     draft.look_at_provider(name, Some(before));
-    if installation.manager_of(before) == "hiclaw" {
+    warn_of_hiclaw(draft, installation, before);
+    draft.write_provider(world, name, Some(after));
+    Ok(())
+}
+
+/// What is changed on a provider of HiClaw's does not last.
+pub fn warn_of_hiclaw(draft: &mut Draft, installation: &Installation, provider: &ProviderDoc) {
+    if installation.manager_of(provider) == "hiclaw" {
+        let name = provider.name();
         let message = format!("HiClaw sets {name} from its own environment at its next start");
         draft.warn(Warning::new(WarningCode::ResetByHiclaw, message).about([name]));
     }
-    draft.write_provider(world, name, Some(after));
-    Ok(())
 }
 
 /// A provider that nobody needs, and its own route.

@@ -1,15 +1,23 @@
-//! Going back to a backup: what its file can do is done, and what it cannot do is said.
-use super::{Draft, Installation, agents_in, declared, providers, world::World};
-use crate::{clients::Clients, declared as file_of};
-use domain::{
-    Code, Declared, DeclaredProvider, DeclaredRoute, Failure, FieldError, ProviderName, Restore, RouteName,
-    SetModel, Target, Warning, WarningCode,
-};
-use higress::{ProviderDoc, RouteDoc};
-use std::collections::BTreeSet;
+//! Going back to a backup: what it can do is done, and what it cannot do is said.
+mod keys;
+mod left_out;
+mod without_documents;
 
-/// Does what the backup's file says. Of a whole backup the things that cannot be restored are left out with a warning;
-/// where single items are wanted, one that cannot be restored fails the plan. Returns the agents that it is for.
+use super::{Draft, Installation, agents_in, declared, routes, world::World};
+use crate::{clients::Clients, locks::Hold};
+use domain::{
+    BackupItem, Code, ConsumerName, Declared, Failure, NewName, Originals, ProviderName, Restore, RouteName,
+    Target, Warning, WarningCode,
+};
+use higress::RouteDoc;
+use keys::Returning;
+use left_out::{leave_out, said, say_what_stays, unfit};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Puts back what the backup holds: its documents as they were, or what its file says where it has no documents. Of a
+/// whole backup the things that cannot be restored are left out with a warning; where single items are wanted, one that
+/// cannot be restored fails the plan. Returns the agents that it is for.
 pub async fn draft(
     clients: &Clients,
     world: &mut World,
@@ -17,12 +25,19 @@ pub async fn draft(
     installation: &Installation,
     wish: &Restore,
 ) -> Result<Vec<Target>, Failure> {
-    let mut file = wish.file.as_deref().cloned().ok_or_else(unopened)?;
-    if wish.items.is_none() {
-        say_what_stays(world, draft, &file);
-        leave_out(clients, world, draft, installation, &mut file)?;
+    let opened = wish.opened.as_deref().ok_or_else(unopened)?;
+    let mut file = opened.file.clone();
+    refuse_taken(world, &opened.names)?;
+    match &opened.originals {
+        Some(originals) => {
+            documents(clients, world, draft, installation, wish, (&mut file, originals, &opened.names))
+                .await?;
+        }
+        None => {
+            let file = (&mut file, &opened.names[..]);
+            without_documents::draft(clients, world, draft, installation, wish, file).await?;
+        }
     }
-    declared::draft(clients, world, draft, installation, &file).await?;
     Ok(agents_in(&file))
 }
 
@@ -31,99 +46,118 @@ pub fn unopened() -> Failure {
     Failure::new(Code::Internal, "the backup of this restore was not opened")
 }
 
-/// A file takes nothing away, so what came after the backup stays.
-fn say_what_stays(world: &World, draft: &mut Draft, file: &Declared) {
-    let kept = |name: &ProviderName| file.providers.iter().any(|kept| kept.name == *name);
-    let providers = world.console.providers.iter().map(ProviderDoc::name).filter(|name| !kept(name));
-    let kept = |name: &RouteName| file.routes.iter().any(|kept| kept.name == *name);
-    let routes = world.console.routes.iter().map(RouteDoc::name).filter(|name| !kept(name));
-    let agents: BTreeSet<Target> = agents_in(file).into_iter().collect();
-    let agents = world.agents.by_target.keys().filter(|target| !agents.contains(target));
-    let found: [(&str, Vec<&str>); 3] = [
-        ("providers", providers.map(ProviderName::as_str).collect()),
-        ("routes", routes.map(RouteName::as_str).collect()),
-        ("the models of", agents.map(Target::agent).collect()),
-    ];
-    for (what, names) in found.into_iter().filter(|(_, names)| !names.is_empty()) {
-        let message = format!("not in the backup, so they stay as they are: {what} {}", names.join(", "));
-        draft.warn(Warning::new(WarningCode::Stays, message).about(names));
-    }
-}
-
-/// Takes out of the file what cannot be restored now, and says why.
-fn leave_out(
-    clients: &Clients,
-    world: &World,
-    draft: &mut Draft,
-    installation: &Installation,
-    file: &mut Declared,
-) -> Result<(), Failure> {
-    let mut lost = BTreeSet::new();
-    file.providers.retain(|wish| {
-        let Err(why) = can_be(clients, world, wish) else { return true };
-        if world.console.provider(&wish.name).is_err() {
-            lost.insert(wish.name.clone());
-        }
-        draft.warn(Warning::new(WarningCode::NotRestored, format!("provider {}: {why}", wish.name)));
-        false
-    });
-    file.routes.retain(|wish| {
-        let Some(provider) = leads_to(wish, &lost) else { return true };
-        let message = format!("route {}: it leads to {provider}, which is not there", wish.name);
-        draft.warn(Warning::new(WarningCode::NotRestored, message));
-        false
-    });
-    let view = world.view(installation)?;
-    let mut refused = |target: &Target, wish: &SetModel| -> Result<bool, Failure> {
-        let why = match world.agents.get(target) {
-            Err(gone) if gone.code == Code::WorkerNotFound => gone.message,
-            Err(unknown) => return Err(unknown),
-            Ok(_) if lost.contains(&wish.provider) => format!("{} is not there", wish.provider),
-            Ok(seen) => match &seen.agent.read_only {
-                Some(why) if !file_of::holds(world, &view, target, wish)? => why.reason.clone(),
-                _ => return Ok(false),
-            },
-        };
-        draft.warn(Warning::new(WarningCode::NotRestored, format!("the model of {}: {why}", target.agent())));
-        Ok(true)
-    };
-    let assigned: Vec<(Target, SetModel)> =
-        file.assignments.all().map(|(target, wish)| (target, wish.clone())).collect();
-    for (target, wish) in assigned {
-        if refused(&target, &wish)? {
-            match &target {
-                Target::Manager => file.assignments.manager = None,
-                Target::Worker(name) => drop(file.assignments.workers.remove(name)),
+/// A new name is that of something new, be it asked for or one that follows.
+fn refuse_taken(world: &World, names: &[NewName]) -> Result<(), Failure> {
+    for NewName { new, asked, .. } in names {
+        let (name, code) = match new {
+            BackupItem::Provider(name) if world.console.provider(name).is_ok() => {
+                (name.as_str(), Code::ProviderExists)
             }
-        }
+            BackupItem::Route(name) if world.console.route(name).is_some() => {
+                (name.as_str(), Code::InvalidRequest)
+            }
+            _ => continue,
+        };
+        let taken = Failure::field(format!("rename.{asked}"), format!("there is a {name} already"));
+        return Err(Failure { code, ..taken }.hint("Choose another name."));
     }
     Ok(())
 }
 
-/// Whether a provider can be made, or made again, what a backup says. The error is for people: a backup holds no key.
-fn can_be(clients: &Clients, world: &World, wish: &DeclaredProvider) -> Result<(), String> {
-    let said = |errors: Vec<FieldError>| {
-        errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; ")
+/// A restore of what the systems themselves had.
+async fn documents(
+    clients: &Clients,
+    world: &mut World,
+    draft: &mut Draft,
+    installation: &Installation,
+    wish: &Restore,
+    (file, originals, names): (&mut Declared, &Originals, &[NewName]),
+) -> Result<(), Failure> {
+    let is_there = |item: &BackupItem| match item {
+        BackupItem::Provider(name) => world.console.provider(name).is_ok(),
+        BackupItem::Route(name) => world.console.route(name).is_some(),
+        BackupItem::Agent(_) => true,
     };
-    let (doc, way) = match world.console.provider(&wish.name) {
-        Ok(present) => match present.edit_to(wish) {
-            Ok(None) => return Ok(()),
-            Ok(Some(edit)) => (present.edited(&edit), "change it by hand, with its keys"),
-            Err(errors) => (Err(errors), "remove the present one first"),
-        },
-        Err(_) => {
-            let new = file_of::new_provider(wish).map_err(|error| vec![error]);
-            (
-                new.and_then(|new| ProviderDoc::create(&new)),
-                "it is gone; add it with its keys, and restore again",
-            )
-        }
-    };
-    let doc = doc.map_err(|errors| format!("{} ({way})", said(errors)))?;
-    providers::refuse_host(clients, &doc).map_err(|failure| failure.message)
+    match &wish.items {
+        Some(items) => refuse_without(originals.needs.beyond(items.iter().cloned(), is_there))?,
+        None => draft.beyond = originals.needs.of_each(is_there),
+    }
+    let mut returning = BTreeMap::new();
+    for name in originals.providers.keys() {
+        let one = Returning::of(clients, world, wish, name, originals);
+        // What was chosen by name is not left out in silence.
+        let by_name = wish.items.is_some() || wish.keys.contains_key(wish.in_backup(name));
+        returning.insert(name, if by_name { Ok(one?) } else { one });
+    }
+    if wish.items.is_none() {
+        say_what_stays(world, draft, names, file);
+        let can_be = |name: &ProviderName| match returning.get(name) {
+            Some(Err(failure)) if failure.fields.is_empty() => Err(failure.message.clone()),
+            Some(Err(failure)) => Err(said(&failure.fields)),
+            Some(Ok(_)) => Ok(()),
+            None => Err("the backup holds no document of it".to_owned()),
+        };
+        leave_out(world, draft, installation, file, &originals.vision, |wish| can_be(&wish.name))?;
+    }
+    let before = world.view(installation)?;
+    for provider in &file.providers {
+        let Some(Ok(one)) = returning.remove(&provider.name) else { return Err(lacks(&provider.name)) };
+        one.write(world, draft, installation);
+    }
+    for wanted in &file.routes {
+        let original = originals.routes.get(&wanted.name).ok_or_else(|| lacks(&wanted.name))?;
+        route(world, draft, &wanted.name, original, &originals.consumers)?;
+    }
+    declared::conclude(clients, world, draft, installation, file, (&before, &originals.vision, unfit(wish)))
+        .await
 }
 
-fn leads_to<'a>(route: &'a DeclaredRoute, lost: &BTreeSet<ProviderName>) -> Option<&'a ProviderName> {
-    let upstreams = route.upstreams.iter().flatten().map(|upstream| &upstream.provider);
-    upstreams.chain(route.fallback.iter().flatten()).find(|provider| lost.contains(provider))
+/// Single things do not come back without what they rely on.
+fn refuse_without(needed: Vec<BackupItem>) -> Result<(), Failure> {
+    if needed.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = needed.iter().map(BackupItem::to_string).collect();
+    let message = format!("what is wanted needs these too, which are not there now: {}", names.join(", "));
+    Err(Failure::field("items", message).hint("Restore them too, or restore everything."))
+}
+
+/// The route as it was, over the one that is there. Whom it lets in now though there was no such consumer then stays let
+/// in; `known` are the consumers that there were.
+fn route(
+    world: &mut World,
+    draft: &mut Draft,
+    name: &RouteName,
+    original: &Value,
+    known: &BTreeSet<ConsumerName>,
+) -> Result<(), Failure> {
+    let stored = world.console.route(name);
+    draft.look_at_route(name, stored);
+    let mut json = original.clone();
+    if let Some(tree) = json.as_object_mut() {
+        tree.shift_remove("version");
+        tree.extend(stored.map(|stored| ("version".to_owned(), stored.version().into())));
+    }
+    let mut after = RouteDoc::parse(json)?;
+    if let (Some(stored), Some(listed)) = (stored, after.consumers()) {
+        let mut newcomers = stored.consumers().unwrap_or_else(|| world.console.consumers.clone());
+        newcomers.retain(|one| !known.contains(one) && !listed.contains(one));
+        after = routes::letting_in(&after, newcomers)?;
+    }
+    if stored.is_some_and(|stored| stored.content_hash() == after.content_hash()) {
+        return Ok(());
+    }
+    if stored.is_none() {
+        name.check_new().map_err(|error| Failure::field(format!("route:{name}"), error.to_string()))?;
+    }
+    if after.consumers().is_none() && stored.is_none_or(|stored| stored.consumers().is_some()) {
+        let message = format!("{name} asked for no key in the backup: everybody may call it again");
+        draft.warn(Warning::new(WarningCode::OpenRoute, message).about([name]));
+    }
+    draft.write_route(world, name, Some(after), Hold::Write);
+    Ok(())
+}
+
+fn lacks(name: &impl std::fmt::Display) -> Failure {
+    Failure::new(Code::Internal, format!("the backup names {name} and holds no document of it"))
 }

@@ -50,6 +50,14 @@ pub fn only_lets_in(change: &RouteEdit) -> bool {
     )
 }
 
+/// The route with these let in too. It must ask for a key.
+pub fn letting_in(route: &RouteDoc, consumers: Vec<ConsumerName>) -> Result<RouteDoc, Failure> {
+    let edit = RouteEdit::let_in(route.name().clone(), consumers);
+    let tree = apply_edit(Some(route.json()), &Value::Null, &edit);
+    let tree = tree.map_err(|error| Failure::new(Code::Conflict, error.to_string()))?;
+    Ok(tree.map_or_else(|| Ok(route.clone()), RouteDoc::parse)?)
+}
+
 fn changed(
     world: &World,
     before: Option<&RouteDoc>,

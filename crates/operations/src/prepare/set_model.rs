@@ -9,10 +9,24 @@ use crate::{
 };
 use domain::{
     Code, Failure, LimitSource, Limits, SetModel, Target, Warning, WarningCode,
-    rules::{KnownLimits, Wanted, limits_for, plan_routes},
+    rules::{self, KnownLimits, limits_for, plan_routes},
 };
 use hiclaw::{AgentConfig, Record, Wish, record_object};
 use higress::ProviderDoc;
+
+/// What an agent shall run.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    pub wish: &'a SetModel,
+    /// Whether the model takes images; none: as the sources of such figures say.
+    pub vision: Option<bool>,
+}
+
+impl<'a> From<&'a SetModel> for Wanted<'a> {
+    fn from(wish: &'a SetModel) -> Self {
+        Self { wish, vision: None }
+    }
+}
 
 /// Routes first, then a question as the agent, then our record, HiClaw's note and the agent's config.
 pub async fn draft(
@@ -21,8 +35,9 @@ pub async fn draft(
     draft: &mut Draft,
     installation: &Installation,
     target: &Target,
-    wish: &SetModel,
+    wanted: Wanted<'_>,
 ) -> Result<(), Failure> {
+    let wish = wanted.wish;
     let agent = world.agents.get(target)?;
     if let Some(why) = &agent.agent.read_only {
         return Err(Failure::new(Code::ReadOnlyTarget, why.reason.clone()).hint(why.way.clone()));
@@ -32,14 +47,13 @@ pub async fn draft(
     let provider = world.console.provider(&wish.provider)?;
     draft.look_at_provider(&wish.provider, Some(provider));
     let listed = listed(clients, provider, wish, draft).await?;
-    let limits = limits(draft, &config, wish, listed.as_ref());
-
-    let wanted = Wanted::SetModel {
+    let routing = rules::Wanted::SetModel {
         target: target.clone(),
         provider: wish.provider.clone(),
         model: wish.model.clone(),
     };
-    let plan = plan_routes(&world.view(installation)?, &wanted).map_err(routes::failure)?;
+    let plan = plan_routes(&world.view(installation)?, &routing).map_err(routes::failure)?;
+    let limits = limits(draft, &config, wanted, listed.as_ref());
     if let Some(winner) = &plan.winner {
         draft.look_at_route(winner, world.console.route(winner));
     }
@@ -91,12 +105,17 @@ fn not_listed(wish: &SetModel, models: &[ListedModel]) -> Failure {
 }
 
 /// The figures for the model, and what is worth knowing about them.
-fn limits(draft: &mut Draft, config: &AgentConfig, wish: &SetModel, listed: Option<&KnownLimits>) -> Limits {
+fn limits(
+    draft: &mut Draft,
+    config: &AgentConfig,
+    Wanted { wish, vision }: Wanted<'_>,
+    listed: Option<&KnownLimits>,
+) -> Limits {
     let request = KnownLimits {
+        vision,
         context_window: wish.context_window,
         max_tokens: wish.max_tokens,
         reasoning: wish.reasoning,
-        ..KnownLimits::default()
     };
     let (limits, source) = limits_for(&wish.model, listed, config.known(&wish.model), &request);
     if source == LimitSource::Default {

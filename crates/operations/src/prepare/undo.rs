@@ -149,7 +149,11 @@ fn restore_agent(world: &mut World, draft: &mut Draft, target: &Target, own: Vec
             Edit::Provider { .. } | Edit::Route { .. } => {}
         }
     }
-    draft.write_agent(target, own);
+    let is_note = |edit: &Edit| matches!(edit, Edit::Record { .. });
+    match own.iter().all(is_note) {
+        true => own.into_iter().for_each(|note| draft.write_note(note)),
+        false => draft.write_agent(target, own),
+    }
 }
 
 fn changed_since(id: &OperationId, moved: Vec<Moved>) -> Failure {

@@ -1,7 +1,8 @@
 //! Which model each agent runs: recorded, and as its config and the routes say.
 use super::{Agents, AssignmentsSeen, ConsoleState, SeenAgent, Ways, routing_view};
 use crate::{Seen, prepare::Installation};
-use domain::{Assignment, Failure, ModelId, Observed, Problem, Target, Timestamp, rules::RouteView};
+use domain::{Assignment, Failure, ModelId, Observed, Problem, Runs, Target, Timestamp, rules::RouteView};
+use hiclaw::AgentConfig;
 use std::sync::Arc;
 
 /// The assignments of all agents.
@@ -23,10 +24,21 @@ pub fn observed_assignments(
     })
 }
 
+/// What an agent's openclaw.json says of the model that it runs.
+pub fn runs(config: &AgentConfig) -> Runs {
+    let known = config.model.as_ref().and_then(|model| config.known(model)).copied().unwrap_or_default();
+    Runs {
+        model: config.model.clone(),
+        context_window: known.context_window,
+        max_tokens: known.max_tokens,
+        reasoning: known.reasoning,
+    }
+}
+
 fn assignment(target: &Target, seen: &SeenAgent, ways: &Ways<'_>, at: &Timestamp) -> Assignment {
     let record = seen.record.as_ref().ok().and_then(Option::as_ref);
-    let config = seen.config.as_ref().ok();
-    let model = config.and_then(|config| config.model.clone());
+    let config = seen.config.as_deref().ok();
+    let Runs { model, context_window, max_tokens, reasoning } = config.map(runs).unwrap_or_default();
     let route = model.as_ref().and_then(|model| ways.route(model));
     let problem = problem(target, seen, model.as_ref(), route, ways);
     let provider = route.and_then(|route| route.upstreams.first()).map(|upstream| upstream.provider.clone());
@@ -34,7 +46,6 @@ fn assignment(target: &Target, seen: &SeenAgent, ways: &Ways<'_>, at: &Timestamp
     let in_sync = problem.is_none()
         && model.is_some()
         && recorded_provider.is_none_or(|r| Some(r) == provider.as_ref());
-    let known = config.zip(model.as_ref()).and_then(|(config, model)| config.known(model));
     Assignment {
         provider: recorded_provider.cloned(),
         model: record.map(|record| record.model.clone()),
@@ -44,7 +55,9 @@ fn assignment(target: &Target, seen: &SeenAgent, ways: &Ways<'_>, at: &Timestamp
         updated_at: record.and_then(|record| record.updated_at.clone()),
         observed: Observed {
             primary: config.and_then(|config| config.primary.clone()),
-            context_window: known.and_then(|known| known.context_window),
+            context_window,
+            max_tokens,
+            reasoning,
             model,
             route: route.map(|route| route.name.clone()),
             provider,

@@ -16,7 +16,7 @@ mod ways;
 mod workers;
 
 pub use agents::{Agents, SeenAgent};
-pub use assignments::observed_assignments;
+pub use assignments::{observed_assignments, runs};
 pub use console::ConsoleState;
 pub use health::health;
 pub use metrics::{Instruments, NOT_YET, Sampler};

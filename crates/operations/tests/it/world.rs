@@ -38,6 +38,13 @@ pub struct State {
     registry: Value,
 }
 
+impl State {
+    /// What the console has stored alone: providers, routes.
+    pub fn stored(&self) -> (&BTreeMap<String, Value>, &BTreeMap<String, Value>) {
+        (&self.providers, &self.routes)
+    }
+}
+
 impl World {
     /// The demo, with a gateway that follows at once and reads that are never old.
     pub async fn start() -> Self {

@@ -70,6 +70,17 @@ impl Installation {
         assert_eq!(std::fs::read_dir(aside).unwrap().count(), 0, "{cell}: a record was set aside");
     }
 
+    /// The ids of its backups, oldest first.
+    pub fn backups(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.data().join("backups")).unwrap();
+        let name =
+            |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+        let mut ids: Vec<_> =
+            files.map(name).filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).collect();
+        ids.sort();
+        ids
+    }
+
     /// Files that were to take the place of another one, and did not.
     pub fn half_written(&self) -> BTreeSet<PathBuf> {
         let workspace = self.sandbox.agents().workspace().folder();

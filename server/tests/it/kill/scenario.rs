@@ -16,11 +16,20 @@ pub enum Scenario {
     RemoveProvider,
     /// A switch is taken back.
     Undo,
+    /// A provider comes back with its keys and its route, and a worker gets its model back.
+    Restore,
 }
 
 impl Scenario {
-    pub const ALL: [Self; 6] =
-        [Self::Switch, Self::Refused, Self::Manager, Self::AddProvider, Self::RemoveProvider, Self::Undo];
+    pub const ALL: [Self; 7] = [
+        Self::Switch,
+        Self::Refused,
+        Self::Manager,
+        Self::AddProvider,
+        Self::RemoveProvider,
+        Self::Undo,
+        Self::Restore,
+    ];
 
     /// Brings an installation to where the change begins, and says which change that is.
     pub async fn prepare(self, at: &Installation) -> Mutation {
@@ -33,12 +42,18 @@ impl Scenario {
             Self::Manager => switch("manager", "moonshot", "kimi-k2.5"),
             Self::AddProvider => add(at),
             Self::RemoveProvider => {
-                earlier(at, &add(at)).await;
-                serde_json::from_value(json!({"kind": "remove_provider", "name": "zhipuai"})).unwrap()
+                earlier(at, &[add(at)]).await;
+                remove()
             }
             Self::Undo => {
-                let done = earlier(at, &switch("worker:dave", "deepseek", "deepseek-reasoner")).await;
+                let done = earlier(at, &[switch("worker:dave", "deepseek", "deepseek-reasoner")]).await;
                 serde_json::from_value(json!({"kind": "undo", "operation": done.id})).unwrap()
+            }
+            Self::Restore => {
+                earlier(at, &[add(at), remove(), switch("worker:alice", "moonshot", "kimi-k2.5")]).await;
+                let backups = at.backups();
+                let [_, before_removal, _] = backups.as_slice() else { panic!("{backups:?}") };
+                serde_json::from_value(json!({"kind": "restore", "backup": before_removal})).unwrap()
             }
         }
     }
@@ -49,7 +64,7 @@ impl Scenario {
         match self {
             Self::Switch | Self::Refused | Self::Undo => switch("worker:dave", "moonshot", "kimi-k2.5"),
             Self::Manager => switch("manager", "deepseek", "deepseek-chat"),
-            Self::AddProvider | Self::RemoveProvider => {
+            Self::AddProvider | Self::RemoveProvider | Self::Restore => {
                 let edit =
                     json!({"kind": "edit_provider", "name": "deepseek", "settings": {"firstByteTimeout": 9}});
                 serde_json::from_value(edit).unwrap()
@@ -58,15 +73,22 @@ impl Scenario {
     }
 }
 
-/// A change that was made, and settled, in a life before.
-async fn earlier(at: &Installation, mutation: &Mutation) -> Operation {
+/// Changes that were made, and settled, in a life before; the last one.
+async fn earlier(at: &Installation, mutations: &[Mutation]) -> Operation {
     let mut program: Program = at.program(&[]);
     assert!(program.listens().await);
-    let done = program.run(mutation).await;
-    assert_eq!(done.state, domain::OperationState::Committed, "{done:?}");
-    let settled = program.follow(&done.id, "settled").await;
+    let mut last = None;
+    for mutation in mutations {
+        let done = program.run(mutation).await;
+        assert_eq!(done.state, domain::OperationState::Committed, "{done:?}");
+        last = Some(program.follow(&done.id, "settled").await);
+    }
     program.kill().await;
-    settled
+    last.unwrap()
+}
+
+fn remove() -> Mutation {
+    serde_json::from_value(json!({"kind": "remove_provider", "name": "zhipuai"})).unwrap()
 }
 
 fn add(at: &Installation) -> Mutation {

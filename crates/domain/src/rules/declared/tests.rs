@@ -100,7 +100,7 @@ fn a_new_route_is_like_the_default_one_and_must_lead_somewhere() {
     assert_eq!(declare_route(&nowhere, None, None, &[]), Err(DeclareError::NoUpstreams));
     for bad in ["Lab", "-lab", "lab.", "lab.fallback", "l_b", &"l".repeat(64)] {
         let odd = wish(json!({"name": bad, "upstreams": [{"provider": "qwen"}]}));
-        assert_eq!(declare_route(&odd, None, None, &[]), Err(DeclareError::Name), "{bad}");
+        assert!(matches!(declare_route(&odd, None, None, &[]), Err(DeclareError::Name(_))), "{bad}");
     }
     let lab = wish(json!({"name": "lab", "path": "/lab", "upstreams": [{"provider": "qwen"}]}));
     let agents = ["worker-bob".parse().unwrap()];

@@ -44,7 +44,7 @@ fn only(doctor: &Doctor, state: CheckState, ids: &[CheckId]) {
 }
 
 /// A write of somebody else to the console; its status.
-async fn rival(world: &World, method: http::Method, path: &str, body: &Value) -> http::StatusCode {
+pub async fn rival(world: &World, method: http::Method, path: &str, body: &Value) -> http::StatusCode {
     let url = world.config.console.url.join(path).unwrap();
     let client = higress::http_client(std::time::Duration::from_secs(5)).unwrap();
     let call = client.request(method, url).basic_auth("admin", Some("admin")).json(body);
@@ -52,7 +52,7 @@ async fn rival(world: &World, method: http::Method, path: &str, body: &Value) ->
 }
 
 /// Replaces a text of an agent's config, which must be there.
-fn rewrite(world: &World, agent: &str, old: &str, new: &str) {
+pub fn rewrite(world: &World, agent: &str, old: &str, new: &str) {
     let key = format!("agents/{agent}/openclaw.json");
     let text = String::from_utf8(world.object(&key).unwrap()).unwrap();
     assert!(text.contains(old), "{text}");
