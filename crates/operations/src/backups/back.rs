@@ -37,7 +37,12 @@ impl Operations {
         now: &Arc<Content>,
         hash: &str,
     ) -> Result<Option<Backup>, Failure> {
-        for backup in self.own_backups().await?.filter(|backup| backup.hash != hash) {
+        // Of the same state one is enough, whichever opens.
+        let mut judged = BTreeSet::from([hash.to_owned()]);
+        for backup in self.own_backups().await? {
+            if judged.contains(&backup.hash) {
+                continue;
+            }
             let was = match self.open_backup(&backup.id).await {
                 Ok((_, was)) => was,
                 Err(error) => {
@@ -46,9 +51,10 @@ impl Operations {
                 }
             };
             let now = now.clone();
-            if self.off_the_runtime(move || leads_back(&was, &now)).await?? {
+            if self.off_the_runtime(move || leads_back(&was, &now)).await? {
                 return Ok(Some(backup));
             }
+            judged.insert(backup.hash);
         }
         Ok(None)
     }

@@ -1,6 +1,6 @@
 //! Backups that leave the server and that come to it.
 use super::{
-    content::{Content, Taken, unwritable},
+    content::{Content, unwritable},
     envelope,
 };
 use crate::Operations;
@@ -21,14 +21,13 @@ impl Operations {
         if backup.sealed_with.is_some() {
             return serde_json::from_slice(&body).map_err(envelope::not_understood);
         }
-        let (_, content) = self.open_backup(id).await?;
+        let content = self.open_read(&backup, body).await?;
         let seal = self.seal().await?;
-        let sealed = self.off_the_runtime(move || {
-            let Backup { id, taken_at: at, actor, reason, hash, .. } = backup;
-            let visible = content.visible(Taken { id, at, actor, reason }, seal.installation(), hash)?;
+        self.off_the_runtime(move || {
+            let visible = content.visible_of(&backup, seal.installation())?;
             envelope::seal(&seal, visible, &content)
-        });
-        sealed.await?
+        })
+        .await
     }
 
     /// Keeps a sealed backup that left this server before, pinned, so that it neither goes next nor pushes another one out.
@@ -48,7 +47,7 @@ impl Operations {
             envelope::open(&seal, &sealed)?;
             envelope::packed(&sealed, name)
         });
-        let (backup, bytes) = opened.await??;
+        let (backup, bytes) = opened.await?;
         let sealed = Backup { pinned: true, ..backup };
         let done = self.put(sealed.clone(), &bytes, |_| false).await?;
         if done.backup.hash != sealed.hash {

@@ -2,9 +2,9 @@
 use super::Original;
 use crate::{Exported, reads::CHAT};
 use domain::{
-    AgentDocuments, BackupConsumer, BackupDocuments, BackupId, BackupReason, Code, ConsumerName, Declared,
-    DeclaredProvider, Failure, Needs, Originals, SetModel, Target, Timestamp, Visible, VisibleAgent,
-    VisibleProvider, Warning,
+    AgentDocuments, Backup, BackupConsumer, BackupDocuments, BackupId, BackupReason, Code, ConsumerName,
+    Declared, DeclaredProvider, Failure, Needs, Originals, SetModel, Target, Timestamp, Visible,
+    VisibleAgent, VisibleProvider, Warning,
     rules::{Fingerprints, RouteView, first_to_take, ordered, redacted},
 };
 use higress::{ProviderDoc, RouteDoc};
@@ -106,6 +106,12 @@ impl Content {
             routes: self.file.routes.iter().map(|route| route.name.clone()).collect(),
             agents: self.file.assignments.all().map(agent_seen).collect(),
         })
+    }
+
+    /// What anybody may see of it, of a backup that is known already.
+    pub fn visible_of(&self, known: &Backup, installation: String) -> Result<Visible, Failure> {
+        let Backup { id, taken_at: at, actor, reason, hash, .. } = known.clone();
+        self.visible(Taken { id, at, actor, reason }, installation, hash)
     }
 
     /// What a restore puts back beside the file; `host` is that under which agents call the gateway. None: it has no

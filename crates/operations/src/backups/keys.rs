@@ -21,11 +21,11 @@ impl Operations {
     /// `SEAL_BROKEN` and `SEAL_KEY_UNKNOWN` when it cannot be opened.
     pub async fn verify_sealed(&self, sealed: SealedBackup) -> Result<VerifiedBackup, Failure> {
         let seal = self.seal().await?;
-        let opened = self.off_the_runtime(move || {
+        self.off_the_runtime(move || {
             let content = envelope::open(&seal, &sealed)?;
             verified(envelope::packed(&sealed, None)?.0, &content)
-        });
-        opened.await?
+        })
+        .await
     }
 
     /// Makes another key, with which everything is sealed from now on. What was sealed before opens as before.
@@ -75,7 +75,7 @@ impl Operations {
         let (told, body) = shelf.read(id).await?;
         let seal = self.seal().await?;
         let sealed = self.off_the_runtime(move || sealed_anew(&seal, &told, &body));
-        let (backup, bytes) = sealed.await??;
+        let (backup, bytes) = sealed.await?;
         shelf.exchange(backup, &bytes).await.map(drop)
     }
 }

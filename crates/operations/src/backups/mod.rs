@@ -163,12 +163,18 @@ impl Operations {
     /// A backup of the shelf with all that it holds.
     pub(crate) async fn open_backup(&self, id: &BackupId) -> Result<(Backup, Content), Failure> {
         let (backup, body) = self.shelf().await?.read(id).await?;
+        let content = self.open_read(&backup, body).await?;
+        Ok((backup, content))
+    }
+
+    /// What a backup holds whose file was read.
+    async fn open_read(&self, backup: &Backup, body: Vec<u8>) -> Result<Content, Failure> {
         let (seal, told) = (self.seal().await?, backup.clone());
-        let opened = self.off_the_runtime(move || match told.sealed_with {
+        self.off_the_runtime(move || match told.sealed_with {
             None => serde_json::from_slice(&body).map_err(envelope::not_understood),
             Some(_) => opened_as(&seal, &told, &body),
-        });
-        Ok((backup, opened.await??))
+        })
+        .await
     }
 
     async fn shelf(&self) -> Result<&Shelf, Failure> {
@@ -213,10 +219,10 @@ impl Operations {
     /// Sealing and opening take their time where many agents are: not on the threads that answer.
     async fn off_the_runtime<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, JournalError> {
+        work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
         let done = disk::on(&self.0.clients.disk, move |_| work()).await;
-        done.map_err(|error| JournalError::broken_off(&error))
+        done.map_err(|error| JournalError::broken_off(&error))?
     }
 }
 

@@ -2,7 +2,7 @@
 //! them.
 use super::{
     carry::refuse_keys,
-    content::{Content, Taken, unwritable},
+    content::{Content, unwritable},
     envelope, passphrase,
 };
 use crate::{Operations, seal::Seal};
@@ -87,18 +87,18 @@ impl Operations {
         work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let turn = TURN.lock().await;
-        let done = self.off_the_runtime(move || {
+        self.off_the_runtime(move || {
             // Held to the end of the work, even when nobody waits for it any more.
             let _turn = turn;
             work()
-        });
-        done.await?
+        })
+        .await
     }
 }
 
 fn write(seal: &Seal, passphrase: &Passphrase, backup: Backup, content: Content) -> Result<String, Failure> {
-    let Backup { id, taken_at: at, actor, reason, hash, name, .. } = backup;
-    let visible = content.visible(Taken { id, at, actor, reason }, seal.installation(), hash)?;
+    let visible = content.visible_of(&backup, seal.installation())?;
+    let name = backup.name;
     let json = Zeroizing::new(serde_json::to_vec(&Carried { visible, name, content }).map_err(unwritable)?);
     let begin = format!("{MAGIC}{}\n", seal.keyed_hash(PROOF, &json));
     let whole = Zeroizing::new([begin.as_bytes(), &json].concat());

@@ -134,7 +134,7 @@ impl Operations {
             let visible = content.visible(taken, seal.installation(), told)?;
             envelope::packed(&envelope::seal(&seal, visible, &content)?, name)
         });
-        let (backup, bytes) = sealed.await??;
+        let (backup, bytes) = sealed.await?;
         let will_do = |newest: &Backup| !named && newest.hash == hash && Some(&newest.id) != useless.as_ref();
         self.put(Backup { pinned, ..backup }, &bytes, will_do).await
     }

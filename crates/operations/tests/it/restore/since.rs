@@ -25,6 +25,16 @@ fn forget(tree: &mut Value, name: &str) {
     }
 }
 
+/// Makes the console as it was before bob came. Returns how it was with him.
+fn before_bob(world: &World) -> Value {
+    let console = world.sandbox.console();
+    let with_bob = console.export();
+    let mut without_bob = with_bob.clone();
+    forget(&mut without_bob, "worker-bob");
+    console.import(without_bob).unwrap();
+    with_bob
+}
+
 async fn allowed(world: &World, route: &str) -> Value {
     world.state().await.stored().1[route]["authConfig"]["allowedConsumers"].clone()
 }
@@ -38,16 +48,12 @@ fn left_out(plan: &Plan) -> Vec<&str> {
 #[tokio::test]
 async fn who_came_after_the_backup_stays_let_in() {
     let world = World::start().await;
-    let console = world.sandbox.console();
-    let with_bob = console.export();
-    let mut without_bob = with_bob.clone();
-    forget(&mut without_bob, "worker-bob");
-    console.import(without_bob).unwrap();
+    let with_bob = before_bob(&world);
     let before = allowed(&world, "moonshot-ai-route").await;
     assert!(!before.to_string().contains("worker-bob"));
     let id = taken(&world).await;
 
-    console.import(with_bob).unwrap();
+    world.sandbox.console().import(with_bob).unwrap();
     write_route(&world, "moonshot-ai-route", |route| {
         route["headerControl"] = json!({"enabled": false});
         let list = route["authConfig"]["allowedConsumers"].as_array_mut().unwrap();
@@ -68,13 +74,9 @@ async fn who_came_after_the_backup_stays_let_in() {
 #[tokio::test]
 async fn a_route_that_is_open_now_is_closed_for_nobody_who_came_since() {
     let world = World::start().await;
-    let console = world.sandbox.console();
-    let with_bob = console.export();
-    let mut without_bob = with_bob.clone();
-    forget(&mut without_bob, "worker-bob");
-    console.import(without_bob).unwrap();
+    let with_bob = before_bob(&world);
     let id = taken(&world).await;
-    console.import(with_bob).unwrap();
+    world.sandbox.console().import(with_bob).unwrap();
     write_route(&world, "moonshot-ai-route", |route| route["authConfig"]["enabled"] = false.into()).await;
     restored(&world, &id, json!({"items": ["route:moonshot-ai-route"]})).await;
     assert!(allowed(&world, "moonshot-ai-route").await.to_string().contains("worker-bob"));
