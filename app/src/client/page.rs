@@ -3,7 +3,7 @@
 use super::{
     all, checks, filter, focus,
     notice::{self, Notice},
-    on, report, stream, target, times, visit,
+    on, pressed, report, stream, target, times, visit,
 };
 use crate::api::RENEWAL;
 use leptos::prelude::{document, set_timeout, window};
@@ -21,7 +21,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 /// Around parts that stay as they are while somebody has paused them.
 const PAUSED: &str = "[data-pausable]:has([data-pause]:checked)";
 /// A call that is on its way. It renews the page when it is answered.
-const CALLING: &str = "[data-call][aria-busy]";
+const CALLING: &str = ":is([data-call], [data-form])[aria-busy]";
 /// What can have the focus.
 const FOCUSABLE: &str = "a[href], button, input, select, summary, [tabindex]";
 
@@ -96,6 +96,7 @@ pub async fn renew_about(topics: &[&'static str]) {
         match fetch(&topics.join(" ")).await {
             Ok(Answer::Page(page)) => {
                 well();
+                pressed::let_go().await;
                 put(&page);
             }
             Ok(Answer::SignedOut) => signed_out(),
