@@ -26,12 +26,18 @@ bench: target/site.made ## the figures of speed and size, as ratios in one run
 	tools/bench
 
 .PHONY: release
-release: target/site.made ## an optimised server and its compressed site in target/dist
-	cargo build --release --package server
-	rm -rf target/dist && mkdir -p target/dist
-	cp target/release/agm target/dist/
-	cp -r target/site target/dist/site
-	@du -sh target/dist/agm target/dist/site
+release: ## what is shipped, in target/dist: static programs with the site inside, checksums, what is in them
+	tools/release
+
+.PHONY: reference
+reference: ## docs/configuration.md, from the code
+	cargo run --quiet --package server -- config > docs/configuration.md
+
+.PHONY: screenshots
+screenshots: target/site.made ## the pictures of the documentation
+	tools/need node-packages chromium
+	cargo build --package server
+	node end2end/screenshots.mjs docs
 
 .PHONY: site
 site: target/site.made ## the web client: WebAssembly, style, fonts; compressed, with hashed names

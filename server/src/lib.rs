@@ -3,6 +3,7 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod http;
+pub mod site;
 mod yaml;
 
 /// Makes ring the process's TLS library, once; reqwest is built without one.

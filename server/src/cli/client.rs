@@ -29,6 +29,31 @@ pub struct Access {
     password_file: Option<PathBuf>,
 }
 
+/// A variable that the commands read, by the first of its names that is set.
+pub struct Variable {
+    pub names: &'static [&'static str],
+    pub meaning: &'static str,
+}
+
+const USER: Variable = Variable {
+    names: &["AGM_USER", "HICLAW_ADMIN_USER"],
+    meaning: "The account at the server, where `--user` does not say it. Without either it is `admin`.",
+};
+const PASSWORD: Variable = Variable {
+    names: &["AGM_PASSWORD", "HICLAW_ADMIN_PASSWORD"],
+    meaning: "The password, where neither `--password-stdin` nor `--password-file` is given.",
+};
+const PROVIDER_KEY: Variable =
+    Variable { names: &["AGM_PROVIDER_KEY"], meaning: "A provider's key, where `--key-file` is not given." };
+/// All of them.
+pub const VARIABLES: [Variable; 3] = [USER, PASSWORD, PROVIDER_KEY];
+
+impl Variable {
+    fn read(&self) -> Option<String> {
+        self.names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+}
+
 /// A server and an account.
 pub struct Client {
     http: reqwest::Client,
@@ -45,13 +70,10 @@ const WAIT: Duration = Duration::from_secs(330);
 impl Client {
     /// Reads the credentials; calls nobody.
     pub fn new(access: &Access) -> Result<Self, CliError> {
-        let variable = |names: [&str; 2]| {
-            names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
-        };
         let password = match &access.password_file {
             Some(file) => Some(private(file)?),
             None if access.password_stdin => Some(stdin()?),
-            None => variable(["AGM_PASSWORD", "HICLAW_ADMIN_PASSWORD"]).map(SecretString::from),
+            None => PASSWORD.read().map(SecretString::from),
         };
         crate::install_crypto();
         let http = reqwest::Client::builder()
@@ -64,7 +86,7 @@ impl Client {
         if !url.starts_with("http://") && !url.starts_with("https://") {
             return Err(CliError::Usage(format!("{url} is no http or https address")));
         }
-        let user = access.user.clone().or_else(|| variable(["AGM_USER", "HICLAW_ADMIN_USER"]));
+        let user = access.user.clone().or_else(|| USER.read());
         Ok(Self {
             http,
             url,
@@ -76,7 +98,6 @@ impl Client {
 
     /// A provider's key: from a file, `-` for standard input, or `AGM_PROVIDER_KEY`.
     pub fn provider_key(&self, file: Option<&Path>) -> Result<Option<TypedKey>, CliError> {
-        let variable = || std::env::var("AGM_PROVIDER_KEY").ok().filter(|key| !key.is_empty());
         let text = match file {
             Some(path) if path == Path::new("-") && self.stdin_read => {
                 let both = "standard input cannot hold both the password and the key";
@@ -84,7 +105,7 @@ impl Client {
             }
             Some(path) if path == Path::new("-") => Some(stdin()?),
             Some(path) => Some(contents(path)?),
-            None => variable().map(SecretString::from),
+            None => PROVIDER_KEY.read().map(SecretString::from),
         };
         Ok(text.map(|text| TypedKey::new(text.expose_secret().to_owned())))
     }

@@ -1,11 +1,13 @@
 //! The command line: `agm serve` and `agm sandbox` start something, all other commands talk to a running server.
 mod backup;
 mod client;
+mod config;
 mod doctor;
 mod drift;
 mod error;
 mod file;
 mod follow;
+mod healthcheck;
 mod history;
 mod model;
 mod past;
@@ -14,6 +16,7 @@ mod prompt;
 mod provider;
 mod restore;
 mod route;
+mod said;
 mod sealed;
 mod serve;
 mod show;
@@ -23,6 +26,7 @@ use client::{Access, Client};
 use error::CliError;
 use std::process::ExitCode;
 
+pub use config::reference;
 pub use serve::sandbox_settings;
 
 /// AI Gateway Management: providers, AI routes and the models of agents.
@@ -75,6 +79,10 @@ enum Command {
     /// Where agents are not as they were recorded, and what others changed since the newest backup. Exit code 1: there is
     /// something.
     Drift(drift::DriftArgs),
+    /// Ask the server that these settings describe whether it is alive, from where it runs: for containers.
+    Healthcheck(said::Said),
+    /// Print the reference of all settings and variables, in Markdown.
+    Config,
     /// Print the completions for a shell.
     Completions { shell: clap_complete::Shell },
 }
@@ -83,6 +91,11 @@ enum Command {
 struct Call {
     client: Client,
     json: bool,
+}
+
+/// The command line, for what checks or describes it.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command line of this process.
@@ -120,9 +133,11 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Watch { operation } => follow::watch(&call()?, &operation).await?,
         Command::Doctor(args) => return doctor::run(&call()?, &args).await,
         Command::Drift(args) => return drift::run(&call()?, &args).await,
+        Command::Healthcheck(settings) => healthcheck::run(&settings).await?,
+        Command::Config => show::print(config::reference(&command()).trim_end())?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "agm", &mut script);
+            clap_complete::generate(shell, &mut command(), "agm", &mut script);
             show::print(String::from_utf8_lossy(&script).trim_end())?;
         }
     }

@@ -1,8 +1,8 @@
 //! `agm serve` and `agm sandbox`.
-use super::{error::CliError, show::print};
+use super::{error::CliError, said::Said, show::print};
 use crate::{
     auth::Limits,
-    config::{Lookup, Settings, rehearse},
+    config::{Settings, rehearse},
     http::{AppState, Bounds, Entrance, Hosts, Setup, acceptor, serve as serve_http, stack},
 };
 use clap::Args;
@@ -24,75 +24,6 @@ use tracing_subscriber::EnvFilter;
 /// How long running operations may take to end once the server stops. What is not done then is taken up by the next start.
 const DRAIN: Duration = Duration::from_secs(30);
 
-/// Settings that can be given as flags; the rest comes from the environment or the file.
-#[derive(Args, Default)]
-pub struct Flags {
-    /// A TOML file with settings by the names of these flags.
-    #[arg(long, env = "AGM_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Where to listen [default: 127.0.0.1:18080].
-    #[arg(long)]
-    addr: Option<String>,
-    /// The admin's name [default: admin].
-    #[arg(long)]
-    admin_user: Option<String>,
-    /// Host names that this server answers to, separated by commas.
-    #[arg(long)]
-    allowed_hosts: Option<String>,
-    /// The Higress Console.
-    #[arg(long)]
-    console_url: Option<String>,
-    /// The AI gateway.
-    #[arg(long)]
-    gateway_url: Option<String>,
-    /// The gateway's Prometheus page.
-    #[arg(long)]
-    gateway_metrics_url: Option<String>,
-    /// The object store.
-    #[arg(long)]
-    store_endpoint: Option<String>,
-    /// The object store's bucket.
-    #[arg(long)]
-    store_bucket: Option<String>,
-    /// The Manager's openclaw.json.
-    #[arg(long)]
-    openclaw_config: Option<String>,
-    /// A PEM file with the server's certificate and those that vouch for it, to serve HTTPS.
-    #[arg(long, value_name = "FILE")]
-    tls_cert: Option<String>,
-    /// The certificate's key, a PEM file.
-    #[arg(long, value_name = "FILE")]
-    tls_key: Option<String>,
-    /// Own state.
-    #[arg(long)]
-    data_dir: Option<String>,
-    /// The built site.
-    #[arg(long)]
-    site: Option<String>,
-}
-
-impl Flags {
-    /// The flags that were given, by the names of the settings.
-    pub fn given(&self) -> BTreeMap<&'static str, String> {
-        let all = [
-            ("addr", &self.addr),
-            ("admin-user", &self.admin_user),
-            ("allowed-hosts", &self.allowed_hosts),
-            ("console-url", &self.console_url),
-            ("gateway-url", &self.gateway_url),
-            ("gateway-metrics-url", &self.gateway_metrics_url),
-            ("store-endpoint", &self.store_endpoint),
-            ("store-bucket", &self.store_bucket),
-            ("openclaw-config", &self.openclaw_config),
-            ("tls-cert", &self.tls_cert),
-            ("tls-key", &self.tls_key),
-            ("data-dir", &self.data_dir),
-            ("site", &self.site),
-        ];
-        all.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
-    }
-}
-
 #[derive(Args)]
 pub struct Serve {
     /// Run with an outside world of its own: admin / admin, and nothing real is touched.
@@ -111,7 +42,7 @@ pub struct Serve {
     #[arg(long, env = "AGM_LOG", default_value = "info")]
     log: String,
     #[command(flatten)]
-    flags: Flags,
+    settings: Said,
 }
 
 #[derive(Args)]
@@ -130,7 +61,7 @@ pub struct SandboxArgs {
     dir: Option<PathBuf>,
 }
 
-fn start(error: impl std::fmt::Display) -> CliError {
+pub fn start(error: impl std::fmt::Display) -> CliError {
     CliError::Start(error.to_string())
 }
 
@@ -155,9 +86,7 @@ pub async fn serve(options: Serve) -> Result<(), CliError> {
         Some(_) => Some(OwnState::new(options.sandbox_dir.as_deref())?),
         None => None,
     };
-    let mut lookup =
-        Lookup::new(options.flags.given(), |name| std::env::var(name).ok(), options.flags.config.as_deref())
-            .map_err(start)?;
+    let mut lookup = options.settings.lookup()?;
     if let (Some(sandbox), Some(state)) = (&sandbox, &own_state) {
         lookup = lookup.with_sandbox(sandbox_settings(sandbox.addresses(), state.path()));
     }

@@ -37,6 +37,5 @@ pub use news::MOST as MOST_STREAMS;
 pub use openapi::document;
 pub use routes::{Stack, all_routes, layered, stack};
 pub use serve::{Bounds, Entrance, serve};
-pub use site::site_options;
 pub use state::{AppState, Setup};
 pub use tls::{TlsError, acceptor};

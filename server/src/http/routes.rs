@@ -110,7 +110,7 @@ pub fn all_routes() -> Vec<(String, String)> {
 }
 
 fn router(state: AppState) -> Router {
-    let mut router = pages::pages(&state).merge(site::files(&state.leptos));
+    let mut router = pages::pages(&state).merge(site::files(&state.site));
     for (path, _, handlers) in own() {
         router = router.route(path, handlers);
     }

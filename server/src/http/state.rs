@@ -2,14 +2,17 @@
 use super::{
     counters::Counters, doctor::own_checks, hosts::Hosts, news::Streams, prometheus::Readiness, reads::Reads,
 };
-use crate::auth::{Account, Limiter, Limits, Sessions};
+use crate::{
+    auth::{Account, Limiter, Limits, Sessions},
+    site::Site,
+};
 use app::api::{Installation, ServerFacts};
 use axum::extract::FromRef;
 use domain::Setting;
 use leptos::config::LeptosOptions;
 use operations::Operations;
 use secrecy::SecretString;
-use std::{net::IpAddr, path::PathBuf, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 /// What a server is made of.
@@ -26,8 +29,7 @@ pub struct Setup {
     pub secure: bool,
     pub sandbox: bool,
     pub limits: Limits,
-    /// The built site.
-    pub site: PathBuf,
+    pub site: Site,
     /// Each setting and who said it.
     pub told: Vec<Setting>,
 }
@@ -35,7 +37,9 @@ pub struct Setup {
 /// Cheap to clone.
 #[derive(Clone, FromRef)]
 pub struct AppState {
+    /// Asked for by Leptos, which uses nothing of it here.
     pub leptos: LeptosOptions,
+    pub site: Site,
     pub shared: Arc<Shared>,
 }
 
@@ -80,7 +84,8 @@ impl AppState {
             streams: Streams::default(),
             closing: CancellationToken::new(),
         };
-        Self { leptos: super::site::site_options(&setup.site), shared: Arc::new(shared) }
+        let leptos = LeptosOptions::builder().output_name("agm").build();
+        Self { leptos, site: setup.site, shared: Arc::new(shared) }
     }
 
     /// What pages and server functions find in their context.

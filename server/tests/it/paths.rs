@@ -300,25 +300,6 @@ async fn each_script_of_a_page_has_the_nonce_of_its_header() {
 }
 
 #[tokio::test]
-async fn a_page_names_the_hashed_files_and_they_are_served_compressed() {
-    let world = World::with(|setup| {
-        let pkg = setup.site.join("pkg");
-        std::fs::create_dir_all(&pkg).unwrap();
-        std::fs::write(setup.site.join("hash.txt"), "js: aaa\nwasm: bbb\ncss: ccc\n").unwrap();
-        std::fs::write(pkg.join("agm.ccc.css"), "plain").unwrap();
-        std::fs::write(pkg.join("agm.ccc.css.br"), "small").unwrap();
-    })
-    .await;
-    let page = world.call("GET", "/agm/login", &[], "").await.text;
-    assert!(page.contains("/agm/pkg/agm.ccc.css") && page.contains("/agm/pkg/agm.aaa.js"), "{page}");
-    let file = world.call("GET", "/agm/pkg/agm.ccc.css", &[("accept-encoding", "br")], "").await;
-    assert_eq!((file.text.as_str(), file.headers["content-encoding"].to_str().unwrap()), ("small", "br"));
-    assert!(file.headers["cache-control"].to_str().unwrap().contains("immutable"));
-    let missing = world.call("GET", "/agm/pkg/none.css", &[], "").await;
-    assert_eq!(missing.status, StatusCode::NOT_FOUND);
-}
-
-#[tokio::test]
 async fn a_change_is_planned_done_and_told() {
     let world = World::start().await;
     let wish = r#"{"provider":"moonshot","model":"kimi-k2.5"}"#;

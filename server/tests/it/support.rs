@@ -10,6 +10,7 @@ use server::{
     cli::sandbox_settings,
     config::{Lookup, Settings},
     http::{AppState, Bounds, Entrance, Hosts, Setup, Stack, serve, stack},
+    site::Site,
 };
 use std::net::SocketAddr;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -100,7 +101,7 @@ impl World {
             secure: false,
             sandbox: true,
             limits: Limits::default(),
-            site: data.path().join("site"),
+            site: Site::Folder(data.path().join("site")),
             told: settings.told,
         };
         change(&mut setup);
