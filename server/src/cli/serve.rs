@@ -7,7 +7,7 @@ use crate::{
 };
 use clap::Args;
 use operations::Operations;
-use sandbox::{Addresses, Sandbox, SandboxOptions};
+use sandbox::{Addresses, DEFAULT_MODEL, Sandbox, SandboxOptions};
 use std::{
     collections::BTreeMap,
     io::IsTerminal,
@@ -280,6 +280,7 @@ pub fn sandbox_settings(addresses: &Addresses, data_dir: &Path) -> BTreeMap<&'st
         ("openclaw-config", addresses.manager.config.display().to_string()),
         ("manager-url", addresses.manager.url.clone()),
         ("container-api", addresses.containers.clone()),
+        ("default-model", DEFAULT_MODEL.into()),
         ("data-dir", data_dir.display().to_string()),
     ])
 }

@@ -108,6 +108,7 @@ fn operations(lookup: &mut Lookup, user: &str, password: &SecretString) -> Resul
         },
         containers: lookup.optional::<Url>("container-api", &["HICLAW_CONTAINER_API"])?,
         hiclaw_provider: lookup.optional("llm-provider", &["HICLAW_LLM_PROVIDER"])?,
+        hiclaw_model: lookup.optional("default-model", &["HICLAW_DEFAULT_MODEL"])?,
         allow_private_upstreams: lookup.or(
             "allow-private-upstreams",
             &["AGM_ALLOW_PRIVATE_UPSTREAMS"],
