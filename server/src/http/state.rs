@@ -2,7 +2,10 @@
 use super::{
     counters::Counters, doctor::own_checks, hosts::Hosts, news::Streams, prometheus::Readiness, reads::Reads,
 };
-use crate::auth::{Account, Limiter, Limits, Sessions};
+use crate::{
+    auth::{Account, Limiter, Limits, Sessions},
+    log::Recent,
+};
 use app::api::{Installation, ServerFacts};
 use axum::extract::FromRef;
 use domain::Setting;
@@ -30,6 +33,7 @@ pub struct Setup {
     pub site: PathBuf,
     /// Each setting and who said it.
     pub told: Vec<Setting>,
+    pub log: Recent,
 }
 
 /// Cheap to clone.
@@ -55,6 +59,7 @@ pub struct Shared {
     pub reads: Reads,
     pub readiness: Readiness,
     pub streams: Streams,
+    pub log: Recent,
     /// Ends the streams that would otherwise keep a shutdown waiting.
     pub closing: CancellationToken,
 }
@@ -78,6 +83,7 @@ impl AppState {
             reads: Reads::default(),
             readiness: Readiness::default(),
             streams: Streams::default(),
+            log: setup.log,
             closing: CancellationToken::new(),
         };
         Self { leptos: super::site::site_options(&setup.site), shared: Arc::new(shared) }

@@ -49,7 +49,7 @@ pub struct Known {
     asks_manager: bool,
     /// The model that HiClaw gives the Manager at its start.
     hiclaw_model: Option<String>,
-    data_dir: PathBuf,
+    pub data_dir: PathBuf,
 }
 
 impl Known {

@@ -272,9 +272,9 @@ impl Engine {
     }
 }
 
-/// What every line of the log that is about an operation belongs to.
+/// What every line of the log that is about an operation belongs to, down to the errors.
 fn span_of(id: &OperationId) -> Span {
-    tracing::info_span!("operation", operation = %id)
+    tracing::error_span!("operation", operation = %id)
 }
 
 fn mark(books: &Books, asked: &Asked) -> Result<Option<RequestMark>, Failure> {
