@@ -1,8 +1,10 @@
 //! The `agm` server: configuration, HTTP, sign-in and the command line.
 pub mod auth;
+mod bundle;
 pub mod cli;
 pub mod config;
 pub mod http;
+pub mod log;
 pub mod site;
 mod yaml;
 

@@ -4,13 +4,14 @@ use crate::{
     conditional::Conditional,
     doctor::Lists,
     egress::{Egress, EgressParams},
+    meter::{Meter, Metered},
     probe::{Probe, ProbeParams},
     reads::PlanReads,
 };
 use disk::Disk;
 use domain::{Code, Failure};
 use hiclaw::{ContainerApi, Files, FilesParams, ModelHolder, Records};
-use higress::{Console, ConsoleParams};
+use higress::{Console, ConsoleParams, HttpWire, Wire};
 use std::sync::Arc;
 use store::Store;
 
@@ -32,12 +33,14 @@ pub struct Clients {
     pub together: PlanReads,
     /// Which models providers listed when they were asked last.
     pub lists: Lists,
+    pub meter: Arc<Meter>,
 }
 
 impl Clients {
     /// Makes no call.
     pub fn new(config: &Config, outside: &Outside) -> Result<Self, Failure> {
         let timing = &config.timing;
+        let meter = Arc::<Meter>::default();
         let http = match &outside.http {
             Some(http) => http.clone(),
             None => higress::http_client(timing.connect)?,
@@ -50,10 +53,11 @@ impl Clients {
             call: timing.bounded_call(),
             write: timing.write(),
         };
-        let console = match &outside.wire {
-            Some(wire) => Console::over(console, wire.clone()),
-            None => Console::new(console),
-        }?;
+        let wire: Arc<dyn Wire> = match &outside.wire {
+            Some(wire) => wire.clone(),
+            None => Arc::new(HttpWire::new(timing.connect)?),
+        };
+        let console = Console::over(console, Arc::new(Metered::new(wire, meter.clone())))?;
         let egress = Egress::new(EgressParams {
             allow_private: config.allow_private_upstreams,
             own: own_systems(config),
@@ -62,10 +66,11 @@ impl Clients {
             total: timing.list,
         })
         .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-        let probe = match &outside.ask {
+        let probe: Arc<dyn Ask> = match &outside.ask {
             Some(ask) => ask.clone(),
             None => Arc::new(probe(config, egress.clone())?),
         };
+        let probe = Arc::new(Metered::new(probe, meter.clone()));
         let store = store::Params {
             endpoint: config.store.endpoint.clone(),
             access_key: config.store.access_key.clone(),
@@ -78,6 +83,7 @@ impl Clients {
             Some(http) => Store::over(&store, http.clone()),
             None => Store::new(&store),
         };
+        let store = store.told_to(meter.of_store());
         let containers =
             config.containers.clone().map(|url| ContainerApi::new(http.clone(), url, timing.call));
         let holder = Files::new(FilesParams {
@@ -109,6 +115,7 @@ impl Clients {
             conditional: Conditional::default(),
             together: PlanReads::default(),
             lists: Lists::default(),
+            meter,
         })
     }
 }

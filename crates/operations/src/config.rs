@@ -19,6 +19,8 @@ pub struct Config {
     pub containers: Option<Url>,
     /// The provider that HiClaw owns and resets (`HICLAW_LLM_PROVIDER`), beside those with its marker.
     pub hiclaw_provider: Option<String>,
+    /// The model that HiClaw gives the Manager whenever its container starts (`HICLAW_DEFAULT_MODEL`).
+    pub hiclaw_model: Option<String>,
     /// Private addresses may be provider hosts (a local Ollama or vLLM).
     pub allow_private_upstreams: bool,
     /// Provider hosts that stand for an address in this process. Only `--sandbox` fills it; no setting reaches it.

@@ -77,6 +77,7 @@ pub fn clients(holder: Holder) -> Clients {
         manager: ManagerConfig { config_path: "/nowhere/openclaw.json".into(), url: None, gateway_key: None },
         containers: None,
         hiclaw_provider: None,
+        hiclaw_model: None,
         allow_private_upstreams: false,
         upstream_map: Default::default(),
         data_dir: "/nowhere".into(),

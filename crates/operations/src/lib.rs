@@ -1,5 +1,6 @@
 //! The use cases of AI Gateway Management, and the engine that runs changes. The only thing that the doors (page,
 //! REST, CLI) call.
+mod archive;
 mod audit;
 mod backups;
 mod bulk;
@@ -20,11 +21,14 @@ mod facts;
 mod failure;
 #[cfg(test)]
 mod fake;
+mod format;
 mod history;
 mod journal;
 mod last_seen;
 mod locks;
 mod log;
+mod measures;
+mod meter;
 mod neighbours;
 mod news;
 mod outside;
@@ -37,12 +41,15 @@ mod running;
 mod scrub;
 mod seal;
 
+pub use archive::{Archived, export_data, import_data};
 pub use audit::{AUDIT_FILE, Break, Verified, verify};
 pub use backups::{Original, Present, is_encrypted};
 pub use bulk::BulkRunning;
 pub use clock::Clock;
 pub use config::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing};
 pub use declared::Exported;
+pub use measures::Room;
+pub use meter::{Came, Durations, Histogram, Upstream};
 pub use news::{Mark, News};
 pub use outside::Outside;
 pub use prepare::undone_by;

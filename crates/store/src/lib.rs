@@ -9,4 +9,4 @@ pub use aws_sdk_s3::config::SharedHttpClient;
 pub use error::StoreError;
 pub use key::ObjectKey;
 pub use listing::{Listed, Listing};
-pub use s3::{ETag, Object, Params, Store};
+pub use s3::{ETag, Listener, Object, Params, Store};

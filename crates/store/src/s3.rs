@@ -15,6 +15,7 @@ use bytes::{Bytes, BytesMut};
 use domain::OperationId;
 use secrecy::{ExposeSecret, SecretString};
 use std::{future::Future, sync::Arc, time::Duration};
+use tokio::time::Instant;
 use url::Url;
 
 /// More than any object of ours has.
@@ -43,12 +44,16 @@ pub struct Object {
     pub etag: ETag,
 }
 
+/// Is told of each call: what went wrong, if anything, and how long it took.
+pub type Listener = Arc<dyn Fn(Option<&StoreError>, Duration) + Send + Sync>;
+
 /// A client of one bucket. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     client: Client,
     bucket: Arc<str>,
     call_timeout: Duration,
+    listener: Option<Listener>,
 }
 
 /// What a write asks of the object that is there.
@@ -110,7 +115,14 @@ impl Store {
             client: Client::from_conf(config),
             bucket: params.bucket.as_str().into(),
             call_timeout: params.call_timeout,
+            listener: None,
         }
+    }
+
+    /// The same, with somebody who is told of each call.
+    #[must_use]
+    pub fn told_to(self, listener: Listener) -> Self {
+        Self { listener: Some(listener), ..self }
     }
 
     /// The object, or none.
@@ -251,11 +263,16 @@ impl Store {
     }
 
     async fn timed<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let begun = Instant::now();
         // Boxed: the SDK's futures are several KB, and callers hold more than one.
-        tokio::time::timeout(self.call_timeout, Box::pin(call)).await.unwrap_or_else(|_| {
+        let answer = tokio::time::timeout(self.call_timeout, Box::pin(call)).await.unwrap_or_else(|_| {
             let message = "no answer in time".into();
             Err(StoreError::Unavailable { message, timeout: Some(self.call_timeout) })
-        })
+        });
+        if let Some(listener) = &self.listener {
+            listener(answer.as_ref().err(), begun.elapsed());
+        }
+        answer
     }
 }
 

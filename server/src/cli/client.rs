@@ -110,19 +110,13 @@ impl Client {
         Ok(text.map(|text| TypedKey::new(text.expose_secret().to_owned())))
     }
 
-    /// What opens an exported backup: from a file that only its owner may read, else from who is asked at the terminal, else
-    /// from standard input. A new one is asked for twice.
+    /// What opens an exported backup, see [`passphrase`].
     pub fn passphrase(&self, file: Option<&Path>, new: bool) -> Result<Passphrase, CliError> {
-        let text = match file {
-            Some(path) => private(path)?,
-            None if self.stdin_read => {
-                let both = "standard input cannot hold both the password and the passphrase";
-                return Err(CliError::Usage(both.into()));
-            }
-            None if std::io::stdin().is_terminal() => prompt::secret("Passphrase", new)?,
-            None => stdin()?,
-        };
-        Ok(Passphrase::new(text.expose_secret().to_owned()))
+        if file.is_none() && self.stdin_read {
+            let both = "standard input cannot hold both the password and the passphrase";
+            return Err(CliError::Usage(both.into()));
+        }
+        passphrase(file, new)
     }
 
     /// The text of a file, `-` for standard input.
@@ -156,6 +150,12 @@ impl Client {
     pub async fn text(&self, path: &[&str], kind: &str) -> Result<String, CliError> {
         let answer = self.send(self.request(Method::GET, path)?.header("accept", kind)).await?;
         answer.text().await.map_err(|_| self.broke_off())
+    }
+
+    /// The bytes of a `GET`.
+    pub async fn bytes(&self, path: &[&str]) -> Result<Vec<u8>, CliError> {
+        let answer = self.send(self.request(Method::GET, path)?).await?;
+        answer.bytes().await.map(Into::into).map_err(|_| self.broke_off())
     }
 
     /// `POST` with a JSON body.
@@ -269,6 +269,17 @@ impl Client {
             Failure::new(Code::Internal, format!("the answer cannot be read: {error}")).into()
         })
     }
+}
+
+/// A passphrase: from a file that only its owner may read, else from who is asked at the terminal, else from standard input.
+/// A new one is asked for twice.
+pub fn passphrase(file: Option<&Path>, new: bool) -> Result<Passphrase, CliError> {
+    let text = match file {
+        Some(path) => private(path)?,
+        None if std::io::stdin().is_terminal() => prompt::secret("Passphrase", new)?,
+        None => stdin()?,
+    };
+    Ok(Passphrase::new(text.expose_secret().to_owned()))
 }
 
 fn stdin() -> Result<SecretString, CliError> {

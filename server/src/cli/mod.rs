@@ -2,6 +2,7 @@
 mod backup;
 mod client;
 mod config;
+mod data;
 mod doctor;
 mod drift;
 mod error;
@@ -20,6 +21,7 @@ mod said;
 mod sealed;
 mod serve;
 mod show;
+mod whole_file;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use client::{Access, Client};
@@ -74,6 +76,9 @@ enum Command {
     History(Box<history::History>),
     /// Follow an operation to its end.
     Watch { operation: String },
+    /// agm's own data directory, as a file that a passphrase opens.
+    #[command(subcommand)]
+    Data(data::Command),
     /// Make every check, and say what is wrong and what to do. Exit code 1: warnings only, 2: something does not work.
     Doctor(doctor::DoctorArgs),
     /// Where agents are not as they were recorded, and what others changed since the newest backup. Exit code 1: there is
@@ -131,6 +136,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         }
         Command::History(args) => history::run(&call()?, *args).await?,
         Command::Watch { operation } => follow::watch(&call()?, &operation).await?,
+        Command::Data(command) => data::run(json, command)?,
         Command::Doctor(args) => return doctor::run(&call()?, &args).await,
         Command::Drift(args) => return drift::run(&call()?, &args).await,
         Command::Healthcheck(settings) => healthcheck::run(&settings).await?,

@@ -4,13 +4,13 @@ use crate::{
     auth::Limits,
     config::{Settings, rehearse},
     http::{AppState, Bounds, Entrance, Hosts, Setup, acceptor, serve as serve_http, stack},
+    log::{self, LogError, LogFormat, Recent},
 };
 use clap::Args;
 use operations::Operations;
-use sandbox::{Addresses, Sandbox, SandboxOptions};
+use sandbox::{Addresses, DEFAULT_MODEL, Sandbox, SandboxOptions};
 use std::{
     collections::BTreeMap,
-    io::IsTerminal,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -19,7 +19,6 @@ use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
 };
-use tracing_subscriber::EnvFilter;
 
 /// How long running operations may take to end once the server stops. What is not done then is taken up by the next start.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -41,6 +40,9 @@ pub struct Serve {
     /// What to log: error, warn, info, debug, trace, or a filter of the tracing library.
     #[arg(long, env = "AGM_LOG", default_value = "info")]
     log: String,
+    /// In which form to log.
+    #[arg(long, env = "AGM_LOG_FORMAT", value_enum, default_value = "auto")]
+    log_format: LogFormat,
     #[command(flatten)]
     settings: Said,
 }
@@ -67,7 +69,10 @@ pub fn start(error: impl std::fmt::Display) -> CliError {
 
 /// Runs the server until it is told to stop.
 pub async fn serve(options: Serve) -> Result<(), CliError> {
-    log(&options.log)?;
+    let recent = log::begin(&options.log, options.log_format).map_err(|error| match error {
+        LogError::Filter(_) => CliError::Usage(error.to_string()),
+        LogError::Begun => start(error),
+    })?;
     let stop = Stop::listen()?;
     let sandbox = match options.sandbox {
         true => Some(
@@ -96,14 +101,19 @@ pub async fn serve(options: Serve) -> Result<(), CliError> {
         settings.operations.upstream_map = sandbox.upstream_map();
         print(&serde_json::to_string(sandbox.addresses()).map_err(start)?)?;
     }
-    let outcome = listen(settings, sandbox.is_some(), stop).await;
+    let outcome = listen(settings, sandbox.is_some(), recent, stop).await;
     if let Some(sandbox) = sandbox {
         sandbox.stop().await;
     }
     outcome
 }
 
-async fn listen(settings: Settings, sandbox: bool, mut stop: Stop) -> Result<(), CliError> {
+async fn listen(
+    settings: Settings,
+    sandbox: bool,
+    log: Recent,
+    mut stop: Stop,
+) -> Result<(), CliError> {
     let addr = settings.addr;
     let tls = settings.tls.map(|files| acceptor(&files.cert, &files.key)).transpose().map_err(start)?;
     let operations = Operations::new(settings.operations).map_err(start)?;
@@ -122,6 +132,7 @@ async fn listen(settings: Settings, sandbox: bool, mut stop: Stop) -> Result<(),
         limits: Limits::default(),
         site: settings.site,
         told: settings.told,
+        log,
     });
     let closing = state.shared.closing.clone();
     let listener = TcpListener::bind(addr).await.map_err(|error| start(format!("{addr}: {error}")))?;
@@ -209,6 +220,7 @@ pub fn sandbox_settings(addresses: &Addresses, data_dir: &Path) -> BTreeMap<&'st
         ("openclaw-config", addresses.manager.config.display().to_string()),
         ("manager-url", addresses.manager.url.clone()),
         ("container-api", addresses.containers.clone()),
+        ("default-model", DEFAULT_MODEL.into()),
         ("data-dir", data_dir.display().to_string()),
     ])
 }
@@ -233,21 +245,4 @@ impl OwnState {
             Self::Temporary(dir) => dir.path(),
         }
     }
-}
-
-/// Logs to standard error. A bare level is for our own crates; libraries may log headers, so they stay at warnings.
-fn log(wanted: &str) -> Result<(), CliError> {
-    let level = wanted.parse::<tracing::level_filters::LevelFilter>();
-    let filter = match level {
-        Ok(level) => {
-            let own = ["server", "app", "operations", "higress", "hiclaw", "store", "openclaw", "sandbox"];
-            let own = own.map(|name| format!("{name}={level}")).join(",");
-            format!("warn,{own}")
-        }
-        Err(_) => wanted.to_owned(),
-    };
-    let filter = EnvFilter::try_new(filter).map_err(|error| CliError::Usage(format!("--log: {error}")))?;
-    let ansi = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi);
-    log.try_init().map_err(start)
 }

@@ -112,6 +112,8 @@ settings! {
         "The Docker API, only read, to tell whether the containers of workers run.";
     LLM_PROVIDER: Installation "llm-provider" "NAME" ["HICLAW_LLM_PROVIDER"], Nothing,
         "The provider that HiClaw itself sets up, and puts back at each start of the Manager.";
+    DEFAULT_MODEL: Installation "default-model" "MODEL" ["HICLAW_DEFAULT_MODEL"], Nothing,
+        "The model that HiClaw gives the Manager at each of its starts.";
     ALLOW_PRIVATE_UPSTREAMS: Installation "allow-private-upstreams" "true|false" ["AGM_ALLOW_PRIVATE_UPSTREAMS"], Value("false"),
         "Whether a provider may have an address in a private network, such as a model server of one's own.";
 }

@@ -162,7 +162,7 @@ impl Lookup {
     fn tell(&mut self, setting: &Declared, found: Option<(String, &Source)>) {
         let (value, source) = found.unzip();
         let source = source.unwrap_or(&Source::Default).to_string();
-        self.told.push(Setting { name: setting.name.into(), value, source });
+        self.told.push(Setting { name: setting.name.into(), value: value.map(without_credentials), source });
     }
 
     /// Everything that was looked up; refuses a file with anything else in it, since that is a misspelt setting.
@@ -172,6 +172,17 @@ impl Lookup {
             Some(name) => Err(ConfigError::Unknown(name.clone())),
             None => Ok(self.told),
         }
+    }
+}
+
+/// The same, but an address as it may be shown: it can carry a name and a password.
+fn without_credentials(value: String) -> String {
+    match url::Url::parse(&value) {
+        Ok(mut url) if url.password().is_some() || !url.username().is_empty() => {
+            let removed = url.set_username("").and(url.set_password(None));
+            removed.map_or_else(|()| "(set)".to_owned(), |()| url.to_string())
+        }
+        _ => value,
     }
 }
 

@@ -105,6 +105,7 @@ fn operations(lookup: &mut Lookup, user: &str, password: &SecretString) -> Resul
         },
         containers: lookup.optional::<Url>(&d::CONTAINER_API)?,
         hiclaw_provider: lookup.optional(&d::LLM_PROVIDER)?,
+        hiclaw_model: lookup.optional(&d::DEFAULT_MODEL)?,
         allow_private_upstreams: lookup.or_default(&d::ALLOW_PRIVATE_UPSTREAMS)?,
         upstream_map: BTreeMap::new(),
         data_dir: lookup.or_default(&d::DATA_DIR)?,

@@ -1,5 +1,5 @@
 //! The outer layers: request id, panics, the log line, security headers, and the Host allow-list.
-use super::state::Shared;
+use super::{counters::Route, state::Shared};
 use app::{api::Identity, error::ApiError};
 use axum::{body::Body, response::IntoResponse};
 use domain::{Code, Failure};
@@ -19,6 +19,7 @@ use std::{
     time::Instant,
 };
 use tower::Service;
+use tracing::Instrument;
 
 /// The two ends of a connection. The accept loop puts it into each request.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,11 @@ impl Peer {
         request.extensions().get().copied().unwrap_or(loopback)
     }
 }
+
+/// Where a request's id stands, in the request and in its answer.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// A longer id is none.
+const LONGEST_ID: usize = 64;
 
 /// The nonce of a page's inline scripts and styles.
 #[derive(Clone)]
@@ -84,7 +90,9 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Answer {
         let Self { mut inner, shared, ids } = self.clone();
         Box::pin(async move {
-            let id = ids.next();
+            let id = said(request.headers()).unwrap_or_else(|| ids.next());
+            // Down to the errors, a line names its request.
+            let span = tracing::error_span!("request", request = %id);
             let begun = Instant::now();
             let (method, path) = (request.method().clone(), request.uri().path().to_owned());
             let nonce = is_page(&path).then(Nonce::new);
@@ -95,26 +103,35 @@ where
             request.extensions_mut().remove::<Identity>();
             let mut response =
                 if shared.hosts.allow(request.uri(), request.headers(), Peer::of(&request).local) {
-                    let answer = AssertUnwindSafe(async { inner.call(request).await }).catch_unwind().await;
+                    let call = AssertUnwindSafe(async { inner.call(request).await }).catch_unwind();
+                    let answer = call.instrument(span.clone()).await;
                     answer.unwrap_or_else(|_| Ok(defect(&id)))?
                 } else {
                     foreign_host()
                 };
             harden(response.headers_mut(), nonce.as_ref(), &path);
             if let Ok(id) = HeaderValue::try_from(&id) {
-                response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+                response.headers_mut().insert(REQUEST_ID, id);
             }
-            shared.counters.answered(response.status());
+            let (route, took) = (response.extensions_mut().remove::<Route>(), begun.elapsed());
+            shared.counters.answered(&method, route, response.status(), took);
             // Neither query nor headers nor bodies: they may hold secrets.
-            let (status, ms) = (response.status().as_u16(), begun.elapsed().as_millis());
+            let (status, ms, _in_request) = (response.status().as_u16(), took.as_millis(), span.enter());
             if response.status().is_server_error() {
-                tracing::warn!(%method, %path, status, %ms, request = %id, "answered");
+                tracing::warn!(%method, %path, status, %ms, "answered");
             } else {
-                tracing::debug!(%method, %path, status, %ms, request = %id, "answered");
+                tracing::debug!(%method, %path, status, %ms, "answered");
             }
             Ok(response)
         })
     }
+}
+
+/// The id that a caller or a proxy gave to a request already, when it is fit for a line of the log.
+fn said(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get(&REQUEST_ID)?.to_str().ok()?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    ((1..=LONGEST_ID).contains(&id.len()) && id.chars().all(is_plain)).then(|| id.to_owned())
 }
 
 fn foreign_host() -> Response<Body> {
@@ -124,7 +141,7 @@ fn foreign_host() -> Response<Body> {
 }
 
 fn defect(id: &str) -> Response<Body> {
-    tracing::error!(request = %id, "a handler panicked");
+    tracing::error!(id, "a handler panicked");
     let mut failure = Failure::new(Code::Internal, "something is wrong with this server")
         .hint("Look for the request id in its log and report it.");
     failure.request = Some(id.to_owned());
@@ -176,6 +193,21 @@ mod tests {
             ("/docs", true),
         ] {
             assert_eq!(is_page(path), page, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_does_not_fit_into_a_line_is_none() {
+        let of = |id: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(REQUEST_ID, HeaderValue::from_bytes(id.as_bytes()).unwrap());
+            said(&headers)
+        };
+        for id in ["7", "a1b2c3d4-0000-4000-8000-0123456789ab", "x_y.z", &"x".repeat(64)] {
+            assert_eq!(of(id).as_deref(), Some(id));
+        }
+        for id in ["", " ", "a b", "a\"b", "é", "a{b}", &"x".repeat(65)] {
+            assert_eq!(of(id), None, "{id}");
         }
     }
 

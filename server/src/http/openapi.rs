@@ -75,6 +75,7 @@ use utoipa::{
         backups::delete,
         doctor::doctor,
         doctor::probe,
+        doctor::bundle,
         drift::drift,
         figures::history,
         figures::usage,

@@ -1,6 +1,8 @@
 //! The route table and the layers around it.
 use super::{
-    backups, docs, doctor, drift, export, figures,
+    backups,
+    counters::Route,
+    docs, doctor, drift, export, figures,
     front::Front,
     gate::Gate,
     language, news, openapi, operations, pages, prometheus, rest, sign_in, site,
@@ -10,8 +12,8 @@ use app::error::ApiError;
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
-    middleware::from_fn,
+    extract::{MatchedPath, Request, State},
+    middleware::{Next, from_fn},
     response::{IntoResponse, Redirect, Response},
     routing::{MethodRouter, get, post},
 };
@@ -90,6 +92,7 @@ fn own() -> Vec<Row> {
         ("/ni_status/backups/{id}/delete", &["POST"], post(backups::delete)),
         ("/ni_status/doctor", &["GET"], get(doctor::doctor)),
         ("/ni_status/doctor/probe", &["POST"], post(doctor::probe)),
+        ("/ni_status/doctor/bundle", &["GET"], get(doctor::bundle)),
         ("/ni_status/drift", &["GET"], get(drift::drift)),
         ("/ni_status/stream", &["GET"], get(news::stream)),
         ("/ni_status/metrics/history", &["GET"], get(figures::history)),
@@ -115,7 +118,17 @@ fn router(state: AppState) -> Router {
         router = router.route(path, handlers);
     }
     let router = router.fallback(missing).method_not_allowed_fallback(wrong_method);
-    router.layer(from_fn(language::choose)).with_state(state)
+    router.layer(from_fn(language::choose)).layer(from_fn(tell_route)).with_state(state)
+}
+
+/// Tells the outer layers which route it was: only the router knows.
+async fn tell_route(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(|path| Route(path.as_str().to_owned()));
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
 }
 
 async fn wrong_method() -> ApiError {

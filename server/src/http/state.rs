@@ -4,6 +4,7 @@ use super::{
 };
 use crate::{
     auth::{Account, Limiter, Limits, Sessions},
+    log::Recent,
     site::Site,
 };
 use app::api::{Installation, ServerFacts};
@@ -32,6 +33,7 @@ pub struct Setup {
     pub site: Site,
     /// Each setting and who said it.
     pub told: Vec<Setting>,
+    pub log: Recent,
 }
 
 /// Cheap to clone.
@@ -59,6 +61,7 @@ pub struct Shared {
     pub reads: Reads,
     pub readiness: Readiness,
     pub streams: Streams,
+    pub log: Recent,
     /// Ends the streams that would otherwise keep a shutdown waiting.
     pub closing: CancellationToken,
 }
@@ -82,6 +85,7 @@ impl AppState {
             reads: Reads::default(),
             readiness: Readiness::default(),
             streams: Streams::default(),
+            log: setup.log,
             closing: CancellationToken::new(),
         };
         let leptos = LeptosOptions::builder().output_name("agm").build();

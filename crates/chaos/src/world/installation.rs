@@ -56,6 +56,7 @@ impl World {
             },
             containers: None,
             hiclaw_provider: Some("qwen".into()),
+            hiclaw_model: None,
             allow_private_upstreams: false,
             upstream_map: Default::default(),
             data_dir: PathBuf::from(DATA),

@@ -46,6 +46,11 @@ pub enum Said<'a> {
 }
 
 impl Answers {
+    /// Whether any model answered.
+    pub fn any(&self) -> bool {
+        self.by_target.values().any(|(_, answer)| matches!(answer, Some(Ok(()))))
+    }
+
     /// What the model of this agent said, where `now` is what it would be asked today.
     pub fn of(&self, target: &Target, now: Option<&Question>) -> Said<'_> {
         match (self.by_target.get(target), now) {

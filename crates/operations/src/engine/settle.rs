@@ -111,7 +111,7 @@ impl Watch {
                 Some(Effect::Right(outcome, step)) => self.right(outcome, step).await,
                 Some(Effect::Close(_)) => return self.close().await,
                 other => {
-                    tracing::error!(operation = %self.course.id(), ?other, "a watch broke off");
+                    tracing::error!(?other, "a watch broke off");
                     return;
                 }
             };

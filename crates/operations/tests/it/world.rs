@@ -190,6 +190,7 @@ pub fn config(sandbox: &Sandbox, data: &Path) -> Config {
         },
         containers: Some(url(&at.containers)),
         hiclaw_provider: Some("qwen".into()),
+        hiclaw_model: Some(sandbox::DEFAULT_MODEL.into()),
         allow_private_upstreams: false,
         upstream_map: sandbox.upstream_map(),
         data_dir: data.to_owned(),

@@ -26,7 +26,7 @@ use std::io;
 use time::OffsetDateTime;
 
 /// The model that HiClaw gives to the Manager and to new workers.
-const DEFAULT_MODEL: &str = "qwen3.5-plus";
+pub const DEFAULT_MODEL: &str = "qwen3.5-plus";
 
 /// A worker of the demo.
 pub(crate) struct DemoWorker {

@@ -1,6 +1,6 @@
 use super::{one, only, well};
 use crate::world::World;
-use domain::{CheckId, CheckState, SystemState};
+use domain::{CheckId, CheckState, Mutation, SystemState};
 use http::{Method, StatusCode};
 use operations::{Clock, Config, Operations, Outside};
 use sandbox::{
@@ -91,6 +91,50 @@ async fn a_release_that_nobody_tried_is_told() {
     let doctor = world.operations.doctor(false).await;
     let told = one(&doctor, CheckId::ConsoleVersion, CheckState::Warning);
     assert!(told.evidence.contains("3.0.0") && told.evidence.contains("2.2.4"), "{told:?}");
+}
+
+/// The first image of 2.2.4 refuses every change of an AI object once it was upgraded to.
+#[tokio::test]
+async fn a_console_that_refuses_changes_is_told_until_it_takes_one() {
+    let world = World::start().await;
+    one(&world.operations.doctor(false).await, CheckId::ConsoleWrites, CheckState::Unknown);
+    let switches = world.sandbox.console().switches();
+    switches.set_image_conflict(true);
+    let add = || Mutation::AddProvider(world.new_provider("zhipuai"));
+    let refused = world.run(add()).await.unwrap_err();
+    let doctor = world.operations.doctor(false).await;
+    let told = one(&doctor, CheckId::ConsoleWrites, CheckState::Failed);
+    assert!(told.evidence.contains(refused.operation.unwrap().as_str()), "{told:?}");
+    assert!(told.evidence.contains("conflict") && told.fix.as_ref().unwrap().contains("2.2.4"), "{told:?}");
+    switches.set_image_conflict(false);
+    world.run(Mutation::RepairRoutes { route: None, consumer: None }).await.unwrap();
+    well(&world.operations.doctor(false).await, &[CheckId::ConsoleWrites]);
+}
+
+#[tokio::test]
+async fn a_gateway_that_lost_its_lock_is_told() {
+    let world = World::start().await;
+    well(&world.operations.doctor(false).await, &[CheckId::GatewayAuth]);
+    world.sandbox.gateway().set_key_auth(false);
+    let doctor = world.operations.doctor(false).await;
+    let told = one(&doctor, CheckId::GatewayAuth, CheckState::Failed);
+    assert!(told.evidence.contains("let through") && told.fix.as_ref().unwrap().contains("key-auth"), "{told:?}");
+    let nowhere = nowhere().await;
+    let away = others(&world, |config| config.gateway = nowhere).doctor(false).await;
+    one(&away, CheckId::GatewayAuth, CheckState::Unknown);
+}
+
+#[tokio::test]
+async fn calls_that_nobody_counts_are_told_once_they_must_have_been() {
+    let world = World::start().await;
+    let counts = async || world.operations.doctor(false).await;
+    assert!(one(&counts().await, CheckId::GatewayStatistics, CheckState::Ok).evidence.contains("no call yet"));
+    world.operations.doctor(true).await;
+    while !one(&counts().await, CheckId::GatewayStatistics, CheckState::Ok).evidence.starts_with("counts") {
+        tokio::task::yield_now().await;
+    }
+    let away = others(&world, |config| config.gateway_metrics = None).doctor(false).await;
+    one(&away, CheckId::GatewayStatistics, CheckState::Unknown);
 }
 
 #[tokio::test]

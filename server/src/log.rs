@@ -1,0 +1,176 @@
+//! What is logged: to standard error, for people or as JSON, and the newest lines in memory for bug reports. Every line
+//! that belongs to a request or an operation names it by its spans.
+use clap::ValueEnum;
+use std::{
+    collections::VecDeque,
+    io::{self, IsTerminal},
+    sync::{Arc, Mutex, PoisonError},
+};
+use tracing::{Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::ParseError,
+    fmt::{self, MakeWriter},
+    layer::SubscriberExt,
+    registry::LookupSpan,
+    util::SubscriberInitExt,
+};
+
+/// Our own crates. Libraries may log headers, so a bare level is not for them.
+const OWN: [&str; 8] = ["server", "app", "operations", "higress", "hiclaw", "store", "openclaw", "sandbox"];
+/// How many bytes of lines are remembered.
+const REMEMBERED: usize = 256 * 1024;
+/// A longer line is cut.
+const LONGEST: usize = 4 * 1024;
+
+/// In which form standard error has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Text on a terminal, else JSON.
+    Auto,
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// Why nothing is logged.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    #[error("--log: {0}")]
+    Filter(#[from] ParseError),
+    #[error("the log was begun before")]
+    Begun,
+}
+
+/// The newest lines of the log, each a JSON object. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Recent(Arc<Mutex<Lines>>);
+
+#[derive(Debug, Default)]
+struct Lines {
+    lines: VecDeque<String>,
+    bytes: usize,
+}
+
+impl Recent {
+    /// The lines, the oldest first.
+    pub fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).lines.iter().cloned().collect()
+    }
+
+    /// What fills it.
+    pub fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(&self) -> impl Layer<S> + use<S> {
+        json().with_writer(self.clone())
+    }
+
+    fn add(&self, line: &str) {
+        let line = line.trim_end();
+        let line = line.get(..line.floor_char_boundary(LONGEST)).unwrap_or_default().to_owned();
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.bytes += line.len();
+        all.lines.push_back(line);
+        while all.bytes > REMEMBERED {
+            let Some(oldest) = all.lines.pop_front() else { break };
+            all.bytes -= oldest.len();
+        }
+    }
+}
+
+/// A line comes in one piece.
+impl io::Write for Recent {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.add(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Recent {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// Begins to log what is `wanted`: a level for our own crates, or a filter of the tracing library.
+pub fn begin(wanted: &str, format: LogFormat) -> Result<Recent, LogError> {
+    let recent = Recent::default();
+    let is_terminal = io::stderr().is_terminal();
+    let is_text = match format {
+        LogFormat::Auto => is_terminal,
+        LogFormat::Text => true,
+        LogFormat::Json => false,
+    };
+    let shown = match is_text {
+        true => fmt::layer().with_ansi(is_terminal).with_writer(io::stderr).boxed(),
+        false => json().with_writer(io::stderr).boxed(),
+    };
+    let log = tracing_subscriber::registry().with(filter(wanted)?).with(recent.layer()).with(shown);
+    log.try_init().map_err(|_| LogError::Begun)?;
+    Ok(recent)
+}
+
+/// The message and its fields beside time, level and target, and the spans with theirs.
+fn json<S>() -> fmt::Layer<S, fmt::format::JsonFields, fmt::format::Format<fmt::format::Json>> {
+    fmt::layer().json().flatten_event(true).with_current_span(false)
+}
+
+fn filter(wanted: &str) -> Result<EnvFilter, ParseError> {
+    EnvFilter::try_new(match wanted.parse::<LevelFilter>() {
+        Ok(level) => format!("warn,{}", OWN.map(|name| format!("{name}={level}")).join(",")),
+        Err(_) => wanted.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use tracing::Instrument;
+
+    #[test]
+    fn a_line_names_the_request_and_the_operation_that_it_belongs_to() {
+        let recent = Recent::default();
+        let log = tracing_subscriber::registry().with(recent.layer());
+        tracing::subscriber::with_default(log, || {
+            let request = tracing::info_span!("request", request = "r-1");
+            let _in_request = request.enter();
+            let operation = tracing::info_span!("operation", operation = "01JD");
+            let work = async { tracing::warn!(ms = 3, "slow") };
+            futures::executor::block_on(work.instrument(operation));
+        });
+        let lines = recent.lines();
+        assert_eq!(lines.len(), 1);
+        let line: Value = serde_json::from_str(&lines[0]).unwrap();
+        assert_eq!((&line["message"], &line["ms"]), (&"slow".into(), &3.into()), "{line}");
+        assert_eq!(line["spans"][0]["request"], "r-1", "{line}");
+        assert_eq!(line["spans"][1]["operation"], "01JD", "{line}");
+    }
+
+    #[test]
+    fn only_the_newest_lines_are_remembered_and_long_ones_are_cut() {
+        let recent = Recent::default();
+        recent.add(&"é".repeat(LONGEST));
+        assert_eq!(recent.lines()[0].len(), LONGEST);
+        let line = "x".repeat(1000);
+        for number in 0..1000 {
+            recent.add(&format!("{number:03}{line}\n"));
+        }
+        let lines = recent.lines();
+        assert!(lines.iter().map(String::len).sum::<usize>() <= REMEMBERED);
+        assert!(lines.len() > 200 && lines.last().unwrap().starts_with("999x"), "{}", lines.len());
+    }
+
+    #[test]
+    fn a_bare_level_is_for_our_own_crates() {
+        let told = filter("debug").unwrap().to_string();
+        assert!(told.contains("operations=debug") && told.contains("warn"), "{told}");
+        assert_eq!(filter("hyper=trace").unwrap().to_string(), "hyper=trace");
+        assert!(filter("server=loud").is_err());
+    }
+}
