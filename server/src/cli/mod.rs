@@ -7,6 +7,7 @@ mod error;
 mod file;
 mod follow;
 mod history;
+mod install;
 mod model;
 mod past;
 mod portable;
@@ -75,6 +76,11 @@ enum Command {
     /// Where agents are not as they were recorded, and what others changed since the newest backup. Exit code 1: there is
     /// something.
     Drift(drift::DriftArgs),
+    /// Be reached through the AI gateway: by a domain, and below /agm/ and /ni_status/ of its addresses. The plan is shown, and
+    /// done after a yes; it is undone unless agm is seen to answer there.
+    Install(install::InstallArgs),
+    /// Be reached through the AI gateway no more, and leave it as it was before.
+    Uninstall(install::UninstallArgs),
     /// Print the completions for a shell.
     Completions { shell: clap_complete::Shell },
 }
@@ -120,6 +126,8 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Watch { operation } => follow::watch(&call()?, &operation).await?,
         Command::Doctor(args) => return doctor::run(&call()?, &args).await,
         Command::Drift(args) => return drift::run(&call()?, &args).await,
+        Command::Install(args) => install::install(&call()?, &args).await?,
+        Command::Uninstall(args) => install::uninstall(&call()?, &args).await?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "agm", &mut script);

@@ -53,8 +53,10 @@ type Environment = Box<dyn Fn(&str) -> Option<String>>;
 const OWN: &[&str] = &[
     "addr",
     "allowed-hosts",
+    "domain",
     "metrics-token",
     "monitor-port",
+    "reach",
     "site",
     "tls-cert",
     "tls-key",

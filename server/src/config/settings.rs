@@ -1,7 +1,7 @@
 //! The server's settings as types.
 use super::lookup::{ConfigError, Lookup};
 use domain::Setting;
-use operations::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing};
+use operations::{Config, ConsoleConfig, EntryConfig, ManagerConfig, StoreConfig, Timing};
 use secrecy::SecretString;
 use std::{
     collections::BTreeMap,
@@ -114,6 +114,11 @@ fn operations(lookup: &mut Lookup, user: &str, password: &SecretString) -> Resul
             "false",
         )?,
         upstream_map: BTreeMap::new(),
+        entry: EntryConfig {
+            domain: lookup.optional("domain", &["AGM_DOMAIN"])?,
+            reach: lookup.optional("reach", &["AGM_REACH"])?,
+            controller: lookup.optional("controller-url", &["HICLAW_CONTROLLER_URL"])?,
+        },
         data_dir: lookup.or("data-dir", &["AGM_DATA_DIR"], "./agm-data")?,
         timing: Timing::default(),
     })

@@ -3,7 +3,7 @@ use super::{
     backups, docs, doctor, drift, export, figures,
     front::Front,
     gate::Gate,
-    language, news, openapi, operations, pages, prometheus, rest, sign_in, site,
+    installation, language, news, openapi, operations, pages, prometheus, rest, sign_in, site,
     state::{AppState, Shared},
 };
 use app::error::ApiError;
@@ -91,6 +91,8 @@ fn own() -> Vec<Row> {
         ("/ni_status/doctor", &["GET"], get(doctor::doctor)),
         ("/ni_status/doctor/probe", &["POST"], post(doctor::probe)),
         ("/ni_status/drift", &["GET"], get(drift::drift)),
+        ("/ni_status/installation", &["GET"], get(installation::installation)),
+        ("/ni_status/installation/proof", &["POST"], post(installation::prove)),
         ("/ni_status/stream", &["GET"], get(news::stream)),
         ("/ni_status/metrics/history", &["GET"], get(figures::history)),
         ("/ni_status/usage", &["GET"], get(figures::usage)),

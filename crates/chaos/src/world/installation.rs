@@ -58,6 +58,7 @@ impl World {
             hiclaw_provider: Some("qwen".into()),
             allow_private_upstreams: false,
             upstream_map: Default::default(),
+            entry: Default::default(),
             data_dir: PathBuf::from(DATA),
             timing: Timing { cache: Duration::ZERO, ..Timing::default() },
         }

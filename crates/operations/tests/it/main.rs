@@ -13,6 +13,7 @@ mod declared;
 mod doctor;
 mod drift;
 mod faults;
+mod install;
 mod neighbours;
 mod news;
 mod plans;
