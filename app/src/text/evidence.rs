@@ -28,6 +28,14 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("1 object read back as written", "1 个对象已回读，与写入一致"),
     ("{} objects read back as written", "{} 个对象已回读，与写入一致"),
+    // What an installation observes, and why an object is not removed.
+    (
+        "agm answers at {} and below /agm/ of any address, refuses who is not signed in (401), lets in who is (200), and {} comes as agm sends it",
+        "agm 可通过 {} 及任意地址的 /agm/ 访问，未登录时拒绝（401），登录后放行（200），{} 与 agm 直接发送的一致",
+    ),
+    ("it is somebody else's", "由他人管理"),
+    ("the route {} uses it", "路由 {} 正在使用"),
+    ("somebody changed it since", "之后已被他人修改"),
     // Why there is no backup, or why one does not open.
     ("the installation is being changed: {} looks saw no two alike", "当前正在变更：{} 次读取均不一致"),
     (

@@ -1,19 +1,24 @@
 //! The clients of all systems, built from the configuration.
 use crate::{
-    Ask, Clock, Config, Outside,
+    Ask, Clock, Config, EntryConfig, Front, Outside,
     conditional::Conditional,
     doctor::Lists,
     egress::{Egress, EgressParams},
     meter::{Meter, Metered},
     probe::{Probe, ProbeParams},
     reads::PlanReads,
+    registration::RegistrationFile,
 };
 use disk::Disk;
 use domain::{Code, Failure};
 use hiclaw::{ContainerApi, Files, FilesParams, ModelHolder, Records};
 use higress::{Console, ConsoleParams, HttpWire, Wire};
-use std::sync::Arc;
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 use store::Store;
+use url::Url;
 
 /// Everything that talks to somebody else.
 pub struct Clients {
@@ -34,6 +39,17 @@ pub struct Clients {
     /// Which models providers listed when they were asked last.
     pub lists: Lists,
     pub meter: Arc<Meter>,
+    /// What is registered at the gateway.
+    pub registration: RegistrationFile,
+    /// The AI gateway, without `/v1`.
+    pub gateway: Url,
+    /// Where the Manager's openclaw.json would be.
+    pub manager_config: PathBuf,
+    /// The host of the console's URL.
+    pub console_host: Option<String>,
+    /// What the settings say of being reached.
+    pub entry: EntryConfig,
+    front: OnceLock<Arc<dyn Front>>,
 }
 
 impl Clients {
@@ -116,6 +132,27 @@ impl Clients {
             together: PlanReads::default(),
             lists: Lists::default(),
             meter,
+            registration: RegistrationFile::new(outside.disk.clone(), &config.data_dir),
+            gateway: config.gateway.clone(),
+            manager_config: config.manager.config_path.clone(),
+            console_host: config.console.url.host_str().map(str::to_owned),
+            entry: config.entry.clone(),
+            front: OnceLock::new(),
+        })
+    }
+
+    /// Tells which server these clients work for. The first one counts.
+    pub fn work_for(&self, front: Arc<dyn Front>) {
+        drop(self.front.set(front));
+    }
+
+    /// The server that these clients work for.
+    ///
+    /// # Errors
+    /// `UPSTREAM_UNAVAILABLE` before it listens.
+    pub fn front(&self) -> Result<&dyn Front, Failure> {
+        self.front.get().map(AsRef::as_ref).ok_or_else(|| {
+            Failure::new(Code::UpstreamUnavailable, "agm does not listen yet").hint("Try again in a moment.")
         })
     }
 }
@@ -132,7 +169,7 @@ fn probe(config: &Config, egress: Egress) -> Result<Probe, Failure> {
 }
 
 /// Addresses that no provider may have: a provider there would make us ask our own systems, with a stranger's path.
-fn own_systems(config: &Config) -> Vec<url::Url> {
+fn own_systems(config: &Config) -> Vec<Url> {
     let optional = [&config.gateway_metrics, &config.containers, &config.manager.url];
     let fixed = [&config.console.url, &config.gateway, &config.store.endpoint];
     fixed.into_iter().chain(optional.into_iter().flatten()).cloned().collect()

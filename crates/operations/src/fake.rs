@@ -80,8 +80,11 @@ pub fn clients(holder: Holder) -> Clients {
         hiclaw_model: None,
         allow_private_upstreams: false,
         upstream_map: Default::default(),
+        entry: Default::default(),
         data_dir: "/nowhere".into(),
         timing: Timing::default(),
     };
-    Clients { holder: Box::new(holder), ..Clients::new(&config, &Outside::default()).unwrap() }
+    let mut clients = Clients::new(&config, &Outside::default()).unwrap();
+    clients.holder = Box::new(holder);
+    clients
 }

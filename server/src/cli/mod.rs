@@ -10,6 +10,7 @@ mod file;
 mod follow;
 mod healthcheck;
 mod history;
+mod install;
 mod model;
 mod past;
 mod portable;
@@ -88,6 +89,11 @@ enum Command {
     Healthcheck(said::Said),
     /// Print the reference of all settings and variables, in Markdown.
     Config,
+    /// Be reached through the AI gateway: by a domain, and below /agm/ and /ni_status/ of its addresses. The plan is shown, and
+    /// done after a yes; it is undone unless agm is seen to answer there.
+    Install(install::InstallArgs),
+    /// Be reached through the AI gateway no more, and leave it as it was before.
+    Uninstall(install::UninstallArgs),
     /// Print the completions for a shell.
     Completions { shell: clap_complete::Shell },
 }
@@ -141,6 +147,8 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Drift(args) => return drift::run(&call()?, &args).await,
         Command::Healthcheck(settings) => healthcheck::run(&settings).await?,
         Command::Config => show::print(config::reference(&command()).trim_end())?,
+        Command::Install(args) => install::install(&call()?, &args).await?,
+        Command::Uninstall(args) => install::uninstall(&call()?, &args).await?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut command(), "agm", &mut script);

@@ -52,6 +52,9 @@ pub struct SandboxArgs {
     /// A console that was never initialised, and an empty bucket.
     #[arg(long)]
     empty: bool,
+    /// With what the former plugin registered at the gateway.
+    #[arg(long)]
+    leftovers: bool,
     #[arg(long)]
     console_addr: Option<SocketAddr>,
     #[arg(long)]
@@ -137,6 +140,7 @@ async fn listen(
     let closing = state.shared.closing.clone();
     let listener = TcpListener::bind(addr).await.map_err(|error| start(format!("{addr}: {error}")))?;
     let bound = listener.local_addr().map_err(start)?;
+    state.listens(bound);
     let account = if sandbox { " (sandbox: sign in as admin / admin)" } else { "" };
     let scheme = if tls.is_some() { "https" } else { "http" };
     print(&format!("AI Gateway Management: {scheme}://{bound}/agm/{account}"))?;
@@ -192,6 +196,7 @@ pub async fn sandbox(args: SandboxArgs) -> Result<(), CliError> {
     let mut stop = Stop::listen()?;
     let sandbox = Sandbox::start(SandboxOptions {
         empty: args.empty,
+        leftovers: args.leftovers,
         console_addr: args.console_addr,
         gateway_addr: args.gateway_addr,
         s3_addr: args.s3_addr,

@@ -71,6 +71,10 @@ settings! {
         "The port on loopback, by the name that the scripts know. `addr` wins over it.";
     ALLOWED_HOSTS: Own "allowed-hosts" "NAMES" ["AGM_ALLOWED_HOSTS"], Nothing,
         "Host names that this server answers to beside loopback, its own addresses and `manager-local.hiclaw.io`, separated by commas.";
+    DOMAIN: Own "domain" "NAME" ["AGM_DOMAIN"], Derived("as it was registered, else `manager-local.hiclaw.io`"),
+        "The domain that `agm install` registers at the gateway.";
+    REACH: Own "reach" "HOST:PORT" ["AGM_REACH"], Derived("as it was registered, else where agm listens, when the gateway is on the same machine"),
+        "Where the gateway reaches agm, for `agm install`.";
     TRUSTED_PROXIES: Own "trusted-proxies" "ADDRESSES" ["AGM_TRUSTED_PROXIES"], Nothing,
         "Addresses of proxies whose `X-Forwarded-For` counts, separated by commas.";
     TLS_CERT: Own "tls-cert" "FILE" ["AGM_TLS_CERT"], Nothing,
@@ -110,6 +114,8 @@ settings! {
         "The Manager's key at the AI gateway, for the test before a switch.";
     CONTAINER_API: Installation "container-api" "URL" ["HICLAW_CONTAINER_API"], Nothing,
         "The Docker API, only read, to tell whether the containers of workers run.";
+    CONTROLLER_URL: Installation "controller-url" "URL" ["HICLAW_CONTROLLER_URL"], Nothing,
+        "The controller of HiClaw v1.1 or later, to tell that the installation has one.";
     LLM_PROVIDER: Installation "llm-provider" "NAME" ["HICLAW_LLM_PROVIDER"], Nothing,
         "The provider that HiClaw itself sets up, and puts back at each start of the Manager.";
     DEFAULT_MODEL: Installation "default-model" "MODEL" ["HICLAW_DEFAULT_MODEL"], Nothing,

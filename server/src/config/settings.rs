@@ -5,7 +5,7 @@ use super::{
 };
 use crate::site::Site;
 use domain::Setting;
-use operations::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing};
+use operations::{Config, ConsoleConfig, EntryConfig, ManagerConfig, StoreConfig, Timing};
 use secrecy::SecretString;
 use std::{
     collections::BTreeMap,
@@ -108,6 +108,11 @@ fn operations(lookup: &mut Lookup, user: &str, password: &SecretString) -> Resul
         hiclaw_model: lookup.optional(&d::DEFAULT_MODEL)?,
         allow_private_upstreams: lookup.or_default(&d::ALLOW_PRIVATE_UPSTREAMS)?,
         upstream_map: BTreeMap::new(),
+        entry: EntryConfig {
+            domain: lookup.optional(&d::DOMAIN)?,
+            reach: lookup.optional(&d::REACH)?,
+            controller: lookup.optional(&d::CONTROLLER_URL)?,
+        },
         data_dir: lookup.or_default(&d::DATA_DIR)?,
         timing: Timing::default(),
     })

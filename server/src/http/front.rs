@@ -101,8 +101,11 @@ where
             }
             // Only the gate may say who calls.
             request.extensions_mut().remove::<Identity>();
+            let registration = shared.operations.registration();
+            let registered = registration.as_deref().map(|known| &known.domain);
+            let local = Peer::of(&request).local;
             let mut response =
-                if shared.hosts.allow(request.uri(), request.headers(), Peer::of(&request).local) {
+                if shared.hosts.allow(request.uri(), request.headers(), local, registered) {
                     let call = AssertUnwindSafe(async { inner.call(request).await }).catch_unwind();
                     let answer = call.instrument(span.clone()).await;
                     answer.unwrap_or_else(|_| Ok(defect(&id)))?
@@ -136,7 +139,7 @@ fn said(headers: &HeaderMap) -> Option<String> {
 
 fn foreign_host() -> Response<Body> {
     let failure = Failure::new(Code::Forbidden, "this server does not answer to that host name")
-        .hint("Use its own address, or add the name to AGM_ALLOWED_HOSTS.");
+        .hint("Use its own address, or add the name to AGM_ALLOWED_HOSTS. `agm install` adds what it registers.");
     ApiError::from(failure).into_response()
 }
 

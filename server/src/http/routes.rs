@@ -5,7 +5,7 @@ use super::{
     docs, doctor, drift, export, figures,
     front::Front,
     gate::Gate,
-    language, news, openapi, operations, pages, prometheus, rest, sign_in, site,
+    installation, language, news, openapi, operations, pages, prometheus, rest, sign_in, site,
     state::{AppState, Shared},
 };
 use app::error::ApiError;
@@ -94,6 +94,8 @@ fn own() -> Vec<Row> {
         ("/ni_status/doctor/probe", &["POST"], post(doctor::probe)),
         ("/ni_status/doctor/bundle", &["GET"], get(doctor::bundle)),
         ("/ni_status/drift", &["GET"], get(drift::drift)),
+        ("/ni_status/installation", &["GET"], get(installation::installation)),
+        ("/ni_status/installation/proof", &["POST"], post(installation::prove)),
         ("/ni_status/stream", &["GET"], get(news::stream)),
         ("/ni_status/metrics/history", &["GET"], get(figures::history)),
         ("/ni_status/usage", &["GET"], get(figures::usage)),

@@ -59,6 +59,7 @@ impl World {
             hiclaw_model: None,
             allow_private_upstreams: false,
             upstream_map: Default::default(),
+            entry: Default::default(),
             data_dir: PathBuf::from(DATA),
             timing: Timing { cache: Duration::ZERO, ..Timing::default() },
         }

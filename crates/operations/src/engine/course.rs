@@ -295,7 +295,7 @@ impl Course {
 
     /// A question changes nothing, so nobody who cancels has to wait for its answer.
     async fn performed(&self, work: &Work) -> Result<Performed, Unwritten> {
-        if !matches!(work, Work::Ask(_) | Work::Neighbours(_)) {
+        if !matches!(work, Work::Ask(_) | Work::Neighbours(_) | Work::Prove(_)) {
             return self.engine.perform(work).await;
         }
         tokio::select! {

@@ -146,6 +146,9 @@ impl Engine {
     async fn open_books(self: &Arc<Self>) -> Result<Arc<Books>, JournalError> {
         let (books, found) = Books::open(&self.clients.disk, &self.data_dir).await?;
         let books = Arc::new(books);
+        if let Err(error) = self.clients.registration.open(books.journal.seal().clone()).await {
+            tracing::error!(%error, "nothing can be installed or uninstalled");
+        }
         if let Err(error) = self.clients.holder.sweep().await {
             tracing::warn!(%error, "what an earlier life left half-written beside the Manager's config stays");
         }

@@ -14,6 +14,7 @@ mod doctor;
 mod drift;
 mod faults;
 mod golden;
+mod install;
 mod neighbours;
 mod news;
 mod plans;

@@ -1,8 +1,8 @@
 //! The program in a process of its own, pointed at a sandbox of the test.
+use crate::kill::installation::Installation;
 use domain::{Mutation, Operation, OperationId};
-use sandbox::Sandbox;
 use serde_json::{Value, json};
-use std::{os::unix::process::ExitStatusExt, path::Path, process::Stdio, time::Duration};
+use std::{os::unix::process::ExitStatusExt, process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
@@ -13,6 +13,8 @@ use tokio::{
 const PATIENCE: Duration = Duration::from_secs(40);
 /// How long changed objects are watched. A call may take half of it.
 const HORIZON: Duration = Duration::from_secs(4);
+/// How long the gateway may need to follow; a third of it is waited for where only that proves something.
+const EFFECTIVE: Duration = Duration::from_secs(3);
 /// What `abort` ends a process with.
 const ABORTED: i32 = 6;
 
@@ -26,11 +28,12 @@ pub struct Program {
 
 impl Program {
     /// Starts it. `extra` are the variables of the crash points.
-    pub fn start(sandbox: &Sandbox, data: &Path, extra: &[(&str, &str)]) -> Self {
-        let at = sandbox.addresses();
-        let rehearsal = json!({"horizonMs": HORIZON.as_millis(), "upstreams": sandbox.upstream_map()});
+    pub fn start(installation: &Installation, extra: &[(&str, &str)]) -> Self {
+        let at = installation.sandbox.addresses();
+        let rehearsal = json!({"horizonMs": HORIZON.as_millis(), "effectiveMs": EFFECTIVE.as_millis(),
+            "upstreams": installation.sandbox.upstream_map()});
         let mut child = Command::new(env!("CARGO_BIN_EXE_agm"))
-            .args(["serve", "--addr", "127.0.0.1:0", "--log", "error"])
+            .args(["serve", "--addr", &installation.address.to_string(), "--log", "error"])
             .env_clear()
             .envs([
                 ("HICLAW_ADMIN_USER", at.admin.user.as_str()),
@@ -47,7 +50,8 @@ impl Program {
                 ("AGM_REHEARSAL", &rehearsal.to_string()),
             ])
             .env("OPENCLAW_CONFIG_PATH", &at.manager.config)
-            .env("AGM_DATA_DIR", data)
+            .env("AGM_DATA_DIR", installation.data())
+            .env("AGM_SITE_DIR", installation.site())
             .envs(extra.iter().copied())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

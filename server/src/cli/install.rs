@@ -1,0 +1,106 @@
+//! `agm install` and `agm uninstall`: the way to agm through the AI gateway.
+use super::{
+    Call, DryRun,
+    error::CliError,
+    file::agree_and_carry_out,
+    show::{document, plan as plan_lines, print, word},
+};
+use clap::Args;
+use domain::{DomainName, Install, InstallationState, Mutation, Plan, Reach, SystemHealth, SystemState};
+use serde::Deserialize;
+
+#[derive(Args)]
+pub struct InstallArgs {
+    /// Where the gateway reaches agm: an IPv4 address or a dotted name, and a port [default: where agm listens, when the
+    /// gateway is on the same machine].
+    #[arg(long, value_name = "HOST:PORT")]
+    reach: Option<Reach>,
+    /// The domain that agm is reached under [default: manager-local.hiclaw.io].
+    #[arg(long, value_name = "NAME")]
+    domain: Option<DomainName>,
+    #[command(flatten)]
+    change: Change,
+}
+
+#[derive(Args)]
+pub struct UninstallArgs {
+    #[command(flatten)]
+    change: Change,
+}
+
+#[derive(Args)]
+struct Change {
+    #[command(flatten)]
+    dry_run: DryRun,
+    /// Do not ask.
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// What a proof saw.
+#[derive(Deserialize)]
+struct Seen {
+    evidence: String,
+}
+
+/// `agm install`.
+pub async fn install(call: &Call, args: &InstallArgs) -> Result<(), CliError> {
+    for line in found(&state(call).await?) {
+        eprintln!("{line}");
+    }
+    let wish = Install { reach: args.reach.clone(), domain: args.domain.clone() };
+    let plan = planned(call, &Mutation::Install(wish)).await?;
+    let done_already = plan.changes.is_empty();
+    carry_out(call, &plan, &args.change).await?;
+    if args.change.dry_run.dry_run || call.json {
+        return Ok(());
+    }
+    if done_already {
+        let Seen { evidence } = call.client.act(&["installation", "proof"]).await?;
+        print(&evidence)?;
+    }
+    let addresses = state(call).await?.addresses;
+    addresses.iter().try_for_each(|address| print(address))
+}
+
+/// `agm uninstall`.
+pub async fn uninstall(call: &Call, args: &UninstallArgs) -> Result<(), CliError> {
+    let plan = planned(call, &Mutation::Uninstall).await?;
+    carry_out(call, &plan, &args.change).await
+}
+
+async fn state(call: &Call) -> Result<InstallationState, CliError> {
+    call.client.get(&["installation"]).await.map_err(not_running)
+}
+
+async fn planned(call: &Call, wish: &Mutation) -> Result<Plan, CliError> {
+    call.client.post(&["plans"], wish).await.map_err(not_running)
+}
+
+async fn carry_out(call: &Call, plan: &Plan, change: &Change) -> Result<(), CliError> {
+    if change.dry_run.dry_run {
+        return document(call.json, plan, || plan_lines(plan));
+    }
+    agree_and_carry_out(call, plan, change.yes).await
+}
+
+/// The running server does the work.
+fn not_running(error: CliError) -> CliError {
+    match error {
+        CliError::Unreachable { url, reason } => {
+            let reason = format!("{reason}. Start it with `agm serve`, or name it with --url");
+            CliError::Unreachable { url, reason }
+        }
+        other => other,
+    }
+}
+
+/// What agm stands in, and which systems do not answer.
+fn found(state: &InstallationState) -> Vec<String> {
+    let down = |system: &&SystemHealth| system.state == SystemState::Down;
+    let line = |system: &SystemHealth| {
+        format!("{} does not answer: {}", system.name, system.error.as_deref().unwrap_or("no reason is known"))
+    };
+    let surroundings = format!("{}: {}", word(&state.surroundings), state.evidence);
+    std::iter::once(surroundings).chain(state.systems.iter().filter(down).map(line)).collect()
+}
