@@ -16,7 +16,7 @@ try {
   for (const theme of THEMES) {
     const context = await browser.newContext({
       baseURL: server.url,
-      viewport: { width: 1000, height: 640 },
+      viewport: { width: 1280, height: 940 },
       reducedMotion: "reduce",
       locale: "en-GB",
     });

@@ -81,7 +81,8 @@ impl Lookup {
     /// Whether the sandbox alone may say this setting. The data directory is its own unless it is given as a flag: with that
     /// of a real installation, a demo would take up what is under way there.
     fn is_told_by_sandbox(&self, setting: &Declared) -> bool {
-        !setting.kind.is_own() && !(setting.name == DATA_DIR.name && self.flags.contains_key(setting.name))
+        let is_flagged = setting.name == DATA_DIR.name && self.flags.contains_key(setting.name);
+        !setting.kind.is_own() && !is_flagged
     }
 
     /// A value and its source.

@@ -69,6 +69,8 @@ fn answer(files: Files, path: &str, headers: &HeaderMap, rule: &'static str) -> 
     let Some(plain) = files(path) else { return StatusCode::NOT_FOUND.into_response() };
     let mut taken = ENCODINGS.iter().filter(|(name, _)| takes(headers, name));
     let packed = taken.find_map(|(name, ending)| Some((*name, files(&format!("{path}{ending}"))?)));
+    // A font is packed already, and only grows.
+    let packed = packed.filter(|(_, packed)| packed.len() < plain.len());
     let about = [
         (header::CONTENT_TYPE, content_type(path)),
         (header::CACHE_CONTROL, rule),

@@ -109,6 +109,9 @@ fn every_page_can_be_reached_from_the_readme() {
     }
 }
 
+/// What a word in capitals, such as `ID` or `FILE`, stands for.
+const PLACEHOLDER: &str = "01JD0000000000000000000000";
+
 /// The words of a command as a shell would split them, up to what the shell keeps for itself. None: not a command of ours.
 fn words(line: &str) -> Option<Vec<String>> {
     let line = line.trim().trim_start_matches("$ ");
@@ -127,7 +130,9 @@ fn words(line: &str) -> Option<Vec<String>> {
                 {
                     break;
                 }
-                words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
+                let stands_for = word.len() > 1 && word.chars().all(|letter| letter.is_ascii_uppercase());
+                let word = std::mem::take(&mut word);
+                words.extend((!word.is_empty()).then(|| if stands_for { PLACEHOLDER.into() } else { word }));
             }
             _ => word.push(letter),
         }
@@ -140,6 +145,7 @@ fn a_line_is_split_as_a_shell_does() {
     let split = |line| words(line).unwrap();
     assert_eq!(split("agm model set 'a b' --x # why"), ["agm", "model", "set", "a b", "--x"]);
     assert_eq!(split("target/debug/agm export > file"), ["agm", "export"]);
+    assert_eq!(split("agm watch ID"), ["agm", "watch", PLACEHOLDER]);
     assert!(words("agm-chaos --runs 1").is_none() && words("make run").is_none());
 }
 

@@ -43,8 +43,8 @@ fn the_image_has_the_programs_variables_paths_and_commands() {
     let text = file("Dockerfile");
     let image = text.rsplit("\nFROM ").next().unwrap();
     let said = |word: &str| {
-        let lines = image.lines().filter_map(|line| line.strip_prefix(word)).map(str::trim);
-        lines.last().unwrap_or_else(|| panic!("the image says no {word}")).to_owned()
+        let mut lines = image.lines().filter_map(|line| line.strip_prefix(word)).map(str::trim);
+        lines.next_back().unwrap_or_else(|| panic!("the image says no {word}")).to_owned()
     };
     let environment = said("ENV");
     let container = container(environment.split(' ').map(|pair| {

@@ -11,10 +11,11 @@ fn small_site(path: &str) -> Option<Cow<'static, [u8]>> {
     let bytes: &'static [u8] = match path {
         "hash.txt" => HASHES,
         "icon.svg" => b"<svg/>",
-        "pkg/agm.ccc.css" => b"plain",
+        "pkg/agm.ccc.css" => b"plain text",
         "pkg/agm.ccc.css.br" => b"smallest",
         "pkg/agm.ccc.css.gz" => b"smaller",
         "fonts/a.woff2" => b"font",
+        "fonts/a.woff2.br" => b"a larger font",
         _ => return None,
     };
     Some(bytes.into())
@@ -50,7 +51,7 @@ async fn a_page_names_the_hashed_files_and_they_are_served_as_the_build_compress
             ("gzip, deflate, br, zstd", "smallest", Some("br")),
             ("gzip", "smaller", Some("gzip")),
             ("br;q=0, gzip", "smaller", Some("gzip")),
-            ("identity", "plain", None),
+            ("identity", "plain text", None),
         ] {
             let file = world.call("GET", "/agm/pkg/agm.ccc.css", &[("accept-encoding", takes)], "").await;
             let said = file.headers.get("content-encoding").map(|name| name.to_str().unwrap());
@@ -75,9 +76,11 @@ async fn a_head_is_as_the_answer_without_its_body() {
 #[tokio::test]
 async fn files_without_a_hash_are_kept_for_a_day() {
     for (world, _folder) in worlds().await {
-        for (path, kind) in [("/agm/fonts/a.woff2", "font/woff2"), ("/agm/icon.svg", "image/svg+xml")] {
+        for (path, kind, text) in
+            [("/agm/fonts/a.woff2", "font/woff2", "font"), ("/agm/icon.svg", "image/svg+xml", "<svg/>")]
+        {
             let file = world.call("GET", path, &[("accept-encoding", "br")], "").await;
-            assert_eq!(file.status, StatusCode::OK, "{path}");
+            assert_eq!((file.status, file.text.as_str()), (StatusCode::OK, text), "{path}");
             assert_eq!(file.headers["content-type"], kind, "{path}");
             assert_eq!(file.headers["cache-control"], "public, max-age=86400", "{path}");
         }
