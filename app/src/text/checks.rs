@@ -42,7 +42,9 @@ impl Texts {
             CheckId::AgentProvider => ("The provider of its model exists", "模型的提供商存在"),
             CheckId::AgentModelListed => ("The provider lists its model", "提供商列有该模型"),
             CheckId::AgentRecord => ("It runs the recorded model", "运行的模型与记录一致"),
-            CheckId::ManagerModelLasts => ("The Manager's model outlasts a restart", "Manager 的模型在重启后仍保留"),
+            CheckId::ManagerModelLasts => {
+                ("The Manager's model outlasts a restart", "Manager 的模型在重启后仍保留")
+            }
             CheckId::AgentAnswered => ("A model answered it", "模型已应答"),
             CheckId::WorkerRuns => ("Its container runs or sleeps", "容器运行中或休眠"),
             CheckId::WorkerTakesUp => ("It takes up a new model while it runs", "运行中即可采用新模型"),
@@ -131,7 +133,9 @@ fn fix(check: &Check) -> Option<&'static str> {
     Some(match check.id {
         CheckId::ProviderReachable | CheckId::ProviderKeyAccepted if is_unknown => "请先测试该提供商。",
         CheckId::ManagerAnswers if is_unknown => "请配置 Manager 的地址。",
-        CheckId::ManagerModelLasts if is_unknown => "请将 HiClaw 的默认模型（HICLAW_DEFAULT_MODEL）告知 agm。",
+        CheckId::ManagerModelLasts if is_unknown => {
+            "请将 HiClaw 的默认模型（HICLAW_DEFAULT_MODEL）告知 agm。"
+        }
         CheckId::AuditChain if is_unknown => "文件较大，请用命令单独校验。",
         CheckId::WorkerRuns if check.state == CheckState::Failed => {
             "请查看其容器的日志，并让 Manager 重新创建该 Worker。"

@@ -138,10 +138,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("counts no call, although models answered at {}", "模型已于 {} 应答，但没有统计"),
     ("a call without a key was answered {}", "无密钥的调用得到 {} 响应"),
-    (
-        "a call without a key was let through, and answered {}",
-        "无密钥的调用被放行，得到 {} 响应",
-    ),
+    ("a call without a key was let through, and answered {}", "无密钥的调用被放行，得到 {} 响应"),
     ("no agent's model has a route that asks for a key", "没有智能体的模型所用路由要求密钥"),
     ("the routes or the agents could not be read", "无法读取路由或智能体"),
     ("goes on trying after an error for {} s", "出错后会持续重试 {} 秒"),
@@ -186,10 +183,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("run, or sleep until they are given work", "运行中，或休眠待命"),
     ("agm was not told HiClaw's default model", "agm 未获知 HiClaw 的默认模型"),
     ("which model it runs is not known", "不清楚其运行的模型"),
-    (
-        "{} is also what HiClaw gives it when its container starts",
-        "{} 也是 HiClaw 在其容器启动时设置的模型",
-    ),
+    ("{} is also what HiClaw gives it when its container starts", "{} 也是 HiClaw 在其容器启动时设置的模型"),
     (
         "runs {}, and HiClaw gives it {} when its container starts again",
         "运行 {}；其容器重新启动时，HiClaw 会改为 {}",

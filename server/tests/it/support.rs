@@ -10,6 +10,7 @@ use server::{
     cli::sandbox_settings,
     config::{Lookup, Settings},
     http::{AppState, Bounds, Entrance, Hosts, Setup, Stack, serve, stack},
+    log::Recent,
 };
 use std::net::SocketAddr;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -102,6 +103,7 @@ impl World {
             limits: Limits::default(),
             site: data.path().join("site"),
             told: settings.told,
+            log: Recent::default(),
         };
         change(&mut setup);
         let state = AppState::new(setup);

@@ -102,7 +102,8 @@ impl Operations {
         doctor.add(gateway::systems(&health, &metrics));
         doctor.add([gateway::statistics(&sampler.usage(), answers), locked]);
         let hiclaw_model = known.hiclaw_model.as_deref();
-        let examined = Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers, hiclaw_model };
+        let examined =
+            Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers, hiclaw_model };
         doctor.add(examined.checks(&consumers, &workers, &health));
         doctor.add(gateway::routes(&stored, &live, &examined.shut_out()));
         doctor.add(self.of_providers(&stored, agents.as_deref().map_err(Clone::clone)));

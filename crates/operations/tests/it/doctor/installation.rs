@@ -118,7 +118,10 @@ async fn a_gateway_that_lost_its_lock_is_told() {
     world.sandbox.gateway().set_key_auth(false);
     let doctor = world.operations.doctor(false).await;
     let told = one(&doctor, CheckId::GatewayAuth, CheckState::Failed);
-    assert!(told.evidence.contains("let through") && told.fix.as_ref().unwrap().contains("key-auth"), "{told:?}");
+    assert!(
+        told.evidence.contains("let through") && told.fix.as_ref().unwrap().contains("key-auth"),
+        "{told:?}"
+    );
     let nowhere = nowhere().await;
     let away = others(&world, |config| config.gateway = nowhere).doctor(false).await;
     one(&away, CheckId::GatewayAuth, CheckState::Unknown);
@@ -128,7 +131,9 @@ async fn a_gateway_that_lost_its_lock_is_told() {
 async fn calls_that_nobody_counts_are_told_once_they_must_have_been() {
     let world = World::start().await;
     let counts = async || world.operations.doctor(false).await;
-    assert!(one(&counts().await, CheckId::GatewayStatistics, CheckState::Ok).evidence.contains("no call yet"));
+    assert!(
+        one(&counts().await, CheckId::GatewayStatistics, CheckState::Ok).evidence.contains("no call yet")
+    );
     world.operations.doctor(true).await;
     while !one(&counts().await, CheckId::GatewayStatistics, CheckState::Ok).evidence.starts_with("counts") {
         tokio::task::yield_now().await;
