@@ -143,6 +143,13 @@ const SENTENCES: &[(&str, &str)] = &[
     ("the routes or the agents could not be read", "无法读取路由或智能体"),
     ("goes on trying after an error for {} s", "出错后会持续重试 {} 秒"),
     ("no call is tried again for longer than an hour", "重试时限均不超过一小时"),
+    ("the gateway answers {} at {}", "网关返回 {}，路径 {}"),
+    ("the gateway leads to agm at {}, /agm and /ni_status", "网关通过 {}、/agm 和 /ni_status 通往 agm"),
+    (
+        "the gateway does not lead to agm, which is reached at its own address only",
+        "网关未通往 agm，仅能通过其自身地址访问",
+    ),
+    ("the gateway leads to agm, but not at {}", "网关通往 agm，但 {} 除外"),
     ("{} AI routes and {} providers were read", "已读取 {} 条 AI 路由和 {} 个提供商"),
     ("takes the models that no other route takes", "承接其他路由都不匹配的模型"),
     ("all their providers exist", "其提供商均存在"),

@@ -10,9 +10,12 @@ use std::{
 #[derive(Debug, Default)]
 struct Family {
     kind: String,
-    /// Name, labels in their order, value.
-    samples: Vec<(String, Vec<(String, String)>, f64)>,
+    /// Name, labels, value.
+    samples: Vec<(String, Labels, f64)>,
 }
+
+/// Names and values, in their order.
+type Labels = Vec<(String, String)>;
 
 fn is_name(name: &str) -> bool {
     let mut chars = name.chars();
@@ -45,7 +48,7 @@ fn families(page: &str) -> BTreeMap<String, Family> {
     all
 }
 
-fn labels_of(text: &str) -> Vec<(String, String)> {
+fn labels_of(text: &str) -> Labels {
     let (mut labels, mut rest) = (Vec::new(), text);
     while !rest.is_empty() {
         let (name, after) = rest.split_once("=\"").unwrap();
@@ -75,7 +78,7 @@ fn check(name: &str, family: &Family) {
 
 fn check_histogram(name: &str, family: &Family) {
     assert!(name.ends_with("_seconds"), "{name}");
-    let mut buckets = BTreeMap::<Vec<(String, String)>, Vec<(f64, f64)>>::new();
+    let mut buckets = BTreeMap::<Labels, Vec<(f64, f64)>>::new();
     let mut counts = BTreeMap::new();
     for (sample, labels, value) in &family.samples {
         match sample.strip_prefix(name).unwrap() {
@@ -121,7 +124,7 @@ async fn page() -> String {
 
 /// How often a series of a histogram was noted.
 fn count(families: &BTreeMap<String, Family>, name: &str, labels: &[(&str, &str)]) -> f64 {
-    let wanted: Vec<_> =
+    let wanted: Labels =
         labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let counted = format!("{name}_count");
     let found =
