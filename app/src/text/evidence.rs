@@ -144,7 +144,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("goes on trying after an error for {} s", "出错后会持续重试 {} 秒"),
     ("no call is tried again for longer than an hour", "重试时限均不超过一小时"),
     ("the gateway answers {} at {}", "网关返回 {}，路径 {}"),
-    ("the gateway leads to agm at {}, /agm and /ni_status", "网关通过 {}、/agm 和 /ni_status 通往 agm"),
+    ("the gateway leads to agm, by name and by path", "网关可通过域名和路径通往 agm"),
     (
         "the gateway does not lead to agm, which is reached at its own address only",
         "网关未通往 agm，仅能通过其自身地址访问",

@@ -1,6 +1,6 @@
 //! Whether the web UI answers through the gateway, by name and by path, as people and scripts call it.
 use super::{
-    PATIENCE,
+    PATIENCE, bounded,
     report::{failed, ok, unknown, warning},
 };
 use crate::{clients::Clients, scrub};
@@ -8,61 +8,85 @@ use domain::{Check, CheckId};
 use reqwest::{StatusCode, header::HOST};
 use url::Url;
 
-/// The name under which HiClaw's gateway offers the Manager's pages.
-const NAME: &str = "manager-local.hiclaw.io";
-/// Only our sign-in page has this form.
-const OUR_PAGE: &str = r#"action="/agm/login""#;
-const OUR_HEALTH: &str = r#"{"status":"healthy"}"#;
-
-/// What the gateway says at one of the ways to agm.
-enum Said {
-    Ours,
-    /// No route leads from there to agm, or one that asks for a key takes it.
-    NotOurs,
-    /// A route takes it, and does not get through.
-    Broken(StatusCode),
+/// A way through the gateway.
+struct Way {
+    /// For people.
+    name: &'static str,
+    /// The route that `agm install` makes for it.
+    route: &'static str,
+    host: &'static str,
+    path: &'static str,
+    /// What only our answer holds.
+    ours: &'static str,
 }
 
-/// The check of it. `host`: the name under which agents call the gateway.
-pub async fn check(clients: &Clients, gateway: &Url, host: &str) -> Check {
+/// Only our sign-in page has this form.
+const PAGE: &str = r#"action="/agm/login""#;
+/// A name that no route is made for, and that agm answers to.
+const ANY_NAME: &str = "localhost";
+
+const WAYS: [Way; 3] = [
+    Way {
+        name: "manager-local.hiclaw.io",
+        route: "agm-domain",
+        host: "manager-local.hiclaw.io",
+        path: "/agm/login",
+        ours: PAGE,
+    },
+    Way { name: "/agm", route: "agm-path", host: ANY_NAME, path: "/agm/login", ours: PAGE },
+    Way {
+        name: "/ni_status",
+        route: "agm-api",
+        host: ANY_NAME,
+        path: "/ni_status/health",
+        ours: r#"{"status":"healthy"}"#,
+    },
+];
+
+/// What came back: a status, and whether it was agm who answered.
+type Said = Result<(StatusCode, bool), String>;
+
+/// The check of it. That nothing leads to agm is no fault: it may be meant to be reached at its own address.
+pub async fn check(clients: &Clients, gateway: &Url) -> Check {
     let (id, about) = (CheckId::WebUi, "gateway");
-    let (by_name, by_path, for_scripts) = futures::join!(
-        ask(clients, gateway, NAME, "/agm/login", OUR_PAGE),
-        ask(clients, gateway, host, "/agm/login", OUR_PAGE),
-        ask(clients, gateway, host, "/ni_status/health", OUR_HEALTH),
-    );
-    let ways = [(NAME, by_name), ("/agm", by_path), ("/ni_status", for_scripts)];
-    let mut lacks = Vec::new();
-    for (way, said) in &ways {
+    let routes = bounded(async { Ok(clients.console.plain_routes().await?) });
+    let [name, path, scripts] = &WAYS;
+    let ask = |way| ask(clients, gateway, way);
+    let (routes, name, path, scripts) = futures::join!(routes, ask(name), ask(path), ask(scripts));
+    let routes = match routes {
+        Ok(routes) => routes,
+        Err(why) => return unknown(id, about, format!("the console's routes could not be read: {why}")),
+    };
+    let (mut lacks, mut broken) = (Vec::new(), Vec::new());
+    for (way, said) in WAYS.iter().zip([name, path, scripts]) {
         match said {
-            Ok(Said::Ours) => {}
-            Ok(Said::NotOurs) => lacks.push(*way),
-            Ok(Said::Broken(status)) => {
-                let evidence = format!("the gateway answers {} at {way}", status.as_u16());
-                return failed(id, about, evidence).fix("agm install");
+            Err(why) => return unknown(id, about, why),
+            Ok((_, true)) => {}
+            Ok((status, false)) if routes.contains(way.route) => {
+                broken.push(format!("the gateway answers {} at {}", status.as_u16(), way.name));
             }
-            Err(why) => return unknown(id, about, why.clone()),
+            Ok((_, false)) => lacks.push(way.name),
         }
     }
-    if lacks.is_empty() {
-        return ok(id, about, format!("the gateway leads to agm at {NAME}, /agm and /ni_status"));
+    match (broken.is_empty(), lacks.len()) {
+        (false, _) => failed(id, about, broken.join("; ")).fix("agm install"),
+        (true, 0) => ok(id, about, "the gateway leads to agm, by name and by path"),
+        (true, lacking) if lacking == WAYS.len() => {
+            ok(id, about, "the gateway does not lead to agm, which is reached at its own address only")
+        }
+        (true, _) => {
+            let evidence = format!("the gateway leads to agm, but not at {}", lacks.join(", "));
+            warning(id, about, evidence).fix("agm install")
+        }
     }
-    if lacks.len() == ways.len() {
-        return ok(id, about, "the gateway does not lead to agm, which is reached at its own address only");
-    }
-    let evidence = format!("the gateway leads to agm, but not at {}", lacks.join(", "));
-    warning(id, about, evidence).fix("agm install")
 }
 
-async fn ask(clients: &Clients, gateway: &Url, host: &str, path: &str, ours: &str) -> Result<Said, String> {
+async fn ask(clients: &Clients, gateway: &Url, way: &Way) -> Said {
     let mut url = gateway.clone();
-    url.set_path(path);
-    let call = clients.http.get(url).header(HOST, host).timeout(PATIENCE).send().await;
+    url.set_path(way.path);
+    let call = clients.http.get(url).header(HOST, way.host).timeout(PATIENCE).send().await;
     let answer = call.map_err(|error| scrub::http_error(&error))?;
     let status = answer.status();
-    if status.is_server_error() {
-        return Ok(Said::Broken(status));
-    }
-    let is_ours = status == StatusCode::OK && answer.text().await.is_ok_and(|text| text.contains(ours));
-    Ok(if is_ours { Said::Ours } else { Said::NotOurs })
+    let is_ours = status == StatusCode::OK && answer.text().await.is_ok_and(|text| text.contains(way.ours));
+    Ok((status, is_ours))
 }

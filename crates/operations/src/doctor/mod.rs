@@ -74,7 +74,7 @@ struct Stored {
 impl Operations {
     /// Makes every check that costs nothing. `answers`: what the models answered last.
     async fn examine(&self, answers: Option<&Answers>) -> Doctor {
-        let Inner { clients, engine, known, sampler, gateway, installation: hiclaw, .. } = &*self.0;
+        let Inner { clients, engine, known, sampler, gateway, .. } = &*self.0;
         let observed_at = clients.clock.now();
         let live = bounded(async { Ok(clients.console.live_routes().await?) });
         let consumers = bounded(async { Ok(clients.console.consumers().await?) });
@@ -82,7 +82,7 @@ impl Operations {
             self.health(),
             Box::pin(Installation::look(clients, known)),
             Box::pin(own::checks(engine, &known.data_dir)),
-            Box::pin(door::check(clients, gateway, &hiclaw.gateway_host)),
+            Box::pin(door::check(clients, gateway)),
             bounded(self.console()),
             bounded(self.agents()),
             live,

@@ -44,6 +44,7 @@ async fn a_console_that_is_down_is_told_once_and_hides_what_it_would_show() {
         CheckId::RouteOpen,
         CheckId::RouteLive,
         CheckId::ProviderKey,
+        CheckId::WebUi,
         CheckId::ProviderLasts,
         CheckId::AgentKey,
         CheckId::AgentRoute,
@@ -170,7 +171,7 @@ async fn a_page_that_the_gateway_does_not_lead_to_is_told() {
     );
     created("/v1/routes", route("agm-api", &[], "/ni_status")).await;
     let whole = told().await;
-    assert!(whole.state == CheckState::Ok && whole.evidence.contains("leads to agm at"), "{whole:?}");
+    assert!(whole.state == CheckState::Ok && whole.evidence.ends_with("by name and by path"), "{whole:?}");
     serving.abort();
     drop(serving.await);
     let broken = told().await;
