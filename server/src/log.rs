@@ -9,7 +9,7 @@ use std::{
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     EnvFilter, Layer,
-    filter::ParseError,
+    filter::{ParseError, Targets},
     fmt::{self, MakeWriter},
     layer::SubscriberExt,
     registry::LookupSpan,
@@ -59,9 +59,11 @@ impl Recent {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).lines.iter().cloned().collect()
     }
 
-    /// What fills it.
+    /// What fills it, with what our own crates say; the libraries' details would push that out.
     pub fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(&self) -> impl Layer<S> + use<S> {
-        json().with_writer(self.clone())
+        let own = OWN.map(|name| (name, LevelFilter::DEBUG));
+        let wanted = Targets::new().with_default(LevelFilter::WARN).with_targets(own);
+        json().with_writer(self.clone()).with_filter(wanted)
     }
 
     fn add(&self, line: &str) {

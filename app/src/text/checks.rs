@@ -21,6 +21,7 @@ impl Texts {
             CheckId::GatewayMetrics => ("The AI gateway gives figures", "网关提供指标"),
             CheckId::GatewayStatistics => ("The AI gateway counts the calls of models", "网关统计模型调用"),
             CheckId::GatewayAuth => ("The AI gateway turns away who has no key", "网关拒绝无密钥的调用"),
+            CheckId::WebUi => ("The web UI answers through the gateway", "可经由网关访问本界面"),
             CheckId::RoutesReadable => ("Routes and providers can be read", "路由与提供商可读取"),
             CheckId::DefaultRoute => ("There is a default route", "存在默认路由"),
             CheckId::RouteProviders => ("Routes lead to providers that exist", "路由指向的提供商均存在"),
@@ -42,7 +43,9 @@ impl Texts {
             CheckId::AgentProvider => ("The provider of its model exists", "模型的提供商存在"),
             CheckId::AgentModelListed => ("The provider lists its model", "提供商列有该模型"),
             CheckId::AgentRecord => ("It runs the recorded model", "运行的模型与记录一致"),
-            CheckId::ManagerModelLasts => ("The Manager's model outlasts a restart", "Manager 的模型在重启后仍保留"),
+            CheckId::ManagerModelLasts => {
+                ("The Manager's model outlasts a restart", "Manager 的模型在重启后仍保留")
+            }
             CheckId::AgentAnswered => ("A model answered it", "模型已应答"),
             CheckId::WorkerRuns => ("Its container runs or sleeps", "容器运行中或休眠"),
             CheckId::WorkerTakesUp => ("It takes up a new model while it runs", "运行中即可采用新模型"),
@@ -131,7 +134,7 @@ fn fix(check: &Check) -> Option<&'static str> {
     Some(match check.id {
         CheckId::ProviderReachable | CheckId::ProviderKeyAccepted if is_unknown => "请先测试该提供商。",
         CheckId::ManagerAnswers if is_unknown => "请配置 Manager 的地址。",
-        CheckId::ManagerModelLasts if is_unknown => "请将 HiClaw 的默认模型（HICLAW_DEFAULT_MODEL）告知 agm。",
+        CheckId::ManagerModelLasts if is_unknown => "请将 HiClaw 的默认模型告知 agm。",
         CheckId::AuditChain if is_unknown => "文件较大，请用命令单独校验。",
         CheckId::WorkerRuns if check.state == CheckState::Failed => {
             "请查看其容器的日志，并让 Manager 重新创建该 Worker。"
@@ -161,8 +164,9 @@ fn fix(check: &Check) -> Option<&'static str> {
         CheckId::WorkerList => "请核对 openclaw.json 的路径配置。",
         CheckId::GatewayReachable => "请确认 AI 网关正在运行，且地址配置正确。",
         CheckId::GatewayMetrics => "请更正网关指标的地址；不影响其他功能。",
-        CheckId::GatewayStatistics => "请在 Higress 控制台启用 ai-statistics 插件；不影响其他功能。",
-        CheckId::GatewayAuth => "请查看网关日志，确认 key-auth 插件已加载；必要时更换镜像版本。",
+        CheckId::GatewayStatistics => "请在 Higress 控制台启用 AI 统计插件；不影响其他功能。",
+        CheckId::GatewayAuth => "请查看网关日志，确认密钥认证插件已加载；必要时更换镜像版本。",
+        CheckId::WebUi => "请运行安装命令以重建这些路由。",
         CheckId::RoutesReadable => "请在 Higress 控制台修正无法识别的内容。",
         CheckId::DefaultRoute => "请在 Higress 控制台创建默认路由，不限定模型。",
         CheckId::RouteProviders => "请让路由改用现有的提供商，或添加缺少的提供商。",

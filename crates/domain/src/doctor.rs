@@ -88,6 +88,8 @@ checks! {
         GatewayStatistics "gateway_statistics"
         /// It turns away who shows no key.
         GatewayAuth "gateway_auth"
+        /// The web UI answers through it, at every way to it or at none.
+        WebUi "web_ui"
         /// What the console stores of routes and providers can be understood.
         RoutesReadable "routes_readable"
         /// There is a route for models that no other route takes.

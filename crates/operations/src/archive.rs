@@ -169,7 +169,8 @@ fn copy_summed(mut from: impl Read, mut to: impl Write) -> io::Result<Summed> {
     let (mut hasher, mut bytes, mut buffer) = (blake3::Hasher::new(), 0, vec![0; 64 * 1024]);
     loop {
         // Told apart from what goes wrong with writing.
-        let read = from.read(&mut buffer).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        let read =
+            from.read(&mut buffer).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         let Some(chunk) = buffer.get(..read).filter(|chunk| !chunk.is_empty()) else { break };
         hasher.update(chunk);
         to.write_all(chunk)?;

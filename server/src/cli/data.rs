@@ -65,7 +65,8 @@ pub fn data_dir(said: Option<PathBuf>) -> PathBuf {
 pub fn run(json: bool, command: Command) -> Result<(), CliError> {
     let (file, dir, archived) = match command {
         Command::Export { file, force, of, passphrase: given } => {
-            let (dir, passphrase) = (data_dir(of.data_dir), passphrase(given.passphrase_file.as_deref(), true)?);
+            let (dir, passphrase) =
+                (data_dir(of.data_dir), passphrase(given.passphrase_file.as_deref(), true)?);
             let write = |half: &mut File| export_data(&dir, &passphrase, half).map_err(NotWritten::from);
             let archived = whole_file::write(&file, force, write)?;
             (file, dir, archived)

@@ -111,12 +111,7 @@ pub async fn serve(options: Serve) -> Result<(), CliError> {
     outcome
 }
 
-async fn listen(
-    settings: Settings,
-    sandbox: bool,
-    log: Recent,
-    mut stop: Stop,
-) -> Result<(), CliError> {
+async fn listen(settings: Settings, sandbox: bool, log: Recent, mut stop: Stop) -> Result<(), CliError> {
     let addr = settings.addr;
     let tls = settings.tls.map(|files| acceptor(&files.cert, &files.key)).transpose().map_err(start)?;
     let operations = Operations::new(settings.operations).map_err(start)?;

@@ -7,7 +7,7 @@ use tempfile::NamedTempFile;
 /// Why a file was not written.
 pub enum NotWritten {
     Io(io::Error),
-    Failed(Failure),
+    Failed(Box<Failure>),
 }
 
 impl From<io::Error> for NotWritten {
@@ -18,7 +18,7 @@ impl From<io::Error> for NotWritten {
 
 impl From<Failure> for NotWritten {
     fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
+        Self::Failed(Box::new(failure))
     }
 }
 
@@ -38,7 +38,7 @@ pub fn write<T>(
     let mut half = NamedTempFile::new_in(folder).map_err(of_file)?;
     let filled = fill(half.as_file_mut()).map_err(|why| match why {
         NotWritten::Io(error) => of_file(error),
-        NotWritten::Failed(failure) => failure.into(),
+        NotWritten::Failed(failure) => CliError::Failed(failure),
     })?;
     half.as_file().sync_all().map_err(of_file)?;
     let put = if over { half.persist(file) } else { half.persist_noclobber(file) };

@@ -267,6 +267,20 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_shown_without_what_opens_it() {
+        let env = [
+            ("HICLAW_ADMIN_PASSWORD", "p"),
+            ("HICLAW_CONTAINER_API", "http://eve:canary@proxy:2375/x"),
+            ("AGM_GATEWAY_METRICS_URL", "http://canary@gateway:15020/stats/prometheus"),
+        ];
+        let read = settings(&[], &env, "").unwrap();
+        let shown = |name: &str| read.told.iter().find(|told| told.name == name).unwrap().value.clone();
+        assert_eq!(shown("container-api").as_deref(), Some("http://proxy:2375/x"));
+        assert_eq!(shown("gateway-metrics-url").as_deref(), Some("http://gateway:15020/stats/prometheus"));
+        assert_eq!(read.operations.containers.unwrap().password(), Some("canary"));
+    }
+
+    #[test]
     fn secrets_are_not_shown() {
         let env = [
             ("HICLAW_ADMIN_PASSWORD", "canary-1"),

@@ -45,7 +45,9 @@ impl Page {
         self.head(name, "histogram", help);
         for (labels, histogram) in samples {
             let all = ("+Inf".to_owned(), histogram.count);
-            for (bound, count) in histogram.up_to().map(|(bound, count)| (bound.to_string(), count)).chain([all]) {
+            for (bound, count) in
+                histogram.up_to().map(|(bound, count)| (bound.to_string(), count)).chain([all])
+            {
                 let labels = labels.iter().cloned().chain([("le", bound)]).collect::<Labels>();
                 self.sample(&format!("{name}_bucket"), &labels, count as f64);
             }
@@ -73,7 +75,8 @@ impl Page {
     }
 
     fn sample(&mut self, name: &str, labels: &Labels, value: f64) {
-        let labels: Vec<_> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+        let labels: Vec<_> =
+            labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
         match labels.is_empty() {
             true => self.line(format_args!("{name} {value}")),
             false => self.line(format_args!("{name}{{{}}} {value}", labels.join(","))),

@@ -42,17 +42,22 @@ fn answers(page: &mut Page, shared: &Shared) {
 }
 
 fn operations(page: &mut Page, shared: &Shared) {
-    let ended = shared.operations.operation_times().into_iter().map(|((kind, state), took)| {
-        (vec![("kind", kind), ("outcome", word(state).to_owned())], took)
-    });
-    page.durations("agm_operation_duration_seconds", "Time from the beginning of a change to its end.", ended);
+    let ended = shared
+        .operations
+        .operation_times()
+        .into_iter()
+        .map(|((kind, state), took)| (vec![("kind", kind), ("outcome", word(state).to_owned())], took));
+    page.durations(
+        "agm_operation_duration_seconds",
+        "Time from the beginning of a change to its end.",
+        ended,
+    );
     let log = shared.operations.operations();
     let count = |fits: fn(&Operation) -> bool| log.iter().filter(|operation| fits(operation)).count() as f64;
     let running = count(|operation| !operation.state.is_final());
     page.figure("agm_operations_in_progress", "Changes that have not ended.", running);
-    let waits = count(|operation| {
-        operation.state == OperationState::NeedsOperator && operation.settled.is_none()
-    });
+    let waits =
+        count(|operation| operation.state == OperationState::NeedsOperator && operation.settled.is_none());
     page.figure("agm_operations_needing_operator", "Changes that wait for a person.", waits);
     let calls = shared.operations.call_times().into_iter().map(|((system, came), took)| {
         (vec![("system", system.as_str().to_owned()), ("outcome", came.as_str().to_owned())], took)
@@ -65,8 +70,16 @@ async fn kept(page: &mut Page, shared: &Shared) {
         page.figure("agm_backups", "Backups on the server.", backups.backups.len() as f64);
         let bytes: u64 = backups.backups.iter().map(|backup| backup.bytes).sum();
         page.figure("agm_backups_bytes", "What they hold, sealed.", bytes as f64);
-        page.figure("agm_backups_damaged", "Files that hold no backup any more.", backups.damaged.len() as f64);
-        page.figure("agm_backups_missed", "Changes before which none could be taken.", backups.missed.len() as f64);
+        page.figure(
+            "agm_backups_damaged",
+            "Files that hold no backup any more.",
+            backups.damaged.len() as f64,
+        );
+        page.figure(
+            "agm_backups_missed",
+            "Changes before which none could be taken.",
+            backups.missed.len() as f64,
+        );
     }
     if let Some(room) = shared.operations.room().await {
         page.figure("agm_data_directory_bytes", "What the data directory holds.", room.used as f64);
@@ -80,7 +93,11 @@ async fn seen(page: &mut Page, shared: &Shared) {
     page.figure("agm_host_cpu_ratio", "How busy the host's processors are.", ratio(seen.cpu));
     page.figure("agm_host_memory_ratio", "How full the host's memory is.", ratio(seen.memory));
     let of_gateway = |figure: Option<u64>| figure.map(|figure| figure as f64);
-    page.figure("agm_gateway_connections", "Open connections of the AI gateway.", of_gateway(seen.connections));
+    page.figure(
+        "agm_gateway_connections",
+        "Open connections of the AI gateway.",
+        of_gateway(seen.connections),
+    );
     let name = "agm_gateway_requests_per_minute";
     page.figure(name, "Requests that the AI gateway took in the last minute.", of_gateway(seen.rpm));
 }

@@ -10,13 +10,17 @@ use std::{
 #[derive(Debug, Default)]
 struct Family {
     kind: String,
-    /// Name, labels in their order, value.
-    samples: Vec<(String, Vec<(String, String)>, f64)>,
+    /// Name, labels, value.
+    samples: Vec<(String, Labels, f64)>,
 }
+
+/// Names and values, in their order.
+type Labels = Vec<(String, String)>;
 
 fn is_name(name: &str) -> bool {
     let mut chars = name.chars();
-    chars.next().is_some_and(|c| c.is_ascii_lowercase()) && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    chars.next().is_some_and(|c| c.is_ascii_lowercase())
+        && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// Reads a page; anything that the format does not allow is a panic.
@@ -44,7 +48,7 @@ fn families(page: &str) -> BTreeMap<String, Family> {
     all
 }
 
-fn labels_of(text: &str) -> Vec<(String, String)> {
+fn labels_of(text: &str) -> Labels {
     let (mut labels, mut rest) = (Vec::new(), text);
     while !rest.is_empty() {
         let (name, after) = rest.split_once("=\"").unwrap();
@@ -74,7 +78,7 @@ fn check(name: &str, family: &Family) {
 
 fn check_histogram(name: &str, family: &Family) {
     assert!(name.ends_with("_seconds"), "{name}");
-    let mut buckets = BTreeMap::<Vec<(String, String)>, Vec<(f64, f64)>>::new();
+    let mut buckets = BTreeMap::<Labels, Vec<(f64, f64)>>::new();
     let mut counts = BTreeMap::new();
     for (sample, labels, value) in &family.samples {
         match sample.strip_prefix(name).unwrap() {
@@ -93,7 +97,11 @@ fn check_histogram(name: &str, family: &Family) {
     for (labels, buckets) in buckets {
         assert!(buckets.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1), "{name} {labels:?}: {buckets:?}");
         assert_eq!(buckets.last().map(|(bound, _)| *bound), Some(f64::INFINITY));
-        assert_eq!(buckets.last().map(|(_, count)| *count), counts.get(&labels).copied(), "{name} {labels:?}");
+        assert_eq!(
+            buckets.last().map(|(_, count)| *count),
+            counts.get(&labels).copied(),
+            "{name} {labels:?}"
+        );
     }
 }
 
@@ -102,7 +110,9 @@ async fn page() -> String {
     let world = World::start().await;
     let set = r#"{"provider":"moonshot","model":"kimi-k2.5"}"#;
     assert!(world.admin("PUT", "/ni_status/assignment/workers/alice", set).await.status.is_success());
-    assert!(world.admin("POST", "/ni_status/test-provider", r#"{"provider":"qwen"}"#).await.status.is_success());
+    assert!(
+        world.admin("POST", "/ni_status/test-provider", r#"{"provider":"qwen"}"#).await.status.is_success()
+    );
     world.call("GET", "/ni_status/session", &[("authorization", "Basic eDp5"), JSON], "").await;
     world.admin("GET", "/nowhere", "").await;
     world.call("BREW", "/nowhere", &[], "").await;
@@ -114,9 +124,11 @@ async fn page() -> String {
 
 /// How often a series of a histogram was noted.
 fn count(families: &BTreeMap<String, Family>, name: &str, labels: &[(&str, &str)]) -> f64 {
-    let wanted: Vec<_> = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let wanted: Labels =
+        labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let counted = format!("{name}_count");
-    let found = families[name].samples.iter().find(|(sample, labels, _)| *sample == counted && *labels == wanted);
+    let found =
+        families[name].samples.iter().find(|(sample, labels, _)| *sample == counted && *labels == wanted);
     found.map_or(0.0, |(_, _, value)| *value)
 }
 
@@ -134,9 +146,15 @@ async fn the_page_is_well_formed_and_counts_what_was_done() {
         )
     };
     assert_eq!(http("PUT", "/ni_status/assignment/workers/{name}", "200"), 1.0);
-    assert_eq!((http("GET", "none", "401"), http("GET", "none", "404"), http("other", "none", "401")), (1.0, 1.0, 1.0));
-    let switches =
-        count(&families, "agm_operation_duration_seconds", &[("kind", "set_model"), ("outcome", "committed")]);
+    assert_eq!(
+        (http("GET", "none", "401"), http("GET", "none", "404"), http("other", "none", "401")),
+        (1.0, 1.0, 1.0)
+    );
+    let switches = count(
+        &families,
+        "agm_operation_duration_seconds",
+        &[("kind", "set_model"), ("outcome", "committed")],
+    );
     assert_eq!(switches, 1.0);
     for system in ["console", "store", "gateway", "provider"] {
         let calls =
@@ -183,7 +201,11 @@ async fn the_dashboard_shows_what_there_is_and_all_of_it() {
         for expression in expressions(panel) {
             let named = metrics_in(expression);
             assert!(!named.is_empty(), "{expression}");
-            assert!(named.is_subset(&series), "{expression}: {:?}", named.difference(&series).collect::<Vec<_>>());
+            assert!(
+                named.is_subset(&series),
+                "{expression}: {:?}",
+                named.difference(&series).collect::<Vec<_>>()
+            );
             shown.extend(named);
         }
     }

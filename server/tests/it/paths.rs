@@ -264,6 +264,19 @@ async fn a_wrong_method_says_which_are_right() {
 }
 
 #[tokio::test]
+async fn a_request_keeps_the_id_that_it_came_with_when_that_is_plain() {
+    let world = World::start().await;
+    let id = async |said: &str| {
+        let answer = world.call("GET", "/healthz", &[("x-request-id", said)], "").await;
+        answer.headers["x-request-id"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(id("a1b2c3d4-0000-4000-8000-0123456789ab").await, "a1b2c3d4-0000-4000-8000-0123456789ab");
+    let made = [id("two words").await, id(&"x".repeat(65)).await, id("").await];
+    assert!(made.iter().all(|id| id.len() > 8 && !id.contains(['x', ' '])), "{made:?}");
+    assert!(made[0] != made[1] && made[1] != made[2], "{made:?}");
+}
+
+#[tokio::test]
 async fn every_answer_carries_the_security_headers() {
     let world = World::start().await;
     for path in ["/ni_status/health", "/agm/login", "/agm/pkg/none.js", "/nothing", "/healthz", "/docs"] {

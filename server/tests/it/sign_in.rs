@@ -112,7 +112,11 @@ async fn the_scrape_token_opens_the_metrics_and_nothing_else() {
     let world = World::with(|setup| setup.metrics_token = Some("t0ken".to_owned().into())).await;
     let token = ("authorization", "Bearer t0ken");
     let answer = world.call("GET", "/metrics", &[token], "").await;
-    assert!(answer.status.is_success() && answer.text.contains("agm_http_answers_total"), "{}", answer.text);
+    assert!(
+        answer.status.is_success() && answer.text.contains("agm_http_request_duration_seconds"),
+        "{}",
+        answer.text
+    );
     assert_eq!(
         world.call("GET", "/metrics", &[("authorization", "Bearer x")], "").await.status.as_u16(),
         401

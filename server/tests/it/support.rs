@@ -10,6 +10,7 @@ use server::{
     cli::sandbox_settings,
     config::{Lookup, Settings},
     http::{AppState, Bounds, Entrance, Hosts, Setup, Stack, serve, stack},
+    log::Recent,
     site::Site,
 };
 use std::net::SocketAddr;
@@ -103,6 +104,7 @@ impl World {
             limits: Limits::default(),
             site: Site::Folder(data.path().join("site")),
             told: settings.told,
+            log: Recent::default(),
         };
         change(&mut setup);
         let state = AppState::new(setup);

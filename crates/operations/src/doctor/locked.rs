@@ -17,7 +17,12 @@ use url::Url;
 
 /// Asks the gateway over a route that wants a key, without one and for nothing: a model that is reached has no message to
 /// answer to.
-pub async fn check(clients: &Clients, gateway: &Url, agents: Option<&Agents>, stored: Option<&Stored>) -> Check {
+pub async fn check(
+    clients: &Clients,
+    gateway: &Url,
+    agents: Option<&Agents>,
+    stored: Option<&Stored>,
+) -> Check {
     let id = CheckId::GatewayAuth;
     let Some((agents, stored)) = agents.zip(stored) else {
         return unknown(id, "gateway", "the routes or the agents could not be read");

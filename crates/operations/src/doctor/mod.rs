@@ -1,10 +1,11 @@
 //! The doctor: every check of the installation, all at once, each bounded in time.
 //!
-//! [`installation`], [`gateway`], [`providers`], [`agents`] and [`own`] each make the checks of one part, [`locked`],
-//! [`skew`] and [`writes`] one each; [`asked`] makes those that cost something, [`lists`] remembers which models providers
+//! [`installation`], [`gateway`], [`providers`], [`agents`] and [`own`] each make the checks of one part, [`door`],
+//! [`locked`], [`skew`] and [`writes`] one each; [`asked`] makes those that cost something, [`lists`] remembers which models providers
 //! listed, and [`memory`] all else.
 mod agents;
 mod asked;
+mod door;
 mod gateway;
 mod installation;
 mod lists;
@@ -77,10 +78,11 @@ impl Operations {
         let observed_at = clients.clock.now();
         let live = bounded(async { Ok(clients.console.live_routes().await?) });
         let consumers = bounded(async { Ok(clients.console.consumers().await?) });
-        let (health, installation, own, console, agents, live, consumers, workers) = futures::join!(
+        let (health, installation, own, door, console, agents, live, consumers, workers) = futures::join!(
             self.health(),
             Box::pin(Installation::look(clients, known)),
             Box::pin(own::checks(engine, &known.data_dir)),
+            Box::pin(door::check(clients, gateway)),
             bounded(self.console()),
             bounded(self.agents()),
             live,
@@ -95,14 +97,15 @@ impl Operations {
         doctor.add(installation.checks(&health, known));
         doctor.add(own);
         doctor.add([own::writable(&health), gateway::readable(unread.as_ref(), &stored)]);
-        doctor.add([writes::check(&engine.log.list())]);
+        doctor.add([writes::check(&engine.log.list()), door]);
         let (seen, routes) = (agents.as_deref().ok(), stored.as_ref().ok());
         let (metrics, locked) =
             futures::join!(sampler.first(), locked::check(clients, gateway, seen, routes));
         doctor.add(gateway::systems(&health, &metrics));
         doctor.add([gateway::statistics(&sampler.usage(), answers), locked]);
         let hiclaw_model = known.hiclaw_model.as_deref();
-        let examined = Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers, hiclaw_model };
+        let examined =
+            Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers, hiclaw_model };
         doctor.add(examined.checks(&consumers, &workers, &health));
         doctor.add(gateway::routes(&stored, &live, &examined.shut_out()));
         doctor.add(self.of_providers(&stored, agents.as_deref().map_err(Clone::clone)));

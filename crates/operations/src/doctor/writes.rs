@@ -11,7 +11,9 @@ pub fn check(log: &[Arc<Operation>]) -> Check {
         let refused = operation.failure.as_deref().filter(|why| why.system.as_deref() == Some("higress"));
         match (operation.state, refused) {
             (OperationState::Committed, _) if wrote_to_console(operation) => Some(Ok(operation)),
-            (OperationState::RolledBack | OperationState::NeedsOperator, Some(why)) => Some(Err((operation, why))),
+            (OperationState::RolledBack | OperationState::NeedsOperator, Some(why)) => {
+                Some(Err((operation, why)))
+            }
             _ => None,
         }
     });
@@ -19,7 +21,8 @@ pub fn check(log: &[Arc<Operation>]) -> Check {
         None => unknown(id, about, "nothing was changed there since this list of operations begins"),
         Some(Ok(operation)) => ok(id, about, format!("took what operation {} changed there", operation.id)),
         Some(Err((operation, why))) => {
-            let evidence = format!("the newest change of it, operation {}, failed: {}", operation.id, why.message);
+            let evidence =
+                format!("the newest change of it, operation {}, failed: {}", operation.id, why.message);
             failed(id, about, evidence).fix(
                 "Try it again. If the console refuses every change with a conflict, it is the first image of 2.2.4: use the one that was published again since, or another release.",
             )

@@ -54,7 +54,11 @@ async fn opens(folder: &Path) {
     let kinds: BTreeSet<_> = past.iter().map(|operation| operation.kind.as_str()).collect();
     assert_eq!(kinds, KINDS.into());
     let has = |state| past.iter().any(|operation| operation.state == state);
-    assert!(has(OperationState::Committed) && has(OperationState::RolledBack) && has(OperationState::NeedsOperator));
+    assert!(
+        has(OperationState::Committed)
+            && has(OperationState::RolledBack)
+            && has(OperationState::NeedsOperator)
+    );
 
     let trail = operations.trail(u64::MAX).await.unwrap().unwrap();
     assert!(trail.breaks.is_empty() && trail.entries >= KINDS.len(), "{trail:?}");

@@ -7,6 +7,7 @@
 mod installation;
 mod program;
 mod scenario;
+mod told_to_stop;
 
 use domain::{Mutation, Operation, OperationState};
 use futures::{StreamExt, stream};

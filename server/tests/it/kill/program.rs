@@ -117,6 +117,24 @@ impl Program {
         true
     }
 
+    /// Tells it to stop.
+    pub fn terminate(&self) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Waits until it takes no call any more.
+    pub async fn refuses_calls(&self) {
+        while self.request(http::Method::GET, "health").send().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits for its end; the exit code.
+    pub async fn ended(mut self) -> Option<i32> {
+        timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap().code()
+    }
+
     /// Ends it at once, without a word.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();

@@ -23,7 +23,8 @@ pub fn manager_model(agents: &[Agent], default: Option<&str>) -> Check {
             ok(id, about, format!("{default} is also what HiClaw gives it when its container starts"))
         }
         (Some(runs), Some(default)) => {
-            let evidence = format!("runs {runs}, and HiClaw gives it {default} when its container starts again");
+            let evidence =
+                format!("runs {runs}, and HiClaw gives it {default} when its container starts again");
             warning(id, about, evidence).fix(format!(
                 "Set HICLAW_DEFAULT_MODEL={runs} in HiClaw's environment file, and let its installer make the container anew."
             ))
@@ -36,7 +37,8 @@ pub fn pulls(workers: &[Worker]) -> Vec<Check> {
     let id = CheckId::WorkerTakesUp;
     let mut many = Many::of(id);
     // Without a container it takes up everything when it gets one.
-    let has_container = |worker: &&Worker| worker.status != WorkerStatus::Offline && worker.runtime == OPENCLAW;
+    let has_container =
+        |worker: &&Worker| worker.status != WorkerStatus::Offline && worker.runtime == OPENCLAW;
     for worker in workers.iter().filter(has_container) {
         let about = format!("worker:{}", worker.name);
         match worker.image.as_deref().map(|image| (image, version(image))) {
@@ -44,8 +46,13 @@ pub fn pulls(workers: &[Worker]) -> Vec<Check> {
             Some((image, None)) => many.unseen(about, format!("its image {image} does not tell its version")),
             Some((_, Some(version))) if version <= TAKES_IT_UP => many.well(about),
             Some((image, Some(_))) => {
-                let evidence = format!("its image {image} keeps its own model: a switch reaches it when it starts again");
-                let fix = format!("Restart its container after a switch: docker restart hiclaw-worker-{}", worker.name);
+                let evidence = format!(
+                    "its image {image} keeps its own model: a switch reaches it when it starts again"
+                );
+                let fix = format!(
+                    "Restart its container after a switch: docker restart hiclaw-worker-{}",
+                    worker.name
+                );
                 many.found(warning(id, about, evidence).fix(fix));
             }
         }
@@ -68,7 +75,8 @@ mod tests {
     fn only_a_release_tells_its_version() {
         assert_eq!(version("higress/hiclaw-worker:v1.0.9"), Some([1, 0, 9]));
         assert_eq!(version("1.2.3:1.1.10"), Some([1, 1, 10]));
-        for other in ["hiclaw-worker", "hiclaw-worker:latest", "host:5000/hiclaw-worker", "x:1.2", "x:sha-1"] {
+        for other in ["hiclaw-worker", "hiclaw-worker:latest", "host:5000/hiclaw-worker", "x:1.2", "x:sha-1"]
+        {
             assert_eq!(version(other), None, "{other}");
         }
         assert!(version("x:v1.1.1") > Some(TAKES_IT_UP) && version("x:1.1.0") == Some(TAKES_IT_UP));

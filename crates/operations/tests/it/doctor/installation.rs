@@ -1,4 +1,4 @@
-use super::{one, only, well};
+use super::{one, only, rival, well};
 use crate::world::World;
 use domain::{CheckId, CheckState, Mutation, SystemState};
 use http::{Method, StatusCode};
@@ -7,6 +7,7 @@ use sandbox::{
     console::{Canned, Effect, Fault, RequestMatch},
     s3::Switches,
 };
+use serde_json::{Value, json};
 use std::time::{Duration, SystemTime};
 
 /// Operations with other settings, beside those that hold the data directory.
@@ -43,6 +44,7 @@ async fn a_console_that_is_down_is_told_once_and_hides_what_it_would_show() {
         CheckId::RouteOpen,
         CheckId::RouteLive,
         CheckId::ProviderKey,
+        CheckId::WebUi,
         CheckId::ProviderLasts,
         CheckId::AgentKey,
         CheckId::AgentRoute,
@@ -118,17 +120,72 @@ async fn a_gateway_that_lost_its_lock_is_told() {
     world.sandbox.gateway().set_key_auth(false);
     let doctor = world.operations.doctor(false).await;
     let told = one(&doctor, CheckId::GatewayAuth, CheckState::Failed);
-    assert!(told.evidence.contains("let through") && told.fix.as_ref().unwrap().contains("key-auth"), "{told:?}");
+    assert!(
+        told.evidence.contains("let through") && told.fix.as_ref().unwrap().contains("key-auth"),
+        "{told:?}"
+    );
     let nowhere = nowhere().await;
     let away = others(&world, |config| config.gateway = nowhere).doctor(false).await;
     one(&away, CheckId::GatewayAuth, CheckState::Unknown);
+}
+
+/// Somebody who answers as agm does, until it is stopped.
+async fn page() -> (u16, tokio::task::JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let page = axum::Router::new()
+        .route("/agm/login", axum::routing::get(|| async { r#"<form action="/agm/login">"# }))
+        .route("/ni_status/health", axum::routing::get(|| async { r#"{"status":"healthy"}"# }));
+    let serving = async move { drop(axum::serve(listener, page).await) };
+    (port, tokio::spawn(serving))
+}
+
+#[tokio::test]
+async fn a_page_that_the_gateway_does_not_lead_to_is_told() {
+    let world = World::start().await;
+    let told = async || {
+        world.sandbox.gateway().settled().await;
+        let doctor = world.operations.doctor(false).await;
+        doctor.checks.into_iter().find(|check| check.id == CheckId::WebUi).unwrap()
+    };
+    let none = told().await;
+    assert!(none.state == CheckState::Ok && none.evidence.contains("own address only"), "{none:?}");
+    let (port, serving) = page().await;
+    let source =
+        json!({"name": "agm", "type": "static", "domain": format!("127.0.0.1:{port}"), "port": port});
+    let created = async |path: &str, body: Value| {
+        assert_eq!(rival(&world, Method::POST, path, &body).await, StatusCode::CREATED, "{body}");
+    };
+    created("/v1/service-sources", source).await;
+    let route = |name: &str, domains: &[&str], path: &str| {
+        json!({"name": name, "domains": domains, "path": {"matchType": "PRE", "matchValue": path},
+            "services": [{"name": "agm.static", "port": port, "weight": 100}]})
+    };
+    created("/v1/domains", json!({"name": "manager-local.hiclaw.io", "enableHttps": "off"})).await;
+    created("/v1/routes", route("agm-domain", &["manager-local.hiclaw.io"], "/")).await;
+    created("/v1/routes", route("agm-path", &[], "/agm")).await;
+    let half = told().await;
+    assert!(
+        half.state == CheckState::Warning && half.evidence.ends_with("but not at /ni_status"),
+        "{half:?}"
+    );
+    created("/v1/routes", route("agm-api", &[], "/ni_status")).await;
+    let whole = told().await;
+    assert!(whole.state == CheckState::Ok && whole.evidence.ends_with("by name and by path"), "{whole:?}");
+    serving.abort();
+    drop(serving.await);
+    let broken = told().await;
+    assert!(broken.state == CheckState::Failed && broken.evidence.contains("503"), "{broken:?}");
+    assert_eq!(broken.fix.as_deref(), Some("agm install"));
 }
 
 #[tokio::test]
 async fn calls_that_nobody_counts_are_told_once_they_must_have_been() {
     let world = World::start().await;
     let counts = async || world.operations.doctor(false).await;
-    assert!(one(&counts().await, CheckId::GatewayStatistics, CheckState::Ok).evidence.contains("no call yet"));
+    assert!(
+        one(&counts().await, CheckId::GatewayStatistics, CheckState::Ok).evidence.contains("no call yet")
+    );
     world.operations.doctor(true).await;
     while !one(&counts().await, CheckId::GatewayStatistics, CheckState::Ok).evidence.starts_with("counts") {
         tokio::task::yield_now().await;

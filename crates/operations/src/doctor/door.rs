@@ -1,0 +1,92 @@
+//! Whether the web UI answers through the gateway, by name and by path, as people and scripts call it.
+use super::{
+    PATIENCE, bounded,
+    report::{failed, ok, unknown, warning},
+};
+use crate::{clients::Clients, scrub};
+use domain::{Check, CheckId};
+use reqwest::{StatusCode, header::HOST};
+use url::Url;
+
+/// A way through the gateway.
+struct Way {
+    /// For people.
+    name: &'static str,
+    /// The route that `agm install` makes for it.
+    route: &'static str,
+    host: &'static str,
+    path: &'static str,
+    /// What only our answer holds.
+    ours: &'static str,
+}
+
+/// Only our sign-in page has this form.
+const PAGE: &str = r#"action="/agm/login""#;
+/// A name that no route is made for, and that agm answers to.
+const ANY_NAME: &str = "localhost";
+
+const WAYS: [Way; 3] = [
+    Way {
+        name: "manager-local.hiclaw.io",
+        route: "agm-domain",
+        host: "manager-local.hiclaw.io",
+        path: "/agm/login",
+        ours: PAGE,
+    },
+    Way { name: "/agm", route: "agm-path", host: ANY_NAME, path: "/agm/login", ours: PAGE },
+    Way {
+        name: "/ni_status",
+        route: "agm-api",
+        host: ANY_NAME,
+        path: "/ni_status/health",
+        ours: r#"{"status":"healthy"}"#,
+    },
+];
+
+/// What came back: a status, and whether it was agm who answered.
+type Said = Result<(StatusCode, bool), String>;
+
+/// The check of it. That nothing leads to agm is no fault: it may be meant to be reached at its own address.
+pub async fn check(clients: &Clients, gateway: &Url) -> Check {
+    let (id, about) = (CheckId::WebUi, "gateway");
+    let routes = bounded(async { Ok(clients.console.plain_routes().await?) });
+    let [name, path, scripts] = &WAYS;
+    let ask = |way| ask(clients, gateway, way);
+    let (routes, name, path, scripts) = futures::join!(routes, ask(name), ask(path), ask(scripts));
+    let routes = match routes {
+        Ok(routes) => routes,
+        Err(why) => return unknown(id, about, format!("the console's routes could not be read: {why}")),
+    };
+    let (mut lacks, mut broken) = (Vec::new(), Vec::new());
+    for (way, said) in WAYS.iter().zip([name, path, scripts]) {
+        match said {
+            Err(why) => return unknown(id, about, why),
+            Ok((_, true)) => {}
+            Ok((status, false)) if routes.contains(way.route) => {
+                broken.push(format!("the gateway answers {} at {}", status.as_u16(), way.name));
+            }
+            Ok((_, false)) => lacks.push(way.name),
+        }
+    }
+    match (broken.is_empty(), lacks.len()) {
+        (false, _) => failed(id, about, broken.join("; ")).fix("agm install"),
+        (true, 0) => ok(id, about, "the gateway leads to agm, by name and by path"),
+        (true, lacking) if lacking == WAYS.len() => {
+            ok(id, about, "the gateway does not lead to agm, which is reached at its own address only")
+        }
+        (true, _) => {
+            let evidence = format!("the gateway leads to agm, but not at {}", lacks.join(", "));
+            warning(id, about, evidence).fix("agm install")
+        }
+    }
+}
+
+async fn ask(clients: &Clients, gateway: &Url, way: &Way) -> Said {
+    let mut url = gateway.clone();
+    url.set_path(way.path);
+    let call = clients.http.get(url).header(HOST, way.host).timeout(PATIENCE).send().await;
+    let answer = call.map_err(|error| scrub::http_error(&error))?;
+    let status = answer.status();
+    let is_ours = status == StatusCode::OK && answer.text().await.is_ok_and(|text| text.contains(way.ours));
+    Ok((status, is_ours))
+}
