@@ -96,13 +96,12 @@ where
             let registration = shared.operations.registration();
             let registered = registration.as_deref().map(|known| &known.domain);
             let local = Peer::of(&request).local;
-            let mut response =
-                if shared.hosts.allow(request.uri(), request.headers(), local, registered) {
-                    let answer = AssertUnwindSafe(async { inner.call(request).await }).catch_unwind().await;
-                    answer.unwrap_or_else(|_| Ok(defect(&id)))?
-                } else {
-                    foreign_host()
-                };
+            let mut response = if shared.hosts.allow(request.uri(), request.headers(), local, registered) {
+                let answer = AssertUnwindSafe(async { inner.call(request).await }).catch_unwind().await;
+                answer.unwrap_or_else(|_| Ok(defect(&id)))?
+            } else {
+                foreign_host()
+            };
             harden(response.headers_mut(), nonce.as_ref(), &path);
             if let Ok(id) = HeaderValue::try_from(&id) {
                 response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
@@ -121,8 +120,9 @@ where
 }
 
 fn foreign_host() -> Response<Body> {
-    let failure = Failure::new(Code::Forbidden, "this server does not answer to that host name")
-        .hint("Use its own address, or add the name to AGM_ALLOWED_HOSTS. `agm install` adds what it registers.");
+    let failure = Failure::new(Code::Forbidden, "this server does not answer to that host name").hint(
+        "Use its own address, or add the name to AGM_ALLOWED_HOSTS. `agm install` adds what it registers.",
+    );
     ApiError::from(failure).into_response()
 }
 
