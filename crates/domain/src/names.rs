@@ -231,9 +231,8 @@ fn domain_name(text: &str) -> Result<(), NameError> {
 }
 
 fn reach(text: &str) -> Result<(), NameError> {
-    let wrong = NameError(
-        "use HOST:PORT, where the host is an IPv4 address or a dotted name, as 172.18.0.5:18080",
-    );
+    let wrong =
+        NameError("use HOST:PORT, where the host is an IPv4 address or a dotted name, as 172.18.0.5:18080");
     let (host, port) = text.rsplit_once(':').ok_or(wrong.clone())?;
     let port_fits = port.parse::<u16>().is_ok_and(|number| number > 0 && number.to_string() == port);
     let host_fits = host.parse::<Ipv4Addr>().map_or(is_domain(host), |address| !address.is_unspecified());
@@ -356,14 +355,27 @@ mod tests {
 
     #[test]
     fn a_reach_is_an_address_or_a_dotted_name_with_a_port() {
-        for (text, address) in [("127.0.0.1:18080", true), ("agm.example.net:80", false), ("a-1.b2.io:1", false)] {
+        for (text, address) in
+            [("127.0.0.1:18080", true), ("agm.example.net:80", false), ("a-1.b2.io:1", false)]
+        {
             let reach: Reach = text.parse().unwrap();
             assert_eq!(format!("{}:{}", reach.host(), reach.port()), text);
             assert_eq!(reach.is_address(), address, "{text}");
         }
-        for bad in ["", "agm:18080", "localhost:1", "10.0.0.1", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0.1:080", "0.0.0.0:80",
-            "[::1]:80", "A.io:80", "a..io:80", "a.b:80"]
-        {
+        for bad in [
+            "",
+            "agm:18080",
+            "localhost:1",
+            "10.0.0.1",
+            "10.0.0.1:0",
+            "10.0.0.1:65536",
+            "10.0.0.1:080",
+            "0.0.0.0:80",
+            "[::1]:80",
+            "A.io:80",
+            "a..io:80",
+            "a.b:80",
+        ] {
             assert!(bad.parse::<Reach>().is_err(), "{bad}");
         }
         assert!("Manager.io".parse::<DomainName>().is_err() && "10.0.0.1".parse::<DomainName>().is_err());

@@ -149,7 +149,9 @@ impl Stored for PlainDoc {
         let named = match name {
             PlainName::Plugin { .. } if unset => return Ok(None),
             PlainName::Plugin { plugin, .. } => json["pluginName"] == *plugin,
-            PlainName::Source(name) | PlainName::Domain(name) | PlainName::Route(name) => json["name"] == *name,
+            PlainName::Source(name) | PlainName::Domain(name) | PlainName::Route(name) => {
+                json["name"] == *name
+            }
         };
         match named {
             true => Ok(Some(Self::new(name.clone(), json))),
@@ -207,7 +209,9 @@ impl PlainRoute {
             name: json["name"].as_str()?.to_owned(),
             hosts: texts(&json["domains"]),
             prefix: prefix.flatten().map(str::to_owned),
-            conditional: ["headers", "urlParams", "methods"].iter().any(|key| list(&json[*key]).next().is_some()),
+            conditional: ["headers", "urlParams", "methods"]
+                .iter()
+                .any(|key| list(&json[*key]).next().is_some()),
             services: services.map(str::to_owned).collect(),
         })
     }

@@ -257,9 +257,7 @@ impl Console {
     async fn resync<D: Stored>(&self, name: &D::Name) -> Result<Option<D>, HigressError> {
         match self.fetch::<D>(name).await? {
             Some(stored) => self.rewrite(stored).await.map(Some),
-            None => {
-                self.inner.transport.write(Method::DELETE, &D::path(name), None).await.map(|_| None)
-            }
+            None => self.inner.transport.write(Method::DELETE, &D::path(name), None).await.map(|_| None),
         }
     }
 

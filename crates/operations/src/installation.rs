@@ -1,7 +1,8 @@
 //! How agm is installed: what it stands in, what is registered, and whether the way through the gateway works.
 use crate::{
-    Front, Operations, proof,
+    Front, Operations,
     prepare::{former, wanted},
+    proof,
     registration::Registration,
 };
 use domain::{
@@ -33,7 +34,8 @@ impl Operations {
         let (surroundings, evidence) = surroundings;
         let registration = self.registration();
         let addresses = registration.as_deref().map(|known| self.addresses(&known.domain));
-        let registered = |known: &Registration| Registered { domain: known.domain.clone(), reach: known.reach.clone() };
+        let registered =
+            |known: &Registration| Registered { domain: known.domain.clone(), reach: known.reach.clone() };
         Ok(InstallationState {
             surroundings,
             evidence,
@@ -51,7 +53,9 @@ impl Operations {
     /// `CONFLICT` when nothing is registered, else what was seen instead.
     pub async fn prove(&self) -> Result<String, Failure> {
         let Some(known) = self.registration() else {
-            return Err(Failure::new(domain::Code::Conflict, "agm is not installed").hint("`agm install` does that."));
+            return Err(
+                Failure::new(domain::Code::Conflict, "agm is not installed").hint("`agm install` does that.")
+            );
         };
         proof::once(&self.0.clients, &known.domain).await
     }

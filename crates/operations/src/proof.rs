@@ -139,7 +139,9 @@ impl Prover<'_> {
             };
             let (direct, through) = (said(direct.headers()), said(through.headers()));
             if direct != through {
-                return Err(format!("the {name} of {file} is {direct} from agm itself and {through} through the gateway"));
+                return Err(format!(
+                    "the {name} of {file} is {direct} from agm itself and {through} through the gateway"
+                ));
             }
         }
         Ok(())
@@ -151,7 +153,8 @@ impl Prover<'_> {
         url.set_path(path);
         let mut request = self.clients.http.get(url).header(HOST, host).timeout(PATIENCE);
         if let Some(cookie) = cookie {
-            let mut value = HeaderValue::from_str(cookie).map_err(|_| "the session cannot be sent".to_owned())?;
+            let mut value =
+                HeaderValue::from_str(cookie).map_err(|_| "the session cannot be sent".to_owned())?;
             value.set_sensitive(true);
             request = request.header(COOKIE, value);
         }

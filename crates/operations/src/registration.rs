@@ -200,11 +200,8 @@ mod tests {
         first.open(seal.clone()).await.unwrap();
         let plugin = PlainName::Plugin { route: "r".into(), plugin: "key-auth".into() };
         let objects = vec![Replaced { name: plugin, before: Some(json!({"configurations": "canary"})) }];
-        let registration = Registration {
-            domain: DomainName::usual(),
-            reach: "127.0.0.1:18080".parse().unwrap(),
-            objects,
-        };
+        let registration =
+            Registration { domain: DomainName::usual(), reach: "127.0.0.1:18080".parse().unwrap(), objects };
         let unopened = file().write(Some(&registration)).await.unwrap_err();
         assert_eq!(unopened.code, Code::StorageUnavailable);
         first.write(Some(&registration)).await.unwrap();

@@ -99,7 +99,11 @@ fn not_running(error: CliError) -> CliError {
 fn found(state: &InstallationState) -> Vec<String> {
     let down = |system: &&SystemHealth| system.state == SystemState::Down;
     let line = |system: &SystemHealth| {
-        format!("{} does not answer: {}", system.name, system.error.as_deref().unwrap_or("no reason is known"))
+        format!(
+            "{} does not answer: {}",
+            system.name,
+            system.error.as_deref().unwrap_or("no reason is known")
+        )
     };
     let surroundings = format!("{}: {}", word(&state.surroundings), state.evidence);
     std::iter::once(surroundings).chain(state.systems.iter().filter(down).map(line)).collect()

@@ -138,8 +138,9 @@ fn said(headers: &HeaderMap) -> Option<String> {
 }
 
 fn foreign_host() -> Response<Body> {
-    let failure = Failure::new(Code::Forbidden, "this server does not answer to that host name")
-        .hint("Use its own address, or add the name to AGM_ALLOWED_HOSTS. `agm install` adds what it registers.");
+    let failure = Failure::new(Code::Forbidden, "this server does not answer to that host name").hint(
+        "Use its own address, or add the name to AGM_ALLOWED_HOSTS. `agm install` adds what it registers.",
+    );
     ApiError::from(failure).into_response()
 }
 

@@ -40,9 +40,7 @@ impl Hosts {
         };
         let Some(name) = without_port(named).and_then(normal) else { return false };
         match name.parse::<IpAddr>() {
-            Ok(address) => {
-                address.is_loopback() || address == local.to_canonical() || registered.is_some()
-            }
+            Ok(address) => address.is_loopback() || address == local.to_canonical() || registered.is_some(),
             Err(_) => self.0.contains(&name) || registered.is_some_and(|domain| domain.as_str() == name),
         }
     }

@@ -152,7 +152,9 @@ impl Edit {
     pub fn agent(&self) -> Option<&Target> {
         match self {
             Self::Record { target, .. } | Self::Agent { target, .. } => Some(target),
-            Self::Provider { .. } | Self::Route { .. } | Self::Plain { .. } | Self::Registration { .. } => None,
+            Self::Provider { .. } | Self::Route { .. } | Self::Plain { .. } | Self::Registration { .. } => {
+                None
+            }
         }
     }
 

@@ -55,7 +55,8 @@ impl Edit {
             Self::Registration { before, after } => {
                 let now = clients.registration.read().await?;
                 let seen = now.as_deref().map(Registration::content_hash);
-                let trees = (after.as_ref().map(Registration::shown), now.as_deref().map(Registration::shown));
+                let trees =
+                    (after.as_ref().map(Registration::shown), now.as_deref().map(Registration::shown));
                 let trees = (trees.0.as_ref(), trees.1.as_ref());
                 Ok(self.judged(seen.as_deref(), trees, || Self::Registration {
                     before: now.as_deref().cloned(),

@@ -129,10 +129,7 @@ pub fn looked_plain(doc: Option<&PlainDoc>) -> Looked {
 
 /// Our note of what is registered as a plan has read it.
 pub fn looked_registration(registration: Option<&Registration>) -> Looked {
-    looked_hash(
-        registration.map(Registration::content_hash),
-        registration.map(Registration::shown),
-    )
+    looked_hash(registration.map(Registration::content_hash), registration.map(Registration::shown))
 }
 
 fn looked_hash(hash: Option<String>, tree: Option<Value>) -> Looked {

@@ -42,10 +42,7 @@ pub fn wanted(domain: &DomainName, reach: &Reach) -> Vec<PlainDoc> {
     };
     vec![
         PlainDoc::new(PlainName::Source(SOURCE.to_owned()), source),
-        PlainDoc::new(
-            PlainName::Domain(domain.to_string()),
-            json!({"name": domain, "enableHttps": "off"}),
-        ),
+        PlainDoc::new(PlainName::Domain(domain.to_string()), json!({"name": domain, "enableHttps": "off"})),
         route(BY_DOMAIN, &[domain], "/"),
         route(BY_PATH, &[], "/agm"),
         route(BY_API, &[], "/ni_status"),
@@ -135,8 +132,9 @@ fn listens_at(clients: &Clients) -> Result<Reach, Failure> {
     let reach = reach.and_then(|ip| format!("{ip}:{}", address.port()).parse().ok());
     reach.ok_or_else(|| {
         let message = format!("agm listens on {address}, and the gateway is not on this machine");
-        Failure::field("reach", message)
-            .hint("Say where the gateway reaches agm: --reach HOST:PORT, or AGM_REACH. agm must listen there.")
+        Failure::field("reach", message).hint(
+            "Say where the gateway reaches agm: --reach HOST:PORT, or AGM_REACH. agm must listen there.",
+        )
     })
 }
 
@@ -156,8 +154,9 @@ async fn gateway_answers(clients: &Clients) -> Result<(), Failure> {
     let asked = clients.http.get(clients.gateway.clone()).timeout(PATIENCE).send().await;
     asked.map(drop).map_err(|error| {
         let why = scrub::http_error(&error);
-        let mut failure = Failure::new(Code::UpstreamUnavailable, format!("the AI gateway does not answer: {why}"))
-            .hint("Does the gateway run, and is HICLAW_AI_GATEWAY_URL its address?");
+        let mut failure =
+            Failure::new(Code::UpstreamUnavailable, format!("the AI gateway does not answer: {why}"))
+                .hint("Does the gateway run, and is HICLAW_AI_GATEWAY_URL its address?");
         failure.system = Some("gateway".into());
         failure
     })
@@ -187,7 +186,9 @@ impl Entry<'_> {
         let kept = known.and_then(|known| known.replaced(&name)).cloned();
         let replaced = match (&before, kept) {
             (_, Some(kept)) => kept,
-            (Some(now), None) if is_domain => Replaced { name: name.clone(), before: Some(now.json().clone()) },
+            (Some(now), None) if is_domain => {
+                Replaced { name: name.clone(), before: Some(now.json().clone()) }
+            }
             (Some(now), None) if *now != wanted && !leads_to_us(now) => return Err(somebody_elses(now)),
             (_, None) => Replaced { name: name.clone(), before: None },
         };
@@ -211,7 +212,8 @@ impl Entry<'_> {
 
     fn is_former(&self, doc: &PlainDoc) -> bool {
         let service = format!("{FORMER_SOURCE}.static");
-        let is_former_route = |route: &PlainRoute| route.name == FORMER_ROUTE && route.services == [service.clone()];
+        let is_former_route =
+            |route: &PlainRoute| route.name == FORMER_ROUTE && route.services == [service.clone()];
         match doc.name() {
             PlainName::Source(_) => {
                 let mut users = self.routes.iter().filter(|route| route.services.contains(&service));
@@ -231,10 +233,14 @@ impl Entry<'_> {
             };
             let former = format!("{FORMER_SOURCE}.static");
             let goes = |route: &PlainRoute| {
-                is_our_route(&route.name) || (route.name == FORMER_ROUTE && route.services == [former.clone()])
+                is_our_route(&route.name)
+                    || (route.name == FORMER_ROUTE && route.services == [former.clone()])
             };
             let takes = |route: &&PlainRoute| {
-                same_host(route) && route.prefix.as_deref() == Some(prefix) && !route.conditional && !goes(route)
+                same_host(route)
+                    && route.prefix.as_deref() == Some(prefix)
+                    && !route.conditional
+                    && !goes(route)
             };
             if let Some(other) = self.routes.iter().find(takes) {
                 let host = host.unwrap_or("any host");
@@ -274,7 +280,9 @@ impl Entry<'_> {
         let others = || self.routes.iter().filter(|route| !is_our_route(&route.name));
         let user = match doc.name() {
             PlainName::Route(_) if leads_to_us(doc) => None,
-            PlainName::Route(_) | PlainName::Plugin { .. } => return Some("it is somebody else's".to_owned()),
+            PlainName::Route(_) | PlainName::Plugin { .. } => {
+                return Some("it is somebody else's".to_owned());
+            }
             PlainName::Source(_) => {
                 others().find(|route| route.services.iter().any(|service| is_our_service(service)))
             }
@@ -298,7 +306,9 @@ fn is_our_route(name: &str) -> bool {
 }
 
 fn is_our_service(service: &str) -> bool {
-    service.split_once('.').is_some_and(|(source, kind)| source == SOURCE && ["static", "dns"].contains(&kind))
+    service
+        .split_once('.')
+        .is_some_and(|(source, kind)| source == SOURCE && ["static", "dns"].contains(&kind))
 }
 
 /// Whether a route is one of ours, of whatever version.

@@ -131,14 +131,19 @@ async fn a_fresh_gateway_leads_to_agm_and_then_to_what_it_did_before() {
     let done = world.run(install()).await.unwrap();
     assert_eq!(done.state, OperationState::Committed);
     let (state, evidence) = proof(&done);
-    assert!(state == StepState::Done && evidence.contains(DOMAIN) && evidence.contains("agm.css"), "{evidence}");
+    assert!(
+        state == StepState::Done && evidence.contains(DOMAIN) && evidence.contains("agm.css"),
+        "{evidence}"
+    );
     for (host, path) in [(DOMAIN, "/ni_status/providers"), ("198.51.100.7", "/ni_status/providers")] {
         assert_eq!(through(&world, host, path).await, 401, "{host}{path}");
     }
     assert_eq!(through(&world, "198.51.100.7:8080", "/agm/login").await, 200);
     let told = world.operations.installation().await.unwrap();
     assert_eq!(told.registered.unwrap().domain.as_str(), DOMAIN);
-    assert!(told.objects.len() == 5 && told.objects.iter().all(|object| object.state == RegisteredAs::Wanted));
+    assert!(
+        told.objects.len() == 5 && told.objects.iter().all(|object| object.state == RegisteredAs::Wanted)
+    );
     assert_eq!(told.proved.unwrap().operation, done.id);
     world.operations.prove().await.unwrap();
 
@@ -158,7 +163,10 @@ async fn what_the_former_plugin_left_goes_and_comes_back() {
     let done = world.run(install()).await.unwrap();
     let objects: Vec<_> = done.steps.iter().filter_map(|step| step.object.as_deref()).collect();
     let position = |name: &str| objects.iter().position(|object| *object == name).unwrap();
-    assert!(position("agm-api") < position("ai-gateway-monitor"), "ours stands before theirs goes: {objects:?}");
+    assert!(
+        position("agm-api") < position("ai-gateway-monitor"),
+        "ours stands before theirs goes: {objects:?}"
+    );
     assert_eq!(through(&world, "198.51.100.7", "/ni_status/providers").await, 401);
     assert!(documents(&world).keys().all(|name| !name.contains("ai-gateway-monitor")));
     assert_eq!(world.operations.plan(&install()).await.unwrap().changes, []);

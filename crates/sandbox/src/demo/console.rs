@@ -62,7 +62,8 @@ pub(crate) async fn install_leftovers(console: &Router) -> Result<(), SandboxErr
     let source = json!({"name": "monitor", "type": "static", "domain": "127.0.0.1:18080", "port": 18080});
     let route = json!({"name": "ai-gateway-monitor", "domains": [], "path": {"matchType": "PRE", "matchValue": "/ni_status"},
         "services": [{"name": "monitor.static", "port": 18080, "weight": 100}]});
-    let settings = json!({"pluginName": "key-auth", "enabled": true, "rawConfigurations": "consumers:\n - key"});
+    let settings =
+        json!({"pluginName": "key-auth", "enabled": true, "rawConfigurations": "consumers:\n - key"});
     api.send(Method::POST, "/v1/service-sources", &source).await?;
     api.send(Method::POST, "/v1/routes", &route).await?;
     let instance = "/v1/routes/ai-gateway-monitor/plugin-instances/key-auth";
