@@ -3,6 +3,9 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod http;
+mod log_file;
+pub mod packaging;
+mod pid;
 mod yaml;
 
 /// Makes ring the process's TLS library, once; reqwest is built without one.

@@ -12,13 +12,14 @@ use std::{
     time::Duration,
 };
 
-/// Which server, and as whom. A password comes from `AGM_PASSWORD` or `HICLAW_ADMIN_PASSWORD`, standard input or a file.
+/// Which server, and as whom. A password comes from `AGM_PASSWORD`, `HICLAW_ADMIN_PASSWORD` or
+/// `AGENTTEAMS_ADMIN_PASSWORD`, standard input or a file.
 #[derive(Args)]
 pub struct Access {
-    /// The server [default: http://127.0.0.1:18080].
+    /// The server [default: http://127.0.0.1:18080, with MONITOR_PORT that port].
     #[arg(long, global = true, env = "AGM_URL")]
     url: Option<String>,
-    /// The account [default: AGM_USER, HICLAW_ADMIN_USER, admin].
+    /// The account [default: AGM_USER, HICLAW_ADMIN_USER, AGENTTEAMS_ADMIN_USER, admin].
     #[arg(long, global = true)]
     user: Option<String>,
     /// Read the password from standard input.
@@ -45,13 +46,13 @@ const WAIT: Duration = Duration::from_secs(330);
 impl Client {
     /// Reads the credentials; calls nobody.
     pub fn new(access: &Access) -> Result<Self, CliError> {
-        let variable = |names: [&str; 2]| {
-            names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
-        };
+        let variable =
+            |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
         let password = match &access.password_file {
             Some(file) => Some(private(file)?),
             None if access.password_stdin => Some(stdin()?),
-            None => variable(["AGM_PASSWORD", "HICLAW_ADMIN_PASSWORD"]).map(SecretString::from),
+            None => variable(&["AGM_PASSWORD", "HICLAW_ADMIN_PASSWORD", "AGENTTEAMS_ADMIN_PASSWORD"])
+                .map(SecretString::from),
         };
         crate::install_crypto();
         let http = reqwest::Client::builder()
@@ -60,11 +61,16 @@ impl Client {
             .no_proxy()
             .build()
             .map_err(|error| CliError::Start(error.to_string()))?;
-        let url = access.url.as_deref().unwrap_or("http://127.0.0.1:18080").trim_end_matches('/').to_owned();
+        let port = variable(&["MONITOR_PORT"]).unwrap_or_else(|| "18080".into());
+        let url = access.url.clone().unwrap_or_else(|| format!("http://127.0.0.1:{port}"));
+        let url = url.trim_end_matches('/').to_owned();
         if !url.starts_with("http://") && !url.starts_with("https://") {
             return Err(CliError::Usage(format!("{url} is no http or https address")));
         }
-        let user = access.user.clone().or_else(|| variable(["AGM_USER", "HICLAW_ADMIN_USER"]));
+        let user = access
+            .user
+            .clone()
+            .or_else(|| variable(&["AGM_USER", "HICLAW_ADMIN_USER", "AGENTTEAMS_ADMIN_USER"]));
         Ok(Self {
             http,
             url,
@@ -115,6 +121,17 @@ impl Client {
             (false, _) => contents(file)?,
         };
         Ok(text.expose_secret().to_owned())
+    }
+
+    /// The server's address, as it was given.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether a server answers at the address. Says nothing of the systems behind it.
+    pub async fn answers(&self) -> bool {
+        let question = self.http.get(format!("{}/healthz", self.url)).timeout(Duration::from_secs(3));
+        question.send().await.is_ok_and(|answer| answer.status().is_success())
     }
 
     /// `GET` below `/ni_status`.

@@ -1,4 +1,5 @@
 //! The command line: `agm serve` and `agm sandbox` start something, all other commands talk to a running server.
+mod autostart;
 mod backup;
 mod client;
 mod doctor;
@@ -14,6 +15,7 @@ mod prompt;
 mod provider;
 mod restore;
 mod route;
+mod script;
 mod sealed;
 mod serve;
 mod show;
@@ -75,6 +77,14 @@ enum Command {
     /// Where agents are not as they were recorded, and what others changed since the newest backup. Exit code 1: there is
     /// something.
     Drift(drift::DriftArgs),
+    /// The files that start the server with the machine and tell the Manager's agent of it.
+    Autostart(autostart::Autostart),
+    /// What the skill's scripts call, by the name of the script.
+    #[command(subcommand, hide = true)]
+    Script(script::Script),
+    /// Print the reference of the HTTP API as Markdown.
+    #[command(hide = true)]
+    ApiReference,
     /// Print the completions for a shell.
     Completions { shell: clap_complete::Shell },
 }
@@ -120,6 +130,9 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Watch { operation } => follow::watch(&call()?, &operation).await?,
         Command::Doctor(args) => return doctor::run(&call()?, &args).await,
         Command::Drift(args) => return drift::run(&call()?, &args).await,
+        Command::Autostart(args) => return autostart::run(json, &args),
+        Command::Script(script) => return Ok(script::run(call(), script).await),
+        Command::ApiReference => show::print(crate::http::api_reference().trim_end())?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "agm", &mut script);

@@ -4,6 +4,8 @@ use crate::{
     auth::Limits,
     config::{Lookup, Settings, rehearse},
     http::{AppState, Bounds, Entrance, Hosts, Setup, acceptor, serve as serve_http, stack},
+    log_file::LogFile,
+    pid::PidFile,
 };
 use clap::Args;
 use operations::Operations;
@@ -13,6 +15,7 @@ use std::{
     io::IsTerminal,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Mutex,
     time::Duration,
 };
 use tokio::{
@@ -110,6 +113,9 @@ pub struct Serve {
     /// What to log: error, warn, info, debug, trace, or a filter of the tracing library.
     #[arg(long, env = "AGM_LOG", default_value = "info")]
     log: String,
+    /// Log to this file instead of standard error: at most 60 MB in six files.
+    #[arg(long, env = "AGM_LOG_FILE", value_name = "FILE")]
+    log_file: Option<PathBuf>,
     #[command(flatten)]
     flags: Flags,
 }
@@ -136,7 +142,7 @@ fn start(error: impl std::fmt::Display) -> CliError {
 
 /// Runs the server until it is told to stop.
 pub async fn serve(options: Serve) -> Result<(), CliError> {
-    log(&options.log)?;
+    log(&options.log, options.log_file.as_deref())?;
     let stop = Stop::listen()?;
     let sandbox = match options.sandbox {
         true => Some(
@@ -177,7 +183,11 @@ pub async fn serve(options: Serve) -> Result<(), CliError> {
 async fn listen(settings: Settings, sandbox: bool, mut stop: Stop) -> Result<(), CliError> {
     let addr = settings.addr;
     let tls = settings.tls.map(|files| acceptor(&files.cert, &files.key)).transpose().map_err(start)?;
+    let data_dir = settings.operations.data_dir.clone();
     let operations = Operations::new(settings.operations).map_err(start)?;
+    // A disk that is full or read-only is no reason not to look at things.
+    let _pid = PidFile::write(&data_dir)
+        .inspect_err(|error| tracing::warn!(%error, "which process this is could not be written down"));
     operations.recover().await?;
     operations.start_sampling();
     operations.start_probing();
@@ -306,8 +316,9 @@ impl OwnState {
     }
 }
 
-/// Logs to standard error. A bare level is for our own crates; libraries may log headers, so they stay at warnings.
-fn log(wanted: &str) -> Result<(), CliError> {
+/// Logs to standard error or a file. A bare level is for our own crates; libraries may log headers, so they stay at
+/// warnings.
+fn log(wanted: &str, file: Option<&Path>) -> Result<(), CliError> {
     let level = wanted.parse::<tracing::level_filters::LevelFilter>();
     let filter = match level {
         Ok(level) => {
@@ -318,7 +329,15 @@ fn log(wanted: &str) -> Result<(), CliError> {
         Err(_) => wanted.to_owned(),
     };
     let filter = EnvFilter::try_new(filter).map_err(|error| CliError::Usage(format!("--log: {error}")))?;
-    let ansi = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi);
-    log.try_init().map_err(start)
+    let log = tracing_subscriber::fmt().with_env_filter(filter);
+    match file {
+        Some(path) => {
+            let file = LogFile::open(path).map_err(|error| start(format!("{}: {error}", path.display())))?;
+            log.with_writer(Mutex::new(file)).with_ansi(false).try_init().map_err(start)
+        }
+        None => {
+            let ansi = std::io::stderr().is_terminal();
+            log.with_writer(std::io::stderr).with_ansi(ansi).try_init().map_err(start)
+        }
+    }
 }

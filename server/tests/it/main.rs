@@ -1,6 +1,7 @@
 //! The whole server in process, with a sandbox behind it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod autostart;
 mod backups;
 mod canary;
 mod cli;
@@ -14,6 +15,7 @@ mod openapi;
 mod operations;
 mod paths;
 mod running;
+mod scripts;
 mod sign_in;
 mod sockets;
 mod support;

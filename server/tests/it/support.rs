@@ -11,7 +11,7 @@ use server::{
     config::{Lookup, Settings},
     http::{AppState, Bounds, Entrance, Hosts, Setup, Stack, serve, stack},
 };
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -144,4 +144,32 @@ async fn read(response: Response<Body>) -> Answer {
         headers: parts.headers,
         text: String::from_utf8_lossy(&bytes).into_owned(),
     }
+}
+
+/// What HiClaw sets for a server, as this sandbox is: the program itself is started with it. `horizon` is how long it
+/// watches what it changed.
+pub fn environment(sandbox: &Sandbox, horizon: Duration) -> Vec<(&'static str, String)> {
+    let at = sandbox.addresses();
+    let rehearsal =
+        serde_json::json!({"horizonMs": horizon.as_millis(), "upstreams": sandbox.upstream_map()});
+    vec![
+        ("HICLAW_ADMIN_USER", at.admin.user.clone()),
+        ("HICLAW_ADMIN_PASSWORD", at.admin.password.clone()),
+        ("HICLAW_AI_GATEWAY_ADMIN_URL", at.console.clone()),
+        ("HICLAW_AI_GATEWAY_URL", at.gateway.clone()),
+        ("HICLAW_FS_ENDPOINT", at.s3.endpoint.clone()),
+        ("HICLAW_FS_ACCESS_KEY", at.s3.access_key.clone()),
+        ("HICLAW_FS_SECRET_KEY", at.s3.secret_key.clone()),
+        ("HICLAW_FS_BUCKET", at.s3.bucket.clone()),
+        ("HICLAW_LLM_PROVIDER", "qwen".into()),
+        ("HICLAW_CONTAINER_API", at.containers.clone()),
+        ("AGM_MANAGER_URL", at.manager.url.clone()),
+        ("AGM_REHEARSAL", rehearsal.to_string()),
+        ("OPENCLAW_CONFIG_PATH", at.manager.config.display().to_string()),
+    ]
+}
+
+/// A port that nobody has.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -1,7 +1,8 @@
 //! The program in a process of its own, pointed at a sandbox of the test.
+use crate::support::environment;
 use domain::{Mutation, Operation, OperationId};
 use sandbox::Sandbox;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{os::unix::process::ExitStatusExt, path::Path, process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
@@ -27,26 +28,10 @@ pub struct Program {
 impl Program {
     /// Starts it. `extra` are the variables of the crash points.
     pub fn start(sandbox: &Sandbox, data: &Path, extra: &[(&str, &str)]) -> Self {
-        let at = sandbox.addresses();
-        let rehearsal = json!({"horizonMs": HORIZON.as_millis(), "upstreams": sandbox.upstream_map()});
         let mut child = Command::new(env!("CARGO_BIN_EXE_agm"))
             .args(["serve", "--addr", "127.0.0.1:0", "--log", "error"])
             .env_clear()
-            .envs([
-                ("HICLAW_ADMIN_USER", at.admin.user.as_str()),
-                ("HICLAW_ADMIN_PASSWORD", &at.admin.password),
-                ("HICLAW_AI_GATEWAY_ADMIN_URL", &at.console),
-                ("HICLAW_AI_GATEWAY_URL", &at.gateway),
-                ("HICLAW_FS_ENDPOINT", &at.s3.endpoint),
-                ("HICLAW_FS_ACCESS_KEY", &at.s3.access_key),
-                ("HICLAW_FS_SECRET_KEY", &at.s3.secret_key),
-                ("HICLAW_FS_BUCKET", &at.s3.bucket),
-                ("HICLAW_LLM_PROVIDER", "qwen"),
-                ("HICLAW_CONTAINER_API", &at.containers),
-                ("AGM_MANAGER_URL", &at.manager.url),
-                ("AGM_REHEARSAL", &rehearsal.to_string()),
-            ])
-            .env("OPENCLAW_CONFIG_PATH", &at.manager.config)
+            .envs(environment(sandbox, HORIZON))
             .env("AGM_DATA_DIR", data)
             .envs(extra.iter().copied())
             .stdout(Stdio::piped())
