@@ -9,7 +9,7 @@ NATIVE := --workspace --exclude frontend
 
 .PHONY: help
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 .PHONY: run
 run: target/site.made ## build what is needed, start agm with its sandbox
@@ -38,6 +38,11 @@ screenshots: target/site.made ## the pictures of the documentation
 	tools/need node-packages chromium
 	cargo build --package server
 	node end2end/screenshots.mjs docs
+
+.PHONY: api-reference
+api-reference: ## the reference of the HTTP API that the skill brings along
+	cargo run --quiet --package server -- api-reference > target/api-reference.md
+	mv target/api-reference.md skill/references/api-reference.md
 
 .PHONY: site
 site: target/site.made ## the web client: WebAssembly, style, fonts; compressed, with hashed names

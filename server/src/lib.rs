@@ -5,6 +5,9 @@ pub mod cli;
 pub mod config;
 pub mod http;
 pub mod log;
+mod log_file;
+pub mod packaging;
+mod pid;
 pub mod site;
 mod yaml;
 

@@ -1,16 +1,18 @@
-//! What is logged: to standard error, for people or as JSON, and the newest lines in memory for bug reports. Every line
+//! What is logged: to standard error or a file, for people or as JSON, and the newest lines in memory for bug reports. Every line
 //! that belongs to a request or an operation names it by its spans.
+use crate::log_file::LogFile;
 use clap::ValueEnum;
 use std::{
     collections::VecDeque,
     io::{self, IsTerminal},
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     EnvFilter, Layer,
     filter::{ParseError, Targets},
-    fmt::{self, MakeWriter},
+    fmt::{self, MakeWriter, writer::BoxMakeWriter},
     layer::SubscriberExt,
     registry::LookupSpan,
     util::SubscriberInitExt,
@@ -23,7 +25,7 @@ const REMEMBERED: usize = 256 * 1024;
 /// A longer line is cut.
 const LONGEST: usize = 4 * 1024;
 
-/// In which form standard error has it.
+/// In which form it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// Text on a terminal, else JSON.
@@ -39,6 +41,8 @@ pub enum LogFormat {
 pub enum LogError {
     #[error("--log: {0}")]
     Filter(#[from] ParseError),
+    #[error("{}: {cause}", .path.display())]
+    File { path: PathBuf, cause: io::Error },
     #[error("the log was begun before")]
     Begun,
 }
@@ -99,18 +103,26 @@ impl<'a> MakeWriter<'a> for Recent {
     }
 }
 
-/// Begins to log what is `wanted`: a level for our own crates, or a filter of the tracing library.
-pub fn begin(wanted: &str, format: LogFormat) -> Result<Recent, LogError> {
+/// Begins to log what is `wanted`: a level for our own crates, or a filter of the tracing library. Without a file it goes
+/// to standard error.
+pub fn begin(wanted: &str, format: LogFormat, file: Option<&Path>) -> Result<Recent, LogError> {
     let recent = Recent::default();
-    let is_terminal = io::stderr().is_terminal();
+    let is_terminal = file.is_none() && io::stderr().is_terminal();
+    let writer = match file {
+        Some(path) => {
+            let file = LogFile::open(path).map_err(|cause| LogError::File { path: path.into(), cause })?;
+            BoxMakeWriter::new(Mutex::new(file))
+        }
+        None => BoxMakeWriter::new(io::stderr),
+    };
     let is_text = match format {
         LogFormat::Auto => is_terminal,
         LogFormat::Text => true,
         LogFormat::Json => false,
     };
     let shown = match is_text {
-        true => fmt::layer().with_ansi(is_terminal).with_writer(io::stderr).boxed(),
-        false => json().with_writer(io::stderr).boxed(),
+        true => fmt::layer().with_ansi(is_terminal).with_writer(writer).boxed(),
+        false => json().with_writer(writer).boxed(),
     };
     let log = tracing_subscriber::registry().with(filter(wanted)?).with(recent.layer()).with(shown);
     log.try_init().map_err(|_| LogError::Begun)?;

@@ -7,7 +7,7 @@ use domain::{ProviderName, RouteName};
 use planted::Bug;
 use secrecy::SecretString;
 use serde_json::Value;
-use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -229,12 +229,6 @@ impl Console {
     /// [`Console::routes`]; routes that take over after an error of another one are left out.
     pub async fn live_routes(&self) -> Result<Vec<LiveRoute>, HigressError> {
         Ok(self.list(&["v1", "routes"]).await?.into_iter().filter_map(LiveRoute::parse).collect())
-    }
-
-    /// The names of all plain routes, those behind AI routes too.
-    pub async fn plain_routes(&self) -> Result<BTreeSet<String>, HigressError> {
-        let routes = self.list(&["v1", "routes"]).await?;
-        Ok(routes.iter().filter_map(|route| route["name"].as_str()).map(str::to_owned).collect())
     }
 
     /// What is stored under this name now, next to two images of it; an image that is `None` means "absent". When both

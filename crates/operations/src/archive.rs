@@ -27,8 +27,8 @@ const MANIFEST: &str = "manifest.json";
 const FORM: u32 = 1;
 /// More bytes than the manifest of any directory has.
 const LARGEST_MANIFEST: u64 = 16 * 1024 * 1024;
-/// What others put into the data directory, and what is no state.
-const NO_STATE: [&str; 3] = [LOCK, "log", "lost+found"];
+/// What is no state, belongs to this machine alone, or was put into the data directory by others.
+const NO_STATE: [&str; 6] = [LOCK, "agm.pid", "autostart.json", "autostart-before", "log", "lost+found"];
 
 /// What an archive holds.
 #[derive(Debug, Serialize, Deserialize)]

@@ -12,13 +12,14 @@ use std::{
     time::Duration,
 };
 
-/// Which server, and as whom. A password comes from `AGM_PASSWORD` or `HICLAW_ADMIN_PASSWORD`, standard input or a file.
+/// Which server, and as whom. A password comes from `AGM_PASSWORD`, `HICLAW_ADMIN_PASSWORD` or
+/// `AGENTTEAMS_ADMIN_PASSWORD`, standard input or a file.
 #[derive(Args)]
 pub struct Access {
-    /// The server [default: http://127.0.0.1:18080].
+    /// The server [default: http://127.0.0.1:18080, with MONITOR_PORT that port].
     #[arg(long, global = true, env = "AGM_URL")]
     url: Option<String>,
-    /// The account [default: AGM_USER, HICLAW_ADMIN_USER, admin].
+    /// The account [default: AGM_USER, HICLAW_ADMIN_USER, AGENTTEAMS_ADMIN_USER, admin].
     #[arg(long, global = true)]
     user: Option<String>,
     /// Read the password from standard input.
@@ -36,17 +37,21 @@ pub struct Variable {
 }
 
 const USER: Variable = Variable {
-    names: &["AGM_USER", "HICLAW_ADMIN_USER"],
+    names: &["AGM_USER", "HICLAW_ADMIN_USER", "AGENTTEAMS_ADMIN_USER"],
     meaning: "The account at the server, where `--user` does not say it. Without either it is `admin`.",
 };
 const PASSWORD: Variable = Variable {
-    names: &["AGM_PASSWORD", "HICLAW_ADMIN_PASSWORD"],
+    names: &["AGM_PASSWORD", "HICLAW_ADMIN_PASSWORD", "AGENTTEAMS_ADMIN_PASSWORD"],
     meaning: "The password, where neither `--password-stdin` nor `--password-file` is given.",
 };
 const PROVIDER_KEY: Variable =
     Variable { names: &["AGM_PROVIDER_KEY"], meaning: "A provider's key, where `--key-file` is not given." };
+const PORT: Variable = Variable {
+    names: &["MONITOR_PORT"],
+    meaning: "The port of the server on loopback, where neither `--url` nor `AGM_URL` says its address.",
+};
 /// All of them.
-pub const VARIABLES: [Variable; 3] = [USER, PASSWORD, PROVIDER_KEY];
+pub const VARIABLES: [Variable; 4] = [USER, PASSWORD, PROVIDER_KEY, PORT];
 
 impl Variable {
     fn read(&self) -> Option<String> {
@@ -82,7 +87,9 @@ impl Client {
             .no_proxy()
             .build()
             .map_err(|error| CliError::Start(error.to_string()))?;
-        let url = access.url.as_deref().unwrap_or("http://127.0.0.1:18080").trim_end_matches('/').to_owned();
+        let port = PORT.read().unwrap_or_else(|| "18080".into());
+        let url = access.url.clone().unwrap_or_else(|| format!("http://127.0.0.1:{port}"));
+        let url = url.trim_end_matches('/').to_owned();
         if !url.starts_with("http://") && !url.starts_with("https://") {
             return Err(CliError::Usage(format!("{url} is no http or https address")));
         }
@@ -130,6 +137,17 @@ impl Client {
             (false, _) => contents(file)?,
         };
         Ok(text.expose_secret().to_owned())
+    }
+
+    /// The server's address, as it was given.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether a server answers at the address. Says nothing of the systems behind it.
+    pub async fn answers(&self) -> bool {
+        let question = self.http.get(format!("{}/healthz", self.url)).timeout(Duration::from_secs(3));
+        question.send().await.is_ok_and(|answer| answer.status().is_success())
     }
 
     /// `GET` below `/ni_status`.

@@ -1,4 +1,5 @@
 //! The command line: `agm serve` and `agm sandbox` start something, all other commands talk to a running server.
+mod autostart;
 mod backup;
 mod client;
 mod config;
@@ -19,6 +20,7 @@ mod provider;
 mod restore;
 mod route;
 mod said;
+mod script;
 mod sealed;
 mod serve;
 mod show;
@@ -94,6 +96,14 @@ enum Command {
     Install(install::InstallArgs),
     /// Be reached through the AI gateway no more, and leave it as it was before.
     Uninstall(install::UninstallArgs),
+    /// The files that start the server with the machine and tell the Manager's agent of it.
+    Autostart(autostart::Autostart),
+    /// What the skill's scripts call, by the name of the script.
+    #[command(subcommand, hide = true)]
+    Script(script::Script),
+    /// Print the reference of the HTTP API as Markdown.
+    #[command(hide = true)]
+    ApiReference,
     /// Print the completions for a shell.
     Completions { shell: clap_complete::Shell },
 }
@@ -149,6 +159,9 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Config => show::print(config::reference(&command()).trim_end())?,
         Command::Install(args) => install::install(&call()?, &args).await?,
         Command::Uninstall(args) => install::uninstall(&call()?, &args).await?,
+        Command::Autostart(args) => return autostart::run(json, &args),
+        Command::Script(script) => return Ok(script::run(call(), script).await),
+        Command::ApiReference => show::print(crate::http::api_reference().trim_end())?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut command(), "agm", &mut script);

@@ -5,6 +5,7 @@ use crate::{
     config::{Settings, rehearse},
     http::{AppState, Bounds, Entrance, Hosts, Setup, acceptor, serve as serve_http, stack},
     log::{self, LogError, LogFormat, Recent},
+    pid::PidFile,
 };
 use clap::Args;
 use operations::Operations;
@@ -43,6 +44,9 @@ pub struct Serve {
     /// In which form to log.
     #[arg(long, env = "AGM_LOG_FORMAT", value_enum, default_value = "auto")]
     log_format: LogFormat,
+    /// Log to this file instead of standard error: at most 60 MB in six files.
+    #[arg(long, env = "AGM_LOG_FILE", value_name = "FILE")]
+    log_file: Option<PathBuf>,
     #[command(flatten)]
     settings: Said,
 }
@@ -72,10 +76,12 @@ pub fn start(error: impl std::fmt::Display) -> CliError {
 
 /// Runs the server until it is told to stop.
 pub async fn serve(options: Serve) -> Result<(), CliError> {
-    let recent = log::begin(&options.log, options.log_format).map_err(|error| match error {
-        LogError::Filter(_) => CliError::Usage(error.to_string()),
-        LogError::Begun => start(error),
-    })?;
+    let recent = log::begin(&options.log, options.log_format, options.log_file.as_deref()).map_err(
+        |error| match error {
+            LogError::Filter(_) => CliError::Usage(error.to_string()),
+            LogError::File { .. } | LogError::Begun => start(error),
+        },
+    )?;
     let stop = Stop::listen()?;
     let sandbox = match options.sandbox {
         true => Some(
@@ -114,7 +120,11 @@ pub async fn serve(options: Serve) -> Result<(), CliError> {
 async fn listen(settings: Settings, sandbox: bool, log: Recent, mut stop: Stop) -> Result<(), CliError> {
     let addr = settings.addr;
     let tls = settings.tls.map(|files| acceptor(&files.cert, &files.key)).transpose().map_err(start)?;
+    let data_dir = settings.operations.data_dir.clone();
     let operations = Operations::new(settings.operations).map_err(start)?;
+    // A disk that is full or read-only is no reason not to look at things.
+    let _pid = PidFile::write(&data_dir)
+        .inspect_err(|error| tracing::warn!(%error, "which process this is could not be written down"));
     operations.recover().await?;
     operations.start_sampling();
     operations.start_probing();

@@ -4,7 +4,7 @@ mod lookup;
 mod rehearsal;
 mod settings;
 
-pub use declared::{ALL, Declared, Unsaid};
+pub use declared::{ALL, DATA_DIR, Declared, Unsaid};
 pub use lookup::{ConfigError, Lookup};
 pub use rehearsal::rehearse;
 pub use settings::{Settings, TlsFiles, own_address};

@@ -104,14 +104,13 @@ where
             let registration = shared.operations.registration();
             let registered = registration.as_deref().map(|known| &known.domain);
             let local = Peer::of(&request).local;
-            let mut response =
-                if shared.hosts.allow(request.uri(), request.headers(), local, registered) {
-                    let call = AssertUnwindSafe(async { inner.call(request).await }).catch_unwind();
-                    let answer = call.instrument(span.clone()).await;
-                    answer.unwrap_or_else(|_| Ok(defect(&id)))?
-                } else {
-                    foreign_host()
-                };
+            let mut response = if shared.hosts.allow(request.uri(), request.headers(), local, registered) {
+                let call = AssertUnwindSafe(async { inner.call(request).await }).catch_unwind();
+                let answer = call.instrument(span.clone()).await;
+                answer.unwrap_or_else(|_| Ok(defect(&id)))?
+            } else {
+                foreign_host()
+            };
             harden(response.headers_mut(), nonce.as_ref(), &path);
             if let Ok(id) = HeaderValue::try_from(&id) {
                 response.headers_mut().insert(REQUEST_ID, id);

@@ -1,6 +1,7 @@
 //! The whole server in process, with a sandbox behind it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod autostart;
 mod backups;
 mod canary;
 mod cli;
@@ -18,6 +19,7 @@ mod operations;
 mod packaging;
 mod paths;
 mod running;
+mod scripts;
 mod sign_in;
 mod site;
 mod sockets;

@@ -91,3 +91,10 @@ fn the_examples_are_bodies_that_are_taken() {
         assert_eq!(read, Ok(()), "{name}");
     }
 }
+
+/// What an agent reads of the API is made from the document.
+#[test]
+fn the_reference_of_the_skill_is_that_of_this_document() {
+    let written = include_str!("../../../skill/references/api-reference.md");
+    assert!(server::http::api_reference() == written, "it is stale: run `make api-reference`");
+}

@@ -4,7 +4,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use operations::{Config, Operations};
 use sandbox::{Sandbox, SandboxOptions};
-use serde_json::Value;
+use serde_json::{Value, json};
 use server::{
     auth::Limits,
     cli::sandbox_settings,
@@ -147,4 +147,31 @@ async fn read(response: Response<Body>) -> Answer {
         headers: parts.headers,
         text: String::from_utf8_lossy(&bytes).into_owned(),
     }
+}
+
+/// What HiClaw sets for a server, as this sandbox is: the program itself is started with it, and waits as `timing` says.
+pub fn environment(sandbox: &Sandbox, timing: Value) -> Vec<(&'static str, String)> {
+    let at = sandbox.addresses();
+    let mut rehearsal = timing;
+    rehearsal["upstreams"] = json!(sandbox.upstream_map());
+    vec![
+        ("HICLAW_ADMIN_USER", at.admin.user.clone()),
+        ("HICLAW_ADMIN_PASSWORD", at.admin.password.clone()),
+        ("HICLAW_AI_GATEWAY_ADMIN_URL", at.console.clone()),
+        ("HICLAW_AI_GATEWAY_URL", at.gateway.clone()),
+        ("HICLAW_FS_ENDPOINT", at.s3.endpoint.clone()),
+        ("HICLAW_FS_ACCESS_KEY", at.s3.access_key.clone()),
+        ("HICLAW_FS_SECRET_KEY", at.s3.secret_key.clone()),
+        ("HICLAW_FS_BUCKET", at.s3.bucket.clone()),
+        ("HICLAW_LLM_PROVIDER", "qwen".into()),
+        ("HICLAW_CONTAINER_API", at.containers.clone()),
+        ("AGM_MANAGER_URL", at.manager.url.clone()),
+        ("AGM_REHEARSAL", rehearsal.to_string()),
+        ("OPENCLAW_CONFIG_PATH", at.manager.config.display().to_string()),
+    ]
+}
+
+/// A port that nobody has.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -62,7 +62,7 @@ pub async fn check(clients: &Clients, gateway: &Url) -> Check {
         match said {
             Err(why) => return unknown(id, about, why),
             Ok((_, true)) => {}
-            Ok((status, false)) if routes.contains(way.route) => {
+            Ok((status, false)) if routes.iter().any(|route| route.name == way.route) => {
                 broken.push(format!("the gateway answers {} at {}", status.as_u16(), way.name));
             }
             Ok((_, false)) => lacks.push(way.name),

@@ -1,5 +1,5 @@
 //! The program in a process of its own, pointed at a sandbox of the test.
-use crate::kill::installation::Installation;
+use crate::{kill::installation::Installation, support::environment};
 use domain::{Mutation, Operation, OperationId};
 use serde_json::{Value, json};
 use std::{os::unix::process::ExitStatusExt, process::Stdio, time::Duration};
@@ -29,27 +29,11 @@ pub struct Program {
 impl Program {
     /// Starts it. `extra` are the variables of the crash points.
     pub fn start(installation: &Installation, extra: &[(&str, &str)]) -> Self {
-        let at = installation.sandbox.addresses();
-        let rehearsal = json!({"horizonMs": HORIZON.as_millis(), "effectiveMs": EFFECTIVE.as_millis(),
-            "upstreams": installation.sandbox.upstream_map()});
+        let timing = json!({"horizonMs": HORIZON.as_millis(), "effectiveMs": EFFECTIVE.as_millis()});
         let mut child = Command::new(env!("CARGO_BIN_EXE_agm"))
             .args(["serve", "--addr", &installation.address.to_string(), "--log", "error"])
             .env_clear()
-            .envs([
-                ("HICLAW_ADMIN_USER", at.admin.user.as_str()),
-                ("HICLAW_ADMIN_PASSWORD", &at.admin.password),
-                ("HICLAW_AI_GATEWAY_ADMIN_URL", &at.console),
-                ("HICLAW_AI_GATEWAY_URL", &at.gateway),
-                ("HICLAW_FS_ENDPOINT", &at.s3.endpoint),
-                ("HICLAW_FS_ACCESS_KEY", &at.s3.access_key),
-                ("HICLAW_FS_SECRET_KEY", &at.s3.secret_key),
-                ("HICLAW_FS_BUCKET", &at.s3.bucket),
-                ("HICLAW_LLM_PROVIDER", "qwen"),
-                ("HICLAW_CONTAINER_API", &at.containers),
-                ("AGM_MANAGER_URL", &at.manager.url),
-                ("AGM_REHEARSAL", &rehearsal.to_string()),
-            ])
-            .env("OPENCLAW_CONFIG_PATH", &at.manager.config)
+            .envs(environment(&installation.sandbox, timing))
             .env("AGM_DATA_DIR", installation.data())
             .env("AGM_SITE_DIR", installation.site())
             .envs(extra.iter().copied())

@@ -1,0 +1,73 @@
+//! What else may start and stop the server, so that a script does not work against it.
+use super::Refusal;
+use std::{
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+/// A supervisor that has the server in its hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    Systemd,
+    Supervisord,
+}
+
+impl Keeper {
+    /// The one that is running and knows the server.
+    pub fn found() -> Option<Self> {
+        // As sd_booted(3) looks: images may ship a program `systemctl` without systemd.
+        let booted = Path::new("/run/systemd/system").is_dir();
+        if booted && Self::Systemd.call(&["cat", "agm.service"]).is_some_and(|answer| answer.status.success())
+        {
+            return Some(Self::Systemd);
+        }
+        let answer = Self::Supervisord.call(&["status", "agm"])?;
+        knows(&String::from_utf8_lossy(&answer.stdout)).then_some(Self::Supervisord)
+    }
+
+    /// Lets it `start`, `stop` or `restart` the server.
+    pub fn ask(self, verb: &str) -> Result<(), Refusal> {
+        let failed = |why: &str| {
+            let why = why.trim();
+            Refusal::line(format!("ERROR: {} {verb} agm: {why}", self.program()))
+        };
+        let answer = self.call(&[verb, "agm"]).ok_or_else(|| failed("it cannot be run"))?;
+        if answer.status.success() {
+            return Ok(());
+        }
+        let said = [answer.stdout, answer.stderr].concat();
+        Err(failed(&String::from_utf8_lossy(&said)))
+    }
+
+    fn program(self) -> &'static str {
+        match self {
+            Self::Systemd => "systemctl",
+            Self::Supervisord => "supervisorctl",
+        }
+    }
+
+    fn call(self, args: &[&str]) -> Option<Output> {
+        Command::new(self.program()).args(args).stdin(Stdio::null()).output().ok()
+    }
+}
+
+/// Whether `supervisorctl status agm` tells of a program: `agm  RUNNING  pid 7, uptime 0:00:05`.
+fn knows(status: &str) -> bool {
+    const STATES: [&str; 7] = ["STOPPED", "STARTING", "RUNNING", "BACKOFF", "STOPPING", "EXITED", "FATAL"];
+    let mut words = status.split_whitespace();
+    words.next() == Some("agm") && words.next().is_some_and(|state| STATES.contains(&state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_program_that_it_has_is_in_its_hands() {
+        assert!(knows("agm                              RUNNING   pid 7, uptime 0:00:05\n"));
+        assert!(knows("agm                              EXITED    Nov 22 02:29 PM\n"));
+        assert!(!knows("agm: ERROR (no such process)\n"));
+        assert!(!knows("unix:///var/run/supervisor.sock no such file\n"));
+        assert!(!knows("Error: .ini file does not include supervisorctl section\n"));
+    }
+}

@@ -1,0 +1,159 @@
+//! `monitor-server.sh`
+use super::{Refusal, keeper::Keeper, log};
+use crate::{
+    cli::Call,
+    config::{DATA_DIR, Lookup},
+    packaging,
+    pid::Running,
+};
+use std::{
+    fs,
+    io::{Read, Seek},
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+use tokio::time::{Instant, sleep};
+
+const USAGE: &str = "monitor-server.sh {start|stop|restart|status}";
+
+/// How long a start may take. It waits for nobody else but may have operations to take up.
+const START: Duration = Duration::from_secs(30);
+/// How long an end may take: longer than the server waits for what is under way.
+const STOP: Duration = Duration::from_secs(45);
+/// How often it is looked whether it is so far.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Starts, stops or looks at the server of the data directory: through what else has it in its hands, where there is
+/// something, so that the two do not work against each other.
+pub async fn run(call: &Call, args: Vec<String>) -> Result<(), Refusal> {
+    let words: Vec<_> = args.iter().map(String::as_str).collect();
+    let data = data_dir()?;
+    match words.as_slice() {
+        [] | ["start"] => start(call, &data).await,
+        ["stop"] => stop(&data).await,
+        ["restart"] => {
+            stop(&data).await?;
+            start(call, &data).await
+        }
+        ["status"] => status(call, &data).await,
+        _ => Err(Refusal::usage(USAGE)),
+    }
+}
+
+async fn start(call: &Call, data: &Path) -> Result<(), Refusal> {
+    if let Some(pid) = Running::of(data) {
+        return Ok(log(&format!("Monitor server already running (PID: {pid})"))?);
+    }
+    let mut own = match Keeper::found() {
+        Some(keeper) => {
+            keeper.ask("start")?;
+            None
+        }
+        None => Some(Process::start(data)?),
+    };
+    let deadline = Instant::now() + START;
+    while Instant::now() < deadline {
+        if let Some(pid) = Running::of(data)
+            && call.client.answers().await
+        {
+            return Ok(log(&format!("Monitor server started (PID: {pid})"))?);
+        }
+        if let Some(process) = &mut own {
+            process.lives()?;
+        }
+        sleep(LOOK).await;
+    }
+    let url = call.client.url();
+    Err(Refusal::line(format!("ERROR: the server did not answer at {url} in {} s", START.as_secs())))
+}
+
+async fn stop(data: &Path) -> Result<(), Refusal> {
+    let Some(pid) = Running::of(data) else {
+        return Ok(log("Monitor server not running")?);
+    };
+    match Keeper::found() {
+        Some(keeper) => keeper.ask("stop")?,
+        None => pid.terminate().map_err(|error| Refusal::line(format!("ERROR: process {pid}: {error}")))?,
+    }
+    let deadline = Instant::now() + STOP;
+    while pid.is_server() {
+        if Instant::now() > deadline {
+            let seconds = STOP.as_secs();
+            return Err(Refusal::line(format!(
+                "ERROR: the server has not ended in {seconds} s (PID: {pid})"
+            )));
+        }
+        sleep(LOOK).await;
+    }
+    Ok(log(&format!("Monitor server stopped (PID: {pid})"))?)
+}
+
+async fn status(call: &Call, data: &Path) -> Result<(), Refusal> {
+    let answers = call.client.answers().await;
+    match Running::of(data) {
+        Some(pid) if answers => Ok(log(&format!("Monitor server running (PID: {pid})"))?),
+        Some(pid) => {
+            log(&format!("Monitor server running (PID: {pid})"))?;
+            log(&format!("ERROR: it does not answer at {}", call.client.url()))?;
+            Err(Refusal::said())
+        }
+        None => {
+            log("Monitor server not running")?;
+            if answers {
+                let url = call.client.url();
+                log(&format!("WARNING: at {url} answers a server that does not use {}", data.display()))?;
+            }
+            Err(Refusal::said())
+        }
+    }
+}
+
+/// Where the server of this machine keeps its state, said in the environment, in the settings file, or by the place.
+fn data_dir() -> Result<PathBuf, Refusal> {
+    let wrong = |error: crate::config::ConfigError| Refusal::line(format!("ERROR: {error}"));
+    let variable = |name: &str| std::env::var(name).ok();
+    let file = variable("AGM_CONFIG").map(PathBuf::from);
+    let mut lookup = Lookup::new([].into(), variable, file.as_deref()).map_err(wrong)?;
+    let said = lookup.optional::<PathBuf>(&DATA_DIR).map_err(wrong)?;
+    Ok(said.unwrap_or_else(|| packaging::data_dir(Path::new("/"))))
+}
+
+/// A server that was started from here, until it answers.
+struct Process {
+    child: Child,
+    /// What it says before it has a log.
+    said: fs::File,
+}
+
+impl Process {
+    fn start(data: &Path) -> Result<Self, Refusal> {
+        let failed =
+            |error: std::io::Error| Refusal::line(format!("ERROR: the server cannot be started: {error}"));
+        let said = tempfile::tempfile().map_err(failed)?;
+        let child = Command::new(std::env::current_exe().map_err(failed)?)
+            .args(["serve", "--data-dir"])
+            .arg(data)
+            .arg("--log-file")
+            .arg(data.join("log/agm.log"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(said.try_clone().map_err(failed)?)
+            // Whoever interrupts what runs in the terminal does not mean the server.
+            .process_group(0)
+            .spawn()
+            .map_err(failed)?;
+        Ok(Self { child, said })
+    }
+
+    fn lives(&mut self) -> Result<(), Refusal> {
+        let Ok(Some(status)) = self.child.try_wait() else { return Ok(()) };
+        let mut said = String::new();
+        // What cannot be read is not told.
+        drop(self.said.rewind().and_then(|()| self.said.read_to_string(&mut said)));
+        let mut lines = vec![format!("ERROR: the server ended at once ({status})")];
+        lines.extend(said.lines().map(str::to_owned));
+        Err(Refusal(lines))
+    }
+}
