@@ -7,6 +7,7 @@ mod cli;
 mod cross_site;
 mod drift;
 mod history;
+mod install;
 mod kill;
 mod language;
 mod news;
