@@ -33,6 +33,14 @@ const SENTENCES: &[(&str, &str)] = &[
         "agm answers at {} and below /agm/ of any address, refuses who is not signed in (401), lets in who is (200), and {} comes as agm sends it",
         "agm 可通过 {} 及任意地址的 /agm/ 访问，未登录时拒绝（401），登录后放行（200），{} 与 agm 直接发送的一致",
     ),
+    (
+        "agm is not reached through the gateway: {}, signed in, at {} answers HTTP {} and not {}",
+        "无法通过网关访问 agm：登录后访问 {}（{}）返回 HTTP {}，应为 {}",
+    ),
+    (
+        "agm is not reached through the gateway: {} at {} answers HTTP {} and not {}",
+        "无法通过网关访问 agm：{}（{}）返回 HTTP {}，应为 {}",
+    ),
     ("it is somebody else's", "由他人管理"),
     ("the route {} uses it", "路由 {} 正在使用"),
     ("somebody changed it since", "之后已被他人修改"),
@@ -296,6 +304,10 @@ mod tests {
                 "HTTP 200，耗时 6 毫秒，14 个模型，时间 2026-11-22T04:00:00Z",
             ),
             ("route 2: it cannot be understood", "路由 2：无法识别"),
+            (
+                "agm is not reached through the gateway: /x, signed in, at a.io answers HTTP 503 and not 200",
+                "无法通过网关访问 agm：登录后访问 /x（a.io）返回 HTTP 503，应为 200",
+            ),
             (
                 "items: what is wanted needs these too, which are not there now: provider:qwen, route:x",
                 "items：所选内容还需要以下内容，而它们当前不存在：provider:qwen, route:x",

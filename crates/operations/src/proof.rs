@@ -108,11 +108,14 @@ impl Prover<'_> {
     /// The body of an answer with this status.
     async fn expect(&self, status: u16, asked: Asked<'_>) -> Result<String, String> {
         let (host, path) = (asked.host, asked.path);
-        let with = if asked.cookie.is_some() { ", signed in," } else { "" };
+        let call = match asked.cookie {
+            Some(_) => format!("{path}, signed in, at {host}"),
+            None => format!("{path} at {host}"),
+        };
         let answer = self.ask(self.gateway, asked).await?;
         let seen = answer.status().as_u16();
         if seen != status {
-            return Err(format!("{path}{with} at {host} answers HTTP {seen} and not {status}"));
+            return Err(format!("{call} answers HTTP {seen} and not {status}"));
         }
         body(answer).await
     }

@@ -6,7 +6,9 @@ use super::{
     show::{document, plan as plan_lines, print, word},
 };
 use clap::Args;
-use domain::{DomainName, Install, InstallationState, Mutation, Plan, Reach, SystemHealth, SystemState};
+use domain::{
+    DomainName, Install, InstallationState, Mutation, Plan, Reach, Surroundings, SystemHealth, SystemState,
+};
 use serde::Deserialize;
 
 #[derive(Args)]
@@ -95,16 +97,53 @@ fn not_running(error: CliError) -> CliError {
     }
 }
 
-/// What agm stands in, and which systems do not answer.
+/// What agm stands in, and which of the systems that it needs do not answer.
 fn found(state: &InstallationState) -> Vec<String> {
-    let down = |system: &&SystemHealth| system.state == SystemState::Down;
+    let needed = |system: &&SystemHealth| {
+        let stands_alone = state.surroundings == Surroundings::Higress;
+        system.state == SystemState::Down && !(stands_alone && system.name == "manager")
+    };
     let line = |system: &SystemHealth| {
-        format!(
-            "{} does not answer: {}",
-            system.name,
-            system.error.as_deref().unwrap_or("no reason is known")
-        )
+        let why = system.error.as_deref().unwrap_or("no reason is known");
+        format!("{} does not answer: {why}{}", system.name, advice(&system.name))
     };
     let surroundings = format!("{}: {}", word(&state.surroundings), state.evidence);
-    std::iter::once(surroundings).chain(state.systems.iter().filter(down).map(line)).collect()
+    std::iter::once(surroundings).chain(state.systems.iter().filter(needed).map(line)).collect()
+}
+
+/// What to do about a system that does not answer.
+fn advice(system: &str) -> &'static str {
+    match system {
+        "higress" => {
+            ". Is HICLAW_AI_GATEWAY_ADMIN_URL the console's address, and HICLAW_ADMIN_PASSWORD its password?"
+        }
+        "gateway" => ". Is HICLAW_AI_GATEWAY_URL its address?",
+        "store" => ". Models of agents cannot be changed without it. Is HICLAW_FS_ENDPOINT its address?",
+        "manager" => ". Its model cannot be changed without it. Is OPENCLAW_CONFIG_PATH its config?",
+        "storage" => ". The data directory (AGM_DATA_DIR) must be writable for agm.",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn found_with(surroundings: &str, down: &str) -> Vec<String> {
+        let state = json!({"surroundings": surroundings, "evidence": "e", "objects": [], "addresses": [],
+            "systems": [{"name": "higress", "state": "up"}, {"name": down, "state": "down", "error": "refused"}]});
+        found(&serde_json::from_value(state).unwrap())
+    }
+
+    #[test]
+    fn what_is_down_is_said_with_the_next_step() {
+        let said = found_with("hiclaw_manager", "store");
+        assert_eq!(said[0], "hiclaw_manager: e");
+        assert!(
+            said[1].starts_with("store does not answer: refused. ") && said[1].contains("HICLAW_FS_ENDPOINT")
+        );
+        assert_eq!(found_with("hiclaw_manager", "manager").len(), 2);
+        assert_eq!(found_with("higress", "manager").len(), 1, "there is none");
+    }
 }

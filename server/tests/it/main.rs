@@ -10,6 +10,7 @@ mod data;
 mod docs;
 mod drift;
 mod history;
+mod install;
 mod kill;
 mod language;
 mod metrics;
