@@ -30,19 +30,16 @@ release: ## what is shipped, in target/dist: static programs with the site insid
 	tools/release
 
 .PHONY: reference
-reference: ## docs/configuration.md, from the code
-	cargo run --quiet --package server -- config > docs/configuration.md
+reference: ## docs/configuration.md and the skill's reference of the API, from the code
+	cargo build --quiet --package server
+	target/debug/agm config > target/reference.md && mv target/reference.md docs/configuration.md
+	target/debug/agm api-reference > target/reference.md && mv target/reference.md skill/references/api-reference.md
 
 .PHONY: screenshots
 screenshots: target/site.made ## the pictures of the documentation
 	tools/need node-packages chromium
 	cargo build --package server
 	node end2end/screenshots.mjs docs
-
-.PHONY: api-reference
-api-reference: ## the reference of the HTTP API that the skill brings along
-	cargo run --quiet --package server -- api-reference > target/api-reference.md
-	mv target/api-reference.md skill/references/api-reference.md
 
 .PHONY: site
 site: target/site.made ## the web client: WebAssembly, style, fonts; compressed, with hashed names

@@ -1,15 +1,13 @@
 //! `agm autostart …`
 use super::{
     error::CliError,
+    machine::{all_removed, program as program_path},
     show::{document, print, word},
 };
 use crate::packaging::{self, Kind, PackagingError, State, Written};
 use clap::{Args, Subcommand};
 use domain::{Code, Failure};
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 #[derive(Args)]
 pub struct Autostart {
@@ -55,7 +53,7 @@ pub fn run(json: bool, args: &Autostart) -> Result<ExitCode, CliError> {
     match &args.command {
         Command::Write { kind, program } => {
             let kind = kind.map_or_else(|| packaging::kind(root), Ok)?;
-            show(json, &packaging::write(root, kind, &path(program.as_deref())?)?)?;
+            show(json, &packaging::write(root, kind, &program_path(program.as_deref())?)?)?;
             if !json {
                 print(next(kind))?;
             }
@@ -63,11 +61,7 @@ pub fn run(json: bool, args: &Autostart) -> Result<ExitCode, CliError> {
         Command::Remove => {
             let removed = packaging::remove(root)?;
             show(json, &removed)?;
-            let kept = removed.iter().find(|file| file.state == State::Changed);
-            if let Some(kept) = kept {
-                let message = format!("{} was changed by somebody else and is still there", kept.path);
-                return Err(Failure::new(Code::Conflict, message).hint("Remove it by hand.").into());
-            }
+            all_removed(&removed)?;
         }
         Command::Status => {
             let all = packaging::status(root)?;
@@ -80,22 +74,13 @@ pub fn run(json: bool, args: &Autostart) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The program's path without links.
-fn path(program: Option<&Path>) -> Result<String, CliError> {
-    let failed = |error: std::io::Error| CliError::Start(format!("the program's own path: {error}"));
-    let path = match program {
-        Some(path) => path.to_owned(),
-        None => std::env::current_exe().and_then(|path| path.canonicalize()).map_err(failed)?,
-    };
-    match path.to_str() {
-        Some(path) if path.starts_with('/') && !path.contains(['%', '"', ' ', '\n']) => Ok(path.to_owned()),
-        _ => Err(CliError::Usage(format!("{} cannot be started from settings files", path.display()))),
-    }
+fn show(json: bool, files: &[Written]) -> Result<(), CliError> {
+    document(json, &files, || files.iter().map(line).collect())
 }
 
-fn show(json: bool, files: &[Written]) -> Result<(), CliError> {
-    let line = |file: &Written| format!("{}\t{}", word(&file.state), file.path);
-    document(json, &files, || files.iter().map(line).collect())
+/// A file and what becomes of it.
+pub fn line(file: &Written) -> String {
+    format!("{}\t{}", word(&file.state), file.path)
 }
 
 fn next(kind: Kind) -> &'static str {

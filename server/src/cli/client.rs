@@ -63,6 +63,8 @@ impl Variable {
 pub struct Client {
     http: reqwest::Client,
     url: String,
+    /// The address was said.
+    named: bool,
     user: String,
     password: Option<SecretString>,
     /// Standard input was read for the password and has nothing more.
@@ -97,6 +99,7 @@ impl Client {
         Ok(Self {
             http,
             url,
+            named: access.url.is_some(),
             user: user.unwrap_or_else(|| "admin".into()),
             password,
             stdin_read: access.password_stdin,
@@ -142,6 +145,11 @@ impl Client {
     /// The server's address, as it was given.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Whether somebody said which server it is.
+    pub fn is_named(&self) -> bool {
+        self.named
     }
 
     /// Whether a server answers at the address. Says nothing of the systems behind it.

@@ -3,6 +3,7 @@ use super::{
     Call, DryRun,
     error::CliError,
     file::agree_and_carry_out,
+    machine::Machine,
     show::{document, plan as plan_lines, print, word},
 };
 use clap::Args;
@@ -37,6 +38,15 @@ struct Change {
     /// Do not ask.
     #[arg(short, long)]
     yes: bool,
+    /// Leave the files of this machine and its server alone. They are left alone too when the server is named.
+    #[arg(long)]
+    no_files: bool,
+}
+
+impl Change {
+    fn machine(&self, call: &Call) -> Result<Option<Machine>, CliError> {
+        if self.no_files { Ok(None) } else { Machine::found(call) }
+    }
 }
 
 /// What a proof saw.
@@ -47,6 +57,12 @@ struct Seen {
 
 /// `agm install`.
 pub async fn install(call: &Call, args: &InstallArgs) -> Result<(), CliError> {
+    if let Some(machine) = args.change.machine(call)? {
+        match args.change.dry_run.dry_run {
+            true => machine.preview()?,
+            false => machine.set_up(call, args.change.yes).await?,
+        }
+    }
     for line in found(&state(call).await?) {
         eprintln!("{line}");
     }
@@ -68,7 +84,11 @@ pub async fn install(call: &Call, args: &InstallArgs) -> Result<(), CliError> {
 /// `agm uninstall`.
 pub async fn uninstall(call: &Call, args: &UninstallArgs) -> Result<(), CliError> {
     let plan = planned(call, &Mutation::Uninstall).await?;
-    carry_out(call, &plan, &args.change).await
+    carry_out(call, &plan, &args.change).await?;
+    match args.change.machine(call)? {
+        Some(machine) if !args.change.dry_run.dry_run => machine.take_down().await,
+        _ => Ok(()),
+    }
 }
 
 async fn state(call: &Call) -> Result<InstallationState, CliError> {

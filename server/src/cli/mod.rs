@@ -12,6 +12,7 @@ mod follow;
 mod healthcheck;
 mod history;
 mod install;
+mod machine;
 mod model;
 mod past;
 mod portable;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 const HEAD: &str = "# The HTTP API
 
-Made from the OpenAPI document by `make api-reference`; not to be edited by hand. The server shows the same at `/docs`
+Made from the OpenAPI document by `make reference`; not to be edited by hand. The server shows the same at `/docs`
 and as a document for programs at `/openapi.json`.
 
 JSON in and out. Every call but `/ni_status/login` and `/ni_status/health` needs HTTP Basic with the admin's name and

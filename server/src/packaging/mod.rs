@@ -94,19 +94,7 @@ pub fn kind(root: &Path) -> Result<Kind, PackagingError> {
 pub fn write(root: &Path, kind: Kind, program: &str) -> Result<Vec<Written>, PackagingError> {
     let data = data_dir(root);
     let mut manifest = Manifest::read(&data)?;
-    let (mut todo, mut refused) = (Vec::new(), Vec::new());
-    for file in wanted(root, kind, program)? {
-        let found = Found::at(&inside(root, &file.path))?;
-        match judge(&manifest, &file, &found) {
-            Judgement::Refuse => {
-                refused.push(Conflict { diff: difference(&found, &file.content), path: file.path });
-            }
-            judgement => todo.push((file, found, judgement)),
-        }
-    }
-    if !refused.is_empty() {
-        return Err(PackagingError::Changed(refused));
-    }
+    let todo = judged(root, &manifest, kind, program)?;
     manifest.folders.extend(missing_folders(root, &data, todo.iter().map(|(file, ..)| file)));
     for (file, found, judgement) in &todo {
         if let (Judgement::PutAside, Found::File { text, mode }) = (judgement, found) {
@@ -117,6 +105,36 @@ pub fn write(root: &Path, kind: Kind, program: &str) -> Result<Vec<Written>, Pac
     manifest.save(&data)?;
     manifest.folders.iter().try_for_each(|folder| make_dirs(&inside(root, folder)))?;
     todo.into_iter().map(|(file, found, judgement)| put(root, file, &found, &judgement)).collect()
+}
+
+/// What [`write`] would make of each path, without writing.
+pub fn preview(root: &Path, kind: Kind, program: &str) -> Result<Vec<Written>, PackagingError> {
+    let manifest = Manifest::read(&data_dir(root))?;
+    let all = judged(root, &manifest, kind, program)?;
+    Ok(all
+        .into_iter()
+        .map(|(file, _, judgement)| Written { path: file.path, state: judgement.state() })
+        .collect())
+}
+
+/// Everything that is wanted, with what is there and what to do about it; refused where a file is somebody else's.
+fn judged(
+    root: &Path,
+    manifest: &Manifest,
+    kind: Kind,
+    program: &str,
+) -> Result<Vec<(Wanted, Found, Judgement)>, PackagingError> {
+    let (mut todo, mut refused) = (Vec::new(), Vec::new());
+    for file in wanted(root, kind, program)? {
+        let found = Found::at(&inside(root, &file.path))?;
+        match judge(manifest, &file, &found) {
+            Judgement::Refuse => {
+                refused.push(Conflict { diff: difference(&found, &file.content), path: file.path });
+            }
+            judgement => todo.push((file, found, judgement)),
+        }
+    }
+    if refused.is_empty() { Ok(todo) } else { Err(PackagingError::Changed(refused)) }
 }
 
 /// How each path is that was written.
@@ -197,6 +215,12 @@ enum Judgement {
     Refuse,
 }
 
+impl Judgement {
+    fn state(&self) -> State {
+        if matches!(self, Self::Leave) { State::Unchanged } else { State::Written }
+    }
+}
+
 fn judge(manifest: &Manifest, file: &Wanted, found: &Found) -> Judgement {
     let as_wanted = hash(&file.content);
     match (&file.content, found) {
@@ -220,7 +244,7 @@ fn judge(manifest: &Manifest, file: &Wanted, found: &Found) -> Judgement {
 
 fn put(root: &Path, file: Wanted, found: &Found, judgement: &Judgement) -> Result<Written, PackagingError> {
     let place = inside(root, &file.path);
-    let state = if matches!(judgement, Judgement::Leave) { State::Unchanged } else { State::Written };
+    let state = judgement.state();
     if state == State::Written {
         match (&file.content, found) {
             (Content::Text { text, mode }, _) => replace(&place, text.as_bytes(), *mode)?,

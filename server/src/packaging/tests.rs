@@ -61,6 +61,16 @@ fn states(all: &[Written]) -> BTreeSet<&'static str> {
 }
 
 #[test]
+fn a_preview_tells_what_a_write_does_and_does_nothing() {
+    let root = hiclaw();
+    let before = everything(root.path());
+    let told = preview(root.path(), Kind::Supervisord, PROGRAM).unwrap();
+    assert_eq!(everything(root.path()), before);
+    assert_eq!(told, write(root.path(), Kind::Supervisord, PROGRAM).unwrap());
+    assert_eq!(states(&preview(root.path(), Kind::Supervisord, PROGRAM).unwrap()), ["unchanged"].into());
+}
+
+#[test]
 fn what_is_written_is_there_once_and_goes_without_a_trace() {
     for wanted in [Kind::Supervisord, Kind::Systemd] {
         let root = hiclaw();

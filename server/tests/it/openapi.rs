@@ -96,5 +96,5 @@ fn the_examples_are_bodies_that_are_taken() {
 #[test]
 fn the_reference_of_the_skill_is_that_of_this_document() {
     let written = include_str!("../../../skill/references/api-reference.md");
-    assert!(server::http::api_reference() == written, "it is stale: run `make api-reference`");
+    assert!(server::http::api_reference() == written, "it is stale: run `make reference`");
 }

@@ -45,6 +45,23 @@ impl From<CliError> for Refusal {
     }
 }
 
+impl From<Refusal> for CliError {
+    fn from(Refusal(lines): Refusal) -> Self {
+        let text = lines.join("\n");
+        Self::Start(text.strip_prefix("ERROR: ").unwrap_or(&text).to_owned())
+    }
+}
+
+/// Starts the server of this machine, through what has it in its hands, and waits until it answers.
+pub async fn start(call: &Call) -> Result<(), CliError> {
+    Ok(monitor::start_here(call).await?)
+}
+
+/// Stops it, and waits until it has ended.
+pub async fn stop() -> Result<(), CliError> {
+    Ok(monitor::stop_here().await?)
+}
+
 /// Runs the script; 0 or 1, as all of them end.
 pub async fn run(call: Result<Call, CliError>, script: Script) -> ExitCode {
     let Script::Named(words) = script;

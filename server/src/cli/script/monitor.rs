@@ -25,6 +25,16 @@ const STOP: Duration = Duration::from_secs(45);
 /// How often it is looked whether it is so far.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// Starts the server of this machine, as the script does.
+pub async fn start_here(call: &Call) -> Result<(), Refusal> {
+    start(call, &data_dir()?).await
+}
+
+/// Stops it.
+pub async fn stop_here() -> Result<(), Refusal> {
+    stop(&data_dir()?).await
+}
+
 /// Starts, stops or looks at the server of the data directory: through what else has it in its hands, where there is
 /// something, so that the two do not work against each other.
 pub async fn run(call: &Call, args: Vec<String>) -> Result<(), Refusal> {
