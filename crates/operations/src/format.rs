@@ -30,15 +30,21 @@ pub fn check(disk: &dyn Disk, data_dir: &Path) -> Result<(), JournalError> {
     match disk::read(disk, &path, LIMIT) {
         Ok(bytes) => known(&path, &bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let line = format!("{MAGIC}{KNOWN}\n");
-            let noted = disk::replace(disk, &path, line.as_bytes(), Attributes::PRIVATE, TEMPORARY);
-            if let Err(error) = noted.map_err(InstallError::into_io) {
+            if let Err(error) = note(disk, &path) {
                 tracing::warn!(%error, "the form of the data directory could not be noted");
             }
             Ok(())
         }
         Err(error) => Err(JournalError::io(&path, error)),
     }
+}
+
+/// Notes it, and removes what a crash left of an earlier try.
+fn note(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    disk::sweep(disk, disk::parent(path), TEMPORARY)?;
+    let line = format!("{MAGIC}{KNOWN}\n");
+    let noted = disk::replace(disk, path, line.as_bytes(), Attributes::PRIVATE, TEMPORARY);
+    noted.map_err(InstallError::into_io)
 }
 
 fn known(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
@@ -77,6 +83,16 @@ mod tests {
         assert!(seen.is_ok());
         assert_eq!(file.as_deref(), Some(&b"agm-data 1\n"[..]));
         assert!(checked(Some("agm-data 1\n")).0.is_ok());
+    }
+
+    #[test]
+    fn what_a_crash_left_of_it_goes() {
+        let (disk, dir) = (MemDisk::new(), Path::new(DIR));
+        disk::make_dirs(&disk, dir, 0o700).unwrap();
+        let half = dir.join(".format-0123456789abcdef.tmp");
+        disk.create(&half, Attributes::PRIVATE).unwrap();
+        check(&disk, dir).unwrap();
+        assert_eq!(disk.names(dir), ["format"]);
     }
 
     #[test]
