@@ -3,7 +3,7 @@
 //! All of it is planned by what stands there now. What stood there before agm is in our note, which is written first and
 //! removed last. A former plugin's route for `/ni_status` goes when ours stands: of two routes of one host and path the
 //! gateway takes the older, so that calls are served by the one until they are served by the other.
-use super::draft::Draft;
+use super::{draft::Draft, entry::Entry};
 use crate::{
     clients::Clients,
     edits::Edit,
@@ -11,20 +11,20 @@ use crate::{
     registration::{Registration, Replaced},
     scrub,
 };
-use domain::{Code, DomainName, Failure, Install, Reach, Warning, WarningCode};
-use higress::{PlainDoc, PlainName, PlainRoute};
+use domain::{Code, DomainName, Failure, Install, Reach};
+use higress::{PlainDoc, PlainName};
 use serde_json::json;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 /// Our service source, and the beginning of the services that the gateway makes of it.
-const SOURCE: &str = "agm";
+pub const SOURCE: &str = "agm";
 /// Our routes: everything under the domain, and two paths under any other host.
-const BY_DOMAIN: &str = "agm-domain";
-const BY_PATH: &str = "agm-path";
-const BY_API: &str = "agm-api";
+pub const BY_DOMAIN: &str = "agm-domain";
+pub const BY_PATH: &str = "agm-path";
+pub const BY_API: &str = "agm-api";
 /// What the former plugin registered.
 const FORMER_SOURCE: &str = "monitor";
-const FORMER_ROUTE: &str = "ai-gateway-monitor";
+pub const FORMER_ROUTE: &str = "ai-gateway-monitor";
 const FORMER_PLUGIN: &str = "key-auth";
 /// How long the gateway may take to say anything at all.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -69,7 +69,7 @@ pub async fn register(clients: &Clients, draft: &mut Draft, wish: &Install) -> R
     let reach = reach.map_or_else(|| listens_at(clients), Ok)?;
     refuse_tls(clients)?;
     gateway_answers(clients).await?;
-    let entry = Entry { clients, routes: clients.console.plain_routes().await? };
+    let entry = Entry::read(clients).await?;
     entry.refuse_shadowed(&domain)?;
 
     let (mut objects, mut edits) = (Vec::new(), Vec::new());
@@ -103,7 +103,7 @@ pub async fn register(clients: &Clients, draft: &mut Draft, wish: &Install) -> R
 /// Works out what has to be given back.
 pub async fn unregister(clients: &Clients, draft: &mut Draft) -> Result<(), Failure> {
     let known = clients.registration.read().await?;
-    let entry = Entry { clients, routes: clients.console.plain_routes().await? };
+    let entry = Entry::read(clients).await?;
     let objects = match known.as_deref() {
         Some(known) => known.objects.clone(),
         None => entry.unnoted(),
@@ -160,168 +160,4 @@ async fn gateway_answers(clients: &Clients) -> Result<(), Failure> {
         failure.system = Some("gateway".into());
         failure
     })
-}
-
-/// What plans of an entry are made from.
-struct Entry<'a> {
-    clients: &'a Clients,
-    /// All of the gateway.
-    routes: Vec<PlainRoute>,
-}
-
-impl Entry<'_> {
-    async fn now(&self, name: &PlainName) -> Result<Option<PlainDoc>, Failure> {
-        Ok(self.clients.console.plain(name).await?)
-    }
-
-    /// An object of ours as it is to be, and what stood there before. A domain serves as it is, whoever made it.
-    async fn ours(
-        &self,
-        wanted: PlainDoc,
-        known: Option<&Registration>,
-    ) -> Result<(Replaced, Edit), Failure> {
-        let name = wanted.name().clone();
-        let before = self.now(&name).await?;
-        let is_domain = matches!(name, PlainName::Domain(_));
-        let kept = known.and_then(|known| known.replaced(&name)).cloned();
-        let replaced = match (&before, kept) {
-            (_, Some(kept)) => kept,
-            (Some(now), None) if is_domain => {
-                Replaced { name: name.clone(), before: Some(now.json().clone()) }
-            }
-            (Some(now), None) if *now != wanted && !leads_to_us(now) => return Err(somebody_elses(now)),
-            (_, None) => Replaced { name: name.clone(), before: None },
-        };
-        let after = before.clone().filter(|_| is_domain).unwrap_or(wanted);
-        Ok((replaced, Edit::Plain { name, before, after: Some(after) }))
-    }
-
-    /// What the former plugin left under this name, and its removal.
-    async fn former(
-        &self,
-        name: PlainName,
-        known: Option<&Registration>,
-    ) -> Result<(Option<Replaced>, Option<Edit>), Failure> {
-        let kept = known.and_then(|known| known.replaced(&name)).cloned();
-        let Some(now) = self.now(&name).await?.filter(|now| self.is_former(now)) else {
-            return Ok((kept, None));
-        };
-        let replaced = kept.unwrap_or(Replaced { name: name.clone(), before: Some(now.json().clone()) });
-        Ok((Some(replaced), Some(Edit::Plain { name, before: Some(now), after: None })))
-    }
-
-    fn is_former(&self, doc: &PlainDoc) -> bool {
-        let service = format!("{FORMER_SOURCE}.static");
-        let is_former_route =
-            |route: &PlainRoute| route.name == FORMER_ROUTE && route.services == [service.clone()];
-        match doc.name() {
-            PlainName::Source(_) => {
-                let mut users = self.routes.iter().filter(|route| route.services.contains(&service));
-                doc.json()["type"] == "static" && users.all(is_former_route)
-            }
-            PlainName::Route(_) | PlainName::Plugin { .. } => self.routes.iter().any(is_former_route),
-            PlainName::Domain(_) => false,
-        }
-    }
-
-    /// Of two routes of one host and path the gateway takes the older.
-    fn refuse_shadowed(&self, domain: &DomainName) -> Result<(), Failure> {
-        for (host, prefix) in [(Some(domain.as_str()), "/"), (None, "/agm"), (None, "/ni_status")] {
-            let same_host = |route: &PlainRoute| match host {
-                Some(host) => route.hosts.iter().any(|named| named == host),
-                None => route.hosts.is_empty(),
-            };
-            let former = format!("{FORMER_SOURCE}.static");
-            let goes = |route: &PlainRoute| {
-                is_our_route(&route.name)
-                    || (route.name == FORMER_ROUTE && route.services == [former.clone()])
-            };
-            let takes = |route: &&PlainRoute| {
-                same_host(route)
-                    && route.prefix.as_deref() == Some(prefix)
-                    && !route.conditional
-                    && !goes(route)
-            };
-            if let Some(other) = self.routes.iter().find(takes) {
-                let host = host.unwrap_or("any host");
-                let message = format!("the route {} takes {prefix} of {host} already", other.name);
-                return Err(Failure::new(Code::Conflict, message).hint(
-                    "Remove that route in the console, or install under another domain with --domain.",
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// The write that brings back what stood there before agm; none where it stands there, or where what stands there is
-    /// not to be removed, of which the plan then warns.
-    async fn given_back(&self, draft: &mut Draft, replaced: &Replaced) -> Result<Option<Edit>, Failure> {
-        let (name, after) = (&replaced.name, replaced.doc());
-        let before = self.now(name).await?;
-        draft.look_at_plain(name, before.as_ref());
-        if before == after {
-            return Ok(None);
-        }
-        let stays = match (&before, &after) {
-            (Some(now), None) => self.why_it_stays(now),
-            (Some(_), Some(_)) => Some("somebody changed it since".to_owned()),
-            (None, _) => None,
-        };
-        if let Some(why) = stays {
-            let message = format!("{name} is not removed: {why}");
-            draft.warn(Warning::new(WarningCode::NotRemoved, message).about([name.to_string(), why]));
-            return Ok(None);
-        }
-        Ok(Some(Edit::Plain { name: name.clone(), before, after }))
-    }
-
-    /// Why an object of our name is not removed. None: it can be.
-    fn why_it_stays(&self, doc: &PlainDoc) -> Option<String> {
-        let others = || self.routes.iter().filter(|route| !is_our_route(&route.name));
-        let user = match doc.name() {
-            PlainName::Route(_) if leads_to_us(doc) => None,
-            PlainName::Route(_) | PlainName::Plugin { .. } => {
-                return Some("it is somebody else's".to_owned());
-            }
-            PlainName::Source(_) => {
-                others().find(|route| route.services.iter().any(|service| is_our_service(service)))
-            }
-            PlainName::Domain(domain) => others().find(|route| route.hosts.contains(domain)),
-        };
-        user.map(|route| format!("the route {} uses it", route.name))
-    }
-
-    /// What of ours stands there without a note of it.
-    fn unnoted(&self) -> Vec<Replaced> {
-        let by_domain = self.routes.iter().find(|route| route.name == BY_DOMAIN);
-        let domains = by_domain.into_iter().flat_map(|route| &route.hosts).cloned().map(PlainName::Domain);
-        let routes = [BY_DOMAIN, BY_PATH, BY_API].map(|name| PlainName::Route(name.to_owned()));
-        let names = std::iter::once(PlainName::Source(SOURCE.to_owned())).chain(domains).chain(routes);
-        names.map(|name| Replaced { name, before: None }).collect()
-    }
-}
-
-fn is_our_route(name: &str) -> bool {
-    [BY_DOMAIN, BY_PATH, BY_API].contains(&name)
-}
-
-fn is_our_service(service: &str) -> bool {
-    service
-        .split_once('.')
-        .is_some_and(|(source, kind)| source == SOURCE && ["static", "dns"].contains(&kind))
-}
-
-/// Whether a route is one of ours, of whatever version.
-fn leads_to_us(doc: &PlainDoc) -> bool {
-    let services = doc.services();
-    !services.is_empty() && services.into_iter().all(is_our_service)
-}
-
-fn somebody_elses(doc: &PlainDoc) -> Failure {
-    let leads_to = match doc.services().as_slice() {
-        [] => doc.json()["domain"].as_str().unwrap_or("something else").to_owned(),
-        services => services.join(", "),
-    };
-    Failure::new(Code::Conflict, format!("{} is somebody else's: it leads to {leads_to}", doc.name()))
-        .hint("Nothing was changed. Remove or rename it in the console, and install again.")
 }

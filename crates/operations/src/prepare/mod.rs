@@ -6,6 +6,7 @@ mod accept;
 mod declared;
 mod describe;
 mod draft;
+mod entry;
 mod install;
 mod providers;
 mod restore;
