@@ -130,6 +130,11 @@ const LET_IN: &str = "请在该路由中授权此智能体。";
 const NEW_KEY: &str = "请更换该提供商的密钥。";
 
 fn fix(check: &Check) -> Option<&'static str> {
+    fix_of_state(check).or_else(|| fix_of_kind(check))
+}
+
+/// What depends on more than the kind of the check.
+fn fix_of_state(check: &Check) -> Option<&'static str> {
     let is_unknown = check.state == CheckState::Unknown;
     Some(match check.id {
         CheckId::ProviderReachable | CheckId::ProviderKeyAccepted if is_unknown => "请先测试该提供商。",
@@ -150,6 +155,12 @@ fn fix(check: &Check) -> Option<&'static str> {
         {
             "请在该 Worker 的容器内，用其运行时自身的设置更换模型。"
         }
+        _ => return None,
+    })
+}
+
+fn fix_of_kind(check: &Check) -> Option<&'static str> {
+    Some(match check.id {
         CheckId::ConsoleReachable => "请确认 Higress 控制台正在运行，且地址配置正确。",
         CheckId::ConsoleSignIn => "请核对控制台的用户名和密码，并确认控制台已完成初始化。",
         CheckId::ConsoleVersion => "请先试运行变更，或改用经过测试的版本。",

@@ -147,6 +147,7 @@ async fn listen(settings: Settings, sandbox: bool, log: Recent, mut stop: Stop) 
     let bound = listener.local_addr().map_err(start)?;
     state.listens(bound);
     let account = if sandbox { " (sandbox: sign in as admin / admin)" } else { "" };
+    tracing::info!(%bound, version = env!("CARGO_PKG_VERSION"), "agm listens");
     let scheme = if tls.is_some() { "https" } else { "http" };
     print(&format!("AI Gateway Management: {scheme}://{bound}/agm/{account}"))?;
     // The first look at a thousand agents takes seconds, which the first visitor should not wait for.

@@ -118,11 +118,12 @@ where
             let (route, took) = (response.extensions_mut().remove::<Route>(), begun.elapsed());
             shared.counters.answered(&method, route, response.status(), took);
             // Neither query nor headers nor bodies: they may hold secrets.
-            let (status, ms, _in_request) = (response.status().as_u16(), took.as_millis(), span.enter());
+            let (status, ms, _in_request) =
+                (response.status().as_u16(), took.as_millis() as u64, span.enter());
             if response.status().is_server_error() {
-                tracing::warn!(%method, %path, status, %ms, "answered");
+                tracing::warn!(%method, %path, status, ms, "answered");
             } else {
-                tracing::debug!(%method, %path, status, %ms, "answered");
+                tracing::debug!(%method, %path, status, ms, "answered");
             }
             Ok(response)
         })

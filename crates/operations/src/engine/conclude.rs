@@ -88,7 +88,7 @@ impl Engine {
     fn note_end(&self, progress: &Progress, operation: &Operation) {
         let took = progress.age();
         let failure = operation.failure.as_ref().map(tracing::field::display);
-        tracing::info!(state = ?operation.state, ms = took.as_millis(), failure, "an operation ended");
+        tracing::info!(state = ?operation.state, ms = took.as_millis() as u64, failure, "an operation ended");
         self.clients.meter.operations.note((operation.kind.clone(), operation.state), took);
     }
 
