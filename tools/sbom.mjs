@@ -110,10 +110,10 @@ const readText = (file) => {
   }
 };
 
-/** Crates that left a path in the program, as `name@version`. @param {string} program */
+/** Crates of the program and of the web client inside it that left a path there, as `name@version`. @param {string} program */
 const inside = (program) => {
   const text = readFileSync(program).toString("latin1");
-  const paths = text.matchAll(/crates\/([A-Za-z0-9_-]+)-(\d+\.\d+\.\d+[A-Za-z0-9.+-]*)\/src\//g);
+  const paths = text.matchAll(/\/registry\/src\/[^/\s]+\/([A-Za-z0-9_-]+)-(\d+\.\d+\.\d+[A-Za-z0-9.+-]*)\/src\//g);
   return new Set([...paths].map(([, name, version]) => `${name}@${version}`));
 };
 

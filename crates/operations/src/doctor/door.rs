@@ -4,17 +4,17 @@ use super::{
     report::{failed, ok, unknown, warning},
 };
 use crate::{clients::Clients, scrub};
-use domain::{Check, CheckId};
+use domain::{Check, CheckId, DomainName};
 use reqwest::{StatusCode, header::HOST};
 use url::Url;
 
 /// A way through the gateway.
-struct Way {
+struct Way<'a> {
     /// For people.
-    name: &'static str,
+    name: &'a str,
     /// The route that `agm install` makes for it.
     route: &'static str,
-    host: &'static str,
+    host: &'a str,
     path: &'static str,
     /// What only our answer holds.
     ours: &'static str,
@@ -25,23 +25,20 @@ const PAGE: &str = r#"action="/agm/login""#;
 /// A name that no route is made for, and that agm answers to.
 const ANY_NAME: &str = "localhost";
 
-const WAYS: [Way; 3] = [
-    Way {
-        name: "manager-local.hiclaw.io",
-        route: "agm-domain",
-        host: "manager-local.hiclaw.io",
-        path: "/agm/login",
-        ours: PAGE,
-    },
-    Way { name: "/agm", route: "agm-path", host: ANY_NAME, path: "/agm/login", ours: PAGE },
-    Way {
-        name: "/ni_status",
-        route: "agm-api",
-        host: ANY_NAME,
-        path: "/ni_status/health",
-        ours: r#"{"status":"healthy"}"#,
-    },
-];
+/// Everything that `agm install` makes, where people call it.
+fn ways(domain: &str) -> [Way<'_>; 3] {
+    [
+        Way { name: domain, route: "agm-domain", host: domain, path: "/agm/login", ours: PAGE },
+        Way { name: "/agm", route: "agm-path", host: ANY_NAME, path: "/agm/login", ours: PAGE },
+        Way {
+            name: "/ni_status",
+            route: "agm-api",
+            host: ANY_NAME,
+            path: "/ni_status/health",
+            ours: r#"{"status":"healthy"}"#,
+        },
+    ]
+}
 
 /// What came back: a status, and whether it was agm who answered.
 type Said = Result<(StatusCode, bool), String>;
@@ -50,7 +47,10 @@ type Said = Result<(StatusCode, bool), String>;
 pub async fn check(clients: &Clients, gateway: &Url) -> Check {
     let (id, about) = (CheckId::WebUi, "gateway");
     let routes = bounded(async { Ok(clients.console.plain_routes().await?) });
-    let [name, path, scripts] = &WAYS;
+    let registered = clients.registration.known();
+    let domain = registered.map_or_else(DomainName::usual, |known| known.domain.clone());
+    let ways = ways(domain.as_str());
+    let [name, path, scripts] = &ways;
     let ask = |way| ask(clients, gateway, way);
     let (routes, name, path, scripts) = futures::join!(routes, ask(name), ask(path), ask(scripts));
     let routes = match routes {
@@ -58,7 +58,7 @@ pub async fn check(clients: &Clients, gateway: &Url) -> Check {
         Err(why) => return unknown(id, about, format!("the console's routes could not be read: {why}")),
     };
     let (mut lacks, mut broken) = (Vec::new(), Vec::new());
-    for (way, said) in WAYS.iter().zip([name, path, scripts]) {
+    for (way, said) in ways.iter().zip([name, path, scripts]) {
         match said {
             Err(why) => return unknown(id, about, why),
             Ok((_, true)) => {}
@@ -71,7 +71,7 @@ pub async fn check(clients: &Clients, gateway: &Url) -> Check {
     match (broken.is_empty(), lacks.len()) {
         (false, _) => failed(id, about, broken.join("; ")).fix("agm install"),
         (true, 0) => ok(id, about, "the gateway leads to agm, by name and by path"),
-        (true, lacking) if lacking == WAYS.len() => {
+        (true, lacking) if lacking == ways.len() => {
             ok(id, about, "the gateway does not lead to agm, which is reached at its own address only")
         }
         (true, _) => {
@@ -81,7 +81,7 @@ pub async fn check(clients: &Clients, gateway: &Url) -> Check {
     }
 }
 
-async fn ask(clients: &Clients, gateway: &Url, way: &Way) -> Said {
+async fn ask(clients: &Clients, gateway: &Url, way: &Way<'_>) -> Said {
     let mut url = gateway.clone();
     url.set_path(way.path);
     let call = clients.http.get(url).header(HOST, way.host).timeout(PATIENCE).send().await;
