@@ -125,7 +125,7 @@ fn words(line: &str) -> Option<Vec<String>> {
             (Some(open), _) if open == letter => quote = None,
             (None, '"' | '\'') => quote = Some(letter),
             (None, ' ') => {
-                if ["|", ">", ">>", "<", "&&", "||", ";", "&"].contains(&word.as_str())
+                if ["|", ">", ">>", "2>&1", "<", "&&", "||", ";", "&"].contains(&word.as_str())
                     || word.starts_with('#')
                 {
                     break;
