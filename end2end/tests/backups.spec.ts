@@ -142,6 +142,27 @@ test("a backup is downloaded encrypted, and comes back with its passphrase", asy
   await expect(form.getByLabel("Passphrase, if the file is encrypted")).toHaveValue("");
 });
 
+test("a form that is on its way is not replaced by a renewal, and is empty once it is done", async ({ page }) => {
+  const id = await take(page, "to keep");
+  await open(page, "/agm/backups");
+  await unfold(page, "to keep");
+  const passphrase = row(page, "to keep").getByLabel("Passphrase, 12 characters or more");
+  await passphrase.fill("correct horse battery");
+  await page.route(`**${BACKUPS}/${id}/export`, async (route) => {
+    const renewed = page.waitForResponse((answer) => answer.request().headers()["x-agm-renew"] !== undefined);
+    expect((await page.request.post(`${BACKUPS}/${id}/pin`, { data: {} })).ok()).toBe(true);
+    await (await renewed).finished();
+    // By then the page has read it.
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await route.continue();
+  });
+  const started = page.waitForEvent("download");
+  await row(page, "to keep").getByRole("button", { name: "Download, encrypted: to keep" }).click();
+  await started;
+  await expect(passphrase).toHaveValue("");
+  await expect(row(page, "to keep").getByRole("button", { name: "Unpin" })).toBeAttached();
+});
+
 test("what differs is shown, and one item or all of it is restored", async ({ page }) => {
   const id = await take(page, "as it was");
   await open(page, "/agm/backups");

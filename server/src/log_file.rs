@@ -46,7 +46,11 @@ impl LogFile {
                 _ => {}
             }
         }
-        fs::rename(&self.path, self.older(1))?;
+        match fs::rename(&self.path, self.older(1)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            // Somebody took it away.
+            _ => {}
+        }
         self.file = append(&self.path)?;
         self.len = 0;
         Ok(())
@@ -62,7 +66,10 @@ impl Write for LogFile {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
         let more = u64::try_from(lines.len()).unwrap_or(u64::MAX);
         if self.len > 0 && self.len.saturating_add(more) > self.largest {
-            self.put_aside()?;
+            // A line in a file that is too large is better than none. It is tried again when as much has come.
+            if self.put_aside().is_err() {
+                self.len = 0;
+            }
         }
         self.file.write_all(lines)?;
         self.len = self.len.saturating_add(more);
@@ -95,5 +102,20 @@ mod tests {
         again.write_all(b"a longer line than fits\n").unwrap();
         assert_eq!(read("agm.log"), "a longer line than fits\n");
         assert_eq!(read("agm.log.1"), "line 7\n", "what was there counts");
+    }
+
+    #[test]
+    fn a_file_that_was_taken_away_and_a_folder_that_is_in_the_way_lose_no_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("agm.log");
+        let mut log = LogFile::with(&path, 10).unwrap();
+        writeln!(log, "line 0").unwrap();
+        fs::remove_file(&path).unwrap();
+        writeln!(log, "line 1").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "line 1\n");
+        fs::create_dir_all(dir.path().join("agm.log.1/in the way")).unwrap();
+        fs::create_dir_all(dir.path().join("agm.log.2/in the way")).unwrap();
+        writeln!(log, "line 2").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "line 1\nline 2\n");
     }
 }

@@ -22,28 +22,45 @@ pub async fn make(button: Element) {
     let of = |name: &str| button.get_attribute(name).unwrap_or_default();
     match ask(&button, &of("data-call"), &of("data-body")).await {
         None => return,
-        Some(Answer::Done { new, .. }) => {
+        Some((Answer::Done { new, .. }, _)) => {
             if done(&button, new) {
                 return;
             }
         }
-        Some(Answer::Refused { signed_out: true, .. }) => return page::signed_out(),
-        Some(Answer::Refused { failure, .. }) => dialogs::ask(dialogs::Ask::Failed { failure, place: None }),
+        Some((Answer::Refused { signed_out: true, .. }, _)) => return page::signed_out(),
+        Some((Answer::Refused { failure, .. }, _)) => {
+            dialogs::ask(dialogs::Ask::Failed { failure, place: None });
+        }
     }
     page::renew().await;
 }
 
-/// Sends what a button or a form asks for. It is busy meanwhile, and nothing is sent twice: none is the answer then.
-pub async fn ask(asker: &Element, path: &str, body: &str) -> Option<Answer> {
-    if asker.has_attribute("aria-busy") {
-        return None;
+/// What a button or a form is until this is dropped. The part of the page that it stands in is not renewed meanwhile.
+pub struct Busy(Element);
+
+impl Busy {
+    /// None: it is busy already.
+    fn begin(asker: &Element) -> Option<Self> {
+        if asker.has_attribute("aria-busy") {
+            return None;
+        }
+        report(asker.set_attribute("aria-busy", "true"));
+        Some(Self(asker.clone()))
     }
-    report(asker.set_attribute("aria-busy", "true"));
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        report(self.0.remove_attribute("aria-busy"));
+    }
+}
+
+/// Sends what a button or a form asks for. It is busy meanwhile, and nothing is sent twice: none is the answer then.
+pub async fn ask(asker: &Element, path: &str, body: &str) -> Option<(Answer, Busy)> {
+    let busy = Busy::begin(asker)?;
     // The browser says nothing more than that it got no answer.
     let nobody = |_| Answer::Refused { signed_out: false, failure: String::new() };
-    let answer = post(path, body).await.unwrap_or_else(nobody);
-    report(asker.remove_attribute("aria-busy"));
-    Some(answer)
+    Some((post(path, body).await.unwrap_or_else(nobody), busy))
 }
 
 /// Says that it is done, or goes where it leads: true then.

@@ -46,7 +46,7 @@ async fn send(form: HtmlFormElement) {
     let path = form.get_attribute("data-form").unwrap_or_default();
     match call::ask(&form, &path, &fields(&form)).await {
         None => {}
-        Some(call::Answer::Done { new, response }) => {
+        Some((call::Answer::Done { new, response }, busy)) => {
             if let Some(name) = form.get_attribute("data-save")
                 && save_answer(&response, &name).await.is_err()
             {
@@ -54,12 +54,13 @@ async fn send(form: HtmlFormElement) {
                 return dialogs::ask(dialogs::Ask::Failed { failure, place: place() });
             }
             form.reset();
+            drop(busy);
             if !call::done(&form, new) {
                 page::renew().await;
             }
         }
-        Some(call::Answer::Refused { signed_out: true, .. }) => page::signed_out(),
-        Some(call::Answer::Refused { failure, .. }) => {
+        Some((call::Answer::Refused { signed_out: true, .. }, _)) => page::signed_out(),
+        Some((call::Answer::Refused { failure, .. }, _)) => {
             dialogs::ask(dialogs::Ask::Failed { failure, place: place() });
         }
     }

@@ -21,7 +21,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 /// Around parts that stay as they are while somebody has paused them.
 const PAUSED: &str = "[data-pausable]:has([data-pause]:checked)";
 /// A call that is on its way. It renews the page when it is answered.
-const CALLING: &str = "[data-call][aria-busy]";
+const CALLING: &str = ":is([data-call], [data-form])[aria-busy]";
 /// What can have the focus.
 const FOCUSABLE: &str = "a[href], button, input, select, summary, [tabindex]";
 

@@ -59,6 +59,7 @@ pub use news::{Mark, News};
 pub use outside::Outside;
 pub use prepare::undone_by;
 pub use probe::{Answered, Ask, ListedModel, Listing, MayPass, ProbeFailure};
+pub use registration::FILE as REGISTRATION_FILE;
 pub use registration::Registration;
 pub use running::Running;
 

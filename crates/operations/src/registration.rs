@@ -16,7 +16,7 @@ use std::{
 };
 
 /// Its name in the data directory.
-const FILE: &str = "installed.json";
+pub const FILE: &str = "installed.json";
 /// As an object of a plan.
 pub const OBJECT: &str = "file:installed.json";
 /// A half-written file.

@@ -6,6 +6,10 @@ use super::{
     show::document,
     whole_file::{self, NotWritten},
 };
+use crate::{
+    config::{ConfigError, DATA_DIR, Lookup},
+    packaging,
+};
 use clap::{Args, Subcommand};
 use operations::{Archived, export_data, import_data};
 use serde::Serialize;
@@ -41,7 +45,7 @@ pub enum Command {
 /// Which data directory.
 #[derive(Args)]
 pub struct DataDir {
-    /// The data directory [default: AGM_DATA_DIR, ./agm-data].
+    /// The data directory [default: as the settings say, that of an installation, ./agm-data].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }
@@ -55,10 +59,19 @@ struct Moved<'a> {
     archived: Archived,
 }
 
-/// Where agm keeps its own state when nobody says anything else.
-pub fn data_dir(said: Option<PathBuf>) -> PathBuf {
-    let variable = || std::env::var_os("AGM_DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    said.or_else(variable).unwrap_or_else(|| "agm-data".into())
+/// Where the server of this machine keeps its state: as a command says, as the settings do, where an installation keeps it,
+/// or in the folder at hand.
+pub fn data_dir(said: Option<PathBuf>) -> Result<PathBuf, CliError> {
+    let configured = configured_data_dir().map_err(|error| CliError::Usage(error.to_string()))?;
+    let installed = || Some(packaging::data_dir(Path::new("/"))).filter(|folder| folder.is_dir());
+    Ok(said.or(configured).or_else(installed).unwrap_or_else(|| "agm-data".into()))
+}
+
+/// The data directory as the environment or the settings file says it.
+pub fn configured_data_dir() -> Result<Option<PathBuf>, ConfigError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let file = variable("AGM_CONFIG").map(PathBuf::from);
+    Lookup::new([].into(), variable, file.as_deref())?.optional(&DATA_DIR)
 }
 
 /// Runs the command.
@@ -66,7 +79,7 @@ pub fn run(json: bool, command: Command) -> Result<(), CliError> {
     let (file, dir, archived) = match command {
         Command::Export { file, force, of, passphrase: given } => {
             let (dir, passphrase) =
-                (data_dir(of.data_dir), passphrase(given.passphrase_file.as_deref(), true)?);
+                (data_dir(of.data_dir)?, passphrase(given.passphrase_file.as_deref(), true)?);
             let write = |half: &mut File| export_data(&dir, &passphrase, half).map_err(NotWritten::from);
             let archived = whole_file::write(&file, force, write)?;
             (file, dir, archived)
@@ -75,7 +88,7 @@ pub fn run(json: bool, command: Command) -> Result<(), CliError> {
             let opened = File::open(&file);
             let opened = opened.map_err(|error| CliError::Usage(format!("{}: {error}", file.display())))?;
             let passphrase = passphrase(given.passphrase_file.as_deref(), false)?;
-            let dir = data_dir(of.data_dir);
+            let dir = data_dir(of.data_dir)?;
             let archived = import_data(&dir, passphrase, opened)?;
             (file, dir, archived)
         }

@@ -83,9 +83,13 @@ pub async fn install(call: &Call, args: &InstallArgs) -> Result<(), CliError> {
 
 /// `agm uninstall`.
 pub async fn uninstall(call: &Call, args: &UninstallArgs) -> Result<(), CliError> {
-    let plan = planned(call, &Mutation::Uninstall).await?;
-    carry_out(call, &plan, &args.change).await?;
-    match args.change.machine(call)? {
+    let machine = args.change.machine(call)?;
+    let registered = !machine.as_ref().is_some_and(Machine::is_unregistered);
+    if registered || call.client.answers().await {
+        let plan = planned(call, &Mutation::Uninstall).await?;
+        carry_out(call, &plan, &args.change).await?;
+    }
+    match machine {
         Some(machine) if !args.change.dry_run.dry_run => machine.take_down().await,
         _ => Ok(()),
     }

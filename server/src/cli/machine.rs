@@ -7,6 +7,7 @@ use super::{
 };
 use crate::packaging::{self, Kind, PackagingError, State, Written};
 use domain::{Code, Failure};
+use operations::REGISTRATION_FILE;
 use std::path::{Path, PathBuf};
 
 /// Where the files are written.
@@ -53,12 +54,20 @@ impl Machine {
             }
             packaging::write(Path::new(ROOT), self.kind, &self.program)?;
         }
-        if call.client.answers().await { Ok(()) } else { start(call).await }
+        if !call.client.answers().await {
+            eprintln!("{}", start(call).await?);
+        }
+        Ok(())
+    }
+
+    /// Whether nothing was registered from here, as far as the data directory tells: the server may be gone already then.
+    pub fn is_unregistered(&self) -> bool {
+        !packaging::data_dir(Path::new(ROOT)).join(REGISTRATION_FILE).exists()
     }
 
     /// Stops the server and removes the files.
     pub async fn take_down(&self) -> Result<(), CliError> {
-        stop().await?;
+        eprintln!("{}", stop().await?);
         let removed = packaging::remove(Path::new(ROOT))?;
         tell(&removed);
         all_removed(&removed)?;

@@ -78,6 +78,11 @@ impl Manifest {
         self.files.is_empty() && self.sections.is_empty() && self.folders.is_empty()
     }
 
+    /// Whether a path was ever written from here.
+    pub fn knows(&self, path: &str) -> bool {
+        self.files.contains_key(path) || self.sections.contains(path)
+    }
+
     /// Whether what stands at a path was written from here.
     pub fn wrote(&self, path: &str, hash: &str) -> bool {
         self.files.get(path).is_some_and(|entry| entry.hashes.contains(hash))

@@ -100,7 +100,10 @@ pub fn write(root: &Path, kind: Kind, program: &str) -> Result<Vec<Written>, Pac
         if let (Judgement::PutAside, Found::File { text, mode }) = (judgement, found) {
             manifest.keep(&data, &file.path, text, *mode)?;
         }
-        manifest.note(&file.path, &file.content);
+        // What stood there as it is to be is somebody's own, and stays when ours goes.
+        if !matches!(judgement, Judgement::Leave) || manifest.knows(&file.path) {
+            manifest.note(&file.path, &file.content);
+        }
     }
     manifest.save(&data)?;
     manifest.folders.iter().try_for_each(|folder| make_dirs(&inside(root, folder)))?;

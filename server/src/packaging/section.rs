@@ -10,10 +10,11 @@ pub fn with(text: &str, section: &str) -> String {
     format!("{others}{gap}{BEGIN}\n{section}{END}\n")
 }
 
-/// The file as it was before. A section that was added behind a last line without an end takes that end along.
+/// The file as it was before. A section that was added behind a last line without an end takes that end along; of one
+/// whose end somebody took away only the beginning goes, since nobody knows where it ended.
 pub fn without(text: &str) -> String {
     let Some((before, rest)) = text.split_once(BEGIN) else { return text.to_owned() };
-    let after = rest.split_once(END).map_or("", |(_, after)| after);
+    let after = rest.split_once(END).map_or(rest, |(_, after)| after);
     format!("{before}{}", after.strip_prefix('\n').unwrap_or(after))
 }
 
@@ -31,5 +32,7 @@ mod tests {
             assert_eq!(without(&more), format!("{file}[b]\ny=2\n"), "what others added later stays");
         }
         assert_eq!(without(&with("x=1", "s\n")), "x=1\n");
+        let endless = format!("a\n{BEGIN}\ns\n[b]\ny=2\n");
+        assert_eq!(without(&endless), "a\ns\n[b]\ny=2\n", "what others wrote is not ours to take");
     }
 }

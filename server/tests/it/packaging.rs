@@ -38,6 +38,23 @@ fn container<'a>(variables_of: impl Iterator<Item = (&'a str, Option<&'a str>)>)
     Container { data: data.unwrap(), port: port.unwrap() }
 }
 
+/// The paths from the root of the project that a source file has the program built from, beside sources.
+fn built_in(source: &str) -> Vec<String> {
+    let quoted = source.split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next());
+    quoted.filter_map(|path| path.strip_prefix("../../../")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_image_is_built_from_all_that_the_program_has_inside() {
+    let admitted = file(".dockerignore");
+    let paths = built_in(&file("server/src/packaging/files.rs"));
+    assert!(!paths.is_empty());
+    for path in paths {
+        let folder = path.split('/').next().unwrap();
+        assert!(admitted.lines().any(|line| line == format!("!{folder}")), "{path} stays out of the image");
+    }
+}
+
 #[test]
 fn the_image_has_the_programs_variables_paths_and_commands() {
     let text = file("Dockerfile");

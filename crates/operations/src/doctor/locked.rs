@@ -46,7 +46,9 @@ pub async fn check(
             status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
                 ok(id, name, format!("a call without a key was answered {}", status.as_u16()))
             }
-            StatusCode::NOT_FOUND => unknown(id, name, "a call without a key was answered 404"),
+            status if tells_nothing(status) => {
+                unknown(id, name, format!("a call without a key was answered {}", status.as_u16()))
+            }
             status => {
                 let evidence =
                     format!("a call without a key was let through, and answered {}", status.as_u16());
@@ -56,4 +58,9 @@ pub async fn check(
             }
         },
     }
+}
+
+/// Whether the gateway may have answered so before it asked for a key.
+fn tells_nothing(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NOT_FOUND | StatusCode::TOO_MANY_REQUESTS) || status.is_server_error()
 }

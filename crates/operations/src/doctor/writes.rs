@@ -1,14 +1,14 @@
 //! Whether the console takes changes, by what came of the newest one. Some images of it refuse all of them, and nothing but
 //! a change shows that.
 use super::report::{failed, ok, unknown};
-use domain::{Check, CheckId, Operation, OperationState, StepName, StepState};
+use domain::{Check, CheckId, Code, Failure, Operation, OperationState, StepName, StepState};
 use std::sync::Arc;
 
 /// The check of it. `log`: the newest operations, newest first.
 pub fn check(log: &[Arc<Operation>]) -> Check {
     let (id, about) = (CheckId::ConsoleWrites, "console");
     let told = log.iter().find_map(|operation| {
-        let refused = operation.failure.as_deref().filter(|why| why.system.as_deref() == Some("higress"));
+        let refused = operation.failure.as_deref().filter(|why| is_refusal(why));
         match (operation.state, refused) {
             (OperationState::Committed, _) if wrote_to_console(operation) => Some(Ok(operation)),
             (OperationState::RolledBack | OperationState::NeedsOperator, Some(why)) => {
@@ -30,7 +30,12 @@ pub fn check(log: &[Arc<Operation>]) -> Check {
     }
 }
 
+/// A console that does not answer is no news of this kind.
+fn is_refusal(why: &Failure) -> bool {
+    why.system.as_deref() == Some("higress") && matches!(why.code, Code::Conflict | Code::InvalidRequest)
+}
+
 fn wrote_to_console(operation: &Operation) -> bool {
-    let writes = |name| matches!(name, StepName::Provider | StepName::Route);
+    let writes = |name| matches!(name, StepName::Provider | StepName::Route | StepName::Registration);
     operation.steps.iter().any(|step| writes(step.name) && step.state == StepState::Done)
 }

@@ -12,8 +12,9 @@ use crate::{
 use domain::{Code, DomainName, Failure, Warning, WarningCode};
 use higress::{PlainDoc, PlainName, PlainRoute};
 
-/// The service that the gateway makes of the former plugin's source.
+/// The service that the gateway makes of the former plugin's source, and where that leads.
 const FORMER_SERVICE: &str = "monitor.static";
+const FORMER_ADDRESS: &str = "127.0.0.1:18080";
 
 /// What plans of an entry are made from.
 pub struct Entry<'a> {
@@ -43,6 +44,9 @@ impl<'a> Entry<'a> {
         let is_domain = matches!(name, PlainName::Domain(_));
         let kept = known.and_then(|known| known.replaced(&name)).cloned();
         let replaced = match (&before, kept) {
+            (Some(now), Some(_)) if matches!(name, PlainName::Route(_)) && !leads_to_us(now) => {
+                return Err(somebody_elses(now));
+            }
             (_, Some(kept)) => kept,
             (Some(now), None) if is_domain => {
                 Replaced { name: name.clone(), before: Some(now.json().clone()) }
@@ -73,7 +77,8 @@ impl<'a> Entry<'a> {
             PlainName::Source(_) => {
                 let uses =
                     |route: &&PlainRoute| route.services.iter().any(|service| service == FORMER_SERVICE);
-                doc.json()["type"] == "static" && self.routes.iter().filter(uses).all(is_former_route)
+                let is_alike = doc.json()["type"] == "static" && doc.json()["domain"] == FORMER_ADDRESS;
+                is_alike && self.routes.iter().filter(uses).all(is_former_route)
             }
             PlainName::Route(_) | PlainName::Plugin { .. } => self.routes.iter().any(is_former_route),
             PlainName::Domain(_) => false,
@@ -135,6 +140,9 @@ impl<'a> Entry<'a> {
             PlainName::Route(_) | PlainName::Plugin { .. } => {
                 return Some("it is somebody else's".to_owned());
             }
+            PlainName::Source(_) if !self.routes.iter().any(is_ours) => {
+                return Some("no route of agm leads to it".to_owned());
+            }
             PlainName::Source(_) => {
                 others().find(|route| route.services.iter().any(|service| is_our_service(service)))
             }
@@ -143,12 +151,10 @@ impl<'a> Entry<'a> {
         user.map(|route| format!("the route {} uses it", route.name))
     }
 
-    /// What of ours stands there without a note of it.
+    /// What of ours stands there without a note of it. Who made the domain is not known then, and it does no harm.
     pub fn unnoted(&self) -> Vec<Replaced> {
-        let by_domain = self.routes.iter().find(|route| route.name == BY_DOMAIN);
-        let domains = by_domain.into_iter().flat_map(|route| &route.hosts).cloned().map(PlainName::Domain);
         let routes = [BY_DOMAIN, BY_PATH, BY_API].map(|name| PlainName::Route(name.to_owned()));
-        let names = std::iter::once(PlainName::Source(SOURCE.to_owned())).chain(domains).chain(routes);
+        let names = std::iter::once(PlainName::Source(SOURCE.to_owned())).chain(routes);
         names.map(|name| Replaced { name, before: None }).collect()
     }
 }
@@ -157,6 +163,13 @@ fn is_former_route(route: &PlainRoute) -> bool {
     route.name == FORMER_ROUTE
         && !route.services.is_empty()
         && route.services.iter().all(|s| s == FORMER_SERVICE)
+}
+
+/// One of our routes that leads to our source.
+fn is_ours(route: &PlainRoute) -> bool {
+    is_our_route(&route.name)
+        && !route.services.is_empty()
+        && route.services.iter().all(|s| is_our_service(s))
 }
 
 fn is_our_route(name: &str) -> bool {

@@ -52,13 +52,13 @@ impl From<Refusal> for CliError {
     }
 }
 
-/// Starts the server of this machine, through what has it in its hands, and waits until it answers.
-pub async fn start(call: &Call) -> Result<(), CliError> {
+/// Starts the server of this machine, through what has it in its hands, waits until it answers, and says what came of it.
+pub async fn start(call: &Call) -> Result<String, CliError> {
     Ok(monitor::start_here(call).await?)
 }
 
 /// Stops it, and waits until it has ended.
-pub async fn stop() -> Result<(), CliError> {
+pub async fn stop() -> Result<String, CliError> {
     Ok(monitor::stop_here().await?)
 }
 

@@ -1,8 +1,7 @@
 //! `monitor-server.sh`
 use super::{Refusal, keeper::Keeper, log};
 use crate::{
-    cli::Call,
-    config::{DATA_DIR, Lookup},
+    cli::{Call, data::configured_data_dir},
     packaging,
     pid::Running,
 };
@@ -25,13 +24,13 @@ const STOP: Duration = Duration::from_secs(45);
 /// How often it is looked whether it is so far.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Starts the server of this machine, as the script does.
-pub async fn start_here(call: &Call) -> Result<(), Refusal> {
+/// Starts the server of this machine, as the script does, and says what came of it.
+pub async fn start_here(call: &Call) -> Result<String, Refusal> {
     start(call, &data_dir()?).await
 }
 
 /// Stops it.
-pub async fn stop_here() -> Result<(), Refusal> {
+pub async fn stop_here() -> Result<String, Refusal> {
     stop(&data_dir()?).await
 }
 
@@ -41,20 +40,20 @@ pub async fn run(call: &Call, args: Vec<String>) -> Result<(), Refusal> {
     let words: Vec<_> = args.iter().map(String::as_str).collect();
     let data = data_dir()?;
     match words.as_slice() {
-        [] | ["start"] => start(call, &data).await,
-        ["stop"] => stop(&data).await,
+        [] | ["start"] => Ok(log(&start(call, &data).await?)?),
+        ["stop"] => Ok(log(&stop(&data).await?)?),
         ["restart"] => {
-            stop(&data).await?;
-            start(call, &data).await
+            log(&stop(&data).await?)?;
+            Ok(log(&start(call, &data).await?)?)
         }
         ["status"] => status(call, &data).await,
         _ => Err(Refusal::usage(USAGE)),
     }
 }
 
-async fn start(call: &Call, data: &Path) -> Result<(), Refusal> {
+async fn start(call: &Call, data: &Path) -> Result<String, Refusal> {
     if let Some(pid) = Running::of(data) {
-        return Ok(log(&format!("Monitor server already running (PID: {pid})"))?);
+        return Ok(format!("Monitor server already running (PID: {pid})"));
     }
     let mut own = match Keeper::found() {
         Some(keeper) => {
@@ -68,7 +67,7 @@ async fn start(call: &Call, data: &Path) -> Result<(), Refusal> {
         if let Some(pid) = Running::of(data)
             && call.client.answers().await
         {
-            return Ok(log(&format!("Monitor server started (PID: {pid})"))?);
+            return Ok(format!("Monitor server started (PID: {pid})"));
         }
         if let Some(process) = &mut own {
             process.lives()?;
@@ -79,9 +78,9 @@ async fn start(call: &Call, data: &Path) -> Result<(), Refusal> {
     Err(Refusal::line(format!("ERROR: the server did not answer at {url} in {} s", START.as_secs())))
 }
 
-async fn stop(data: &Path) -> Result<(), Refusal> {
+async fn stop(data: &Path) -> Result<String, Refusal> {
     let Some(pid) = Running::of(data) else {
-        return Ok(log("Monitor server not running")?);
+        return Ok("Monitor server not running".into());
     };
     match Keeper::found() {
         Some(keeper) => keeper.ask("stop")?,
@@ -97,7 +96,7 @@ async fn stop(data: &Path) -> Result<(), Refusal> {
         }
         sleep(LOOK).await;
     }
-    Ok(log(&format!("Monitor server stopped (PID: {pid})"))?)
+    Ok(format!("Monitor server stopped (PID: {pid})"))
 }
 
 async fn status(call: &Call, data: &Path) -> Result<(), Refusal> {
@@ -122,11 +121,7 @@ async fn status(call: &Call, data: &Path) -> Result<(), Refusal> {
 
 /// Where the server of this machine keeps its state, said in the environment, in the settings file, or by the place.
 fn data_dir() -> Result<PathBuf, Refusal> {
-    let wrong = |error: crate::config::ConfigError| Refusal::line(format!("ERROR: {error}"));
-    let variable = |name: &str| std::env::var(name).ok();
-    let file = variable("AGM_CONFIG").map(PathBuf::from);
-    let mut lookup = Lookup::new([].into(), variable, file.as_deref()).map_err(wrong)?;
-    let said = lookup.optional::<PathBuf>(&DATA_DIR).map_err(wrong)?;
+    let said = configured_data_dir().map_err(|error| Refusal::line(format!("ERROR: {error}")))?;
     Ok(said.unwrap_or_else(|| packaging::data_dir(Path::new("/"))))
 }
 
