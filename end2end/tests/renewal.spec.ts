@@ -230,3 +230,20 @@ test("a character that is put together is not lost to what happens elsewhere", a
   await setModel(page, "alice", "deepseek", "deepseek-chat");
   await clearBackups(page);
 });
+
+test("a press that a renewal comes upon is not lost", async ({ page }) => {
+  await openDeaf(page, "/agm/models");
+  await setModel(page, "alice", "deepseek", "deepseek-reasoner");
+  await page.getByRole("button", { name: "Set model of alice" }).hover();
+  await page.mouse.down();
+  const renewed = page.waitForResponse((answer) => answer.request().headers()["x-agm-renew"] !== undefined);
+  await tell(page, "office");
+  await (await renewed).finished();
+  // By then the page has read it.
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await page.mouse.up();
+  await expect(page.getByRole("dialog", { name: "Set model of alice" })).toBeVisible();
+  await expect(page.locator("main")).toContainText("deepseek-reasoner");
+
+  await setModel(page, "alice", "deepseek", "deepseek-chat");
+});

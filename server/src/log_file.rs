@@ -113,8 +113,8 @@ mod tests {
         fs::remove_file(&path).unwrap();
         writeln!(log, "line 1").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "line 1\n");
-        fs::create_dir_all(dir.path().join("agm.log.1/in the way")).unwrap();
-        fs::create_dir_all(dir.path().join("agm.log.2/in the way")).unwrap();
+        fs::create_dir_all(dir.path().join("agm.log.4/in the way")).unwrap();
+        fs::create_dir_all(dir.path().join("agm.log.5/in the way")).unwrap();
         writeln!(log, "line 2").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "line 1\nline 2\n");
     }

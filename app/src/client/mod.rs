@@ -11,6 +11,7 @@ mod kept;
 mod notice;
 mod page;
 mod press;
+mod pressed;
 mod save;
 mod stream;
 mod theme;
@@ -27,6 +28,7 @@ pub fn start() {
         times::localize(&body);
     }
     press::listen();
+    pressed::listen();
     filter::listen();
     checks::listen();
     form::listen();

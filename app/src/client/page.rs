@@ -3,7 +3,7 @@
 use super::{
     all, checks, filter, focus,
     notice::{self, Notice},
-    on, report, stream, target, times, visit,
+    on, pressed, report, stream, target, times, visit,
 };
 use crate::api::RENEWAL;
 use leptos::prelude::{document, set_timeout, window};
@@ -96,6 +96,7 @@ pub async fn renew_about(topics: &[&'static str]) {
         match fetch(&topics.join(" ")).await {
             Ok(Answer::Page(page)) => {
                 well();
+                pressed::let_go().await;
                 put(&page);
             }
             Ok(Answer::SignedOut) => signed_out(),

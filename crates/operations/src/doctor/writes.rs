@@ -30,9 +30,9 @@ pub fn check(log: &[Arc<Operation>]) -> Check {
     }
 }
 
-/// A console that does not answer is no news of this kind.
+/// A console that does not answer in time is no news of this kind.
 fn is_refusal(why: &Failure) -> bool {
-    why.system.as_deref() == Some("higress") && matches!(why.code, Code::Conflict | Code::InvalidRequest)
+    why.system.as_deref() == Some("higress") && why.code != Code::UpstreamTimeout
 }
 
 fn wrote_to_console(operation: &Operation) -> bool {

@@ -239,7 +239,7 @@ async fn what_others_built_on_stays_and_is_told() {
 }
 
 #[tokio::test]
-async fn without_our_note_ours_is_found_by_its_names() {
+async fn without_our_note_ours_is_found_by_its_names_and_what_may_be_others_stays() {
     let mut world = world(false).await;
     let before = documents(&world);
     world.run(install()).await.unwrap();
@@ -248,7 +248,28 @@ async fn without_our_note_ours_is_found_by_its_names() {
     serve(&world.operations).await;
     assert_eq!(world.operations.registration(), None);
     world.run(Mutation::Uninstall).await.unwrap();
+    let mut left = documents(&world);
+    assert!(left.remove(&format!("config_maps/domain-{DOMAIN}")).is_some(), "who made it is not known");
+    assert_eq!(left, before);
+}
+
+#[tokio::test]
+async fn nothing_is_taken_for_ours_or_the_former_plugins_by_its_name_alone() {
+    let world = world(false).await;
+    for (name, port) in [("agm", 9), ("monitor", 9090)] {
+        let source =
+            json!({"name": name, "type": "static", "domain": format!("192.0.2.5:{port}"), "port": port});
+        console(&world, http::Method::POST, "/v1/service-sources", source).await;
+    }
+    let before = documents(&world);
+    world.run(Mutation::Uninstall).await.unwrap();
     assert_eq!(documents(&world), before);
+    assert!(world.run(install()).await.is_err(), "the source agm is somebody else's");
+    assert_eq!(documents(&world), before);
+    console(&world, http::Method::DELETE, "/v1/service-sources/agm", json!(null)).await;
+    world.run(install()).await.unwrap();
+    let bridge = documents(&world)["bridges/default"].to_string();
+    assert!(bridge.contains("192.0.2.5:9090") && bridge.contains("\"agm\""), "{bridge}");
 }
 
 #[tokio::test]
