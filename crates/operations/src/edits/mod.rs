@@ -133,6 +133,11 @@ impl Edit {
         self.hash(Side::Before) == self.hash(Side::After)
     }
 
+    /// True for a route of models, whose live part the console writes before it refuses a request.
+    pub fn is_route(&self) -> bool {
+        matches!(self, Self::Route { .. })
+    }
+
     /// True for a route that is there on this side.
     pub fn is_stored_route(&self, side: Side) -> bool {
         matches!(

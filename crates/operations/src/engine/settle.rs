@@ -283,7 +283,10 @@ impl Watch {
     async fn resync(&mut self, side: Side) -> bool {
         let late = self.may_come_late();
         let (engine, id) = (self.course.engine.clone(), self.course.id());
-        let of_interest = |edit: &&Edit| edit.is_stored_route(side) || late && edit.is_console();
+        // A route that was left is there by somebody else's work, whatever it was to be by ours.
+        let left = |edit: &Edit| edit.is_route() && engine.watches.has_left(&id, &edit.object());
+        let of_interest =
+            |edit: &&Edit| edit.is_stored_route(side) || left(edit) || late && edit.is_console();
         let edits: Vec<Edit> =
             self.course.edits().map(|(_, edit)| edit).filter(of_interest).cloned().collect();
         for edit in &edits {
