@@ -20,9 +20,15 @@ pub enum Site {
 
 #[cfg(feature = "site-inside")]
 mod built {
-    /// The site that stood in `target/site` when the program was built.
+    /// The site that stood in `target/site` when the program was built: what the build packed only packed, fonts, which are
+    /// packed already, only as they are.
     #[derive(rust_embed::RustEmbed)]
     #[folder = "../target/site"]
+    #[include = "hash.txt"]
+    #[include = "*.br"]
+    #[include = "*.gz"]
+    #[include = "fonts/*.woff2"]
+    #[exclude = "fonts/*.woff2.*"]
     struct Built;
 
     pub const FILES: Option<super::Files> = Some(|path| Some(Built::get(path)?.data));

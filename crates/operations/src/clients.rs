@@ -92,12 +92,11 @@ impl Clients {
             access_key: config.store.access_key.clone(),
             secret_key: config.store.secret_key.clone(),
             bucket: config.store.bucket.clone(),
-            connect_timeout: timing.connect,
             call_timeout: timing.bounded_call(),
         };
         let store = match &outside.store_http {
             Some(http) => Store::over(&store, http.clone()),
-            None => Store::new(&store),
+            None => Store::new(&store, http.clone()),
         };
         let store = store.told_to(meter.of_store());
         let containers =

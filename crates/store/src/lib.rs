@@ -1,5 +1,6 @@
 //! The object store of a HiClaw installation: agents' configs and our own records, with compare-and-swap.
 mod error;
+mod http;
 mod key;
 mod listing;
 mod probe;

@@ -1,8 +1,7 @@
 //! The client.
 use crate::error::classify;
-use crate::{ObjectKey, StoreError};
+use crate::{ObjectKey, StoreError, http};
 use aws_sdk_s3::config::retry::RetryConfig;
-use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
     SharedHttpClient, StalledStreamProtectionConfig,
@@ -10,7 +9,6 @@ use aws_sdk_s3::config::{
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::{Client, Config};
-use aws_smithy_http_client::{Builder, tls};
 use bytes::{Bytes, BytesMut};
 use domain::OperationId;
 use secrecy::{ExposeSecret, SecretString};
@@ -28,7 +26,6 @@ pub struct Params {
     pub access_key: String,
     pub secret_key: SecretString,
     pub bucket: String,
-    pub connect_timeout: Duration,
     /// For one call, answer included.
     pub call_timeout: Duration,
 }
@@ -82,22 +79,15 @@ impl std::fmt::Debug for Object {
 }
 
 impl Store {
-    /// Builds the client; makes no call. The SDK never repeats a call by itself: a repeated conditional write after a
-    /// lost answer is refused although it was done.
-    pub fn new(params: &Params) -> Self {
-        let http = match params.endpoint.scheme() {
-            "https" => Builder::new()
-                .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-                .build_https(),
-            _ => Builder::new().build_http(),
-        };
-        Self::over(params, http)
+    /// Makes no call. `http` must follow no redirect: a call is signed for one host.
+    pub fn new(params: &Params, http: reqwest::Client) -> Self {
+        Self::over(params, http::shared(http))
     }
 
-    /// A client whose HTTP calls go through `http`.
+    /// A client whose calls go through `http`. The SDK never repeats a call by itself: a repeated conditional write after a
+    /// lost answer is refused although it was done.
     pub fn over(params: &Params, http: SharedHttpClient) -> Self {
         let secret = params.secret_key.expose_secret();
-        let timeouts = TimeoutConfig::builder().connect_timeout(params.connect_timeout).build();
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(params.endpoint.as_str())
@@ -106,7 +96,6 @@ impl Store {
             .force_path_style(true)
             .http_client(http)
             .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts)
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())

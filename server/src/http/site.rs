@@ -8,8 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
+use bytes::Bytes;
+use flate2::read::GzDecoder;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use std::path::Path as FilePath;
+use std::{io::Read, path::Path as FilePath};
 use tower::ServiceBuilder;
 use tower_http::{
     services::{ServeDir, ServeFile},
@@ -66,11 +68,8 @@ fn from_program(files: Files, pkg_rule: &'static str) -> Router<AppState> {
 /// A file of the program in the smallest encoding that the browser takes. Only what was there when the program was built has
 /// a name, so no path leads elsewhere.
 fn answer(files: Files, path: &str, headers: &HeaderMap, rule: &'static str) -> Response {
-    let Some(plain) = files(path) else { return StatusCode::NOT_FOUND.into_response() };
     let mut taken = ENCODINGS.iter().filter(|(name, _)| takes(headers, name));
     let packed = taken.find_map(|(name, ending)| Some((*name, files(&format!("{path}{ending}"))?)));
-    // A font is packed already, and only grows.
-    let packed = packed.filter(|(_, packed)| packed.len() < plain.len());
     let about = [
         (header::CONTENT_TYPE, content_type(path)),
         (header::CACHE_CONTROL, rule),
@@ -78,8 +77,18 @@ fn answer(files: Files, path: &str, headers: &HeaderMap, rule: &'static str) -> 
     ];
     match packed {
         Some((name, packed)) => (about, [(header::CONTENT_ENCODING, name)], bytes(packed)).into_response(),
-        None => (about, bytes(plain)).into_response(),
+        None => plain(files, path).map(|plain| (about, plain)).ok_or(StatusCode::NOT_FOUND).into_response(),
     }
+}
+
+/// A file for who takes no encoding: hardly anybody does, so what can be packed is there packed alone.
+fn plain(files: Files, path: &str) -> Option<Bytes> {
+    if let Some(file) = files(path) {
+        return Some(bytes(file));
+    }
+    let mut plain = Vec::new();
+    GzDecoder::new(&*files(&format!("{path}.gz"))?).read_to_end(&mut plain).ok()?;
+    Some(plain.into())
 }
 
 /// Whether an encoding is named, and not with a weight of nothing.

@@ -1,11 +1,11 @@
 //! What the client makes of a store, or a way to it, that fails.
-use super::{BUCKET, config_of, id, params, present, sandbox};
+use super::{BUCKET, config_of, connect, id, params, present, sandbox};
 use bytes::Bytes;
 use http::StatusCode;
 use sandbox::s3::{Calls, Condition, Fault, Keys, Object as Stored, Plan, Switches};
 use std::mem::discriminant;
 use std::time::Duration;
-use store::{Store, StoreError};
+use store::StoreError;
 
 fn plan(fault: Fault) -> Plan {
     Plan::new(fault).on(Calls::Writes)
@@ -98,7 +98,7 @@ async fn a_slow_store_is_a_timeout_and_a_dead_one_is_not() {
     let (server, _) = sandbox().await;
     let mut quick = params(&server.endpoint(), server.keys());
     quick.call_timeout = Duration::from_millis(200);
-    let store = Store::new(&quick);
+    let store = connect(&quick);
     server.faults().plan(Plan::new(Fault::Late(Duration::from_secs(60))));
     let slow = store.get(&config_of("alice")).await.unwrap_err();
     assert!(matches!(slow, StoreError::Unavailable { timeout: Some(_), .. }), "{slow:?}");
@@ -111,11 +111,11 @@ async fn a_slow_store_is_a_timeout_and_a_dead_one_is_not() {
 async fn wrong_keys_and_a_missing_bucket_are_told_apart() {
     let (server, _) = sandbox().await;
     let wrong = Keys { access: "agm-test".into(), secret: "canary".into() };
-    let denied = Store::new(&params(&server.endpoint(), &wrong)).ping().await.unwrap_err();
+    let denied = connect(&params(&server.endpoint(), &wrong)).ping().await.unwrap_err();
     assert_eq!(denied, StoreError::AccessDenied);
     let mut elsewhere = params(&server.endpoint(), server.keys());
     elsewhere.bucket = "no-such-bucket".into();
-    let missing = Store::new(&elsewhere).get(&config_of("alice")).await.unwrap_err();
+    let missing = connect(&elsewhere).get(&config_of("alice")).await.unwrap_err();
     assert_eq!(missing, StoreError::Unexpected("there is no such bucket".into()));
 }
 
