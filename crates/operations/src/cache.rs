@@ -268,6 +268,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_read_that_panics_is_told_without_its_text() {
+        let cache = Cache::new(TTL);
+        cache.get(at_once(1)).await.unwrap();
+        advance(TTL * 2).await;
+        let defect = || async { panic!("sk-planted") };
+        let failure = cache.get(defect).await.unwrap_err();
+        assert_eq!((failure.code, failure.message.as_str()), (Code::Internal, "a read broke off: it panicked"));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn nothing_is_served_beyond_the_bound_however_long_the_next_read_takes() {
         let (cache, told) = (Cache::new(TTL), Arc::new(Notify::new()));
         assert_eq!(*cache.get(at_once(1)).await.unwrap(), 1);

@@ -122,6 +122,7 @@ fn place(check: &Check) -> Option<(String, &'static str)> {
             let id: OperationId = check.about.parse().ok()?;
             Some((format!("/agm/activity/{id}"), t().put_right()))
         }
+        CheckId::AgentRecord => Some(("/agm/drift".to_owned(), t().drift_title())),
         CheckId::RouteShadowed => {
             let name: RouteName = check.about.parse().ok()?;
             Some((format!("/agm/routes?find={name}"), t().routes()))
@@ -196,10 +197,11 @@ mod tests {
     }
 
     #[test]
-    fn a_route_leads_to_where_it_is_mended() {
+    fn what_a_person_decides_about_leads_to_where_it_is_shown() {
         let check = |id| Check::new(id, CheckState::Failed, "qwen-ai-route", "x");
         assert_eq!(act(&check(CheckId::RouteProviders)).unwrap().0, Act::AddProvider);
         assert_eq!(place(&check(CheckId::RouteShadowed)).unwrap().0, "/agm/routes?find=qwen-ai-route");
+        assert_eq!(place(&check(CheckId::AgentRecord)).unwrap().0, "/agm/drift");
         assert_eq!(place(&check(CheckId::RouteProviders)), None);
         assert_eq!(act(&check(CheckId::RouteShadowed)), None);
     }
