@@ -274,7 +274,10 @@ mod tests {
         advance(TTL * 2).await;
         let defect = || async { panic!("sk-planted") };
         let failure = cache.get(defect).await.unwrap_err();
-        assert_eq!((failure.code, failure.message.as_str()), (Code::Internal, "a read broke off: it panicked"));
+        assert_eq!(
+            (failure.code, failure.message.as_str()),
+            (Code::Internal, "a read broke off: it panicked")
+        );
     }
 
     #[tokio::test(start_paused = true)]
