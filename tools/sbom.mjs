@@ -1,7 +1,7 @@
-// What a shipped agm is made of: every crate of the program and of the web client inside it, Rust's own library, and the
-// fonts, as CycloneDX; and the texts of their licences.
+// What a shipped agm is made of: every crate of the program and of the web client inside it, Rust's own library, what Zig
+// links below them, and the fonts, as CycloneDX; and the texts of their licences.
 // Usage: node tools/sbom.mjs SBOM LICENCES TARGET…           writes both files
-//        node tools/sbom.mjs --check SBOM PROGRAM            fails when the program holds a crate that the SBOM does not name
+//        node tools/sbom.mjs --check SBOM PROGRAM            fails when the program holds a part that the SBOM does not name
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -57,6 +57,52 @@ const component = ({ name, version, license, source, description }, sums) => {
   };
 };
 
+/** Zig as it was installed. */
+const zig = () => {
+  const version = /^ziglang==(\S+)/m.exec(readFileSync("tools/pypi-zig.txt", "utf8"))?.[1] ?? "";
+  const python = readdirSync(".tools/zig/lib").find((name) => name.startsWith("python")) ?? "";
+  const packages = join(".tools/zig/lib", python, "site-packages");
+  /** @param {string} file */
+  const read = (file) => readFileSync(join(packages, file), "utf8");
+  return {
+    version,
+    /** @param {string} name */
+    file: (name) => read(`ziglang/lib/${name}`),
+    /** @param {string} name */
+    licence: (name) => read(`ziglang-${version}.dist-info/licenses/ziglang/${name}`),
+  };
+};
+
+/**
+ * What Zig links below the crates: its licence and where Zig has the text, and what only a program says that holds it.
+ * @type {{name: string, license: string, text: string, says?: string}[]}
+ */
+const BELOW = [
+  { name: "musl", license: "MIT", text: "lib/libc/musl/COPYRIGHT", says: "No error information" },
+  { name: "llvm-libunwind", license: "Apache-2.0 WITH LLVM-exception", text: "lib/libunwind/LICENSE.TXT", says: "libunwind: " },
+  { name: "zig-compiler-rt", license: "MIT", text: "LICENSE" },
+];
+
+const below = () => {
+  const { version, file } = zig();
+  const musl = /VERSION "(.*)"/.exec(file("libc/musl/src/internal/version.h"))?.[1];
+  // LLVM's libraries come together, and only this one says of which release.
+  const llvm = /_LIBCPP_VERSION (\d\d)(\d\d)(\d\d)/.exec(file("libcxx/include/__config"))?.slice(1).map(Number).join(".");
+  /** @type {Record<string, string | undefined>} */
+  const versions = { musl, "llvm-libunwind": llvm, "zig-compiler-rt": version };
+  const untold = Object.keys(versions).filter((name) => !versions[name]);
+  if (untold.length > 0) throw new Error(`Zig ${version} does not say the version of ${untold.join(", ")}`);
+  return BELOW.map(({ name, license }) => ({
+    type: "library",
+    "bom-ref": name,
+    name,
+    version: versions[name],
+    description: `As Zig ${version} brings it.`,
+    licenses: [{ expression: license }],
+    purl: `pkg:generic/${name}@${versions[name]}`,
+  }));
+};
+
 const fonts = () =>
   readdirSync("public/fonts")
     .filter((file) => file.endsWith(".OFL.txt"))
@@ -80,12 +126,13 @@ const sbom = (targets, packages) => {
     components: [
       ...packages.map((crate) => component(crate, sums)),
       { ...library, licenses: [{ expression: "MIT OR Apache-2.0" }] },
+      ...below(),
       ...fonts(),
     ],
   };
 };
 
-/** The licences' texts, each once, above it the crates that come with it. @param {Package[]} packages */
+/** The licences' texts, each once, above it the parts that come with it. @param {Package[]} packages */
 const licences = (packages) => {
   /** @type {Map<string, string[]>} */
   const texts = new Map();
@@ -97,6 +144,9 @@ const licences = (packages) => {
     for (const text of found.length > 0 ? found : [`No text comes with it; its licence is ${license}.`]) {
       texts.set(text, [...(texts.get(text) ?? []), `${name} ${version}`]);
     }
+  }
+  for (const { name, text } of BELOW) {
+    texts.set(zig().licence(text).trim(), [name]);
   }
   return [...texts].map(([text, names]) => `${"=".repeat(80)}\n${names.join(", ")}\n\n${text}\n`).join("\n");
 };
@@ -110,9 +160,8 @@ const readText = (file) => {
   }
 };
 
-/** Crates of the program and of the web client inside it that left a path there, as `name@version`. @param {string} program */
-const inside = (program) => {
-  const text = readFileSync(program).toString("latin1");
+/** Crates that left a path in the text of a program, as `name@version`. @param {string} text */
+const cratesIn = (text) => {
   const paths = text.matchAll(/\/registry\/src\/[^/\s]+\/([A-Za-z0-9_-]+)-(\d+\.\d+\.\d+[A-Za-z0-9.+-]*)\/src\//g);
   return new Set([...paths].map(([, name, version]) => `${name}@${version}`));
 };
@@ -122,13 +171,16 @@ const check = (file, program) => {
   /** @type {{components: {"bom-ref": string}[]}} */
   const { components } = JSON.parse(readFileSync(file, "utf8"));
   const named = new Set(components.map((component) => component["bom-ref"]));
-  const found = inside(program);
-  const missing = [...found].filter((crate) => !named.has(crate));
-  if (found.size === 0 || missing.length > 0) {
-    console.error(`${program} holds ${found.size} crates by its paths; not in ${file}: ${missing.join(", ")}`);
+  const text = readFileSync(program).toString("latin1");
+  const crates = cratesIn(text);
+  const marked = BELOW.filter(({ says }) => says !== undefined && text.includes(says)).map(({ name }) => name);
+  const missing = [...crates, ...marked].filter((part) => !named.has(part));
+  if (crates.size === 0 || missing.length > 0) {
+    console.error(`${program} holds ${crates.size} crates by its paths; not in ${file}: ${missing.join(", ")}`);
     process.exit(1);
   }
-  console.log(`${file} names ${named.size} parts, among them all ${found.size} crates that left a path in ${program}`);
+  const seen = `all ${crates.size} crates that left a path in ${program}, and ${marked.join(", ") || "nothing below them"}`;
+  console.log(`${file} names ${named.size} parts, among them ${seen}`);
 };
 
 const [first, second, ...rest] = process.argv.slice(2);

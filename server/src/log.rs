@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use std::{
     collections::VecDeque,
     io::{self, IsTerminal},
+    panic,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -104,7 +105,7 @@ impl<'a> MakeWriter<'a> for Recent {
 }
 
 /// Begins to log what is `wanted`: a level for our own crates, or a filter of the tracing library. Without a file it goes
-/// to standard error.
+/// to standard error. Panics are logged too.
 pub fn begin(wanted: &str, format: LogFormat, file: Option<&Path>) -> Result<Recent, LogError> {
     let recent = Recent::default();
     let is_terminal = file.is_none() && io::stderr().is_terminal();
@@ -126,7 +127,18 @@ pub fn begin(wanted: &str, format: LogFormat, file: Option<&Path>) -> Result<Rec
     };
     let log = tracing_subscriber::registry().with(filter(wanted)?).with(recent.layer()).with(shown);
     log.try_init().map_err(|_| LogError::Begun)?;
+    log_panics();
     Ok(recent)
+}
+
+/// From now on a panic is a line of the log, within the spans of what it broke, and no text on standard error.
+pub fn log_panics() {
+    panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map(tracing::field::display);
+        // What was put together at run time may hold anything, keys as well; a text of the code cannot.
+        let said = panic.payload().downcast_ref::<&'static str>().copied();
+        tracing::error!(at, said = said.unwrap_or("left out: it may hold a secret"), "something panicked");
+    }));
 }
 
 /// The message and its fields beside time, level and target, and the spans with theirs.

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The file's name in the data directory.
-const NAME: &str = "agm.pid";
+pub const NAME: &str = "agm.pid";
 
 /// The file of this process; dropped, it is removed.
 pub struct PidFile(PathBuf);

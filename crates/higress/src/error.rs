@@ -47,6 +47,15 @@ pub enum HigressError {
     Lost { object: String },
 }
 
+impl HigressError {
+    /// Whether a text says, as an error does, that the console refuses what it was sent, or reports a conflict.
+    pub fn is_refusal(text: &str) -> bool {
+        ["the Higress Console refuses: ", "the Higress Console reports a conflict: "]
+            .iter()
+            .any(|said| text.starts_with(said))
+    }
+}
+
 /// Whether a failed write left something behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -118,6 +127,21 @@ fn split_class(message: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_is_known_by_its_text() {
+        let message = "x".to_owned();
+        for (error, refusal) in [
+            (HigressError::Invalid { message: message.clone() }, true),
+            (HigressError::Conflict { message: message.clone() }, true),
+            (HigressError::Unreachable { message: message.clone() }, false),
+            (HigressError::Server { status: 503, message }, false),
+            (HigressError::Timeout, false),
+            (HigressError::Refused, false),
+        ] {
+            assert_eq!(HigressError::is_refusal(&error.to_string()), refusal, "{error}");
+        }
+    }
 
     #[test]
     fn statuses_and_messages_are_told_apart() {

@@ -7,16 +7,15 @@ use crate::{
     journal::{JournalError, LOCK},
 };
 use age::{Decryptor, Encryptor};
-use disk::{Disk, RealDisk};
+use disk::{Attributes, Disk, RealDisk};
 use domain::{Code, Failure, Passphrase};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeMap,
-    fs::{self, File, OpenOptions},
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File},
     io::{self, Read, Write},
     iter,
-    os::unix::fs::OpenOptionsExt,
     path::{Component, Path, PathBuf},
 };
 use tar::{Archive, Builder, EntryType, Header};
@@ -28,7 +27,7 @@ const FORM: u32 = 1;
 /// More bytes than the manifest of any directory has.
 const LARGEST_MANIFEST: u64 = 16 * 1024 * 1024;
 /// What is no state, belongs to this machine alone, or was put into the data directory by others.
-const NO_STATE: [&str; 6] = [LOCK, "agm.pid", "autostart.json", "autostart-before", "log", "lost+found"];
+pub const NO_STATE: [&str; 6] = [LOCK, "agm.pid", "autostart.json", "autostart-before", "log", "lost+found"];
 
 /// What an archive holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,6 +57,26 @@ pub struct Archived {
     pub bytes: u64,
 }
 
+/// Why nothing was exported.
+#[derive(Debug)]
+pub enum NotExported {
+    Failed(Box<Failure>),
+    /// The file cannot be written.
+    Unwritten(io::Error),
+}
+
+impl From<Failure> for NotExported {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(Box::new(failure))
+    }
+}
+
+impl From<JournalError> for NotExported {
+    fn from(error: JournalError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
 impl Manifest {
     fn told(&self) -> Archived {
         Archived { files: self.files.len(), bytes: self.files.values().map(|file| file.bytes).sum() }
@@ -67,13 +86,17 @@ impl Manifest {
 /// Writes the data directory to `to`, from which nothing can be read before it is whole.
 ///
 /// # Errors
-/// `STORAGE_UNAVAILABLE` when a server uses the directory, or it cannot be read, or `to` not be written;
-/// `INVALID_REQUEST` when the passphrase is too short.
-pub fn export_data(data_dir: &Path, passphrase: &Passphrase, to: impl Write) -> Result<Archived, Failure> {
+/// `STORAGE_UNAVAILABLE` when a server uses the directory, or it cannot be read; `INVALID_REQUEST` when the passphrase is
+/// too short; [`NotExported::Unwritten`] when `to` cannot be written.
+pub fn export_data(
+    data_dir: &Path,
+    passphrase: &Passphrase,
+    to: impl Write,
+) -> Result<Archived, NotExported> {
     let recipient = passphrase::recipient(passphrase)?;
     let of_dir = |error| Failure::from(JournalError::io(data_dir, error));
     if !data_dir.is_dir() {
-        return Err(of_dir(io::ErrorKind::NotFound.into()));
+        return Err(of_dir(io::ErrorKind::NotFound.into()).into());
     }
     let _lock = lock(data_dir)?;
     format::check(&RealDisk, data_dir)?;
@@ -88,11 +111,14 @@ pub fn export_data(data_dir: &Path, passphrase: &Passphrase, to: impl Write) -> 
         let text = serde_json::to_vec(&manifest)?;
         archive.append_data(&mut header(text.len() as u64), MANIFEST, text.as_slice())?;
         for (path, file) in &manifest.files {
-            archive.append_data(&mut header(file.bytes), path, File::open(data_dir.join(path))?)?;
+            archive.append_data(&mut header(file.bytes), path, Source::open(&data_dir.join(path))?)?;
         }
         archive.into_inner()?.finish()?.finish()?.flush()
     };
-    write().map_err(of_dir)?;
+    write().map_err(|error| match Source::<File>::is_of(&error) {
+        true => of_dir(error).into(),
+        false => NotExported::Unwritten(error),
+    })?;
     Ok(manifest.told())
 }
 
@@ -117,7 +143,7 @@ pub fn import_data(data_dir: &Path, passphrase: Passphrase, from: impl Read) -> 
     let opened = opened.map_err(passphrase::not_decrypted)?;
     let folder = data_dir.join(IMPORTING);
     RealDisk.make_dir(&folder, 0o700).map_err(of_dir)?;
-    let brought = unpack(&folder, opened).and_then(|manifest| {
+    let brought = unpack(&RealDisk, &folder, opened).and_then(|manifest| {
         format::check(&RealDisk, &folder)?;
         Ok(manifest)
     });
@@ -158,22 +184,45 @@ fn sum_all(data_dir: &Path, below: &Path, files: &mut BTreeMap<PathBuf, Summed>)
         if kind.is_dir() {
             sum_all(data_dir, &path, files)?;
         } else if kind.is_file() {
-            let summed = copy_summed(File::open(data_dir.join(&path))?, io::sink())?;
+            let summed = copy_summed(File::open(data_dir.join(&path))?, |_| Ok(()))?;
             files.insert(path, summed);
         }
     }
     Ok(())
 }
 
-fn copy_summed(mut from: impl Read, mut to: impl Write) -> io::Result<Summed> {
+/// What is read from. Its errors are told by their kind from those of what is written to.
+struct Source<R>(R);
+
+impl Source<File> {
+    fn open(path: &Path) -> io::Result<Self> {
+        File::open(path).map(Self).map_err(Self::error)
+    }
+}
+
+impl<R> Source<R> {
+    fn error(error: io::Error) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidData, error)
+    }
+
+    fn is_of(error: &io::Error) -> bool {
+        error.kind() == io::ErrorKind::InvalidData
+    }
+}
+
+impl<R: Read> Read for Source<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(Self::error)
+    }
+}
+
+fn copy_summed(mut from: impl Read, mut write: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Summed> {
     let (mut hasher, mut bytes, mut buffer) = (blake3::Hasher::new(), 0, vec![0; 64 * 1024]);
     loop {
-        // Told apart from what goes wrong with writing.
-        let read =
-            from.read(&mut buffer).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        let read = from.read(&mut buffer)?;
         let Some(chunk) = buffer.get(..read).filter(|chunk| !chunk.is_empty()) else { break };
         hasher.update(chunk);
-        to.write_all(chunk)?;
+        write(chunk)?;
         bytes += read as u64;
     }
     Ok(Summed { bytes, blake3: hasher.finalize().to_hex().to_string() })
@@ -187,8 +236,8 @@ fn header(bytes: u64) -> Header {
     header
 }
 
-/// Unpacks an archive into a folder that is empty, and sees that it is what its manifest says.
-fn unpack(folder: &Path, opened: impl Read) -> Result<Manifest, Failure> {
+/// Unpacks an archive into a folder that is empty, durably, and sees that it is what its manifest says.
+fn unpack(disk: &dyn Disk, folder: &Path, opened: impl Read) -> Result<Manifest, Failure> {
     let mut archive = Archive::new(GzDecoder::new(opened));
     let mut entries = archive.entries().map_err(not_whole)?;
     let first = entries.next().transpose().map_err(not_whole)?;
@@ -201,16 +250,20 @@ fn unpack(folder: &Path, opened: impl Read) -> Result<Manifest, Failure> {
         let Some(known) = known else {
             return Err(broken(format!("the archive holds {}, which its manifest does not", path.display())));
         };
-        let summed = write_new(&folder.join(&path), &mut entry)?;
+        let summed = write_new(disk, &folder.join(&path), &mut entry)?;
         if summed != *known {
             return Err(broken(format!("{} is not what was exported", path.display())));
         }
         manifest.files.insert(path, summed);
     }
-    match expected.keys().find(|path| !manifest.files.contains_key(*path)) {
-        Some(missing) => Err(broken(format!("{} is missing in the archive", missing.display()))),
-        None => Ok(manifest),
+    if let Some(missing) = expected.keys().find(|path| !manifest.files.contains_key(*path)) {
+        return Err(broken(format!("{} is missing in the archive", missing.display())));
     }
+    let folders: BTreeSet<_> = manifest.files.keys().filter_map(|path| path.parent()).collect();
+    for within in folders.into_iter().map(|below| folder.join(below)) {
+        disk.sync_dir(&within).map_err(|error| JournalError::io(&within, error))?;
+    }
+    Ok(manifest)
 }
 
 fn manifest_of(entry: impl Read) -> Result<Manifest, Failure> {
@@ -230,16 +283,16 @@ fn is_plain(path: &Path) -> bool {
     path.components().all(|part| matches!(part, Component::Normal(_)))
 }
 
-fn write_new(path: &Path, from: impl Read) -> Result<Summed, Failure> {
+fn write_new(disk: &dyn Disk, path: &Path, from: impl Read) -> Result<Summed, Failure> {
     let of_file = |error| Failure::from(JournalError::io(path, error));
-    disk::make_dirs(&RealDisk, disk::parent(path), 0o700).map_err(of_file)?;
-    let open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let mut file = open.map_err(of_file)?;
-    let summed = copy_summed(from, &mut file).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidData => not_whole(error),
-        _ => of_file(error),
+    disk::make_dirs(disk, disk::parent(path), 0o700).map_err(of_file)?;
+    let mut file = disk.create(path, Attributes::PRIVATE).map_err(of_file)?;
+    let summed = copy_summed(Source(from), |chunk| file.write(chunk));
+    let summed = summed.map_err(|error| match Source::<File>::is_of(&error) {
+        true => not_whole(error),
+        false => of_file(error),
     })?;
-    file.sync_all().map_err(of_file)?;
+    file.sync().map_err(of_file)?;
     Ok(summed)
 }
 

@@ -45,7 +45,7 @@ mod running;
 mod scrub;
 mod seal;
 
-pub use archive::{Archived, export_data, import_data};
+pub use archive::{Archived, NO_STATE, NotExported, export_data, import_data};
 pub use audit::{AUDIT_FILE, Break, Verified, verify};
 pub use backups::{Original, Present, is_encrypted};
 pub use bulk::BulkRunning;

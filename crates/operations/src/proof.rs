@@ -15,11 +15,11 @@ use tokio::time::{Instant, sleep};
 use url::Url;
 
 /// An address for documentation (RFC 5737), which is nobody's: by its path agm is reached under any.
-const ANY_ADDRESS: &str = "192.0.2.1";
+pub const ANY_ADDRESS: &str = "192.0.2.1";
 /// The page that needs no sign-in.
-const PAGE: &str = "/agm/login";
+pub const PAGE: &str = "/agm/login";
 /// A path that needs one.
-const CLOSED: &str = "/ni_status/providers";
+pub const CLOSED: &str = "/ni_status/providers";
 /// What a page loads begins so.
 const STATIC: &str = "/agm/pkg/";
 /// One call.
@@ -68,13 +68,14 @@ pub async fn once(clients: &Clients, domain: &DomainName) -> Result<String, Fail
     })
 }
 
-struct Prover<'a> {
-    clients: &'a Clients,
-    gateway: &'a Url,
+/// Asks through the gateway.
+pub struct Prover<'a> {
+    pub clients: &'a Clients,
+    pub gateway: &'a Url,
 }
 
 /// A call through the gateway, or to agm itself.
-struct Asked<'a> {
+pub struct Asked<'a> {
     host: &'a str,
     path: &'a str,
     cookie: Option<&'a str>,
@@ -82,7 +83,8 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn new(host: &'a str, path: &'a str) -> Self {
+    /// One without a sign-in.
+    pub fn new(host: &'a str, path: &'a str) -> Self {
         Self { host, path, cookie: None, encoding: None }
     }
 }
@@ -150,7 +152,8 @@ impl Prover<'_> {
         Ok(())
     }
 
-    async fn ask(&self, base: &Url, asked: Asked<'_>) -> Result<Response, String> {
+    /// What is answered there; else why nothing is.
+    pub async fn ask(&self, base: &Url, asked: Asked<'_>) -> Result<Response, String> {
         let Asked { host, path, cookie, encoding } = asked;
         let mut url = base.clone();
         url.set_path(path);
@@ -168,7 +171,8 @@ impl Prover<'_> {
     }
 }
 
-async fn body(mut answer: Response) -> Result<String, String> {
+/// As much of the text as a page of ours has.
+pub async fn body(mut answer: Response) -> Result<String, String> {
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| scrub::http_error(&error))? {
         bytes.extend_from_slice(&chunk);

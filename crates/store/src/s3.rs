@@ -181,9 +181,14 @@ impl Store {
         self.timed(async { call.await.map_err(classify) }).await
     }
 
-    /// Shows on a scratch object that conditional writes are honoured; leaves nothing behind.
+    /// Shows on a scratch object that conditional writes are honoured; leaves nothing behind while it lives.
     pub async fn probe(&self, id: &OperationId) -> Result<(), StoreError> {
         crate::probe::probe(self, &ObjectKey::scratch(id)).await
+    }
+
+    /// Removes what probes with an id before this one left behind when they were killed.
+    pub async fn sweep(&self, before: &OperationId) -> Result<(), StoreError> {
+        crate::probe::sweep(self, before).await
     }
 
     /// Writes once, and looks when the answer does not say what happened: after a lost answer, or when a proxy on the

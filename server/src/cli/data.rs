@@ -11,7 +11,7 @@ use crate::{
     packaging,
 };
 use clap::{Args, Subcommand};
-use operations::{Archived, export_data, import_data};
+use operations::{Archived, NotExported, export_data, import_data};
 use serde::Serialize;
 use std::{
     fs::File,
@@ -80,8 +80,13 @@ pub fn run(json: bool, command: Command) -> Result<(), CliError> {
         Command::Export { file, force, of, passphrase: given } => {
             let (dir, passphrase) =
                 (data_dir(of.data_dir)?, passphrase(given.passphrase_file.as_deref(), true)?);
-            let write = |half: &mut File| export_data(&dir, &passphrase, half).map_err(NotWritten::from);
-            let archived = whole_file::write(&file, force, write)?;
+            let export = |half: &mut File| {
+                export_data(&dir, &passphrase, half).map_err(|why| match why {
+                    NotExported::Failed(failure) => NotWritten::Failed(failure),
+                    NotExported::Unwritten(error) => NotWritten::Io(error),
+                })
+            };
+            let archived = whole_file::write(&file, force, export)?;
             (file, dir, archived)
         }
         Command::Import { file, of, passphrase: given } => {
@@ -98,4 +103,16 @@ pub fn run(json: bool, command: Command) -> Result<(), CliError> {
         let Archived { files, bytes } = moved.archived;
         vec![format!("{}\t{}\t{files} files\t{bytes} bytes", dir.display(), file.display())]
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_this_program_puts_beside_the_state_does_not_leave_with_it() {
+        for name in [crate::pid::NAME, packaging::MANIFEST, packaging::BEFORE] {
+            assert!(operations::NO_STATE.contains(&name), "{name}");
+        }
+    }
 }

@@ -105,9 +105,7 @@ where
             let registered = registration.as_deref().map(|known| &known.domain);
             let local = Peer::of(&request).local;
             let mut response = if shared.hosts.allow(request.uri(), request.headers(), local, registered) {
-                let call = AssertUnwindSafe(async { inner.call(request).await }).catch_unwind();
-                let answer = call.instrument(span.clone()).await;
-                answer.unwrap_or_else(|_| Ok(defect(&id)))?
+                caught(async { inner.call(request).await }, &id).instrument(span.clone()).await?
             } else {
                 foreign_host()
             };
@@ -144,8 +142,15 @@ fn foreign_host() -> Response<Body> {
     ApiError::from(failure).into_response()
 }
 
+/// What a call is answered, also when it panics: that is logged where it happens.
+async fn caught(
+    call: impl Future<Output = Result<Response<Body>, Infallible>>,
+    id: &str,
+) -> Result<Response<Body>, Infallible> {
+    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| Ok(defect(id)))
+}
+
 fn defect(id: &str) -> Response<Body> {
-    tracing::error!(id, "a handler panicked");
     let mut failure = Failure::new(Code::Internal, "something is wrong with this server")
         .hint("Look for the request id in its log and report it.");
     failure.request = Some(id.to_owned());
@@ -183,6 +188,9 @@ fn harden(headers: &mut HeaderMap, nonce: Option<&Nonce>, path: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::{Recent, log_panics};
+    use std::panic;
+    use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
     #[test]
     fn a_page_is_no_file() {
@@ -215,8 +223,26 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_defect_names_the_request_and_nothing_else() {
-        assert_eq!(defect("1-2").status(), http::StatusCode::INTERNAL_SERVER_ERROR);
+    #[tokio::test]
+    async fn a_panic_is_a_line_of_its_request_and_its_own_text_stays_out() {
+        let recent = Recent::default();
+        let _logging = tracing_subscriber::registry().with(recent.layer()).set_default();
+        let before = panic::take_hook();
+        log_panics();
+        for (call, said) in [
+            (async { panic!("a text of the code") }.boxed(), "a text of the code"),
+            (async { panic!("with {}", "sk-planted".to_owned()) }.boxed(), "left out: it may hold a secret"),
+        ] {
+            let span = tracing::error_span!("request", request = "1-2");
+            let Ok(answer) = caught(call, "1-2").instrument(span).await;
+            assert_eq!(answer.status(), http::StatusCode::INTERNAL_SERVER_ERROR);
+            let line: serde_json::Value = serde_json::from_str(recent.lines().last().unwrap()).unwrap();
+            assert_eq!((&line["message"], &line["said"]), (&"something panicked".into(), &said.into()));
+            assert_eq!(line["spans"][0]["request"], "1-2", "{line}");
+            assert!(line["at"].as_str().unwrap().contains("front.rs:"), "{line}");
+        }
+        panic::set_hook(before);
+        let lines = recent.lines().join("\n");
+        assert!(recent.lines().len() == 2 && !lines.contains("sk-planted"), "{lines}");
     }
 }

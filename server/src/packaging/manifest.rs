@@ -8,9 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const NAME: &str = "autostart.json";
+pub const NAME: &str = "autostart.json";
 /// The folder of what was there before.
-const BEFORE: &str = "autostart-before";
+pub const BEFORE: &str = "autostart-before";
 
 /// The record of what was written below a root. It lies in the data directory and is there before the first of them.
 #[derive(Debug, Default, Serialize, Deserialize)]

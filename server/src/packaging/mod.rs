@@ -6,6 +6,8 @@ mod manifest;
 mod section;
 
 pub use files::Kind;
+#[cfg(test)]
+pub use manifest::{BEFORE, NAME as MANIFEST};
 
 use files::{Content, Wanted, inside, is_skill, wanted};
 use found::{Found, difference};

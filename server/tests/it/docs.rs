@@ -17,7 +17,7 @@ fn root() -> PathBuf {
 }
 
 fn pages() -> Vec<Page> {
-    let folders = [root(), root().join("docs")];
+    let folders = ["", "docs", "skill", "skill/references"].map(|folder| root().join(folder));
     let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
     let mut paths: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|kind| kind == "md"));
@@ -27,11 +27,11 @@ fn pages() -> Vec<Page> {
     paths.into_iter().map(read).collect()
 }
 
-/// The lines of code blocks in this language, with those that a backslash continues as one.
-fn code(page: &Page, language: &str) -> Vec<String> {
+/// The lines of code blocks for a shell, with those that a backslash continues as one.
+fn code(page: &Page) -> Vec<String> {
     let blocks = page.text.split("\n```").collect::<Vec<_>>();
-    let inside = blocks.iter().skip(1).step_by(2);
-    let wanted = inside.filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n'));
+    let inside = blocks.iter().skip(1).step_by(2).filter_map(|block| block.split_once('\n'));
+    let wanted = inside.filter(|(language, _)| ["sh", "bash"].contains(language)).map(|(_, block)| block);
     wanted
         .flat_map(|block| block.replace("\\\n", "").lines().map(str::to_owned).collect::<Vec<_>>())
         .collect()
@@ -169,7 +169,7 @@ fn every_command_of_ours_can_be_said() {
     let mut wrong = Vec::new();
     let mut seen = 0;
     for page in pages() {
-        let shown = code(&page, "sh").into_iter().map(|line| (line, false));
+        let shown = code(&page).into_iter().map(|line| (line, false));
         let named = quoted(&page).into_iter().map(|line| (line, true));
         for (line, in_a_sentence) in shown.chain(named) {
             let Some(words) = words(&line) else { continue };
@@ -189,7 +189,7 @@ fn every_target_of_make_exists() {
     let targets: BTreeSet<_> =
         makefile.lines().filter_map(|line| line.strip_prefix(".PHONY: ")).map(str::trim).collect();
     for page in pages() {
-        for line in code(&page, "sh").into_iter().chain(quoted(&page)) {
+        for line in code(&page).into_iter().chain(quoted(&page)) {
             let Some(target) = line.trim().strip_prefix("make ") else { continue };
             let target = target.split([' ', '#']).next().unwrap();
             assert!(targets.contains(target), "{}: there is no `make {target}`", page.path.display());

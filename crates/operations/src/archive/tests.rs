@@ -57,9 +57,17 @@ fn forged(manifest: &str, entries: &[(&str, &str)]) -> Vec<u8> {
 }
 
 fn manifest(form: u32, files: &[(&str, &str)]) -> String {
-    let summed = |text: &str| copy_summed(text.as_bytes(), io::sink()).unwrap();
+    let summed = |text: &str| copy_summed(text.as_bytes(), |_| Ok(())).unwrap();
     let files = files.iter().map(|(path, text)| ((*path).into(), summed(text))).collect();
     serde_json::to_string(&Manifest { agm_data: form, version: "0".into(), files }).unwrap()
+}
+
+/// Why nothing is exported.
+fn not_exported(dir: &Path, passphrase: &Passphrase) -> Failure {
+    match export_data(dir, passphrase, Vec::new()) {
+        Err(NotExported::Failed(failure)) => *failure,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Why an archive is refused; nothing of it stays.
@@ -90,7 +98,7 @@ fn all_that_is_state_comes_back_and_nothing_of_it_can_be_read_on_the_way() {
 fn a_directory_in_use_is_neither_exported_nor_imported_into() {
     let from = data();
     let held = lock(from.path()).unwrap();
-    let said = export_data(from.path(), &right(), Vec::new()).unwrap_err();
+    let said = not_exported(from.path(), &right());
     assert!(said.message.contains("another agm uses"), "{said}");
     drop(held);
     let file = exported(from.path());
@@ -108,7 +116,7 @@ fn nothing_is_written_over_and_a_directory_that_is_not_there_is_not_exported() {
     let said = import_data(from.path(), right(), file.as_slice()).unwrap_err();
     assert_eq!((said.code, files(from.path())), (Code::Conflict, before));
     let nowhere = from.path().join("nowhere");
-    assert_eq!(export_data(&nowhere, &right(), Vec::new()).unwrap_err().code, Code::StorageUnavailable);
+    assert_eq!(not_exported(&nowhere, &right()).code, Code::StorageUnavailable);
     assert!(!nowhere.exists());
 }
 
@@ -121,7 +129,7 @@ fn only_the_right_passphrase_opens_a_whole_file() {
     let said = import_data(into.path(), wrong, file.as_slice()).unwrap_err();
     assert_eq!((said.code, names(into.path()).unwrap()), (Code::InvalidRequest, vec![LOCK.to_owned()]));
     let short = Passphrase::new("short".to_owned());
-    assert_eq!(export_data(from.path(), &short, Vec::new()).unwrap_err().code, Code::InvalidRequest);
+    assert_eq!(not_exported(from.path(), &short).code, Code::InvalidRequest);
     for cut in [10, file.len() / 2, file.len() - 1] {
         assert_eq!(refused(&file[..cut]).code, Code::SealBroken, "{cut}");
     }
@@ -157,4 +165,55 @@ fn an_import_that_breaks_off_leaves_a_directory_that_nobody_opens() {
     let file = exported(data().path());
     assert_eq!(import_data(into.path(), right(), file.as_slice()).unwrap_err().code, Code::Conflict);
     assert!(matches!(format::check(&RealDisk, into.path()), Err(JournalError::HalfImported(_))));
+}
+
+#[test]
+fn what_was_unpacked_outlasts_a_power_cut() {
+    let (from, folder) = (data(), Path::new("/var/agm/.import"));
+    let file = exported(from.path());
+    let identity = passphrase::identity(right());
+    let decryptor = Decryptor::new(file.as_slice()).unwrap();
+    let opened = decryptor.decrypt(iter::once(&identity as &dyn age::Identity)).unwrap();
+    let disk = disk::MemDisk::new();
+    disk::make_dirs(&disk, folder, 0o700).unwrap();
+    let manifest = unpack(&disk, folder, opened).unwrap();
+    let found = disk.crash();
+    for path in manifest.files.keys() {
+        assert_eq!(found.get(&folder.join(path)), fs::read(from.path().join(path)).ok(), "{path:?}");
+    }
+    assert_eq!(manifest.files.len(), 6);
+}
+
+/// Takes so many bytes.
+struct Full(usize);
+
+impl Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::StorageFull)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_from_a_directory_that_cannot_be_read() {
+    let from = data();
+    // Larger than what is held back on the way.
+    let noise: Vec<u8> = iter::repeat_with(|| fastrand::u8(..)).take(1 << 20).collect();
+    fs::write(from.path().join("noise"), noise).unwrap();
+    for room in [0, 1000, 1 << 19, 1 << 20] {
+        let said = export_data(from.path(), &right(), Full(room)).unwrap_err();
+        assert!(matches!(said, NotExported::Unwritten(_)), "{room}: {said:?}");
+    }
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::from_raw_os_error(5))
+        }
+    }
+    let error = copy_summed(Source(Broken), |_| Ok(())).unwrap_err();
+    assert!(Source::<File>::is_of(&error) && error.to_string().contains("os error 5"), "{error}");
 }

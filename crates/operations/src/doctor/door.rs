@@ -1,11 +1,14 @@
 //! Whether the web UI answers through the gateway, by name and by path, as people and scripts call it.
 use super::{
-    PATIENCE, bounded,
+    bounded,
     report::{failed, ok, unknown, warning},
 };
-use crate::{clients::Clients, scrub};
+use crate::{
+    clients::Clients,
+    proof::{ANY_ADDRESS, Asked, CLOSED, PAGE, Prover, body},
+};
 use domain::{Check, CheckId, DomainName};
-use reqwest::{StatusCode, header::HOST};
+use reqwest::StatusCode;
 use url::Url;
 
 /// A way through the gateway.
@@ -16,26 +19,30 @@ struct Way<'a> {
     route: &'static str,
     host: &'a str,
     path: &'static str,
+    /// The status that we answer with to who is not signed in.
+    status: StatusCode,
     /// What only our answer holds.
     ours: &'static str,
 }
 
 /// Only our sign-in page has this form.
-const PAGE: &str = r#"action="/agm/login""#;
-/// A name that no route is made for, and that agm answers to.
-const ANY_NAME: &str = "localhost";
+const FORM: &str = r#"action="/agm/login""#;
+/// Only our refusal has this code.
+const REFUSED: &str = r#""code":"AUTH_REQUIRED""#;
 
 /// Everything that `agm install` makes, where people call it.
 fn ways(domain: &str) -> [Way<'_>; 3] {
+    let page = |name, route, host| Way { name, route, host, path: PAGE, status: StatusCode::OK, ours: FORM };
     [
-        Way { name: domain, route: "agm-domain", host: domain, path: "/agm/login", ours: PAGE },
-        Way { name: "/agm", route: "agm-path", host: ANY_NAME, path: "/agm/login", ours: PAGE },
+        page(domain, "agm-domain", domain),
+        page("/agm", "agm-path", ANY_ADDRESS),
         Way {
             name: "/ni_status",
             route: "agm-api",
-            host: ANY_NAME,
-            path: "/ni_status/health",
-            ours: r#"{"status":"healthy"}"#,
+            host: ANY_ADDRESS,
+            path: CLOSED,
+            status: StatusCode::UNAUTHORIZED,
+            ours: REFUSED,
         },
     ]
 }
@@ -51,7 +58,8 @@ pub async fn check(clients: &Clients, gateway: &Url) -> Check {
     let domain = registered.map_or_else(DomainName::usual, |known| known.domain.clone());
     let ways = ways(domain.as_str());
     let [name, path, scripts] = &ways;
-    let ask = |way| ask(clients, gateway, way);
+    let prover = Prover { clients, gateway };
+    let ask = |way| ask(&prover, way);
     let (routes, name, path, scripts) = futures::join!(routes, ask(name), ask(path), ask(scripts));
     let routes = match routes {
         Ok(routes) => routes,
@@ -81,12 +89,9 @@ pub async fn check(clients: &Clients, gateway: &Url) -> Check {
     }
 }
 
-async fn ask(clients: &Clients, gateway: &Url, way: &Way<'_>) -> Said {
-    let mut url = gateway.clone();
-    url.set_path(way.path);
-    let call = clients.http.get(url).header(HOST, way.host).timeout(PATIENCE).send().await;
-    let answer = call.map_err(|error| scrub::http_error(&error))?;
+async fn ask(prover: &Prover<'_>, way: &Way<'_>) -> Said {
+    let answer = prover.ask(prover.gateway, Asked::new(way.host, way.path)).await?;
     let status = answer.status();
-    let is_ours = status == StatusCode::OK && answer.text().await.is_ok_and(|text| text.contains(way.ours));
+    let is_ours = status == way.status && body(answer).await.is_ok_and(|text| text.contains(way.ours));
     Ok((status, is_ours))
 }

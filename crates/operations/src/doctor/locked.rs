@@ -46,21 +46,20 @@ pub async fn check(
             status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
                 ok(id, name, format!("a call without a key was answered {}", status.as_u16()))
             }
-            status if tells_nothing(status) => {
-                unknown(id, name, format!("a call without a key was answered {}", status.as_u16()))
-            }
-            status => {
+            status if is_of_a_model(status) => {
                 let evidence =
                     format!("a call without a key was let through, and answered {}", status.as_u16());
                 failed(id, name, evidence).fix(
                     "The gateway has not loaded its plugin key-auth: look at its log. Some images of 2.2.4 ask for a version of it that they do not have; use another image.",
                 )
             }
+            status => unknown(id, name, format!("a call without a key was answered {}", status.as_u16())),
         },
     }
 }
 
-/// Whether the gateway may have answered so before it asked for a key.
-fn tells_nothing(status: StatusCode) -> bool {
-    matches!(status, StatusCode::NOT_FOUND | StatusCode::TOO_MANY_REQUESTS) || status.is_server_error()
+/// Whether only a provider answers a question without a message so. Else the gateway may, before it asks for a key.
+fn is_of_a_model(status: StatusCode) -> bool {
+    let refused = [StatusCode::BAD_REQUEST, StatusCode::PAYMENT_REQUIRED, StatusCode::UNPROCESSABLE_ENTITY];
+    status.is_success() || refused.contains(&status)
 }

@@ -7,7 +7,7 @@ use super::{
     pauses::Pauses,
     progress::Progress,
 };
-use crate::{journal::Record, locks::HeldTargets};
+use crate::{journal::Record, locks::HeldTargets, scrub};
 use domain::{Code, Context, Failure, rules::Event};
 use futures::future::BoxFuture;
 use std::{future::Future, sync::Arc, time::Duration};
@@ -50,7 +50,7 @@ impl Engine {
             Err(failure) => return self.refuse(&books, &progress, &held, failure).await,
         };
         if let Err(error) = backup.await {
-            tracing::error!(%error, "the backup before a change broke off");
+            tracing::error!(why = scrub::broken_off(&error), "the backup before a change broke off");
         }
         let control = self.controls.of(&progress.operation().id);
         let names = held.names().to_vec();
@@ -67,7 +67,7 @@ impl Engine {
         while let Err(error) = AbortOnDropHandle::new(tokio::spawn(work.in_current_span())).await
             && error.is_panic()
         {
-            tracing::error!(%error, "an operation broke off because of a defect");
+            tracing::error!(why = scrub::broken_off(&error), "an operation broke off because of a defect");
             if self.pause(pauses.next_pause()).await.is_none() {
                 return;
             }

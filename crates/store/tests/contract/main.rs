@@ -101,6 +101,18 @@ async fn contract(store: &Store) {
         None,
         "the probe left its object behind"
     );
+    what_killed_probes_left_goes(store).await;
+}
+
+async fn what_killed_probes_left_goes(store: &Store) {
+    let later: OperationId = "01JD0000000000000000000001".parse().unwrap();
+    let [old, young] = [id(), later].map(|id| (ObjectKey::scratch(&id), id));
+    for (key, _) in [&old, &young] {
+        store.put_if_absent(key, Bytes::from("{}")).await.unwrap();
+    }
+    store.sweep(&young.1).await.unwrap();
+    assert_eq!(store.get(&old.0).await.unwrap(), None, "{}", old.1);
+    present(store, &young.0).await;
 }
 
 async fn absent_objects(store: &Store) {

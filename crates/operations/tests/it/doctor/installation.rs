@@ -8,7 +8,14 @@ use sandbox::{
     s3::Switches,
 };
 use serde_json::{Value, json};
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::{Duration, SystemTime},
+};
+use tokio_util::task::AbortOnDropHandle;
 
 /// Operations with other settings, beside those that hold the data directory.
 fn others(world: &World, change: impl FnOnce(&mut Config)) -> Operations {
@@ -99,7 +106,11 @@ async fn a_release_that_nobody_tried_is_told() {
 #[tokio::test]
 async fn a_console_that_refuses_changes_is_told_until_it_takes_one() {
     let world = World::start().await;
-    one(&world.operations.doctor(false).await, CheckId::ConsoleWrites, CheckState::Unknown);
+    world.sandbox.set_console_offline(true);
+    world.run(Mutation::AddProvider(world.new_provider("zhipuai"))).await.unwrap_err();
+    world.sandbox.set_console_offline(false);
+    let told = world.operations.doctor(false).await;
+    one(&told, CheckId::ConsoleWrites, CheckState::Unknown);
     let switches = world.sandbox.console().switches();
     switches.set_image_conflict(true);
     let add = || Mutation::AddProvider(world.new_provider("zhipuai"));
@@ -127,15 +138,27 @@ async fn a_gateway_that_lost_its_lock_is_told() {
     let nowhere = nowhere().await;
     let away = others(&world, |config| config.gateway = nowhere).doctor(false).await;
     one(&away, CheckId::GatewayAuth, CheckState::Unknown);
+    for status in [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS, StatusCode::FOUND] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let gateway = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let answers = axum::Router::new().fallback(async move || status);
+        let _serving = AbortOnDropHandle::new(tokio::spawn(axum::serve(listener, answers).into_future()));
+        let busy = others(&world, |config| config.gateway = gateway).doctor(false).await;
+        one(&busy, CheckId::GatewayAuth, CheckState::Unknown);
+    }
 }
 
-/// Somebody who answers as agm does, until it is stopped.
-async fn page() -> (u16, tokio::task::JoinHandle<()>) {
+/// Somebody who answers as agm does, until it is stopped; `open`: also to who is not signed in.
+async fn page(open: Arc<AtomicBool>) -> (u16, tokio::task::JoinHandle<()>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
+    let providers = async move || match open.load(SeqCst) {
+        true => (StatusCode::OK, "[]"),
+        false => (StatusCode::UNAUTHORIZED, r#"{"success":false,"code":"AUTH_REQUIRED"}"#),
+    };
     let page = axum::Router::new()
-        .route("/agm/login", axum::routing::get(|| async { r#"<form action="/agm/login">"# }))
-        .route("/ni_status/health", axum::routing::get(|| async { r#"{"status":"healthy"}"# }));
+        .route("/agm/login", axum::routing::get(async || r#"<form action="/agm/login">"#))
+        .route("/ni_status/providers", axum::routing::get(providers));
     let serving = async move { drop(axum::serve(listener, page).await) };
     (port, tokio::spawn(serving))
 }
@@ -150,7 +173,8 @@ async fn a_page_that_the_gateway_does_not_lead_to_is_told() {
     };
     let none = told().await;
     assert!(none.state == CheckState::Ok && none.evidence.contains("own address only"), "{none:?}");
-    let (port, serving) = page().await;
+    let open = Arc::<AtomicBool>::default();
+    let (port, serving) = page(open.clone()).await;
     let source =
         json!({"name": "agm", "type": "static", "domain": format!("127.0.0.1:{port}"), "port": port});
     let created = async |path: &str, body: Value| {
@@ -172,6 +196,12 @@ async fn a_page_that_the_gateway_does_not_lead_to_is_told() {
     created("/v1/routes", route("agm-api", &[], "/ni_status")).await;
     let whole = told().await;
     assert!(whole.state == CheckState::Ok && whole.evidence.ends_with("by name and by path"), "{whole:?}");
+    open.store(true, SeqCst);
+    let broken = told().await;
+    assert!(
+        broken.state == CheckState::Failed && broken.evidence.ends_with("answers 200 at /ni_status"),
+        "{broken:?}"
+    );
     serving.abort();
     drop(serving.await);
     let broken = told().await;
