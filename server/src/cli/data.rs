@@ -2,14 +2,12 @@
 use super::{
     client::passphrase,
     error::CliError,
+    here,
     portable::PassphraseArg,
     show::document,
     whole_file::{self, NotWritten},
 };
-use crate::{
-    config::{ConfigError, DATA_DIR, Lookup},
-    packaging,
-};
+use crate::packaging;
 use clap::{Args, Subcommand};
 use operations::{Archived, export_data, import_data};
 use serde::Serialize;
@@ -62,16 +60,12 @@ struct Moved<'a> {
 /// Where the server of this machine keeps its state: as a command says, as the settings do, where an installation keeps it,
 /// or in the folder at hand.
 pub fn data_dir(said: Option<PathBuf>) -> Result<PathBuf, CliError> {
-    let configured = configured_data_dir().map_err(|error| CliError::Usage(error.to_string()))?;
-    let installed = || Some(packaging::data_dir(Path::new("/"))).filter(|folder| folder.is_dir());
-    Ok(said.or(configured).or_else(installed).unwrap_or_else(|| "agm-data".into()))
-}
-
-/// The data directory as the environment or the settings file says it.
-pub fn configured_data_dir() -> Result<Option<PathBuf>, ConfigError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let file = variable("AGM_CONFIG").map(PathBuf::from);
-    Lookup::new([].into(), variable, file.as_deref())?.optional(&DATA_DIR)
+    let root = Path::new("/");
+    let installed = || Some(packaging::data_dir(root)).filter(|folder| folder.is_dir());
+    Ok(match said {
+        Some(said) => said,
+        None => here::configured_data_dir(root)?.or_else(installed).unwrap_or_else(|| "agm-data".into()),
+    })
 }
 
 /// Runs the command.

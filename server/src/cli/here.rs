@@ -1,0 +1,105 @@
+//! The server of this machine, as commands find it: where it keeps its state, and where it answers.
+use super::error::CliError;
+use crate::{
+    config::{ConfigError, DATA_DIR, Lookup, own_address},
+    packaging,
+};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+/// What was said on the command line.
+pub type Flags = BTreeMap<&'static str, String>;
+
+/// The settings of the server: flags win over the environment at hand, that over what systemd tells the server, and that
+/// over the file.
+pub fn settings(root: &Path, flags: Flags, file: Option<&Path>) -> Result<Lookup, CliError> {
+    with_env(root, flags, file, |name| std::env::var(name).ok())
+}
+
+fn with_env(
+    root: &Path,
+    flags: Flags,
+    file: Option<&Path>,
+    env: impl Fn(&str) -> Option<String> + 'static,
+) -> Result<Lookup, CliError> {
+    let told = packaging::told_by_systemd(root)?;
+    let variable =
+        move |name: &str| env(name).filter(|value| !value.is_empty()).or_else(|| told.get(name).cloned());
+    let file = file.map(Path::to_owned).or_else(|| variable("AGM_CONFIG").map(PathBuf::from));
+    Lookup::new(flags, variable, file.as_deref()).map_err(unusable)
+}
+
+fn here(root: &Path) -> Result<Lookup, CliError> {
+    settings(root, Flags::new(), None)
+}
+
+fn unusable(error: ConfigError) -> CliError {
+    CliError::Usage(error.to_string())
+}
+
+/// The data directory as the settings say it.
+pub fn configured_data_dir(root: &Path) -> Result<Option<PathBuf>, CliError> {
+    here(root)?.optional(&DATA_DIR).map_err(unusable)
+}
+
+/// The data directory: as the settings say it, else where an installation has it.
+pub fn data_dir(root: &Path) -> Result<PathBuf, CliError> {
+    Ok(configured_data_dir(root)?.unwrap_or_else(|| packaging::data_dir(root)))
+}
+
+/// Where the server answers by its settings.
+pub fn url(root: &Path) -> Result<String, CliError> {
+    url_by(here(root)?)
+}
+
+/// Where a server with these settings answers: one that listens everywhere is on loopback too.
+pub fn url_by(settings: Lookup) -> Result<String, CliError> {
+    let (addr, tls) = own_address(settings).map_err(unusable)?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    Ok(format!("{scheme}://{}", reachable(addr)))
+}
+
+fn reachable(addr: SocketAddr) -> SocketAddr {
+    let address = match addr.ip() {
+        IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        address => address,
+    };
+    SocketAddr::new(address, addr.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_server_that_listens_everywhere_is_asked_on_loopback() {
+        for (listens, called) in
+            [("0.0.0.0:18080", "127.0.0.1:18080"), ("[::]:1", "[::1]:1"), ("10.1.2.3:4", "10.1.2.3:4")]
+        {
+            assert_eq!(reachable(listens.parse().unwrap()).to_string(), called);
+        }
+    }
+
+    #[test]
+    fn a_server_of_systemd_is_found_where_it_was_told_to_be_unless_somebody_says_otherwise() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["etc/systemd/system", "etc/agm"] {
+            fs::create_dir_all(root.path().join(folder)).unwrap();
+        }
+        let said = "AGM_ADDR=172.17.0.1:18090\nAGM_DATA_DIR=/srv/agm\n";
+        fs::write(root.path().join("etc/agm/agm.env"), said).unwrap();
+        let settings = |addr: &'static str| {
+            let env = move |name: &str| (name == "AGM_ADDR").then(|| addr.to_owned());
+            with_env(root.path(), Flags::new(), None, env).unwrap()
+        };
+        assert_eq!(url_by(settings("")).unwrap(), "http://172.17.0.1:18090");
+        assert_eq!(url_by(settings("127.0.0.1:1")).unwrap(), "http://127.0.0.1:1");
+        let dir: Option<PathBuf> = settings("").optional(&DATA_DIR).unwrap();
+        assert_eq!(dir, Some("/srv/agm".into()));
+    }
+}
