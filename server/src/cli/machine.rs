@@ -4,7 +4,7 @@ use super::{
     error::CliError,
     file::agreed,
     here::data_dir,
-    script::{bring_up, reread, stop},
+    script::{Keeper, bring_up, stop},
 };
 use crate::{
     packaging::{self, Kind, PackagingError, State, Written},
@@ -88,10 +88,12 @@ impl Machine {
 
     /// Stops the server and removes the files.
     pub async fn take_down(&self) -> Result<(), CliError> {
+        let keeper = Keeper::found(&self.root);
         eprintln!("{}", stop(&self.root).await?);
         let removed = packaging::remove(&self.root)?;
         tell(&removed);
-        reread(&self.root, self.kind)?;
+        // Or it goes on with what is no longer there.
+        keeper.map_or(Ok(()), Keeper::reread)?;
         all_removed(&removed)?;
         eprintln!("what the server kept stays: {}", data_dir(&self.root)?.display());
         Ok(())

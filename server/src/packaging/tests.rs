@@ -100,7 +100,7 @@ fn hiclaws_own_supervisord_reads_the_program_and_keeps_everything_of_its_own() {
     let program = fs::read_to_string(root.path().join("etc/supervisor/conf.d/agm.conf")).unwrap();
     assert!(
         program.contains("command=/opt/agm/agm serve --log-file /data/agm/log/agm.log\n")
-            && program.contains("AGM_DATA_DIR=\"/data/agm\"")
+            && program.contains("AGM_DATA_DIR=\"/data/agm\",AGM_TRUSTED_PROXIES=\"127.0.0.1\"\n")
     );
     let logs = program.lines().filter_map(|line| line.split_once("_logfile="));
     assert!(logs.into_iter().all(|(_, path)| path == "NONE"), "the folder of a log must be there: {program}");

@@ -28,12 +28,30 @@ case "$*" in
     "status agm") [ -e agm.conf ] && echo "agm   STOPPED   Not started" || echo "agm: ERROR (no such process)" ;;
     "update agm")
         conf="$ROOT/etc/supervisor/conf.d/agm.conf"
+        [ -e "$conf" ] || [ -e agm.conf ] || { echo "ERROR: no such group: agm"; exit 1; }
         cmp -s "$conf" agm.conf && exit 0
         stop
         rm -f agm.conf
         [ -e "$conf" ] && cp "$conf" agm.conf && start
         exit 0 ;;
     "start agm") [ -s ours ] || start ;;
+    "stop agm") stop ;;
+    "restart agm") stop; start ;;
+    *) exit 1 ;;
+esac
+"#;
+
+/// The same of a systemctl. systemd has the server while its unit is there.
+const SYSTEMCTL: &str = r#"#!/bin/bash
+cd "$(dirname "$0")"
+echo "$*" >> asked
+start() { setsid ./agm serve --data-dir "$ROOT/data/agm" < /dev/null > /dev/null 2>&1 & echo $! > ours; }
+stop() { [ -s ours ] && kill "$(cat ours)" && while kill -0 "$(cat ours)" 2>/dev/null; do sleep 0.05; done; rm -f ours; }
+case "$*" in
+    "show --property=MainPID --value agm.service") cat ours 2>/dev/null || echo 0 ;;
+    "cat agm.service") [ -e "$ROOT/etc/systemd/system/agm.service" ] ;;
+    daemon-reload) ;;
+    "start agm") start ;;
     "stop agm") stop ;;
     "restart agm") stop; start ;;
     *) exit 1 ;;
@@ -50,8 +68,8 @@ struct Machine {
 }
 
 impl Machine {
-    /// As HiClaw's image has it. Its supervisord can be asked or, without a section for that, cannot.
-    async fn new(supervisorctl: bool) -> Self {
+    /// As HiClaw's image has it: without a section for that its supervisord cannot be asked.
+    async fn new() -> Self {
         server::install_crypto();
         let sandbox = Sandbox::start(SandboxOptions { leftovers: true, ..SandboxOptions::default() }).await;
         let (root, programs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -66,15 +84,18 @@ impl Machine {
         for file in ["agm.css", "agm.js", "agm.wasm", "agm_bg.wasm"] {
             fs::write(site.join(file), file).unwrap();
         }
-        if supervisorctl {
-            let path = programs.path().join("supervisorctl");
-            fs::write(&path, SUPERVISORCTL).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        }
         let server = Ended(root.path().join(DATA));
         let machine = Self { sandbox: sandbox.unwrap(), root, programs, port: free_port(), server };
         machine.upgrade();
         machine
+    }
+
+    /// Adds a program.
+    fn with(self, name: &str, text: &str) -> Self {
+        let path = self.programs.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        self
     }
 
     /// Puts the program there anew, as an upgrade does.
@@ -156,14 +177,15 @@ impl Machine {
         let path = self.programs.path().join("asked");
         let all = fs::read_to_string(&path).unwrap_or_default();
         drop(fs::remove_file(path));
-        let is_question = |line: &&str| line.starts_with("pid") || line.starts_with("status");
+        let is_question =
+            |line: &&str| ["pid", "status", "show", "cat"].iter().any(|word| line.starts_with(word));
         all.lines().filter(|line| !is_question(line)).map(str::to_owned).collect()
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn installed_twice_and_uninstalled_twice_a_machine_is_as_it_was() {
-    let machine = Machine::new(false).await;
+    let machine = Machine::new().await;
     let before = machine.files();
     let (out, err) = machine.done("install --dry-run").await;
     assert!(err.contains("written\t/etc/supervisor/conf.d/agm.conf"), "{err}");
@@ -202,7 +224,7 @@ async fn installed_twice_and_uninstalled_twice_a_machine_is_as_it_was() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_death_left_half_done_is_done_by_the_next_command() {
-    let machine = Machine::new(false).await;
+    let machine = Machine::new().await;
     let before = machine.files();
     machine.done("autostart write").await;
     machine.done("install --yes").await;
@@ -228,7 +250,7 @@ async fn what_a_death_left_half_done_is_done_by_the_next_command() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_others_started_is_not_taken_for_the_one_of_the_files() {
-    let machine = Machine::new(false).await;
+    let machine = Machine::new().await;
     let before = machine.files();
     let elsewhere = tempfile::tempdir().unwrap();
     let _ended = Ended(elsewhere.path().to_owned());
@@ -254,7 +276,7 @@ async fn a_server_that_others_started_is_not_taken_for_the_one_of_the_files() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_is_in_the_hands_of_a_supervisord_that_can_be_asked() {
-    let machine = Machine::new(true).await;
+    let machine = Machine::new().await.with("supervisorctl", SUPERVISORCTL);
     let before = machine.files();
     // Somebody started it by hand.
     let mut by_hand = machine.command();
@@ -279,5 +301,25 @@ async fn the_server_is_in_the_hands_of_a_supervisord_that_can_be_asked() {
 
     machine.done("uninstall --yes").await;
     assert_eq!(machine.asked(), ["stop agm", "update agm"]);
+    machine.done("uninstall --yes").await;
+    assert_eq!(machine.asked(), [""; 0]);
+    assert_eq!((machine.files(), machine.pid()), (before, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_host_the_server_is_in_the_hands_of_systemd() {
+    let machine = Machine::new().await.with("systemctl", SYSTEMCTL);
+    fs::remove_dir_all(machine.root.path().join("etc/supervisor")).unwrap();
+    for folder in ["etc/systemd/system", "run/systemd/system"] {
+        fs::create_dir_all(machine.root.path().join(folder)).unwrap();
+    }
+    let before = machine.files();
+    machine.done("install --yes").await;
+    assert_eq!(machine.asked(), ["daemon-reload", "start agm"]);
+    machine.upgrade();
+    machine.done("install --yes").await;
+    assert_eq!(machine.asked(), ["daemon-reload", "restart agm"]);
+    machine.done("uninstall --yes").await;
+    assert_eq!(machine.asked(), ["stop agm", "daemon-reload"]);
     assert_eq!((machine.files(), machine.pid()), (before, None));
 }

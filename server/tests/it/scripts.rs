@@ -194,4 +194,6 @@ fn a_server_that_cannot_start_says_why() {
         said.starts_with("ERROR: the server ended at once") && said.contains("HICLAW_ADMIN_PASSWORD"),
         "{said}"
     );
+    let log = fs::read_to_string(data.path().join("log/agm.log")).unwrap();
+    assert!(log.contains("HICLAW_ADMIN_PASSWORD"), "a supervisor keeps nothing else: {log}");
 }

@@ -8,10 +8,11 @@ mod options;
 mod providers;
 mod set_model;
 
+pub use keeper::Keeper;
+
 use super::{Call, error::CliError, show::print};
 use crate::packaging::Kind;
 use clap::Subcommand;
-use keeper::Keeper;
 use std::{path::Path, process::ExitCode};
 use time::{OffsetDateTime, macros::format_description};
 
@@ -63,11 +64,6 @@ pub async fn bring_up(call: &Call, root: &Path, kind: Kind) -> Result<Vec<String
 /// Stops it, and waits until it has ended.
 pub async fn stop(root: &Path) -> Result<String, CliError> {
     Ok(monitor::stop_here(root).await?)
-}
-
-/// Lets what starts programs by these files see that they have changed.
-pub fn reread(root: &Path, kind: Kind) -> Result<(), CliError> {
-    Ok(Keeper::of(kind, root).map_or(Ok(()), Keeper::reread)?)
 }
 
 /// Runs the script; 0 or 1, as all of them end.
