@@ -425,9 +425,16 @@ mod tests {
         for part in SENTENCES.iter().flat_map(|(english, _)| fixed(english)) {
             let part = part.strip_suffix(" at ").unwrap_or(part);
             // The name of a field is put before what is wrong with it; what is left out is named elsewhere.
-            let part = ["not seen yet: ", "passphrase: ", "text: ", "the agents: ", ": "]
-                .into_iter()
-                .fold(part, str::trim_start_matches);
+            let part = [
+                "agm is not reached through the gateway: ",
+                "not seen yet: ",
+                "passphrase: ",
+                "text: ",
+                "the agents: ",
+                ": ",
+            ]
+            .into_iter()
+            .fold(part, str::trim_start_matches);
             // What follows is Docker's word.
             let part = if part.starts_with("container ") { "container {}" } else { part };
             assert!(part.len() < 4 || all.contains(part), "{part}");
