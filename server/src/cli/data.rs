@@ -7,7 +7,6 @@ use super::{
     show::document,
     whole_file::{self, NotWritten},
 };
-use crate::packaging;
 use clap::{Args, Subcommand};
 use operations::{Archived, export_data, import_data};
 use serde::Serialize;
@@ -60,12 +59,7 @@ struct Moved<'a> {
 /// Where the server of this machine keeps its state: as a command says, as the settings do, where an installation keeps it,
 /// or in the folder at hand.
 pub fn data_dir(said: Option<PathBuf>) -> Result<PathBuf, CliError> {
-    let root = Path::new("/");
-    let installed = || Some(packaging::data_dir(root)).filter(|folder| folder.is_dir());
-    Ok(match said {
-        Some(said) => said,
-        None => here::configured_data_dir(root)?.or_else(installed).unwrap_or_else(|| "agm-data".into()),
-    })
+    said.map_or_else(|| here::data_dir_at_hand(Path::new("/")), Ok)
 }
 
 /// Runs the command.

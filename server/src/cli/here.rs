@@ -40,14 +40,22 @@ fn unusable(error: ConfigError) -> CliError {
     CliError::Usage(error.to_string())
 }
 
-/// The data directory as the settings say it.
-pub fn configured_data_dir(root: &Path) -> Result<Option<PathBuf>, CliError> {
-    here(root)?.optional(&DATA_DIR).map_err(unusable)
+/// The data directory of an installation: as the settings say it, or the usual one.
+pub fn data_dir(root: &Path) -> Result<PathBuf, CliError> {
+    let said = here(root)?.optional(&DATA_DIR).map_err(unusable)?;
+    Ok(said.unwrap_or_else(|| packaging::data_dir(root)))
 }
 
-/// The data directory: as the settings say it, else where an installation has it.
-pub fn data_dir(root: &Path) -> Result<PathBuf, CliError> {
-    Ok(configured_data_dir(root)?.unwrap_or_else(|| packaging::data_dir(root)))
+/// The same, and that of a server in the folder at hand where nothing is installed.
+pub fn data_dir_at_hand(root: &Path) -> Result<PathBuf, CliError> {
+    let said = here(root)?.optional(&DATA_DIR).map_err(unusable)?;
+    Ok(said.unwrap_or_else(|| usual(root)))
+}
+
+fn usual(root: &Path) -> PathBuf {
+    let installed = packaging::data_dir(root);
+    // What is brought to a new container must be where its server will look.
+    if installed.is_dir() || packaging::has_volume(root) { installed } else { "agm-data".into() }
 }
 
 /// Where the server answers by its settings.
@@ -83,6 +91,18 @@ mod tests {
         {
             assert_eq!(reachable(listens.parse().unwrap()).to_string(), called);
         }
+    }
+
+    #[test]
+    fn nothing_is_brought_to_the_folder_at_hand_where_an_installation_looks_elsewhere() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(usual(root.path()), Path::new("agm-data"));
+        fs::create_dir_all(root.path().join("var/lib/agm")).unwrap();
+        assert_eq!(usual(root.path()), root.path().join("var/lib/agm"));
+        for folder in ["opt/hiclaw", "data"] {
+            fs::create_dir_all(root.path().join(folder)).unwrap();
+        }
+        assert_eq!(usual(root.path()), root.path().join("data/agm"));
     }
 
     #[test]

@@ -66,8 +66,13 @@ const SKILL_FILES: [(&str, &str, u32); 8] = skill_files! {
 
 /// Where the server keeps its state: in HiClaw's containers on the volume that outlasts them.
 pub fn data_dir(root: &Path) -> &'static str {
+    if has_volume(root) { "/data/agm" } else { "/var/lib/agm" }
+}
+
+/// Whether this is one of HiClaw's containers, with its volume.
+pub fn has_volume(root: &Path) -> bool {
     let hiclaw = ["opt/hiclaw", "opt/agentteams"].iter().any(|folder| root.join(folder).is_dir());
-    if hiclaw && root.join("data").is_dir() { "/data/agm" } else { "/var/lib/agm" }
+    hiclaw && root.join("data").is_dir()
 }
 
 /// What fits this machine, without a wish.

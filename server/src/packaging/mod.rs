@@ -6,7 +6,7 @@ mod manifest;
 mod section;
 mod unit;
 
-pub use files::Kind;
+pub use files::{Kind, has_volume};
 pub use unit::variables as told_by_systemd;
 
 use files::{Content, Wanted, inside, is_skill, wanted};
