@@ -99,18 +99,22 @@ pub async fn uninstall(call: &Call, args: &UninstallArgs) -> Result<(), CliError
     };
     let something_goes = machine.as_ref().map_or(Ok(false), Machine::preview_removal)?;
     if dry_run.dry_run {
-        return document(call.json, &plan, || plan.iter().flat_map(plan_lines).collect());
+        return document(call.json, &plan, || plan.as_ref().map_or_else(nothing_registered, plan_lines));
     }
     let is_asked = plan.as_ref().is_some_and(|plan| !plan.changes.is_empty());
     match &plan {
         Some(plan) => agree_and_carry_out(call, plan, *yes).await?,
-        None => document(call.json, &plan, Vec::new)?,
+        None => document(call.json, &plan, nothing_registered)?,
     }
     let Some(machine) = machine else { return Ok(()) };
     if something_goes && !is_asked && !yes {
         agreed("Stop the server and remove these files?", "nobody to ask: say --yes, or --no-files".into())?;
     }
     machine.take_down().await
+}
+
+fn nothing_registered() -> Vec<String> {
+    vec!["nothing is registered from here".into()]
 }
 
 async fn state(call: &Call) -> Result<InstallationState, CliError> {

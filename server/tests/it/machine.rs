@@ -9,7 +9,11 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    time::Duration,
 };
+
+/// Nothing here takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const SUPERVISORD: &str = "[supervisord]\nnodaemon=true\n\n[program:manager-agent]\ncommand=/bin/true\n";
 /// The data directory of HiClaw's containers.
@@ -168,6 +172,17 @@ impl Machine {
         reqwest::get(url).await.unwrap().text().await.unwrap().contains("/agm/pkg/")
     }
 
+    /// Waits until a server answers at the port.
+    async fn is_up(&self) {
+        let url = format!("http://127.0.0.1:{}/healthz", self.port);
+        let up = async {
+            while reqwest::get(&url).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, up).await.unwrap();
+    }
+
     fn pid(&self) -> Option<String> {
         fs::read_to_string(self.root.path().join(DATA).join("agm.pid")).ok()
     }
@@ -262,11 +277,7 @@ async fn a_server_that_others_started_is_not_taken_for_the_one_of_the_files() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let url = format!("http://127.0.0.1:{}/healthz", machine.port);
-    while reqwest::get(&url).await.is_err() {
-        assert_eq!(other.try_wait().unwrap(), None);
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    machine.is_up().await;
     let (code, _, err) = machine.types("install --yes").await;
     assert!(code == Some(4) && err.contains("answers a server that does not use"), "{err}");
     assert_eq!(machine.files(), before);
@@ -298,6 +309,24 @@ async fn the_server_is_in_the_hands_of_a_supervisord_that_can_be_asked() {
     assert!(err.contains("restarted with this program"), "{err}");
     assert_eq!(machine.asked(), ["update agm", "restart agm"]);
     assert_ne!(machine.pid(), Some(supervised));
+
+    // What somebody starts beside it is no more in its hands than before.
+    let script = async |verb: &'static str| {
+        let mut script = machine.command();
+        script.args(["script", "monitor-server", verb]).env("AGM_DATA_DIR", machine.root.path().join(DATA));
+        let ended = tokio::task::spawn_blocking(move || script.output()).await.unwrap().unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+    };
+    script("stop").await;
+    assert_eq!((machine.asked(), machine.pid()), (vec!["stop agm".to_owned()], None));
+    let mut beside = machine.command();
+    let serve = beside.args(["serve", "--data-dir"]).arg(machine.root.path().join(DATA));
+    let mut beside = serve.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    machine.is_up().await;
+    script("stop").await;
+    assert!(beside.wait().unwrap().success() && machine.asked().is_empty());
+    script("start").await;
+    assert_eq!(machine.asked(), ["start agm"]);
 
     machine.done("uninstall --yes").await;
     assert_eq!(machine.asked(), ["stop agm", "update agm"]);

@@ -140,7 +140,12 @@ impl<'a> Entry<'a> {
 
     /// The write that brings back what stood there before agm; none where it stands there, or where what stands there is
     /// not to be removed, of which the plan then warns.
-    pub async fn given_back(&self, draft: &mut Draft, replaced: &Replaced) -> Result<Option<Edit>, Failure> {
+    pub async fn given_back(
+        &self,
+        draft: &mut Draft,
+        known: Option<&Registration>,
+        replaced: &Replaced,
+    ) -> Result<Option<Edit>, Failure> {
         let (name, after) = (&replaced.name, replaced.doc());
         let before = self.now(name).await?;
         draft.look_at_plain(name, before.as_ref());
@@ -148,7 +153,7 @@ impl<'a> Entry<'a> {
             return Ok(None);
         }
         let stays = match (&before, &after) {
-            (Some(now), None) => self.why_it_stays(now),
+            (Some(now), None) => self.why_it_stays(now, known),
             (Some(_), Some(_)) => Some("somebody changed it since".to_owned()),
             (None, _) => None,
         };
@@ -161,7 +166,8 @@ impl<'a> Entry<'a> {
     }
 
     /// Why an object of our name is not removed. None: it can be.
-    fn why_it_stays(&self, doc: &PlainDoc) -> Option<String> {
+    fn why_it_stays(&self, doc: &PlainDoc, known: Option<&Registration>) -> Option<String> {
+        let noted = known.and_then(|known| as_noted(known, doc.name()));
         let others = || self.routes.iter().filter(|route| !is_our_route(&route.name));
         let user = match doc.name() {
             PlainName::Route(_) if leads_to_us(doc) => None,
@@ -170,6 +176,9 @@ impl<'a> Entry<'a> {
             }
             PlainName::Source(_) if !self.routes.iter().any(is_ours) => {
                 return Some("no route of agm leads to it".to_owned());
+            }
+            PlainName::Source(_) if noted.is_some_and(|noted| !is_alike(doc, &noted)) => {
+                return Some("somebody changed it since".to_owned());
             }
             PlainName::Source(_) => {
                 others().find(|route| route.services.iter().any(|service| is_our_service(service)))

@@ -83,7 +83,7 @@ pub async fn register(clients: &Clients, draft: &mut Draft, wish: &Install) -> R
         objects.iter().any(|replaced: &Replaced| replaced.name == *name) || former.contains(name)
     };
     for outdated in known.into_iter().flat_map(|known| &known.objects).filter(|old| !stays(&old.name)) {
-        edits.extend(entry.given_back(draft, outdated).await?);
+        edits.extend(entry.given_back(draft, known, outdated).await?);
     }
     for name in former {
         let (replaced, edit) = entry.former(name, known).await?;
@@ -111,7 +111,7 @@ pub async fn unregister(clients: &Clients, draft: &mut Draft) -> Result<(), Fail
     };
     let mut edits = Vec::new();
     for replaced in objects.iter().rev() {
-        edits.extend(entry.given_back(draft, replaced).await?);
+        edits.extend(entry.given_back(draft, known.as_deref(), replaced).await?);
     }
     edits.into_iter().for_each(|edit| draft.write_entry(edit));
     draft.write_entry(Edit::Registration { before: known.map(Arc::unwrap_or_clone), after: None });

@@ -228,6 +228,9 @@ async fn what_somebody_changed_in_ours_is_set_back_and_told_and_what_leads_elsew
     console(&world, http::Method::PUT, "/v1/service-sources/agm", source).await;
     let failure = world.operations.plan(&install()).await.unwrap_err();
     assert!(failure.code == Code::Conflict && failure.message.contains("192.0.2.9:80"), "{failure:?}");
+    world.run(Mutation::Uninstall).await.unwrap();
+    let left = documents(&world)["bridges/default"].to_string();
+    assert!(left.contains("192.0.2.9:80"), "it is somebody else's now: {left}");
 }
 
 #[tokio::test]
