@@ -95,7 +95,7 @@ pub enum Way {
 }
 
 macro_rules! warning_codes {
-    ($($(#[$doc:meta])* $variant:ident $code:literal)*) => {
+    ($($(#[$doc:meta])* $variant:ident $code:tt)*) => {
         /// What a warning is about.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
