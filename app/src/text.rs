@@ -42,6 +42,7 @@ mod failures;
 pub mod formats;
 mod here;
 mod home;
+mod installation;
 mod language;
 mod models;
 mod monitor;

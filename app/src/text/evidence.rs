@@ -1,5 +1,5 @@
 //! What the server observed, in Chinese: those of its English sentences that have a fixed form and that are met every day.
-use super::{Lang, Texts};
+use super::{Lang, Texts, installation};
 
 /// Its sentences, with `{}` for what they name, in the same order in both.
 const SENTENCES: &[(&str, &str)] = &[
@@ -28,76 +28,6 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("1 object read back as written", "1 个对象已回读，与写入一致"),
     ("{} objects read back as written", "{} 个对象已回读，与写入一致"),
-    // What an installation observes, and why an object is not removed.
-    (
-        "agm answers at {} and below /agm/ of any address, refuses who is not signed in (401), lets in who is (200), and {} comes as agm sends it",
-        "agm 可通过 {} 及任意地址的 /agm/ 访问，未登录时拒绝（401），登录后放行（200），{} 与 agm 直接发送的一致",
-    ),
-    (
-        "agm is not reached through the gateway: {}, signed in, at {} answers HTTP {} and not {}",
-        "无法通过网关访问 agm：登录后访问 {}（{}）返回 HTTP {}，应为 {}",
-    ),
-    (
-        "agm is not reached through the gateway: {} at {} answers HTTP {} and not {}",
-        "无法通过网关访问 agm：{}（{}）返回 HTTP {}，应为 {}",
-    ),
-    (
-        "agm is not reached through the gateway: {} names no file below {}",
-        "无法通过网关访问 agm：{} 未引用 {} 下的文件",
-    ),
-    (
-        "agm is not reached through the gateway: {} comes from the gateway with HTTP {} and not 200",
-        "无法通过网关访问 agm：网关对 {} 返回 HTTP {}，应为 200",
-    ),
-    (
-        "agm is not reached through the gateway: {} comes from agm itself with HTTP {} and not 200",
-        "无法通过网关访问 agm：agm 自身对 {} 返回 HTTP {}，应为 200",
-    ),
-    (
-        "agm is not reached through the gateway: the {} of {} is {} from agm itself and {} through the gateway",
-        "无法通过网关访问 agm：响应头 {}（{}）由 agm 直接发送时为 {}，经网关后为 {}",
-    ),
-    ("agm is not reached through the gateway: {} at {}: {}", "无法通过网关访问 agm：访问 {}（{}）失败：{}"),
-    ("agm is not reached through the gateway: {}", "无法通过网关访问 agm：{}"),
-    (
-        "Can the gateway call agm where it was registered? Name another address with --reach. `agm doctor` looks at the gateway.",
-        "网关能否访问所注册的 agm 地址？可用 --reach 指定其他地址。`agm doctor` 可检查网关。",
-    ),
-    // Why an installation is not planned.
-    ("the route {} takes {} of any address already", "路由 {} 已占用任意地址的 {}"),
-    ("the route {} takes {} of {} already", "路由 {} 已占用 {}（域名 {}）"),
-    (
-        "Remove that route in the console, or install under another domain with --domain.",
-        "请在控制台删除该路由，或用 --domain 换一个域名。",
-    ),
-    ("{} is somebody else's: it leads to {}", "{} 由他人管理，指向 {}"),
-    (
-        "Nothing was changed. Remove or rename it in the console, and install again.",
-        "未作任何变更。请在控制台将其删除或改名，然后重新安装。",
-    ),
-    ("agm listens on {}, and the gateway is not on this machine", "agm 监听 {}，而网关不在本机"),
-    (
-        "agm listens on {}, and the gateway needs an IPv4 address or a name",
-        "agm 监听 {}，而网关需要 IPv4 地址或域名",
-    ),
-    (
-        "Say where the gateway reaches agm: --reach HOST:PORT, or AGM_REACH. agm must listen there.",
-        "请用 --reach HOST:PORT 或 AGM_REACH 指定网关访问 agm 的地址，agm 须在该地址监听。",
-    ),
-    ("agm speaks HTTPS, and the gateway calls it over HTTP", "agm 使用 HTTPS，而网关以 HTTP 访问"),
-    (
-        "Start agm without tls-cert and tls-key: the gateway stands before it.",
-        "请去掉 tls-cert 和 tls-key 后启动 agm：前面已有网关。",
-    ),
-    ("the AI gateway does not answer: {}", "AI 网关无响应：{}"),
-    (
-        "Does the gateway run, and is HICLAW_AI_GATEWAY_URL its address?",
-        "网关是否在运行？HICLAW_AI_GATEWAY_URL 是否为其地址？",
-    ),
-    ("no route of agm leads to it", "没有 agm 的路由指向它"),
-    ("it is somebody else's", "由他人管理"),
-    ("the route {} uses it", "路由 {} 正在使用"),
-    ("somebody changed it since", "之后已被他人修改"),
     // Why there is no backup, or why one does not open.
     ("the installation is being changed: {} looks saw no two alike", "当前正在变更：{} 次读取均不一致"),
     (
@@ -285,6 +215,11 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
 ];
 
+/// All of them.
+fn sentences() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    installation::SENTENCES.iter().chain(SENTENCES)
+}
+
 impl Texts {
     /// What the server says in this sentence. None: on an English page, and where the sentence is no known one.
     pub fn evidence(self, said: &str) -> Option<String> {
@@ -312,7 +247,7 @@ fn of_a_field(said: &str) -> Option<String> {
 }
 
 fn chinese(said: &str) -> Option<String> {
-    SENTENCES.iter().find_map(|(english, chinese)| filled(said, english, chinese))
+    sentences().find_map(|(english, chinese)| filled(said, english, chinese))
 }
 
 /// The other form with what the sentence names, where the sentence has the one form.
@@ -398,7 +333,7 @@ mod tests {
 
     #[test]
     fn both_forms_name_as_many_things() {
-        for (english, chinese) in SENTENCES {
+        for (english, chinese) in sentences() {
             assert_eq!(english.matches("{}").count(), chinese.matches("{}").count(), "{english}");
         }
     }
@@ -422,7 +357,7 @@ mod tests {
         }
         // How long it took, and when, are put to it elsewhere.
         let fixed = |form: &'static str| form.split("{}").flat_map(|part| part.split(" (after"));
-        for part in SENTENCES.iter().flat_map(|(english, _)| fixed(english)) {
+        for part in sentences().flat_map(|(english, _)| fixed(english)) {
             let part = part.strip_suffix(" at ").unwrap_or(part);
             // The name of a field is put before what is wrong with it; what is left out is named elsewhere.
             let part = [
