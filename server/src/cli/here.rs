@@ -46,7 +46,14 @@ pub fn data_dir(root: &Path) -> Result<PathBuf, CliError> {
     Ok(said.unwrap_or_else(|| packaging::data_dir(root)))
 }
 
-/// The same, and that of a server in the folder at hand where nothing is installed.
+/// That of the server which the files of this machine start, whatever the shell says.
+pub fn data_dir_of_files(root: &Path) -> Result<PathBuf, CliError> {
+    let told = packaging::told_by_systemd(root)?;
+    let said = DATA_DIR.variables.iter().find_map(|name| told.get(*name));
+    Ok(said.map_or_else(|| packaging::data_dir(root), PathBuf::from))
+}
+
+/// As the settings say it, the usual one, or that of a server in the folder at hand where nothing is installed.
 pub fn data_dir_at_hand(root: &Path) -> Result<PathBuf, CliError> {
     let said = here(root)?.optional(&DATA_DIR).map_err(unusable)?;
     Ok(said.unwrap_or_else(|| usual(root)))
@@ -121,5 +128,6 @@ mod tests {
         assert_eq!(url_by(settings("127.0.0.1:1")).unwrap(), "http://127.0.0.1:1");
         let dir: Option<PathBuf> = settings("").optional(&DATA_DIR).unwrap();
         assert_eq!(dir, Some("/srv/agm".into()));
+        assert_eq!(data_dir_of_files(root.path()).unwrap(), Path::new("/srv/agm"));
     }
 }

@@ -91,8 +91,7 @@ pub async fn install(call: &Call, args: &InstallArgs) -> Result<(), CliError> {
 pub async fn uninstall(call: &Call, args: &UninstallArgs) -> Result<(), CliError> {
     let Change { yes, dry_run, .. } = &args.change;
     let machine = args.change.machine(call)?;
-    let registered =
-        machine.as_ref().map_or(Ok(true), |machine| machine.is_unregistered().map(|not| !not))?;
+    let registered = !machine.as_ref().is_some_and(Machine::is_unregistered);
     let plan = match registered || call.client.answers().await {
         true => Some(planned(call, &Mutation::Uninstall).await?),
         false => None,

@@ -3,7 +3,7 @@ use super::{
     Call,
     error::CliError,
     file::agreed,
-    here::data_dir,
+    here::data_dir_of_files,
     script::{Keeper, bring_up, stop},
 };
 use crate::{
@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 pub struct Machine {
     /// Where its paths are taken.
     root: PathBuf,
+    /// Where the server of its files keeps its state.
+    data: PathBuf,
     kind: Kind,
     /// The path of this program.
     program: String,
@@ -32,7 +34,10 @@ impl Machine {
             return Ok(None);
         }
         match packaging::kind(root) {
-            Ok(kind) => Ok(Some(Self { root: root.to_owned(), kind, program: program(None)? })),
+            Ok(kind) => {
+                let data = data_dir_of_files(root)?;
+                Ok(Some(Self { root: root.to_owned(), data, kind, program: program(None)? }))
+            }
             Err(error @ PackagingError::NoStarter) => {
                 eprintln!("no files are written: {error}");
                 Ok(None)
@@ -49,9 +54,8 @@ impl Machine {
 
     /// Writes the files after a yes, and sees to it that the server runs by them.
     pub async fn set_up(&self, call: &Call, yes: bool) -> Result<(), CliError> {
-        let data = data_dir(&self.root)?;
-        if Running::of(&data).is_none() && call.client.answers().await {
-            return Err(another_answers(call.client.url(), &data).into());
+        if Running::of(&self.data).is_none() && call.client.answers().await {
+            return Err(another_answers(call.client.url(), &self.data).into());
         }
         let files = packaging::preview(&self.root, self.kind, &self.program)?;
         if files.iter().any(|file| file.state != State::Unchanged) {
@@ -61,15 +65,15 @@ impl Machine {
             }
             packaging::write(&self.root, self.kind, &self.program)?;
         }
-        for line in bring_up(call, &self.root, self.kind).await? {
+        for line in bring_up(call, &self.root, &self.data, self.kind).await? {
             eprintln!("{line}");
         }
         Ok(())
     }
 
     /// Whether nothing was registered from here, as far as the data directory tells: the server may be gone already then.
-    pub fn is_unregistered(&self) -> Result<bool, CliError> {
-        Ok(!data_dir(&self.root)?.join(REGISTRATION_FILE).exists())
+    pub fn is_unregistered(&self) -> bool {
+        !self.data.join(REGISTRATION_FILE).exists()
     }
 
     /// Says what [`Machine::take_down`] would do to which file. False: there is nothing to remove or to stop.
@@ -83,19 +87,19 @@ impl Machine {
             };
             eprintln!("{fate}\t{}", file.path);
         }
-        Ok(!files.is_empty() || Running::of(&data_dir(&self.root)?).is_some())
+        Ok(!files.is_empty() || Running::of(&self.data).is_some())
     }
 
     /// Stops the server and removes the files.
     pub async fn take_down(&self) -> Result<(), CliError> {
         let keeper = Keeper::found(&self.root);
-        eprintln!("{}", stop(&self.root).await?);
+        eprintln!("{}", stop(&self.root, &self.data).await?);
         let removed = packaging::remove(&self.root)?;
         tell(&removed);
         // Or it goes on with what is no longer there.
         keeper.map_or(Ok(()), Keeper::reread)?;
         all_removed(&removed)?;
-        eprintln!("what the server kept stays: {}", data_dir(&self.root)?.display());
+        eprintln!("what the server kept stays: {}", self.data.display());
         Ok(())
     }
 }

@@ -116,6 +116,8 @@ impl Machine {
             .env("PATH", format!("{}:/usr/bin:/bin", self.programs.path().display()))
             .env("ROOT", self.root.path())
             .env("MONITOR_PORT", self.port.to_string())
+            // What the shell says of another directory, the server would not hear when the container starts again.
+            .env("AGM_DATA_DIR", self.programs.path().join("elsewhere"))
             .env("AGM_SITE_DIR", self.programs.path().join("site"))
             .envs(environment(
                 &self.sandbox,

@@ -55,15 +55,15 @@ impl From<Refusal> for CliError {
     }
 }
 
-/// Sees to it that the server of this machine runs, in the hands of what starts it by these files where that can be asked,
+/// Sees to it that the server of this data directory runs, in the hands of what starts it by these files where that can be asked,
 /// and that it answers. Says what it did.
-pub async fn bring_up(call: &Call, root: &Path, kind: Kind) -> Result<Vec<String>, CliError> {
-    Ok(monitor::bring_up(call, root, kind).await?)
+pub async fn bring_up(call: &Call, root: &Path, data: &Path, kind: Kind) -> Result<Vec<String>, CliError> {
+    Ok(monitor::bring_up(call, root, data, kind).await?)
 }
 
 /// Stops it, and waits until it has ended.
-pub async fn stop(root: &Path) -> Result<String, CliError> {
-    Ok(monitor::stop_here(root).await?)
+pub async fn stop(root: &Path, data: &Path) -> Result<String, CliError> {
+    Ok(monitor::stop(root, data).await?)
 }
 
 /// Runs the script; 0 or 1, as all of them end.

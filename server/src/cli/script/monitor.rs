@@ -28,39 +28,33 @@ const STOP: Duration = Duration::from_secs(45);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Sees to it that the server runs, in the hands of what starts it by these files where that can be asked. Says what it did.
-pub async fn bring_up(call: &Call, root: &Path, kind: Kind) -> Result<Vec<String>, Refusal> {
-    let data = data_dir(root)?;
+pub async fn bring_up(call: &Call, root: &Path, data: &Path, kind: Kind) -> Result<Vec<String>, Refusal> {
     let mut said = Vec::new();
     let keeper = Keeper::of(kind, root);
     if let Some(keeper) = keeper {
         // Of two servers of one data directory the second does not start.
-        if let Some(pid) = Running::of(&data).filter(|pid| !keeper.runs(*pid)) {
+        if let Some(pid) = Running::of(data).filter(|pid| !keeper.runs(*pid)) {
             said.push(end(pid, None).await?);
         }
         keeper.reread()?;
     }
-    match (Running::of(&data), keeper) {
+    match (Running::of(data), keeper) {
         (Some(pid), Some(keeper)) if pid.is_another_program() => {
             keeper.ask("restart")?;
-            let now = until_it_answers(call, &data, None).await?;
+            let now = until_it_answers(call, data, None).await?;
             said.push(format!("Monitor server restarted with this program (PID: {now})"));
         }
         (Some(pid), keeper) => {
-            until_it_answers(call, &data, None).await?;
+            until_it_answers(call, data, None).await?;
             if keeper.is_none() && pid.is_another_program() {
                 said.push(format!(
                     "WARNING: the server (PID: {pid}) runs another program than this one: `agm script monitor-server restart`"
                 ));
             }
         }
-        (None, _) => said.push(start(call, root, &data).await?),
+        (None, _) => said.push(start(call, root, data).await?),
     }
     Ok(said)
-}
-
-/// Stops the server of this machine, and says what came of it.
-pub async fn stop_here(root: &Path) -> Result<String, Refusal> {
-    stop(root, &data_dir(root)?).await
 }
 
 /// Starts, stops or looks at the server of the data directory: through what else has it in its hands, where there is
@@ -114,7 +108,8 @@ async fn until_it_answers(call: &Call, data: &Path, mut own: Option<Process>) ->
     Err(Refusal::line(format!("ERROR: the server did not answer at {url} in {} s", START.as_secs())))
 }
 
-async fn stop(root: &Path, data: &Path) -> Result<String, Refusal> {
+/// Stops the server, and says what came of it.
+pub async fn stop(root: &Path, data: &Path) -> Result<String, Refusal> {
     match Running::of(data) {
         // One that was started by hand is none of the keeper's.
         Some(pid) => end(pid, Keeper::found(root).filter(|keeper| keeper.runs(pid))).await,
