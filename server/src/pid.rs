@@ -2,6 +2,7 @@
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fs, io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -46,6 +47,16 @@ impl Running {
         let mut words = line.split(|byte| *byte == 0);
         let program = words.next().and_then(|program| program.rsplit(|byte| *byte == b'/').next());
         program.is_some_and(|name| name.starts_with(b"agm")) && words.any(|word| word == b"serve")
+    }
+
+    /// Whether it runs another file than this process does, such as an older version that was replaced since. False where
+    /// that cannot be told.
+    pub fn is_another_program(self) -> bool {
+        let file = |process: &str| {
+            let about = fs::metadata(format!("/proc/{process}/exe")).ok()?;
+            Some((about.dev(), about.ino()))
+        };
+        file(&self.to_string()).zip(file("self")).is_some_and(|(its, own)| its != own)
     }
 
     /// Tells it to end in order.

@@ -1,5 +1,5 @@
 //! What the server observed, in Chinese: those of its English sentences that have a fixed form and that are met every day.
-use super::{Lang, Texts};
+use super::{Lang, Texts, installation};
 
 /// Its sentences, with `{}` for what they name, in the same order in both.
 const SENTENCES: &[(&str, &str)] = &[
@@ -28,22 +28,6 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("1 object read back as written", "1 个对象已回读，与写入一致"),
     ("{} objects read back as written", "{} 个对象已回读，与写入一致"),
-    // What an installation observes, and why an object is not removed.
-    (
-        "agm answers at {} and below /agm/ of any address, refuses who is not signed in (401), lets in who is (200), and {} comes as agm sends it",
-        "agm 可通过 {} 及任意地址的 /agm/ 访问，未登录时拒绝（401），登录后放行（200），{} 与 agm 直接发送的一致",
-    ),
-    (
-        "agm is not reached through the gateway: {}, signed in, at {} answers HTTP {} and not {}",
-        "无法通过网关访问 agm：登录后访问 {}（{}）返回 HTTP {}，应为 {}",
-    ),
-    (
-        "agm is not reached through the gateway: {} at {} answers HTTP {} and not {}",
-        "无法通过网关访问 agm：{}（{}）返回 HTTP {}，应为 {}",
-    ),
-    ("it is somebody else's", "由他人管理"),
-    ("the route {} uses it", "路由 {} 正在使用"),
-    ("somebody changed it since", "之后已被他人修改"),
     // Why there is no backup, or why one does not open.
     ("the installation is being changed: {} looks saw no two alike", "当前正在变更：{} 次读取均不一致"),
     (
@@ -231,6 +215,11 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
 ];
 
+/// All of them.
+fn sentences() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    installation::SENTENCES.iter().chain(SENTENCES)
+}
+
 impl Texts {
     /// What the server says in this sentence. None: on an English page, and where the sentence is no known one.
     pub fn evidence(self, said: &str) -> Option<String> {
@@ -258,7 +247,7 @@ fn of_a_field(said: &str) -> Option<String> {
 }
 
 fn chinese(said: &str) -> Option<String> {
-    SENTENCES.iter().find_map(|(english, chinese)| filled(said, english, chinese))
+    sentences().find_map(|(english, chinese)| filled(said, english, chinese))
 }
 
 /// The other form with what the sentence names, where the sentence has the one form.
@@ -309,6 +298,15 @@ mod tests {
                 "无法通过网关访问 agm：登录后访问 /x（a.io）返回 HTTP 503，应为 200",
             ),
             (
+                "agm is not reached through the gateway: /agm/login at a.io: no answer in time",
+                "无法通过网关访问 agm：访问 /agm/login（a.io）失败：no answer in time",
+            ),
+            ("the route x takes /agm of any address already", "路由 x 已占用任意地址的 /agm"),
+            (
+                "reach: agm listens on [::1]:1, and the gateway needs an IPv4 address or a name",
+                "reach：agm 监听 [::1]:1，而网关需要 IPv4 地址或域名",
+            ),
+            (
                 "items: what is wanted needs these too, which are not there now: provider:qwen, route:x",
                 "items：所选内容还需要以下内容，而它们当前不存在：provider:qwen, route:x",
             ),
@@ -335,7 +333,7 @@ mod tests {
 
     #[test]
     fn both_forms_name_as_many_things() {
-        for (english, chinese) in SENTENCES {
+        for (english, chinese) in sentences() {
             assert_eq!(english.matches("{}").count(), chinese.matches("{}").count(), "{english}");
         }
     }
@@ -359,12 +357,19 @@ mod tests {
         }
         // How long it took, and when, are put to it elsewhere.
         let fixed = |form: &'static str| form.split("{}").flat_map(|part| part.split(" (after"));
-        for part in SENTENCES.iter().flat_map(|(english, _)| fixed(english)) {
+        for part in sentences().flat_map(|(english, _)| fixed(english)) {
             let part = part.strip_suffix(" at ").unwrap_or(part);
             // The name of a field is put before what is wrong with it; what is left out is named elsewhere.
-            let part = ["not seen yet: ", "passphrase: ", "text: ", "the agents: ", ": "]
-                .into_iter()
-                .fold(part, str::trim_start_matches);
+            let part = [
+                "agm is not reached through the gateway: ",
+                "not seen yet: ",
+                "passphrase: ",
+                "text: ",
+                "the agents: ",
+                ": ",
+            ]
+            .into_iter()
+            .fold(part, str::trim_start_matches);
             // What follows is Docker's word.
             let part = if part.starts_with("container ") { "container {}" } else { part };
             assert!(part.len() < 4 || all.contains(part), "{part}");

@@ -25,6 +25,7 @@ impl Texts {
             WarningCode::OtherHost => ("Another host", "调用地址不同"),
             WarningCode::OpenRoute => ("Open to everybody", "对所有人开放"),
             WarningCode::NotRemoved => ("Not removed", "不会删除"),
+            WarningCode::SetBack => ("Set back", "将被还原"),
         })
     }
 
@@ -93,6 +94,9 @@ fn sentence(warning: &Warning) -> Option<String> {
         }
         (WarningCode::NotRemoved, [object, why]) => {
             format!("{object}：{}。", Texts(Lang::Zh).evidence_or_said((*why).to_owned()))
+        }
+        (WarningCode::SetBack, [object, places]) => {
+            format!("{object} 已被他人修改（{places}），将还原为 agm 所需的内容。")
         }
         (WarningCode::Stays, [_, ..]) => format!("备份中没有，因此保持不变：{}。", named.join("、")),
         _ => return None,

@@ -95,7 +95,7 @@ pub enum Way {
 }
 
 macro_rules! warning_codes {
-    ($($(#[$doc:meta])* $variant:ident $code:literal)*) => {
+    ($($(#[$doc:meta])* $variant:ident $code:tt)*) => {
         /// What a warning is about.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -150,6 +150,8 @@ warning_codes! {
     OpenRoute "OPEN_ROUTE"
     /// The object (named first) is not removed: why (named second).
     NotRemoved "NOT_REMOVED"
+    /// The object (named first) was changed by somebody (where: named second), and is made again what agm wants.
+    SetBack "SET_BACK"
 }
 
 impl fmt::Display for WarningCode {

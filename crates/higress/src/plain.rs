@@ -243,6 +243,13 @@ impl Console {
         self.remove(before).await
     }
 
+    /// The plugins that a person has set to something on a route.
+    pub async fn plugins_on(&self, route: &str) -> Result<Vec<String>, HigressError> {
+        let all = self.list(&["v1", "routes", route, "plugin-instances"]).await?;
+        let own = all.iter().filter(|instance| instance["internal"] != Value::Bool(true));
+        Ok(own.filter_map(|instance| instance["pluginName"].as_str()).map(str::to_owned).collect())
+    }
+
     /// All routes of the gateway, those behind AI routes too.
     pub async fn plain_routes(&self) -> Result<Vec<PlainRoute>, HigressError> {
         Ok(self.list(&["v1", "routes"]).await?.iter().filter_map(PlainRoute::parse).collect())

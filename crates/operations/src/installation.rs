@@ -1,7 +1,7 @@
 //! How agm is installed: what it stands in, what is registered, and whether the way through the gateway works.
 use crate::{
     Front, Operations,
-    prepare::{former, wanted},
+    prepare::{FORMER_PLUGIN, former, wanted},
     proof,
     registration::Registration,
 };
@@ -88,7 +88,7 @@ impl Operations {
             None => Vec::new(),
         };
         let wanted = docs.into_iter().map(|doc| (doc.name().clone(), Some(doc)));
-        let all = wanted.chain(former().map(|name| (name, None)));
+        let all = wanted.chain(former([FORMER_PLUGIN]).into_iter().map(|name| (name, None)));
         let looked = try_join_all(all.map(|(name, wanted)| self.registered_object(name, wanted))).await?;
         Ok(looked.into_iter().flatten().collect())
     }

@@ -1,5 +1,6 @@
 //! Calls to a running server.
-use super::{error::CliError, prompt};
+use super::{error::CliError, here, prompt};
+use crate::http::ALIVE;
 use clap::Args;
 use domain::{Code, Failure, Passphrase, TypedKey};
 use reqwest::{Method, Response};
@@ -16,7 +17,7 @@ use std::{
 /// `AGENTTEAMS_ADMIN_PASSWORD`, standard input or a file.
 #[derive(Args)]
 pub struct Access {
-    /// The server [default: http://127.0.0.1:18080, with MONITOR_PORT that port].
+    /// The server [default: where the one of this machine listens by its settings, http://127.0.0.1:18080].
     #[arg(long, global = true, env = "AGM_URL")]
     url: Option<String>,
     /// The account [default: AGM_USER, HICLAW_ADMIN_USER, AGENTTEAMS_ADMIN_USER, admin].
@@ -46,12 +47,8 @@ const PASSWORD: Variable = Variable {
 };
 const PROVIDER_KEY: Variable =
     Variable { names: &["AGM_PROVIDER_KEY"], meaning: "A provider's key, where `--key-file` is not given." };
-const PORT: Variable = Variable {
-    names: &["MONITOR_PORT"],
-    meaning: "The port of the server on loopback, where neither `--url` nor `AGM_URL` says its address.",
-};
 /// All of them.
-pub const VARIABLES: [Variable; 4] = [USER, PASSWORD, PROVIDER_KEY, PORT];
+pub const VARIABLES: [Variable; 3] = [USER, PASSWORD, PROVIDER_KEY];
 
 impl Variable {
     fn read(&self) -> Option<String> {
@@ -89,8 +86,7 @@ impl Client {
             .no_proxy()
             .build()
             .map_err(|error| CliError::Start(error.to_string()))?;
-        let port = PORT.read().unwrap_or_else(|| "18080".into());
-        let url = access.url.clone().unwrap_or_else(|| format!("http://127.0.0.1:{port}"));
+        let url = access.url.clone().map_or_else(|| here::url(Path::new("/")), Ok)?;
         let url = url.trim_end_matches('/').to_owned();
         if !url.starts_with("http://") && !url.starts_with("https://") {
             return Err(CliError::Usage(format!("{url} is no http or https address")));
@@ -152,10 +148,13 @@ impl Client {
         self.named
     }
 
-    /// Whether a server answers at the address. Says nothing of the systems behind it.
+    /// Whether agm answers at the address. Says nothing of the systems behind it.
     pub async fn answers(&self) -> bool {
         let question = self.http.get(format!("{}/healthz", self.url)).timeout(Duration::from_secs(3));
-        question.send().await.is_ok_and(|answer| answer.status().is_success())
+        match question.send().await {
+            Ok(answer) => is_agm(answer).await,
+            Err(_) => false,
+        }
     }
 
     /// `GET` below `/ni_status`.
@@ -295,6 +294,12 @@ impl Client {
             Failure::new(Code::Internal, format!("the answer cannot be read: {error}")).into()
         })
     }
+}
+
+/// Whether an answer to `/healthz` is agm's own: at the usual port of a host may be the gateway.
+pub async fn is_agm(mut answer: Response) -> bool {
+    answer.status().is_success()
+        && answer.chunk().await.is_ok_and(|chunk| chunk.is_some_and(|chunk| chunk == ALIVE))
 }
 
 /// A passphrase: from a file that only its owner may read, else from who is asked at the terminal, else from standard input.

@@ -2,13 +2,10 @@
 use super::{
     client::passphrase,
     error::CliError,
+    here,
     portable::PassphraseArg,
     show::document,
     whole_file::{self, NotWritten},
-};
-use crate::{
-    config::{ConfigError, DATA_DIR, Lookup},
-    packaging,
 };
 use clap::{Args, Subcommand};
 use operations::{Archived, NotExported, export_data, import_data};
@@ -62,16 +59,7 @@ struct Moved<'a> {
 /// Where the server of this machine keeps its state: as a command says, as the settings do, where an installation keeps it,
 /// or in the folder at hand.
 pub fn data_dir(said: Option<PathBuf>) -> Result<PathBuf, CliError> {
-    let configured = configured_data_dir().map_err(|error| CliError::Usage(error.to_string()))?;
-    let installed = || Some(packaging::data_dir(Path::new("/"))).filter(|folder| folder.is_dir());
-    Ok(said.or(configured).or_else(installed).unwrap_or_else(|| "agm-data".into()))
-}
-
-/// The data directory as the environment or the settings file says it.
-pub fn configured_data_dir() -> Result<Option<PathBuf>, ConfigError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let file = variable("AGM_CONFIG").map(PathBuf::from);
-    Lookup::new([].into(), variable, file.as_deref())?.optional(&DATA_DIR)
+    said.map_or_else(|| here::data_dir_at_hand(Path::new("/")), Ok)
 }
 
 /// Runs the command.

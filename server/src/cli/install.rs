@@ -2,15 +2,16 @@
 use super::{
     Call, DryRun,
     error::CliError,
-    file::agree_and_carry_out,
+    file::{agree_and_carry_out, agreed},
     machine::Machine,
     show::{document, plan as plan_lines, print, word},
 };
+use crate::http::Seen;
 use clap::Args;
 use domain::{
     DomainName, Install, InstallationState, Mutation, Plan, Reach, Surroundings, SystemHealth, SystemState,
 };
-use serde::Deserialize;
+use std::path::PathBuf;
 
 #[derive(Args)]
 pub struct InstallArgs {
@@ -41,27 +42,29 @@ struct Change {
     /// Leave the files of this machine and its server alone. They are left alone too when the server is named.
     #[arg(long)]
     no_files: bool,
+    /// The folder that the paths of this machine are taken in.
+    #[arg(long, hide = true, default_value = "/", value_name = "DIR")]
+    root: PathBuf,
 }
 
 impl Change {
     fn machine(&self, call: &Call) -> Result<Option<Machine>, CliError> {
-        if self.no_files { Ok(None) } else { Machine::found(call) }
+        if self.no_files { Ok(None) } else { Machine::found(call, &self.root) }
     }
-}
-
-/// What a proof saw.
-#[derive(Deserialize)]
-struct Seen {
-    evidence: String,
 }
 
 /// `agm install`.
 pub async fn install(call: &Call, args: &InstallArgs) -> Result<(), CliError> {
-    if let Some(machine) = args.change.machine(call)? {
-        match args.change.dry_run.dry_run {
-            true => machine.preview()?,
-            false => machine.set_up(call, args.change.yes).await?,
+    match args.change.machine(call)? {
+        Some(machine) if args.change.dry_run.dry_run => {
+            machine.preview()?;
+            if !call.client.answers().await {
+                let later = "what would be registered at the gateway is planned by the server, which does not run yet";
+                return document(call.json, &None::<Plan>, || vec![later.into()]);
+            }
         }
+        Some(machine) => machine.set_up(call, args.change.yes).await?,
+        None => {}
     }
     for line in found(&state(call).await?) {
         eprintln!("{line}");
@@ -69,8 +72,11 @@ pub async fn install(call: &Call, args: &InstallArgs) -> Result<(), CliError> {
     let wish = Install { reach: args.reach.clone(), domain: args.domain.clone() };
     let plan = planned(call, &Mutation::Install(wish)).await?;
     let done_already = plan.changes.is_empty();
-    carry_out(call, &plan, &args.change).await?;
-    if args.change.dry_run.dry_run || call.json {
+    if args.change.dry_run.dry_run {
+        return document(call.json, &plan, || plan_lines(&plan));
+    }
+    agree_and_carry_out(call, &plan, args.change.yes).await?;
+    if call.json {
         return Ok(());
     }
     if done_already {
@@ -83,16 +89,31 @@ pub async fn install(call: &Call, args: &InstallArgs) -> Result<(), CliError> {
 
 /// `agm uninstall`.
 pub async fn uninstall(call: &Call, args: &UninstallArgs) -> Result<(), CliError> {
+    let Change { yes, dry_run, .. } = &args.change;
     let machine = args.change.machine(call)?;
     let registered = !machine.as_ref().is_some_and(Machine::is_unregistered);
-    if registered || call.client.answers().await {
-        let plan = planned(call, &Mutation::Uninstall).await?;
-        carry_out(call, &plan, &args.change).await?;
+    let plan = match registered || call.client.answers().await {
+        true => Some(planned(call, &Mutation::Uninstall).await?),
+        false => None,
+    };
+    let something_goes = machine.as_ref().map_or(Ok(false), Machine::preview_removal)?;
+    if dry_run.dry_run {
+        return document(call.json, &plan, || plan.as_ref().map_or_else(nothing_registered, plan_lines));
     }
-    match machine {
-        Some(machine) if !args.change.dry_run.dry_run => machine.take_down().await,
-        _ => Ok(()),
+    let is_asked = plan.as_ref().is_some_and(|plan| !plan.changes.is_empty());
+    match &plan {
+        Some(plan) => agree_and_carry_out(call, plan, *yes).await?,
+        None => document(call.json, &plan, nothing_registered)?,
     }
+    let Some(machine) = machine else { return Ok(()) };
+    if something_goes && !is_asked && !yes {
+        agreed("Stop the server and remove these files?", "nobody to ask: say --yes, or --no-files".into())?;
+    }
+    machine.take_down().await
+}
+
+fn nothing_registered() -> Vec<String> {
+    vec!["nothing is registered from here".into()]
 }
 
 async fn state(call: &Call) -> Result<InstallationState, CliError> {
@@ -101,13 +122,6 @@ async fn state(call: &Call) -> Result<InstallationState, CliError> {
 
 async fn planned(call: &Call, wish: &Mutation) -> Result<Plan, CliError> {
     call.client.post(&["plans"], wish).await.map_err(not_running)
-}
-
-async fn carry_out(call: &Call, plan: &Plan, change: &Change) -> Result<(), CliError> {
-    if change.dry_run.dry_run {
-        return document(call.json, plan, || plan_lines(plan));
-    }
-    agree_and_carry_out(call, plan, change.yes).await
 }
 
 /// The running server does the work.

@@ -3,18 +3,23 @@ use super::{
     Call,
     error::CliError,
     file::agreed,
-    script::{start, stop},
+    here::data_dir_of_files,
+    script::{Keeper, bring_up, stop},
 };
-use crate::packaging::{self, Kind, PackagingError, State, Written};
+use crate::{
+    packaging::{self, Kind, PackagingError, State, Written},
+    pid::Running,
+};
 use domain::{Code, Failure};
 use operations::REGISTRATION_FILE;
 use std::path::{Path, PathBuf};
 
-/// Where the files are written.
-const ROOT: &str = "/";
-
 /// A machine that starts programs by itself, and that the server runs on.
 pub struct Machine {
+    /// Where its paths are taken.
+    root: PathBuf,
+    /// Where the server of its files keeps its state.
+    data: PathBuf,
     kind: Kind,
     /// The path of this program.
     program: String,
@@ -23,13 +28,16 @@ pub struct Machine {
 impl Machine {
     /// The machine at hand. None, with the reason said: a server that was named is on another one, or is started by
     /// whoever named it; and where nothing starts programs, as in a container of its own, there is nothing to write.
-    pub fn found(call: &Call) -> Result<Option<Self>, CliError> {
+    pub fn found(call: &Call, root: &Path) -> Result<Option<Self>, CliError> {
         if call.client.is_named() {
             eprintln!("no files are written: the server was named by --url or AGM_URL");
             return Ok(None);
         }
-        match packaging::kind(Path::new(ROOT)) {
-            Ok(kind) => Ok(Some(Self { kind, program: program(None)? })),
+        match packaging::kind(root) {
+            Ok(kind) => {
+                let data = data_dir_of_files(root)?;
+                Ok(Some(Self { root: root.to_owned(), data, kind, program: program(None)? }))
+            }
             Err(error @ PackagingError::NoStarter) => {
                 eprintln!("no files are written: {error}");
                 Ok(None)
@@ -40,40 +48,66 @@ impl Machine {
 
     /// Shows what would be written.
     pub fn preview(&self) -> Result<(), CliError> {
-        tell(&packaging::preview(Path::new(ROOT), self.kind, &self.program)?);
+        tell(&packaging::preview(&self.root, self.kind, &self.program)?);
         Ok(())
     }
 
-    /// Writes the files after a yes, and starts the server unless it runs.
+    /// Writes the files after a yes, and sees to it that the server runs by them.
     pub async fn set_up(&self, call: &Call, yes: bool) -> Result<(), CliError> {
-        let files = packaging::preview(Path::new(ROOT), self.kind, &self.program)?;
+        if Running::of(&self.data).is_none() && call.client.answers().await {
+            return Err(another_answers(call.client.url(), &self.data).into());
+        }
+        let files = packaging::preview(&self.root, self.kind, &self.program)?;
         if files.iter().any(|file| file.state != State::Unchanged) {
             tell(&files);
             if !yes {
                 agreed("Write these files?", "nobody to ask: say --yes, or --no-files".into())?;
             }
-            packaging::write(Path::new(ROOT), self.kind, &self.program)?;
+            packaging::write(&self.root, self.kind, &self.program)?;
         }
-        if !call.client.answers().await {
-            eprintln!("{}", start(call).await?);
+        for line in bring_up(call, &self.root, &self.data, self.kind).await? {
+            eprintln!("{line}");
         }
         Ok(())
     }
 
     /// Whether nothing was registered from here, as far as the data directory tells: the server may be gone already then.
     pub fn is_unregistered(&self) -> bool {
-        !packaging::data_dir(Path::new(ROOT)).join(REGISTRATION_FILE).exists()
+        !self.data.join(REGISTRATION_FILE).exists()
+    }
+
+    /// Says what [`Machine::take_down`] would do to which file. False: there is nothing to remove or to stop.
+    pub fn preview_removal(&self) -> Result<bool, CliError> {
+        let files = packaging::status(&self.root)?;
+        for file in &files {
+            let fate = match file.state {
+                State::Changed => "stays, since somebody changed it",
+                State::Missing => "is not there",
+                _ => "is removed",
+            };
+            eprintln!("{fate}\t{}", file.path);
+        }
+        Ok(!files.is_empty() || Running::of(&self.data).is_some())
     }
 
     /// Stops the server and removes the files.
     pub async fn take_down(&self) -> Result<(), CliError> {
-        eprintln!("{}", stop().await?);
-        let removed = packaging::remove(Path::new(ROOT))?;
+        let keeper = Keeper::found(&self.root);
+        eprintln!("{}", stop(&self.root, &self.data).await?);
+        let removed = packaging::remove(&self.root)?;
         tell(&removed);
+        // Or it goes on with what is no longer there.
+        keeper.map_or(Ok(()), Keeper::reread)?;
         all_removed(&removed)?;
-        eprintln!("what the server kept stays: {}", packaging::data_dir(Path::new(ROOT)).display());
+        eprintln!("what the server kept stays: {}", self.data.display());
         Ok(())
     }
+}
+
+/// The files start a server of their data directory, so another one would be registered that is gone with the machine.
+fn another_answers(url: &str, data: &Path) -> Failure {
+    let message = format!("at {url} answers a server that does not use {}", data.display());
+    Failure::new(Code::Conflict, message).hint("Stop that server, or say --no-files to install it as it is.")
 }
 
 fn tell(files: &[Written]) {

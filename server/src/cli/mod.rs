@@ -10,6 +10,7 @@ mod error;
 mod file;
 mod follow;
 mod healthcheck;
+mod here;
 mod history;
 mod install;
 mod machine;

@@ -1,8 +1,11 @@
 //! The settings of the server as they are said on the command line: a flag for each that is no secret.
-use super::{error::CliError, serve::start};
+use super::{error::CliError, here, serve::start};
 use crate::config::{ALL, Declared, Lookup, Unsaid};
 use clap::{Arg, ArgMatches, Command};
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// The flags that were given, and the file.
 #[derive(Default)]
@@ -17,6 +20,11 @@ impl Said {
     /// All places in which settings are looked up.
     pub fn lookup(&self) -> Result<Lookup, CliError> {
         Lookup::new(self.flags.clone(), |name| std::env::var(name).ok(), self.file.as_deref()).map_err(start)
+    }
+
+    /// The same of the server that runs on this machine, which may have been told more.
+    pub fn lookup_here(&self) -> Result<Lookup, CliError> {
+        here::settings(Path::new("/"), self.flags.clone(), self.file.as_deref())
     }
 }
 

@@ -82,6 +82,17 @@ pub async fn serve(options: Serve) -> Result<(), CliError> {
             LogError::File { .. } | LogError::Begun => start(error),
         },
     )?;
+    let has_file = options.log_file.is_some();
+    // Whoever starts a server with a log of its own may keep nothing else that it says.
+    let told = |error: &CliError| {
+        if has_file {
+            tracing::error!(%error, "agm ends")
+        }
+    };
+    run(options, recent).await.inspect_err(told)
+}
+
+async fn run(options: Serve, recent: Recent) -> Result<(), CliError> {
     let stop = Stop::listen()?;
     let sandbox = match options.sandbox {
         true => Some(

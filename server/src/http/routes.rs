@@ -18,7 +18,7 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 use domain::{Code, Failure};
-use http::{StatusCode, Uri};
+use http::Uri;
 use std::sync::Arc;
 use tower::Layer;
 use tower_http::csrf::{Csrf, CsrfLayer, ProtectionError};
@@ -44,6 +44,9 @@ fn cross_site(_: ProtectionError) -> Response {
     ApiError::from(failure).into_response()
 }
 
+/// What `/healthz` says, by which a caller knows that it is agm who answers.
+pub const ALIVE: &str = "agm\n";
+
 /// A path of axum's, with its methods.
 type Row = (&'static str, &'static [&'static str], MethodRouter<AppState>);
 
@@ -51,7 +54,7 @@ fn own() -> Vec<Row> {
     vec![
         ("/", &["GET"], get(|| async { Redirect::to("/agm/") })),
         ("/agm", &["GET"], get(|| async { Redirect::to("/agm/") })),
-        ("/healthz", &["GET"], get(|| async { StatusCode::OK })),
+        ("/healthz", &["GET"], get(|| async { ALIVE })),
         ("/readyz", &["GET"], get(prometheus::ready)),
         ("/metrics", &["GET"], get(prometheus::metrics)),
         ("/openapi.json", &["GET"], get(openapi::json)),

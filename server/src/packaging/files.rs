@@ -27,11 +27,13 @@ pub struct Wanted {
     pub content: Content,
 }
 
-const UNIT: &str = "/etc/systemd/system/agm.service";
+pub const UNIT: &str = "/etc/systemd/system/agm.service";
+/// What stands there, with places for two paths.
+pub const UNIT_TEXT: &str = include_str!("../../../packaging/agm.service");
 const PROGRAM: &str = "/etc/supervisor/conf.d/agm.conf";
+/// A pattern that takes it in.
+const PROGRAMS: &str = "/etc/supervisor/conf.d/*.conf";
 const COMMAND: &str = "/usr/local/bin/agm";
-/// Where supervisord writes what the server says; it does not make the folder itself.
-pub const LOG: &str = "/var/log/agm";
 
 /// Where supervisord reads its settings: in HiClaw's images, in Debian's package, elsewhere.
 const SUPERVISORD: [&str; 3] =
@@ -64,8 +66,13 @@ const SKILL_FILES: [(&str, &str, u32); 8] = skill_files! {
 
 /// Where the server keeps its state: in HiClaw's containers on the volume that outlasts them.
 pub fn data_dir(root: &Path) -> &'static str {
+    if has_volume(root) { "/data/agm" } else { "/var/lib/agm" }
+}
+
+/// Whether this is one of HiClaw's containers, with its volume.
+pub fn has_volume(root: &Path) -> bool {
     let hiclaw = ["opt/hiclaw", "opt/agentteams"].iter().any(|folder| root.join(folder).is_dir());
-    if hiclaw && root.join("data").is_dir() { "/data/agm" } else { "/var/lib/agm" }
+    hiclaw && root.join("data").is_dir()
 }
 
 /// What fits this machine, without a wish.
@@ -103,7 +110,7 @@ pub fn wanted(root: &Path, kind: Kind, program: &str) -> Result<Vec<Wanted>, Pac
             }
         }
         Kind::Systemd => {
-            add(UNIT, text(filled(include_str!("../../../packaging/agm.service")), 0o644));
+            add(UNIT, text(filled(UNIT_TEXT), 0o644));
             // What `systemctl enable` makes.
             add("/etc/systemd/system/multi-user.target.wants/agm.service", Content::Link(UNIT.into()));
         }
@@ -132,7 +139,12 @@ fn include(root: &Path, main: &str) -> Result<Option<String>, PackagingError> {
     let Some(patterns) = included(&others) else {
         return Ok(Some(format!("[include]\nfiles = {PROGRAM}\n")));
     };
-    let covers = |pattern: &str| pattern == PROGRAM || pattern.ends_with("conf.d/*.conf");
+    // As supervisord has it: by the folder of the file that says so.
+    let folder = Path::new(main).parent().unwrap_or(Path::new("/"));
+    let covers = |pattern: &str| {
+        let pattern = folder.join(pattern.replace("%(here)s", &folder.display().to_string()));
+        [PROGRAM, PROGRAMS].map(Path::new).contains(&pattern.as_path())
+    };
     if patterns.split_whitespace().any(covers) {
         return Ok(None);
     }

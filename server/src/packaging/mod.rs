@@ -4,10 +4,12 @@ mod files;
 mod found;
 mod manifest;
 mod section;
+mod unit;
 
-pub use files::Kind;
+pub use files::{Kind, has_volume};
 #[cfg(test)]
 pub use manifest::{BEFORE, NAME as MANIFEST};
+pub use unit::variables as told_by_systemd;
 
 use files::{Content, Wanted, inside, is_skill, wanted};
 use found::{Found, difference};
@@ -279,11 +281,10 @@ fn missing_folders<'a>(
     data: &Path,
     files: impl Iterator<Item = &'a Wanted>,
 ) -> BTreeSet<String> {
-    let log = Path::new(files::LOG).to_owned();
     let data = Path::new("/").join(data.strip_prefix(root).unwrap_or(data));
     let parents = files.filter_map(|file| Path::new(&file.path).parent().map(Path::to_owned));
     let all = parents
-        .chain([log, data])
+        .chain([data])
         .flat_map(|folder| folder.ancestors().map(|folder| folder.display().to_string()).collect::<Vec<_>>());
     all.filter(|folder| !inside(root, folder).exists()).collect()
 }

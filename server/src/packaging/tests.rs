@@ -99,9 +99,11 @@ fn hiclaws_own_supervisord_reads_the_program_and_keeps_everything_of_its_own() {
     );
     let program = fs::read_to_string(root.path().join("etc/supervisor/conf.d/agm.conf")).unwrap();
     assert!(
-        program.contains("command=/opt/agm/agm serve\n") && program.contains("AGM_DATA_DIR=\"/data/agm\"")
+        program.contains("command=/opt/agm/agm serve --log-file /data/agm/log/agm.log\n")
+            && program.contains("AGM_DATA_DIR=\"/data/agm\",AGM_TRUSTED_PROXIES=\"127.0.0.1\"\n")
     );
-    assert!(root.path().join("var/log/agm").is_dir(), "supervisord does not make it");
+    let logs = program.lines().filter_map(|line| line.split_once("_logfile="));
+    assert!(logs.into_iter().all(|(_, path)| path == "NONE"), "the folder of a log must be there: {program}");
     let skill = root.path().join("root/manager-workspace/skills/ai-gateway-management");
     assert!(
         fs::read_to_string(skill.join("SKILL.md")).unwrap().starts_with("---\nname: ai-gateway-management\n")
@@ -124,14 +126,19 @@ fn settings_that_include_the_folder_are_left_alone_and_others_are_not_guessed_at
     assert!(matches!(kind(root.path()), Err(PackagingError::NoStarter)));
     fs::create_dir_all(root.path().join("etc/supervisor/conf.d")).unwrap();
     let main = root.path().join("etc/supervisor/supervisord.conf");
-    let debian = "[supervisord]\n\n[include]\nfiles = /etc/supervisor/conf.d/*.conf\n";
-    fs::write(&main, debian).unwrap();
-    write(root.path(), Kind::Supervisord, PROGRAM).unwrap();
-    assert_eq!(fs::read_to_string(&main).unwrap(), debian);
-    remove(root.path()).unwrap();
-    fs::write(&main, "[include]\nfiles = /srv/*.ini\n").unwrap();
-    let refused = write(root.path(), Kind::Supervisord, PROGRAM).unwrap_err();
-    assert!(refused.to_string().contains("add it to `files`"), "{refused}");
+    for pattern in ["/etc/supervisor/conf.d/*.conf", "conf.d/*.conf", "%(here)s/conf.d/agm.conf"] {
+        let debian = format!("[supervisord]\n\n[include]\nfiles = {pattern}\n");
+        fs::write(&main, &debian).unwrap();
+        write(root.path(), Kind::Supervisord, PROGRAM).unwrap();
+        assert_eq!(fs::read_to_string(&main).unwrap(), debian);
+        remove(root.path()).unwrap();
+    }
+    // Of these the second means another folder than the one that it names.
+    for pattern in ["/srv/*.ini", "supervisor/conf.d/*.conf"] {
+        fs::write(&main, format!("[include]\nfiles = {pattern}\n")).unwrap();
+        let refused = write(root.path(), Kind::Supervisord, PROGRAM).unwrap_err();
+        assert!(refused.to_string().contains("add it to `files`"), "{refused}");
+    }
 }
 
 #[test]

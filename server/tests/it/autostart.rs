@@ -96,7 +96,7 @@ impl Supervisord {
         // The files name paths of the machine; here they lie below the folder.
         for file in [&main, &at("etc/supervisor/conf.d/agm.conf")] {
             let mut text = fs::read_to_string(file).unwrap();
-            for path in ["/etc/supervisor/conf.d/agm.conf", "/var/log/agm", "/var/lib/agm"] {
+            for path in ["/etc/supervisor/conf.d/agm.conf", "/var/lib/agm"] {
                 text = text.replace(path, &at(path).display().to_string());
             }
             fs::write(file, text).unwrap();
@@ -150,9 +150,9 @@ impl Supervisord {
         format!("http://127.0.0.1:{}/{path}", self.port)
     }
 
-    /// What the server logged, as supervisord keeps it.
+    /// What the server logged.
     fn log(&self) -> String {
-        fs::read_to_string(self.root.path().join("var/log/agm/agm.log")).unwrap_or_default()
+        fs::read_to_string(self.root.path().join("var/lib/agm/log/agm.log")).unwrap_or_default()
     }
 
     /// The process that serves, once one does that is not this one.

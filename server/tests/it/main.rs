@@ -13,6 +13,7 @@ mod history;
 mod install;
 mod kill;
 mod language;
+mod machine;
 mod metrics;
 mod news;
 mod openapi;

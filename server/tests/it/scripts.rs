@@ -1,5 +1,5 @@
 //! The skill's scripts, typed as the documents of the first version show them.
-use crate::support::{Served, World, free_port};
+use crate::support::{Ended, Served, World, free_port};
 use regex::Regex;
 use server::http::Bounds;
 use std::{
@@ -148,21 +148,10 @@ fn without_the_program_a_script_says_so() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("Set AGM_BIN"), "{output:?}");
 }
 
-/// Ends the server of a data directory, whatever became of the test.
-struct Ended<'a>(&'a Path);
-
-impl Drop for Ended<'_> {
-    fn drop(&mut self) {
-        if let Ok(pid) = fs::read_to_string(self.0.join("agm.pid")) {
-            drop(Command::new("kill").args(["-KILL", pid.trim()]).status());
-        }
-    }
-}
-
 #[test]
 fn the_server_is_started_looked_at_and_stopped() {
     let data = tempfile::tempdir().unwrap();
-    let _ended = Ended(data.path());
+    let _ended = Ended(data.path().to_owned());
     let (port, dir) = (free_port().to_string(), data.path().to_str().unwrap().to_owned());
     let environment = [
         ("MONITOR_PORT", port.as_str()),
@@ -205,4 +194,6 @@ fn a_server_that_cannot_start_says_why() {
         said.starts_with("ERROR: the server ended at once") && said.contains("HICLAW_ADMIN_PASSWORD"),
         "{said}"
     );
+    let log = fs::read_to_string(data.path().join("log/agm.log")).unwrap();
+    assert!(log.contains("HICLAW_ADMIN_PASSWORD"), "a supervisor keeps nothing else: {log}");
 }

@@ -90,6 +90,18 @@ async fn a_trusted_proxy_tells_who_guesses() {
 }
 
 #[tokio::test]
+async fn guesses_through_the_gateway_do_not_lock_the_scripts_of_this_machine_out() {
+    let world = World::with(|setup| setup.trusted_proxies = vec![[127, 0, 0, 1].into()]).await;
+    let mut codes = Vec::new();
+    for guess in 0..60 {
+        let from = format!("198.51.100.{guess}");
+        codes.push(login(&world, WRONG, &[("x-forwarded-for", &from)]).await.status.as_u16());
+    }
+    assert_eq!(codes, [[401; 50].as_slice(), &[429; 10]].concat());
+    assert_eq!(login(&world, RIGHT, &[]).await.status.as_u16(), 204);
+}
+
+#[tokio::test]
 async fn without_a_script_the_form_signs_in() {
     let world = World::start().await;
     let form = [("content-type", "application/x-www-form-urlencoded")];

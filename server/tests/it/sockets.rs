@@ -131,6 +131,16 @@ async fn a_healthcheck_finds_who_is_alive_with_tls_and_without() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_answers_in_its_place_is_not_taken_for_agm() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let all = Router::new().fallback(|| async { "ok" });
+    tokio::spawn(async move { axum::serve(listener, all).await });
+    let other = agm("", &["healthcheck", "--addr", &address.to_string()], "").await;
+    assert!(code(&other) == 1 && err(&other).contains("answered by another program"), "{other:?}");
+}
+
 #[tokio::test]
 async fn with_a_certificate_it_speaks_tls_and_the_cookie_is_bound_to_the_host() {
     let Certificate { cert, key, pem, _files } = certificate();

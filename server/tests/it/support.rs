@@ -13,7 +13,7 @@ use server::{
     log::Recent,
     site::Site,
 };
-use std::net::SocketAddr;
+use std::{fs, net::SocketAddr, path::PathBuf, process::Command};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -174,4 +174,22 @@ pub fn environment(sandbox: &Sandbox, timing: Value) -> Vec<(&'static str, Strin
 /// A port that nobody has.
 pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Ends the server of a data directory, whatever became of the test.
+pub struct Ended(pub PathBuf);
+
+impl Ended {
+    /// Ends it at once.
+    pub fn kill(&self) {
+        if let Ok(pid) = fs::read_to_string(self.0.join("agm.pid")) {
+            drop(Command::new("kill").args(["-KILL", pid.trim()]).output());
+        }
+    }
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.kill();
+    }
 }

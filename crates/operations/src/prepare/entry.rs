@@ -2,15 +2,16 @@
 //! else's.
 use super::{
     draft::Draft,
-    install::{BY_API, BY_DOMAIN, BY_PATH, FORMER_ROUTE, SOURCE},
+    install::{BY_API, BY_DOMAIN, BY_PATH, FORMER_ROUTE, SOURCE, former, wanted},
 };
 use crate::{
     clients::Clients,
     edits::Edit,
     registration::{Registration, Replaced},
 };
-use domain::{Code, DomainName, Failure, Warning, WarningCode};
+use domain::{Code, DomainName, Failure, Warning, WarningCode, rules::diff};
 use higress::{PlainDoc, PlainName, PlainRoute};
+use std::collections::BTreeSet;
 
 /// The service that the gateway makes of the former plugin's source, and where that leads.
 const FORMER_SERVICE: &str = "monitor.static";
@@ -21,32 +22,42 @@ pub struct Entry<'a> {
     clients: &'a Clients,
     /// All of the gateway.
     routes: Vec<PlainRoute>,
+    /// What is set to something on the former plugin's route.
+    former_plugins: Vec<String>,
 }
 
 impl<'a> Entry<'a> {
     /// Looks at the gateway's routes.
     pub async fn read(clients: &'a Clients) -> Result<Self, Failure> {
-        Ok(Self { clients, routes: clients.console.plain_routes().await? })
+        let routes = clients.console.plain_routes().await?;
+        let former_plugins = match routes.iter().any(is_former_route) {
+            true => clients.console.plugins_on(FORMER_ROUTE).await?,
+            false => Vec::new(),
+        };
+        Ok(Self { clients, routes, former_plugins })
     }
 
     async fn now(&self, name: &PlainName) -> Result<Option<PlainDoc>, Failure> {
         Ok(self.clients.console.plain(name).await?)
     }
 
-    /// An object of ours as it is to be, and what stood there before. A domain serves as it is, whoever made it.
+    /// An object of ours as it is to be, and what stood there before. A domain serves as it is, whoever made it. What
+    /// somebody changed in ours is set back, of which the plan then warns.
     pub async fn ours(
         &self,
+        draft: &mut Draft,
         wanted: PlainDoc,
         known: Option<&Registration>,
     ) -> Result<(Replaced, Edit), Failure> {
         let name = wanted.name().clone();
+        let noted = known.and_then(|known| as_noted(known, &name));
         let before = self.now(&name).await?;
         let is_domain = matches!(name, PlainName::Domain(_));
         let kept = known.and_then(|known| known.replaced(&name)).cloned();
+        let is_ours =
+            |now: &PlainDoc| is_alike(now, &wanted) || noted.as_ref().is_some_and(|own| is_alike(now, own));
         let replaced = match (&before, kept) {
-            (Some(now), Some(_)) if matches!(name, PlainName::Route(_)) && !leads_to_us(now) => {
-                return Err(somebody_elses(now));
-            }
+            (Some(now), Some(_)) if !is_domain && !is_ours(now) => return Err(somebody_elses(now)),
             (_, Some(kept)) => kept,
             (Some(now), None) if is_domain => {
                 Replaced { name: name.clone(), before: Some(now.json().clone()) }
@@ -54,8 +65,22 @@ impl<'a> Entry<'a> {
             (Some(now), None) if *now != wanted && !leads_to_us(now) => return Err(somebody_elses(now)),
             (_, None) => Replaced { name: name.clone(), before: None },
         };
+        let is_edited = |now: &&PlainDoc| !is_domain && **now != wanted && Some(*now) != noted.as_ref();
+        if let Some(now) = before.as_ref().filter(is_edited) {
+            draft.warn(set_back(now, &wanted));
+        }
         let after = before.clone().filter(|_| is_domain).unwrap_or(wanted);
         Ok((replaced, Edit::Plain { name, before, after: Some(after) }))
+    }
+
+    /// What the former plugin may have left, by what stands there now and by our note.
+    pub fn former_names(&self, known: Option<&Registration>) -> Vec<PlainName> {
+        let noted = known.into_iter().flat_map(|known| &known.objects).filter_map(|old| match &old.name {
+            PlainName::Plugin { plugin, .. } => Some(plugin.as_str()),
+            _ => None,
+        });
+        let now = self.former_plugins.iter().map(String::as_str);
+        former(noted.chain(now).collect::<BTreeSet<_>>())
     }
 
     /// What the former plugin left under this name, and its removal.
@@ -100,8 +125,11 @@ impl<'a> Entry<'a> {
                     && !is_former_route(route)
             };
             if let Some(other) = self.routes.iter().find(takes) {
-                let host = host.unwrap_or("any host");
-                let message = format!("the route {} takes {prefix} of {host} already", other.name);
+                let name = &other.name;
+                let message = match host {
+                    Some(host) => format!("the route {name} takes {prefix} of {host} already"),
+                    None => format!("the route {name} takes {prefix} of any address already"),
+                };
                 return Err(Failure::new(Code::Conflict, message).hint(
                     "Remove that route in the console, or install under another domain with --domain.",
                 ));
@@ -112,7 +140,12 @@ impl<'a> Entry<'a> {
 
     /// The write that brings back what stood there before agm; none where it stands there, or where what stands there is
     /// not to be removed, of which the plan then warns.
-    pub async fn given_back(&self, draft: &mut Draft, replaced: &Replaced) -> Result<Option<Edit>, Failure> {
+    pub async fn given_back(
+        &self,
+        draft: &mut Draft,
+        known: Option<&Registration>,
+        replaced: &Replaced,
+    ) -> Result<Option<Edit>, Failure> {
         let (name, after) = (&replaced.name, replaced.doc());
         let before = self.now(name).await?;
         draft.look_at_plain(name, before.as_ref());
@@ -120,7 +153,7 @@ impl<'a> Entry<'a> {
             return Ok(None);
         }
         let stays = match (&before, &after) {
-            (Some(now), None) => self.why_it_stays(now),
+            (Some(now), None) => self.why_it_stays(now, known),
             (Some(_), Some(_)) => Some("somebody changed it since".to_owned()),
             (None, _) => None,
         };
@@ -133,7 +166,8 @@ impl<'a> Entry<'a> {
     }
 
     /// Why an object of our name is not removed. None: it can be.
-    fn why_it_stays(&self, doc: &PlainDoc) -> Option<String> {
+    fn why_it_stays(&self, doc: &PlainDoc, known: Option<&Registration>) -> Option<String> {
+        let noted = known.and_then(|known| as_noted(known, doc.name()));
         let others = || self.routes.iter().filter(|route| !is_our_route(&route.name));
         let user = match doc.name() {
             PlainName::Route(_) if leads_to_us(doc) => None,
@@ -142,6 +176,9 @@ impl<'a> Entry<'a> {
             }
             PlainName::Source(_) if !self.routes.iter().any(is_ours) => {
                 return Some("no route of agm leads to it".to_owned());
+            }
+            PlainName::Source(_) if noted.is_some_and(|noted| !is_alike(doc, &noted)) => {
+                return Some("somebody changed it since".to_owned());
             }
             PlainName::Source(_) => {
                 others().find(|route| route.services.iter().any(|service| is_our_service(service)))
@@ -186,6 +223,25 @@ fn is_our_service(service: &str) -> bool {
 fn leads_to_us(doc: &PlainDoc) -> bool {
     let services = doc.services();
     !services.is_empty() && services.into_iter().all(is_our_service)
+}
+
+/// An object of ours as it was written.
+fn as_noted(known: &Registration, name: &PlainName) -> Option<PlainDoc> {
+    wanted(&known.domain, &known.reach).into_iter().find(|doc| doc.name() == name)
+}
+
+/// Whether an object leads where one of ours does, whatever else it says.
+fn is_alike(doc: &PlainDoc, own: &PlainDoc) -> bool {
+    let is_source = matches!(doc.name(), PlainName::Source(_));
+    let same = |key: &str| doc.json()[key] == own.json()[key];
+    if is_source { same("type") && same("domain") } else { leads_to_us(doc) }
+}
+
+fn set_back(now: &PlainDoc, wanted: &PlainDoc) -> Warning {
+    let differs = diff(Some(&now.shown()), Some(&wanted.shown()));
+    let places = differs.into_iter().map(|line| line.path).collect::<Vec<_>>().join(", ");
+    let message = format!("{} was changed by somebody at {places}, which is set back", now.name());
+    Warning::new(WarningCode::SetBack, message).about([now.name().to_string(), places])
 }
 
 fn somebody_elses(doc: &PlainDoc) -> Failure {

@@ -25,7 +25,7 @@ pub const BY_API: &str = "agm-api";
 /// What the former plugin registered.
 const FORMER_SOURCE: &str = "monitor";
 pub const FORMER_ROUTE: &str = "ai-gateway-monitor";
-const FORMER_PLUGIN: &str = "key-auth";
+pub const FORMER_PLUGIN: &str = "key-auth";
 /// How long the gateway may take to say anything at all.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -49,13 +49,13 @@ pub fn wanted(domain: &DomainName, reach: &Reach) -> Vec<PlainDoc> {
     ]
 }
 
-/// What the former plugin leaves, in the order in which it is removed.
-pub fn former() -> [PlainName; 3] {
-    [
-        PlainName::Plugin { route: FORMER_ROUTE.to_owned(), plugin: FORMER_PLUGIN.to_owned() },
-        PlainName::Route(FORMER_ROUTE.to_owned()),
-        PlainName::Source(FORMER_SOURCE.to_owned()),
-    ]
+/// What the former plugin leaves, in the order in which it is removed: what these plugins are set to on its route, which
+/// would go with the route, the route, and its source.
+pub fn former<'a>(plugins: impl IntoIterator<Item = &'a str>) -> Vec<PlainName> {
+    let set = |plugin: &str| PlainName::Plugin { route: FORMER_ROUTE.to_owned(), plugin: plugin.to_owned() };
+    let plugins = plugins.into_iter().map(set);
+    let rest = [PlainName::Route(FORMER_ROUTE.to_owned()), PlainName::Source(FORMER_SOURCE.to_owned())];
+    plugins.chain(rest).collect()
 }
 
 /// Works out what has to be registered.
@@ -74,17 +74,18 @@ pub async fn register(clients: &Clients, draft: &mut Draft, wish: &Install) -> R
 
     let (mut objects, mut edits) = (Vec::new(), Vec::new());
     for wanted in wanted(&domain, &reach) {
-        let (replaced, edit) = entry.ours(wanted, known).await?;
+        let (replaced, edit) = entry.ours(draft, wanted, known).await?;
         objects.push(replaced);
         edits.push(edit);
     }
+    let former = entry.former_names(known);
     let stays = |name: &PlainName| {
-        objects.iter().any(|replaced: &Replaced| replaced.name == *name) || former().contains(name)
+        objects.iter().any(|replaced: &Replaced| replaced.name == *name) || former.contains(name)
     };
     for outdated in known.into_iter().flat_map(|known| &known.objects).filter(|old| !stays(&old.name)) {
-        edits.extend(entry.given_back(draft, outdated).await?);
+        edits.extend(entry.given_back(draft, known, outdated).await?);
     }
-    for name in former() {
+    for name in former {
         let (replaced, edit) = entry.former(name, known).await?;
         objects.extend(replaced);
         edits.extend(edit);
@@ -110,7 +111,7 @@ pub async fn unregister(clients: &Clients, draft: &mut Draft) -> Result<(), Fail
     };
     let mut edits = Vec::new();
     for replaced in objects.iter().rev() {
-        edits.extend(entry.given_back(draft, replaced).await?);
+        edits.extend(entry.given_back(draft, known.as_deref(), replaced).await?);
     }
     edits.into_iter().for_each(|edit| draft.write_entry(edit));
     draft.write_entry(Edit::Registration { before: known.map(Arc::unwrap_or_clone), after: None });
@@ -124,14 +125,17 @@ fn listens_at(clients: &Clients) -> Result<Reach, Failure> {
     let console = clients.console_host.as_deref().is_some_and(is_here);
     let here = console || gateway.is_some_and(|ip| ip.is_loopback());
     let reach = match address.ip() {
-        ip if ip.is_loopback() && here => Some(ip),
-        ip if ip.is_unspecified() && here => Some(IpAddr::from([127, 0, 0, 1])),
-        ip if !ip.is_loopback() && !ip.is_unspecified() => Some(ip),
-        _ => None,
+        ip if ip.is_loopback() && here => Ok(ip),
+        ip if ip.is_unspecified() && here => Ok(IpAddr::from([127, 0, 0, 1])),
+        ip if !ip.is_loopback() && !ip.is_unspecified() => Ok(ip),
+        _ => Err(format!("agm listens on {address}, and the gateway is not on this machine")),
     };
-    let reach = reach.and_then(|ip| format!("{ip}:{}", address.port()).parse().ok());
-    reach.ok_or_else(|| {
-        let message = format!("agm listens on {address}, and the gateway is not on this machine");
+    let reach = reach.and_then(|ip| {
+        let reach = format!("{ip}:{}", address.port()).parse();
+        reach
+            .map_err(|_| format!("agm listens on {address}, and the gateway needs an IPv4 address or a name"))
+    });
+    reach.map_err(|message| {
         Failure::field("reach", message).hint(
             "Say where the gateway reaches agm: --reach HOST:PORT, or AGM_REACH. agm must listen there.",
         )

@@ -15,7 +15,7 @@ mod set_model;
 mod undo;
 mod world;
 
-pub use install::{former, wanted};
+pub use install::{FORMER_PLUGIN, former, wanted};
 pub use set_model::Wanted;
 pub use undo::{Past, no_record, undone_by};
 

@@ -6,7 +6,9 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::get,
 };
-use domain::{Code, Install, Mutation, Operation, OperationState, RegisteredAs, StepName, StepState};
+use domain::{
+    Code, Install, Mutation, Operation, OperationState, RegisteredAs, StepName, StepState, WarningCode,
+};
 use operations::{Front, Operations, SignedIn};
 use sandbox::SandboxOptions;
 use serde_json::{Value, json};
@@ -176,6 +178,71 @@ async fn what_the_former_plugin_left_goes_and_comes_back() {
 }
 
 #[tokio::test]
+async fn whoever_protected_the_former_plugins_route_finds_it_protected_again() {
+    let world = world(true).await;
+    for plugin in ["basic-auth", "ip-restriction"] {
+        let path = format!("/v1/routes/ai-gateway-monitor/plugin-instances/{plugin}");
+        let settings =
+            json!({"pluginName": plugin, "enabled": true, "rawConfigurations": "allow:\n- canary"});
+        console(&world, http::Method::PUT, &path, settings).await;
+    }
+    let before = documents(&world);
+    let plan = world.operations.plan(&install()).await.unwrap();
+    let text = serde_json::to_string(&plan).unwrap();
+    assert!(text.contains("plugin:ai-gateway-monitor/basic-auth") && !text.contains("canary"), "{text}");
+    world.run(install()).await.unwrap();
+    assert_eq!(world.operations.plan(&install()).await.unwrap().changes, []);
+    world.run(Mutation::Uninstall).await.unwrap();
+    assert_eq!(documents(&world), before);
+}
+
+#[tokio::test]
+async fn what_somebody_changed_in_ours_is_set_back_and_told_and_what_leads_elsewhere_is_refused() {
+    let world = world(false).await;
+    world.run(install()).await.unwrap();
+    let once = documents(&world);
+    let at = "/v1/routes/agm-path";
+    let changed = |services: Value, more: Value| {
+        let mut route = json!({"name": "agm-path", "domains": [], "services": [services],
+            "path": {"matchType": "PRE", "matchValue": "/agm"}});
+        route.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        route
+    };
+    let port = world.operations.registration().unwrap().reach.port();
+    let ours = json!({"name": "agm.static", "port": port, "weight": 100});
+    let hardened =
+        changed(ours.clone(), json!({"headers": [{"matchType": "EQUAL", "key": "x-in", "matchValue": "1"}]}));
+    console(&world, http::Method::PUT, at, hardened).await;
+    let plan = world.operations.plan(&install()).await.unwrap();
+    let told: Vec<_> = plan.warnings.iter().map(|warning| (warning.code, warning.about.clone())).collect();
+    assert_eq!(told, [(WarningCode::SetBack, vec!["plain-route:agm-path".into(), "/headers".into()])]);
+    assert!(serde_json::to_string(&plan.changes).unwrap().contains("x-in"), "what was there is shown");
+    world.run(install()).await.unwrap();
+    assert_eq!(documents(&world), once);
+
+    let elsewhere = json!({"name": "minio.static", "port": 9000, "weight": 100});
+    console(&world, http::Method::PUT, at, changed(elsewhere, json!({}))).await;
+    assert_eq!(world.operations.plan(&install()).await.unwrap_err().code, Code::Conflict);
+    console(&world, http::Method::PUT, at, changed(ours, json!({}))).await;
+    let source = json!({"name": "agm", "type": "static", "domain": "192.0.2.9:80", "port": 80});
+    console(&world, http::Method::PUT, "/v1/service-sources/agm", source).await;
+    let failure = world.operations.plan(&install()).await.unwrap_err();
+    assert!(failure.code == Code::Conflict && failure.message.contains("192.0.2.9:80"), "{failure:?}");
+    world.run(Mutation::Uninstall).await.unwrap();
+    let left = documents(&world)["bridges/default"].to_string();
+    assert!(left.contains("192.0.2.9:80"), "it is somebody else's now: {left}");
+}
+
+#[tokio::test]
+async fn another_port_of_agm_is_no_change_of_somebody_else() {
+    let world = world(false).await;
+    world.run(install()).await.unwrap();
+    serve(&world.operations).await;
+    let plan = world.operations.plan(&at("127.0.0.1:9", DOMAIN)).await.unwrap();
+    assert!(!plan.changes.is_empty() && plan.warnings.is_empty(), "{plan:?}");
+}
+
+#[tokio::test]
 async fn a_gateway_that_does_not_lead_to_agm_is_left_as_it_was() {
     let world = world(true).await;
     let before = documents(&world);
@@ -287,6 +354,10 @@ async fn what_is_missing_is_said_before_anything_is_planned() {
     let (address, sessions) = (SocketAddr::from(([127, 0, 0, 1], 1)), Arc::default());
     world.operations.work_for(Arc::new(Own { address, tls: true, sessions }));
     assert!(refused(&world.operations).await.message.contains("HTTPS"));
+    let other = World::start().await;
+    let address = SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], 18080));
+    other.operations.work_for(Arc::new(Own { address, tls: false, sessions: Arc::default() }));
+    assert!(refused(&other.operations).await.message.contains("IPv4"));
 }
 
 #[tokio::test]

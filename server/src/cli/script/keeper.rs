@@ -1,5 +1,6 @@
 //! What else may start and stop the server, so that a script does not work against it.
 use super::Refusal;
+use crate::{packaging::Kind, pid::Running};
 use std::{
     path::Path,
     process::{Command, Output, Stdio},
@@ -14,29 +15,67 @@ pub enum Keeper {
 
 impl Keeper {
     /// The one that is running and knows the server.
-    pub fn found() -> Option<Self> {
-        // As sd_booted(3) looks: images may ship a program `systemctl` without systemd.
-        let booted = Path::new("/run/systemd/system").is_dir();
-        if booted && Self::Systemd.call(&["cat", "agm.service"]).is_some_and(|answer| answer.status.success())
-        {
-            return Some(Self::Systemd);
+    pub fn found(root: &Path) -> Option<Self> {
+        let systemd = Self::of(Kind::Systemd, root).filter(|keeper| {
+            keeper.call(&["cat", "agm.service"]).is_some_and(|answer| answer.status.success())
+        });
+        systemd.or_else(|| {
+            let answer = Self::Supervisord.call(&["status", "agm"])?;
+            knows(&String::from_utf8_lossy(&answer.stdout)).then_some(Self::Supervisord)
+        })
+    }
+
+    /// The one that starts programs by these files, if it is running and can be asked, whether or not it knows the server.
+    pub fn of(kind: Kind, root: &Path) -> Option<Self> {
+        match kind {
+            // As sd_booted(3) looks: images may ship a program `systemctl` without systemd.
+            Kind::Systemd => root.join("run/systemd/system").is_dir().then_some(Self::Systemd),
+            Kind::Supervisord => {
+                Self::Supervisord.says(&["pid"])?.parse::<u32>().ok().map(|_| Self::Supervisord)
+            }
         }
-        let answer = Self::Supervisord.call(&["status", "agm"])?;
-        knows(&String::from_utf8_lossy(&answer.stdout)).then_some(Self::Supervisord)
+    }
+
+    /// Whether this server is the one that it started.
+    pub fn runs(self, pid: Running) -> bool {
+        let said = match self {
+            Self::Systemd => self.says(&["show", "--property=MainPID", "--value", "agm.service"]),
+            Self::Supervisord => self.says(&["pid", "agm"]),
+        };
+        said.is_some_and(|said| said == pid.to_string())
+    }
+
+    /// Lets it read its settings of the server anew. supervisord also starts what is new to it, starts what has changed
+    /// again, and stops what is gone.
+    pub fn reread(self) -> Result<(), Refusal> {
+        match self {
+            Self::Systemd => self.succeed(&["daemon-reload"]),
+            Self::Supervisord => self.succeed(&["update", "agm"]),
+        }
     }
 
     /// Lets it `start`, `stop` or `restart` the server.
     pub fn ask(self, verb: &str) -> Result<(), Refusal> {
+        self.succeed(&[verb, "agm"])
+    }
+
+    fn succeed(self, args: &[&str]) -> Result<(), Refusal> {
         let failed = |why: &str| {
             let why = why.trim();
-            Refusal::line(format!("ERROR: {} {verb} agm: {why}", self.program()))
+            Refusal::line(format!("ERROR: {} {}: {why}", self.program(), args.join(" ")))
         };
-        let answer = self.call(&[verb, "agm"]).ok_or_else(|| failed("it cannot be run"))?;
+        let answer = self.call(args).ok_or_else(|| failed("it cannot be run"))?;
         if answer.status.success() {
             return Ok(());
         }
         let said = [answer.stdout, answer.stderr].concat();
         Err(failed(&String::from_utf8_lossy(&said)))
+    }
+
+    /// What it answers.
+    fn says(self, args: &[&str]) -> Option<String> {
+        let answer = self.call(args)?;
+        Some(String::from_utf8_lossy(&answer.stdout).trim().to_owned())
     }
 
     fn program(self) -> &'static str {

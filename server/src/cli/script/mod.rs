@@ -8,9 +8,12 @@ mod options;
 mod providers;
 mod set_model;
 
+pub use keeper::Keeper;
+
 use super::{Call, error::CliError, show::print};
+use crate::packaging::Kind;
 use clap::Subcommand;
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 use time::{OffsetDateTime, macros::format_description};
 
 /// A script by its name, with everything behind it: the names of its options are its own.
@@ -52,14 +55,15 @@ impl From<Refusal> for CliError {
     }
 }
 
-/// Starts the server of this machine, through what has it in its hands, waits until it answers, and says what came of it.
-pub async fn start(call: &Call) -> Result<String, CliError> {
-    Ok(monitor::start_here(call).await?)
+/// Sees to it that the server of this data directory runs, in the hands of what starts it by these files where that can be asked,
+/// and that it answers. Says what it did.
+pub async fn bring_up(call: &Call, root: &Path, data: &Path, kind: Kind) -> Result<Vec<String>, CliError> {
+    Ok(monitor::bring_up(call, root, data, kind).await?)
 }
 
 /// Stops it, and waits until it has ended.
-pub async fn stop() -> Result<String, CliError> {
-    Ok(monitor::stop_here().await?)
+pub async fn stop(root: &Path, data: &Path) -> Result<String, CliError> {
+    Ok(monitor::stop(root, data).await?)
 }
 
 /// Runs the script; 0 or 1, as all of them end.

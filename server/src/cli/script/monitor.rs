@@ -1,21 +1,24 @@
 //! `monitor-server.sh`
 use super::{Refusal, keeper::Keeper, log};
 use crate::{
-    cli::{Call, data::configured_data_dir},
-    packaging,
+    cli::{Call, here::data_dir},
+    packaging::Kind,
     pid::Running,
 };
 use std::{
     fs,
     io::{Read, Seek},
     os::unix::process::CommandExt,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 use tokio::time::{Instant, sleep};
 
 const USAGE: &str = "monitor-server.sh {start|stop|restart|status}";
+
+/// The log in the data directory, whoever starts the server.
+const LOG: &str = "log/agm.log";
 
 /// How long a start may take. It waits for nobody else but may have operations to take up.
 const START: Duration = Duration::from_secs(30);
@@ -24,50 +27,77 @@ const STOP: Duration = Duration::from_secs(45);
 /// How often it is looked whether it is so far.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Starts the server of this machine, as the script does, and says what came of it.
-pub async fn start_here(call: &Call) -> Result<String, Refusal> {
-    start(call, &data_dir()?).await
-}
-
-/// Stops it.
-pub async fn stop_here() -> Result<String, Refusal> {
-    stop(&data_dir()?).await
+/// Sees to it that the server runs, in the hands of what starts it by these files where that can be asked. Says what it did.
+pub async fn bring_up(call: &Call, root: &Path, data: &Path, kind: Kind) -> Result<Vec<String>, Refusal> {
+    let mut said = Vec::new();
+    let keeper = Keeper::of(kind, root);
+    if let Some(keeper) = keeper {
+        // Of two servers of one data directory the second does not start.
+        if let Some(pid) = Running::of(data).filter(|pid| !keeper.runs(*pid)) {
+            said.push(end(pid, None).await?);
+        }
+        keeper.reread()?;
+    }
+    match (Running::of(data), keeper) {
+        (Some(pid), Some(keeper)) if pid.is_another_program() => {
+            keeper.ask("restart")?;
+            let now = until_it_answers(call, data, None).await?;
+            said.push(format!("Monitor server restarted with this program (PID: {now})"));
+        }
+        (Some(pid), keeper) => {
+            until_it_answers(call, data, None).await?;
+            if keeper.is_none() && pid.is_another_program() {
+                said.push(format!(
+                    "WARNING: the server (PID: {pid}) runs another program than this one: `agm script monitor-server restart`"
+                ));
+            }
+        }
+        (None, _) => said.push(start(call, root, data).await?),
+    }
+    Ok(said)
 }
 
 /// Starts, stops or looks at the server of the data directory: through what else has it in its hands, where there is
 /// something, so that the two do not work against each other.
 pub async fn run(call: &Call, args: Vec<String>) -> Result<(), Refusal> {
     let words: Vec<_> = args.iter().map(String::as_str).collect();
-    let data = data_dir()?;
+    let root = Path::new("/");
+    let data = data_dir(root)?;
     match words.as_slice() {
-        [] | ["start"] => Ok(log(&start(call, &data).await?)?),
-        ["stop"] => Ok(log(&stop(&data).await?)?),
+        [] | ["start"] => Ok(log(&start(call, root, &data).await?)?),
+        ["stop"] => Ok(log(&stop(root, &data).await?)?),
         ["restart"] => {
-            log(&stop(&data).await?)?;
-            Ok(log(&start(call, &data).await?)?)
+            log(&stop(root, &data).await?)?;
+            Ok(log(&start(call, root, &data).await?)?)
         }
         ["status"] => status(call, &data).await,
         _ => Err(Refusal::usage(USAGE)),
     }
 }
 
-async fn start(call: &Call, data: &Path) -> Result<String, Refusal> {
+async fn start(call: &Call, root: &Path, data: &Path) -> Result<String, Refusal> {
     if let Some(pid) = Running::of(data) {
         return Ok(format!("Monitor server already running (PID: {pid})"));
     }
-    let mut own = match Keeper::found() {
+    let own = match Keeper::found(root) {
         Some(keeper) => {
             keeper.ask("start")?;
             None
         }
         None => Some(Process::start(data)?),
     };
+    let pid = until_it_answers(call, data, own).await?;
+    Ok(format!("Monitor server started (PID: {pid})"))
+}
+
+/// Waits until the server of the data directory answers. `own`: what was started from here to become it.
+async fn until_it_answers(call: &Call, data: &Path, mut own: Option<Process>) -> Result<Running, Refusal> {
     let deadline = Instant::now() + START;
     while Instant::now() < deadline {
         if let Some(pid) = Running::of(data)
             && call.client.answers().await
         {
-            return Ok(format!("Monitor server started (PID: {pid})"));
+            return Ok(pid);
         }
         if let Some(process) = &mut own {
             process.lives()?;
@@ -78,11 +108,17 @@ async fn start(call: &Call, data: &Path) -> Result<String, Refusal> {
     Err(Refusal::line(format!("ERROR: the server did not answer at {url} in {} s", START.as_secs())))
 }
 
-async fn stop(data: &Path) -> Result<String, Refusal> {
-    let Some(pid) = Running::of(data) else {
-        return Ok("Monitor server not running".into());
-    };
-    match Keeper::found() {
+/// Stops the server, and says what came of it.
+pub async fn stop(root: &Path, data: &Path) -> Result<String, Refusal> {
+    match Running::of(data) {
+        // One that was started by hand is none of the keeper's.
+        Some(pid) => end(pid, Keeper::found(root).filter(|keeper| keeper.runs(pid))).await,
+        None => Ok("Monitor server not running".into()),
+    }
+}
+
+async fn end(pid: Running, keeper: Option<Keeper>) -> Result<String, Refusal> {
+    match keeper {
         Some(keeper) => keeper.ask("stop")?,
         None => pid.terminate().map_err(|error| Refusal::line(format!("ERROR: process {pid}: {error}")))?,
     }
@@ -119,12 +155,6 @@ async fn status(call: &Call, data: &Path) -> Result<(), Refusal> {
     }
 }
 
-/// Where the server of this machine keeps its state, said in the environment, in the settings file, or by the place.
-fn data_dir() -> Result<PathBuf, Refusal> {
-    let said = configured_data_dir().map_err(|error| Refusal::line(format!("ERROR: {error}")))?;
-    Ok(said.unwrap_or_else(|| packaging::data_dir(Path::new("/"))))
-}
-
 /// A server that was started from here, until it answers.
 struct Process {
     child: Child,
@@ -141,7 +171,7 @@ impl Process {
             .args(["serve", "--data-dir"])
             .arg(data)
             .arg("--log-file")
-            .arg(data.join("log/agm.log"))
+            .arg(data.join(LOG))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(said.try_clone().map_err(failed)?)
