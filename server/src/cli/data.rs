@@ -95,7 +95,7 @@ pub fn run(json: bool, command: Command) -> Result<(), CliError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::packaging;
 
     #[test]
     fn what_this_program_puts_beside_the_state_does_not_leave_with_it() {
