@@ -306,6 +306,18 @@ async fn what_others_built_on_stays_and_is_told() {
 }
 
 #[tokio::test]
+async fn our_source_goes_also_where_somebody_removed_our_routes_before() {
+    let world = world(false).await;
+    let before = documents(&world);
+    world.run(install()).await.unwrap();
+    for route in ["agm-domain", "agm-path", "agm-api"] {
+        console(&world, http::Method::DELETE, &format!("/v1/routes/{route}"), Value::Null).await;
+    }
+    world.run(Mutation::Uninstall).await.unwrap();
+    assert_eq!(documents(&world), before);
+}
+
+#[tokio::test]
 async fn without_our_note_ours_is_found_by_its_names_and_what_may_be_others_stays() {
     let mut world = world(false).await;
     let before = documents(&world);
