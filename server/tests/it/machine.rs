@@ -1,6 +1,9 @@
 //! The whole of `agm install` and `agm uninstall` as it is typed in a Manager's container: files, server, gateway. The
 //! machine is a folder, the world around it a sandbox.
-use crate::support::{Ended, environment, free_port};
+use crate::{
+    keepers::{supervisorctl, systemctl},
+    support::{Ended, environment, free_port},
+};
 use sandbox::{Sandbox, SandboxOptions};
 use serde_json::json;
 use std::{
@@ -16,58 +19,6 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const SUPERVISORD: &str = "[supervisord]\nnodaemon=true\n\n[program:manager-agent]\ncommand=/bin/true\n";
-/// What the two below have in common: they note what they are asked, and run in the root what they are told to run. `ours`
-/// is the process.
-const KEEPER: &str = r#"#!/bin/bash
-cd "$(dirname "$0")"
-echo "$*" >> asked
-run() { AGM_DATA_DIR="$ROOT$AGM_DATA_DIR"; eval "setsid $1 < /dev/null > /dev/null 2>&1 &"; echo $! > ours; }
-lives() { grep -q serve "/proc/$(cat ours)/cmdline" 2>/dev/null; }
-stop() { [ -s ours ] && kill "$(cat ours)" && while lives; do sleep 0.05; done; rm -f ours; }
-"#;
-
-/// A supervisorctl. It has the server once it was told to read its settings.
-const SUPERVISORCTL: &str = r#"
-start() {
-    [ -e agm.conf ] || return
-    export $(sed -n 's/^environment=//p' agm.conf | tr -d '"' | tr , ' ')
-    run "$(sed -n 's/^command=//p' agm.conf | sed "s| /| $ROOT/|")"
-}
-case "$*" in
-    pid) echo 1 ;;
-    "pid agm") cat ours 2>/dev/null || echo 0 ;;
-    "status agm") [ -e agm.conf ] && echo "agm   STOPPED   Not started" || echo "agm: ERROR (no such process)" ;;
-    "update agm")
-        [ -e broken ] && { echo "CANT_REREAD"; exit 1; }
-        conf="$ROOT/etc/supervisor/conf.d/agm.conf"
-        [ -e "$conf" ] || [ -e agm.conf ] || { echo "ERROR: no such group: agm"; exit 1; }
-        cmp -s "$conf" agm.conf && exit 0
-        stop
-        rm -f agm.conf
-        [ -e "$conf" ] && cp "$conf" agm.conf && start
-        exit 0 ;;
-    "start agm") [ -s ours ] || start ;;
-    "stop agm") stop ;;
-    "restart agm") stop; start ;;
-    *) exit 1 ;;
-esac
-"#;
-
-/// A systemctl. systemd has the server while its unit is there.
-const SYSTEMCTL: &str = r#"
-unit="$ROOT/etc/systemd/system/agm.service"
-start() { export $(sed -n 's/^Environment=//p' "$unit"); run "$(sed -n 's/^ExecStart=//p' "$unit")"; }
-case "$*" in
-    "show --property=MainPID --value agm.service") cat ours 2>/dev/null || echo 0 ;;
-    "cat agm.service") [ -e "$unit" ] ;;
-    daemon-reload) ;;
-    "start agm") start ;;
-    "stop agm") stop ;;
-    "restart agm") stop; start ;;
-    *) exit 1 ;;
-esac
-"#;
-
 struct Machine {
     /// Ended before the folders go in which it is found.
     server: Ended,
@@ -333,7 +284,7 @@ async fn a_server_that_others_started_is_not_taken_for_the_one_of_the_files() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_is_in_the_hands_of_a_supervisord_that_can_be_asked() {
-    let machine = Machine::new().await.with("supervisorctl", &format!("{KEEPER}{SUPERVISORCTL}"));
+    let machine = Machine::new().await.with("supervisorctl", &supervisorctl());
     let before = machine.files();
     // Somebody started it by hand.
     let mut by_hand = machine.command();
@@ -393,7 +344,7 @@ async fn the_server_is_in_the_hands_of_a_supervisord_that_can_be_asked() {
 async fn on_a_host_the_server_is_in_the_hands_of_systemd() {
     let folders = ["etc/systemd/system", "etc/agm", "run/systemd/system", "var/lib"];
     let machine = Machine::with_folders(&folders, "var/lib/agm").await;
-    let machine = machine.with("systemctl", &format!("{KEEPER}{SYSTEMCTL}"));
+    let machine = machine.with("systemctl", &systemctl());
     fs::write(machine.root.path().join("etc/agm/agm.env"), "AGM_TRUSTED_PROXIES=10.9.8.7\n").unwrap();
     let before = machine.files();
     let booted = machine.root.path().join("run/systemd/system");
