@@ -9,7 +9,7 @@ NATIVE := --workspace --exclude frontend
 
 .PHONY: help
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 .PHONY: run
 run: target/site.made ## build what is needed, start agm with its sandbox
@@ -26,12 +26,20 @@ bench: target/site.made ## the figures of speed and size, as ratios in one run
 	tools/bench
 
 .PHONY: release
-release: target/site.made ## an optimised server and its compressed site in target/dist
-	cargo build --release --package server
-	rm -rf target/dist && mkdir -p target/dist
-	cp target/release/agm target/dist/
-	cp -r target/site target/dist/site
-	@du -sh target/dist/agm target/dist/site
+release: ## what is shipped, in target/dist: static programs with the site inside, checksums, what is in them
+	tools/release
+
+.PHONY: reference
+reference: ## docs/configuration.md and the skill's reference of the API, from the code
+	cargo build --quiet --package server
+	target/debug/agm config > target/reference.md && mv target/reference.md docs/configuration.md
+	target/debug/agm api-reference > target/reference.md && mv target/reference.md skill/references/api-reference.md
+
+.PHONY: screenshots
+screenshots: target/site.made ## the pictures of the documentation
+	tools/need node-packages chromium
+	cargo build --package server
+	node end2end/screenshots.mjs docs
 
 .PHONY: site
 site: target/site.made ## the web client: WebAssembly, style, fonts; compressed, with hashed names

@@ -11,10 +11,12 @@ export class OwnServer {
 
   /**
    * @param {string} url Where it listens.
+   * @param {{ console: string, gateway: string }} sandbox The addresses of its sandbox.
    * @param {import("node:child_process").ChildProcess} process
    */
-  constructor(url, process) {
+  constructor(url, sandbox, process) {
     this.url = url;
+    this.sandbox = sandbox;
     this.#process = process;
   }
 
@@ -29,11 +31,13 @@ export class OwnServer {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, AGM_LOG: "error" },
     });
+    let sandbox;
     for await (const line of createInterface({ input: server.stdout })) {
+      if (line.startsWith("{")) sandbox = JSON.parse(line);
       const url = /https?:\/\/[^/]+/.exec(line.startsWith("AI Gateway Management") ? line : "");
       if (url) {
         server.stdout.resume();
-        return new OwnServer(url[0], server);
+        return new OwnServer(url[0], sandbox, server);
       }
     }
     throw new Error("the server ended before it listened");

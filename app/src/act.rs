@@ -66,7 +66,11 @@ impl Act {
             Mutation::Restore(wish) => {
                 Some(Self::Restore { backup: wish.backup, items: wish.items, rename: wish.rename })
             }
-            Mutation::AddProvider(_) | Mutation::EditProvider { .. } | Mutation::Apply(_) => None,
+            Mutation::AddProvider(_)
+            | Mutation::EditProvider { .. }
+            | Mutation::Apply(_)
+            | Mutation::Install(_)
+            | Mutation::Uninstall => None,
         }
     }
 

@@ -182,8 +182,13 @@ impl Body for Mutation {
             }
             "apply" => Self::Apply(whole(rest)?),
             "restore" => Self::Restore(whole(rest)?),
+            "install" => Self::Install(whole(rest)?),
+            "uninstall" => {
+                whole::<Nothing>(rest)?;
+                Self::Uninstall
+            }
             _ => {
-                let kinds = "set_model, accept_model, add_provider, edit_provider, remove_provider, repair_routes, undo, apply or restore";
+                let kinds = "set_model, accept_model, add_provider, edit_provider, remove_provider, repair_routes, undo, apply, restore, install or uninstall";
                 return Err(Failure::field("kind", format!("use {kinds}")));
             }
         })
@@ -250,6 +255,10 @@ mod tests {
             (r#"{"kind":"edit_provider","name":"p","tokens":"k"}"#, "tokens"),
             (r#"{"kind":"repair_routes","rout":"r"}"#, "rout"),
             (r#"{"kind":"undo"}"#, "operation"),
+            (r#"{"kind":"install","reach":"nowhere"}"#, "reach"),
+            (r#"{"kind":"install","domain":"a.b.c.d/"}"#, "domain"),
+            (r#"{"kind":"install","force":true}"#, "force"),
+            (r#"{"kind":"uninstall","force":true}"#, "force"),
             (r#"{"kind":"undo","operation":"no id"}"#, "operation"),
             (r#"{"kind":"apply"}"#, "version"),
             (r#"{"kind":"restore"}"#, "backup"),

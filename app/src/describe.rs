@@ -12,7 +12,11 @@ pub fn wish(wish: &Mutation) -> String {
         Mutation::AddProvider(provider) => format!("{kind}: {}", provider.name),
         Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => format!("{kind}: {name}"),
         Mutation::RepairRoutes { consumer: Some(consumer), .. } => format!("{kind}: {consumer}"),
-        Mutation::RepairRoutes { .. } | Mutation::Apply(_) | Mutation::Restore(_) => kind.into(),
+        Mutation::RepairRoutes { .. }
+        | Mutation::Apply(_)
+        | Mutation::Restore(_)
+        | Mutation::Install(_)
+        | Mutation::Uninstall => kind.into(),
         Mutation::Undo { operation } => format!("{kind}: {operation}"),
     }
 }

@@ -17,4 +17,4 @@ pub mod client;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
-pub use pages::{App, shell};
+pub use pages::{App, Hashes, shell};

@@ -42,6 +42,7 @@ mod failures;
 pub mod formats;
 mod here;
 mod home;
+mod installation;
 mod language;
 mod models;
 mod monitor;
@@ -107,8 +108,8 @@ mod tests {
     }
 
     /// What is called the same in Chinese: products, files, and words of the trade.
-    const SAME: &str = "AI API Base CPU Claude DEFAULT DeepSeek GLM Gateway Gemini HICLAW HTTP HiClaw Higress ID JSON JavaScript Kimi MODEL MiB Manager NTP \
-                        Ollama OpenAI Qwen RPM URL Worker YAML admin agm hiclaw higress http json model openclaw token v1 vLLM";
+    const SAME: &str = "AGM AI API Base CPU Claude DEFAULT DeepSeek GATEWAY GLM Gateway Gemini HICLAW HOST HTTP HTTPS HiClaw Higress ID IPv4 \
+                        JSON JavaScript Kimi MODEL Manager MiB NTP Ollama OpenAI PORT Qwen REACH RPM URL Worker YAML admin agm cert doctor domain hiclaw higress http json key model openclaw reach tls token v1 vLLM";
 
     #[test]
     fn no_text_is_left_in_the_other_language() {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { OwnServer } from "../own-server.mjs";
-import { expect, open, setModel, test } from "./support/agm.js";
+import { expect, open, renewedBy, setModel, test } from "./support/agm.js";
 
 const BACKUPS = "/ni_status/backups";
 /** The list, newest first. */
@@ -149,11 +149,8 @@ test("a form that is on its way is not replaced by a renewal, and is empty once 
   const passphrase = row(page, "to keep").getByLabel("Passphrase, 12 characters or more");
   await passphrase.fill("correct horse battery");
   await page.route(`**${BACKUPS}/${id}/export`, async (route) => {
-    const renewed = page.waitForResponse((answer) => answer.request().headers()["x-agm-renew"] !== undefined);
-    expect((await page.request.post(`${BACKUPS}/${id}/pin`, { data: {} })).ok()).toBe(true);
-    await (await renewed).finished();
-    // By then the page has read it.
-    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    const pin = async () => expect((await page.request.post(`${BACKUPS}/${id}/pin`, { data: {} })).ok()).toBe(true);
+    await renewedBy(page, pin);
     await route.continue();
   });
   const started = page.waitForEvent("download");

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, open, setModel, test } from "./support/agm.js";
+import { expect, open, renewedBy, setModel, test } from "./support/agm.js";
 
 const BACKUPS = "/ni_status/backups";
 
@@ -213,9 +213,7 @@ test("a character that is put together is not lost to what happens elsewhere", a
   await keyboard.send("Input.imeSetComposition", { text: "bei", selectionStart: 3, selectionEnd: 3 });
   await expect(name).toHaveValue("bei");
 
-  const renewed = page.waitForResponse((answer) => answer.request().headers()["x-agm-renew"] !== undefined);
-  await setModel(page, "alice", "deepseek", "deepseek-reasoner");
-  await (await renewed).finished();
+  await renewedBy(page, () => setModel(page, "alice", "deepseek", "deepseek-reasoner"));
   // The part beside it is renewed, and this one waits for the end of the character.
   await expect(page.locator("#present")).toContainText("There is no backup of how things are now.");
   await expect(first).toContainText("as now");
@@ -236,11 +234,7 @@ test("a press that a renewal comes upon is not lost", async ({ page }) => {
   await setModel(page, "alice", "deepseek", "deepseek-reasoner");
   await page.getByRole("button", { name: "Set model of alice" }).hover();
   await page.mouse.down();
-  const renewed = page.waitForResponse((answer) => answer.request().headers()["x-agm-renew"] !== undefined);
-  await tell(page, "office");
-  await (await renewed).finished();
-  // By then the page has read it.
-  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await renewedBy(page, () => tell(page, "office"));
   await page.mouse.up();
   await expect(page.getByRole("dialog", { name: "Set model of alice" })).toBeVisible();
   await expect(page.locator("main")).toContainText("deepseek-reasoner");

@@ -1,8 +1,14 @@
 //! The `agm` server: configuration, HTTP, sign-in and the command line.
 pub mod auth;
+mod bundle;
 pub mod cli;
 pub mod config;
 pub mod http;
+pub mod log;
+mod log_file;
+pub mod packaging;
+mod pid;
+pub mod site;
 mod yaml;
 
 /// Makes ring the process's TLS library, once; reqwest is built without one.

@@ -35,12 +35,12 @@ pub async fn make(button: Element) {
     page::renew().await;
 }
 
-/// What a button or a form is until this is dropped. The part of the page that it stands in is not renewed meanwhile.
+/// What a button or a form is until this is dropped. While it calls, the part of the page that it stands in is not renewed.
 pub struct Busy(Element);
 
 impl Busy {
     /// None: it is busy already.
-    fn begin(asker: &Element) -> Option<Self> {
+    pub fn begin(asker: &Element) -> Option<Self> {
         if asker.has_attribute("aria-busy") {
             return None;
         }

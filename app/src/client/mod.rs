@@ -2,16 +2,16 @@
 //! the parts of the page that are no longer as they were. Forms and plans are loaded when the first one is wanted.
 mod call;
 mod checks;
+mod clicks;
 mod dialogs;
 mod filter;
 mod follow;
 mod form;
 mod found;
+mod held;
 mod kept;
 mod notice;
 mod page;
-mod press;
-mod pressed;
 mod save;
 mod stream;
 mod theme;
@@ -27,8 +27,8 @@ pub fn start() {
     if let Some(body) = document().body() {
         times::localize(&body);
     }
-    press::listen();
-    pressed::listen();
+    clicks::listen();
+    held::listen();
     filter::listen();
     checks::listen();
     form::listen();

@@ -1,9 +1,9 @@
 //! Renewing the page: it is fetched again as the server renders it now, and each live part that differs takes the place of
 //! the one that is shown.
 use super::{
-    all, checks, filter, focus,
+    all, checks, filter, focus, held,
     notice::{self, Notice},
-    on, pressed, report, stream, target, times, visit,
+    on, report, stream, target, times, visit,
 };
 use crate::api::RENEWAL;
 use leptos::prelude::{document, set_timeout, window};
@@ -20,7 +20,8 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 /// Around parts that stay as they are while somebody has paused them.
 const PAUSED: &str = "[data-pausable]:has([data-pause]:checked)";
-/// A call that is on its way. It renews the page when it is answered.
+/// A call that is on its way. What is left as it is meanwhile is renewed when it is answered; when a form was refused, with
+/// the next news.
 const CALLING: &str = ":is([data-call], [data-form])[aria-busy]";
 /// What can have the focus.
 const FOCUSABLE: &str = "a[href], button, input, select, summary, [tabindex]";
@@ -96,7 +97,7 @@ pub async fn renew_about(topics: &[&'static str]) {
         match fetch(&topics.join(" ")).await {
             Ok(Answer::Page(page)) => {
                 well();
-                pressed::let_go().await;
+                held::let_go().await;
                 put(&page);
             }
             Ok(Answer::SignedOut) => signed_out(),

@@ -16,6 +16,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 const PATH: &str = "/agm/doctor";
+/// What goes with a bug report.
+const BUNDLE: &str = "/ni_status/doctor/bundle";
 /// What the search narrows.
 const LIST: &str = "checks";
 /// More lines of one check than these are folded, so that a thousand workers do not hide the rest.
@@ -43,6 +45,9 @@ pub fn DoctorPage() -> impl IntoView {
             <p>{t().doctor_lead()}</p>
             <div class="doctor-acts">
                 <a class=Kind::Plain.class() href=PATH>{t().doctor_again()}</a>
+                <a class=Kind::Plain.class() href=BUNDLE download title=t().doctor_bundle_means()>
+                    {t().doctor_bundle()}
+                </a>
                 <CallButton call=probe text=t().doctor_probe() kind=Kind::Primary described_by="probe-means"/>
             </div>
         </header>

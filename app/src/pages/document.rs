@@ -7,7 +7,7 @@ use super::{
     gallery::GalleryPage,
     header::Header,
     home::HomePage,
-    loader::Loader,
+    loader::{Hashes, Loader},
     login::LoginPage,
     models::ModelsPage,
     monitor::MonitorPage,
@@ -35,7 +35,7 @@ const THEME_BOOT: &str =
     "try{var t=localStorage.getItem('agm-theme');if(t)document.documentElement.dataset.theme=t}catch(e){}";
 
 /// The document around the page. Everything it loads lies under `/agm`.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+pub fn shell(hashes: Hashes) -> impl IntoView {
     // Taken before anything is read, so that nothing is missed between the reading and the page's own following.
     let mark = Installation::take().ok().map(|installation| installation.operations.news_mark().to_string());
     view! {
@@ -46,7 +46,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="dark"/>
                 <script nonce=use_nonce()>{THEME_BOOT}</script>
-                <Loader options/>
+                <Loader hashes/>
                 <link rel="icon" r#type="image/svg+xml" href="/agm/icon.svg"/>
                 <MetaTags/>
             </head>

@@ -1,6 +1,7 @@
 //! What a page loads before it is asked to: style, fonts, and the client. The loader of Leptos would wait until the browser
 //! is idle, and look for islands, of which there are none.
-use leptos::{config::LeptosOptions, prelude::*};
+use leptos::prelude::*;
+use std::path::PathBuf;
 
 /// The fonts of what is seen first.
 const FONTS: [&str; 3] = ["press-start-2p", "silkscreen", "vt323"];
@@ -13,6 +14,17 @@ const LIMIT: &str = "const ask=fetch;\
     if(!/\\/pkg\\/(split|chunk)_/.test(what))return ask(what,how);\
     const part=ask(what,{...how,signal:AbortSignal.timeout(30000)});part.catch(()=>{});return part};";
 
+/// The site's list of hashes, which are parts of the names of its files: a line `KIND: HASH` for each.
+#[derive(Clone, Debug)]
+pub enum Hashes {
+    /// Names have no hashes.
+    None,
+    /// Read for each page, for a site may be built anew under a running server, and then the old files are gone.
+    File(PathBuf),
+    /// Of a site that is part of the program.
+    Fixed(String),
+}
+
 /// The addresses of the built files.
 #[derive(Debug, PartialEq, Eq)]
 struct Files {
@@ -24,20 +36,18 @@ struct Files {
 }
 
 impl Files {
-    /// The files of the site, by its list of hashes. The list is read for each page, for a site may be built anew under a
-    /// running server, and then the old files are gone.
-    fn of(options: &LeptosOptions) -> Self {
-        if !options.hash_files {
-            return Self::named("");
+    fn of(hashes: &Hashes) -> Self {
+        match hashes {
+            Hashes::None => Self::named(""),
+            Hashes::Fixed(hashes) => Self::named(hashes),
+            Hashes::File(file) => Self::named(&std::fs::read_to_string(file).unwrap_or_else(|error| {
+                leptos::logging::error!("the site's list of hashes cannot be read: {error}");
+                String::new()
+            })),
         }
-        let hashes = std::fs::read_to_string(&*options.hash_file).unwrap_or_else(|error| {
-            leptos::logging::error!("the site's list of hashes cannot be read: {error}");
-            String::new()
-        });
-        Self::named(&hashes)
     }
 
-    /// `hashes` has a line `KIND: HASH` for each file; where it has none, the name has no hash.
+    /// Where the list has no line for a file, its name has no hash.
     fn named(hashes: &str) -> Self {
         let hash = |kind: &str| hashes.lines().find_map(|line| line.strip_prefix(kind)?.strip_prefix(": "));
         let file = |kind: &str| match hash(kind) {
@@ -59,12 +69,12 @@ impl Files {
 
 /// The tags in the head of the document.
 #[component]
-pub fn Loader(options: LeptosOptions) -> impl IntoView {
+pub fn Loader(hashes: Hashes) -> impl IntoView {
     // Nothing is handed over to the client: it looks at the page itself.
     if let Some(context) = Owner::current_shared_context() {
         context.set_is_hydrating(false);
     }
-    let files = Files::of(&options);
+    let files = Files::of(&hashes);
     let font = |font: &str| {
         let href = format!("/agm/fonts/{font}.woff2");
         view! { <link rel="preload" r#as="font" r#type="font/woff2" crossorigin="anonymous" href=href/> }

@@ -21,6 +21,7 @@ mod query;
 mod routes;
 
 pub use document::{App, shell};
+pub use loader::Hashes;
 
 use crate::{api::RENEWAL, components::error_note::ErrorNote, error::ApiError};
 use domain::Topic;

@@ -9,6 +9,7 @@ impl Texts {
             CheckId::ConsoleSignIn => ("The console accepts our account", "控制台接受我们的账号"),
             CheckId::ConsoleVersion => ("The console's version is a tested one", "控制台版本经过测试"),
             CheckId::ConsolePassword => ("The console's password is not a known one", "控制台未使用常见密码"),
+            CheckId::ConsoleWrites => ("The console took the newest change", "控制台接受了最近的变更"),
             CheckId::ClockSkew => ("The console's clock agrees with ours", "控制台时钟与本机一致"),
             CheckId::StoreReachable => ("The object store answers", "对象存储可访问"),
             CheckId::StoreConditionalWrites => {
@@ -18,12 +19,16 @@ impl Texts {
             CheckId::WorkerList => ("The list of workers can be read", "Worker 列表可读取"),
             CheckId::GatewayReachable => ("The AI gateway answers", "AI 网关可访问"),
             CheckId::GatewayMetrics => ("The AI gateway gives figures", "网关提供指标"),
+            CheckId::GatewayStatistics => ("The AI gateway counts the calls of models", "网关统计模型调用"),
+            CheckId::GatewayAuth => ("The AI gateway turns away who has no key", "网关拒绝无密钥的调用"),
+            CheckId::WebUi => ("The web UI answers through the gateway", "可经由网关访问本界面"),
             CheckId::RoutesReadable => ("Routes and providers can be read", "路由与提供商可读取"),
             CheckId::DefaultRoute => ("There is a default route", "存在默认路由"),
             CheckId::RouteProviders => ("Routes lead to providers that exist", "路由指向的提供商均存在"),
             CheckId::RouteShadowed => ("No route hides another", "没有路由被遮蔽"),
             CheckId::RouteConsumers => ("Routes let every agent in", "路由已授权所有智能体"),
             CheckId::RouteOpen => ("Routes ask for a key", "路由要求密钥"),
+            CheckId::RouteRetry => ("Routes give up in time", "路由重试时限合理"),
             CheckId::RouteLive => ("The gateway has what the console stores", "网关配置与控制台一致"),
             CheckId::ProviderKey => ("It has its key", "已配置所需密钥"),
             CheckId::ProviderReachable => ("It was reached when last asked", "最近一次请求可达"),
@@ -38,8 +43,12 @@ impl Texts {
             CheckId::AgentProvider => ("The provider of its model exists", "模型的提供商存在"),
             CheckId::AgentModelListed => ("The provider lists its model", "提供商列有该模型"),
             CheckId::AgentRecord => ("It runs the recorded model", "运行的模型与记录一致"),
+            CheckId::ManagerModelLasts => {
+                ("The Manager's model outlasts a restart", "Manager 的模型在重启后仍保留")
+            }
             CheckId::AgentAnswered => ("A model answered it", "模型已应答"),
             CheckId::WorkerRuns => ("Its container runs or sleeps", "容器运行中或休眠"),
+            CheckId::WorkerTakesUp => ("It takes up a new model while it runs", "运行中即可采用新模型"),
             CheckId::DataWritable => ("The data directory can be written", "数据目录可写"),
             CheckId::DataSpace => ("The data directory has space left", "磁盘空间充足"),
             CheckId::DataLock => ("No other agm uses the data directory", "没有其他 agm 占用数据目录"),
@@ -121,10 +130,16 @@ const LET_IN: &str = "请在该路由中授权此智能体。";
 const NEW_KEY: &str = "请更换该提供商的密钥。";
 
 fn fix(check: &Check) -> Option<&'static str> {
+    fix_of_state(check).or_else(|| fix_of_kind(check))
+}
+
+/// What depends on more than the kind of the check.
+fn fix_of_state(check: &Check) -> Option<&'static str> {
     let is_unknown = check.state == CheckState::Unknown;
     Some(match check.id {
         CheckId::ProviderReachable | CheckId::ProviderKeyAccepted if is_unknown => "请先测试该提供商。",
         CheckId::ManagerAnswers if is_unknown => "请配置 Manager 的地址。",
+        CheckId::ManagerModelLasts if is_unknown => "请将 HiClaw 的默认模型告知 agm。",
         CheckId::AuditChain if is_unknown => "文件较大，请用命令单独校验。",
         CheckId::WorkerRuns if check.state == CheckState::Failed => {
             "请查看其容器的日志，并让 Manager 重新创建该 Worker。"
@@ -140,10 +155,17 @@ fn fix(check: &Check) -> Option<&'static str> {
         {
             "请在该 Worker 的容器内，用其运行时自身的设置更换模型。"
         }
+        _ => return None,
+    })
+}
+
+fn fix_of_kind(check: &Check) -> Option<&'static str> {
+    Some(match check.id {
         CheckId::ConsoleReachable => "请确认 Higress 控制台正在运行，且地址配置正确。",
         CheckId::ConsoleSignIn => "请核对控制台的用户名和密码，并确认控制台已完成初始化。",
         CheckId::ConsoleVersion => "请先试运行变更，或改用经过测试的版本。",
         CheckId::ConsolePassword => "请在 Higress 控制台修改密码，并同步更新 HiClaw 和 agm 的配置。",
+        CheckId::ConsoleWrites => "请重试该变更；若控制台以冲突拒绝所有变更，请更换其镜像版本。",
         CheckId::ClockSkew => "请让两台主机都通过 NTP 校时。",
         CheckId::StoreReachable => "请确认对象存储正在运行，且地址和凭据正确。",
         CheckId::StoreConditionalWrites => {
@@ -153,12 +175,16 @@ fn fix(check: &Check) -> Option<&'static str> {
         CheckId::WorkerList => "请核对 openclaw.json 的路径配置。",
         CheckId::GatewayReachable => "请确认 AI 网关正在运行，且地址配置正确。",
         CheckId::GatewayMetrics => "请更正网关指标的地址；不影响其他功能。",
+        CheckId::GatewayStatistics => "请在 Higress 控制台启用 AI 统计插件；不影响其他功能。",
+        CheckId::GatewayAuth => "请查看网关日志，确认密钥认证插件已加载；必要时更换镜像版本。",
+        CheckId::WebUi => "请运行安装命令以重建这些路由。",
         CheckId::RoutesReadable => "请在 Higress 控制台修正无法识别的内容。",
         CheckId::DefaultRoute => "请在 Higress 控制台创建默认路由，不限定模型。",
         CheckId::RouteProviders => "请让路由改用现有的提供商，或添加缺少的提供商。",
         CheckId::RouteShadowed => "请修改该路由的条件，或删除其中一条。",
         CheckId::RouteConsumers => "请先授权这些智能体，再分配其模型。",
         CheckId::RouteOpen => "请在 Higress 控制台启用该路由的认证，并授权各智能体。",
+        CheckId::RouteRetry => "请在 Higress 控制台将该路由的重试时限改为 120（单位为秒）。",
         CheckId::RouteLive => {
             "请在 Higress 控制台重新保存该路由；控制台中没有该路由时，请新建同名路由后再删除。"
         }
@@ -179,6 +205,7 @@ fn fix(check: &Check) -> Option<&'static str> {
         CheckId::AgentProvider => "请为该智能体更换模型，或添加缺少的提供商。",
         CheckId::AgentModelListed => "请为该智能体选择提供商列出的模型。",
         CheckId::AgentRecord => "请重新设置该智能体的模型，使记录与实际一致。",
+        CheckId::ManagerModelLasts => "请同时修改 HiClaw 环境文件中的默认模型，并重新创建 Manager 容器。",
         // What keeps a model from answering is as various as its repairs.
         CheckId::AgentAnswered => match check.repair.as_ref()? {
             Repair::RouteAccess { .. } => LET_IN,
@@ -186,6 +213,7 @@ fn fix(check: &Check) -> Option<&'static str> {
             Repair::SetModel { .. } => return None,
         },
         CheckId::WorkerRuns => "请让 Manager 启动该 Worker；不再需要时请将其删除。",
+        CheckId::WorkerTakesUp => "更换模型后请重启该 Worker 的容器。",
         CheckId::DataWritable => "请检查数据目录的权限和磁盘。",
         CheckId::DataSpace => "请为数据目录释放空间。",
         CheckId::DataLock => "请停止占用该数据目录的另一个 agm。",

@@ -2,6 +2,10 @@ super::texts! {
     doctor: "Doctor", "诊断";
     doctor_lead: "Every part looked at, just now.", "刚刚检查了每个部分。";
     doctor_again: "Run again", "重新检查";
+    doctor_bundle: "For a bug report", "下载诊断包";
+    doctor_bundle_means:
+        "One archive with this report, the history, the figures and the newest lines of the log. No key is in it.",
+        "包含本报告、操作记录、指标和最近日志的压缩包，不含任何密钥。";
     doctor_probe: "Ask the models too", "同时询问模型";
     doctor_probe_means:
         "Asking makes real calls: each provider is tested, and each agent's model gives one token.",

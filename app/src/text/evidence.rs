@@ -1,5 +1,5 @@
 //! What the server observed, in Chinese: those of its English sentences that have a fixed form and that are met every day.
-use super::{Lang, Texts};
+use super::{Lang, Texts, installation};
 
 /// Its sentences, with `{}` for what they name, in the same order in both.
 const SENTENCES: &[(&str, &str)] = &[
@@ -118,6 +118,9 @@ const SENTENCES: &[(&str, &str)] = &[
     ("the console knows {} as its admin", "控制台的管理员是 {}"),
     ("version {}, which agm was tested with", "版本 {}，agm 已测试过"),
     ("signs in to the console with a password that everybody tries first", "登录控制台所用的是常见密码"),
+    ("nothing was changed there since this list of operations begins", "自现有操作记录以来，未对其作过变更"),
+    ("took what operation {} changed there", "已接受操作 {} 的变更"),
+    ("the newest change of it, operation {}, failed: {}", "最近一次变更（操作 {}）失败：{}"),
     ("its clock and that of agm agree", "其时钟与 agm 一致"),
     ("answers, and lets the bucket be read (after {} ms)", "有响应，存储桶可读取（{} 毫秒）"),
     (
@@ -128,6 +131,25 @@ const SENTENCES: &[(&str, &str)] = &[
     // Of the gateway and its routes.
     ("answers (after {} ms)", "有响应（{} 毫秒）"),
     ("gave figures at {}", "已提供指标，时间 {}"),
+    ("counts calls and tokens, read at {}", "统计调用与 token，读取于 {}"),
+    (
+        "has counted no call yet, and agm knows of none that a model answered",
+        "尚无统计；据 agm 所知，也没有模型应答过调用",
+    ),
+    ("counts no call, although models answered at {}", "模型已于 {} 应答，但没有统计"),
+    ("a call without a key was answered {}", "无密钥的调用得到 {} 响应"),
+    ("a call without a key was let through, and answered {}", "无密钥的调用被放行，得到 {} 响应"),
+    ("no agent's model has a route that asks for a key", "没有智能体的模型所用路由要求密钥"),
+    ("the routes or the agents could not be read", "无法读取路由或智能体"),
+    ("goes on trying after an error for {} s", "出错后会持续重试 {} 秒"),
+    ("no call is tried again for longer than an hour", "重试时限均不超过一小时"),
+    ("the gateway answers {} at {}", "网关返回 {}，路径 {}"),
+    ("the gateway leads to agm, by name and by path", "网关可通过域名和路径通往 agm"),
+    (
+        "the gateway does not lead to agm, which is reached at its own address only",
+        "网关未通往 agm，仅能通过其自身地址访问",
+    ),
+    ("the gateway leads to agm, but not at {}", "网关通往 agm，但 {} 除外"),
     ("{} AI routes and {} providers were read", "已读取 {} 条 AI 路由和 {} 个提供商"),
     ("takes the models that no other route takes", "承接其他路由都不匹配的模型"),
     ("all their providers exist", "其提供商均存在"),
@@ -166,6 +188,20 @@ const SENTENCES: &[(&str, &str)] = &[
         "模型均已应答，时间 {}，经由网关并使用智能体自己的密钥",
     ),
     ("run, or sleep until they are given work", "运行中，或休眠待命"),
+    ("agm was not told HiClaw's default model", "agm 未获知 HiClaw 的默认模型"),
+    ("which model it runs is not known", "不清楚其运行的模型"),
+    ("{} is also what HiClaw gives it when its container starts", "{} 也是 HiClaw 在其容器启动时设置的模型"),
+    (
+        "runs {}, and HiClaw gives it {} when its container starts again",
+        "运行 {}；其容器重新启动时，HiClaw 会改为 {}",
+    ),
+    ("the image of its container is not known", "不清楚其容器的镜像"),
+    ("its image {} does not tell its version", "其镜像 {} 未标明版本"),
+    (
+        "its image {} keeps its own model: a switch reaches it when it starts again",
+        "其镜像 {} 会保留自身的模型，重新启动后才采用新模型",
+    ),
+    ("take up the model of their stored config while they run", "运行中即可采用所存配置中的模型"),
     // Of agm itself.
     ("a record could be written now (after {} ms)", "刚刚成功写入一条记录（{} 毫秒）"),
     ("{} MiB are free", "剩余 {} MiB"),
@@ -178,6 +214,11 @@ const SENTENCES: &[(&str, &str)] = &[
         "这是沙箱：密码是公开的，背后没有真实系统",
     ),
 ];
+
+/// All of them.
+fn sentences() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    installation::SENTENCES.iter().chain(SENTENCES)
+}
 
 impl Texts {
     /// What the server says in this sentence. None: on an English page, and where the sentence is no known one.
@@ -206,7 +247,7 @@ fn of_a_field(said: &str) -> Option<String> {
 }
 
 fn chinese(said: &str) -> Option<String> {
-    SENTENCES.iter().find_map(|(english, chinese)| filled(said, english, chinese))
+    sentences().find_map(|(english, chinese)| filled(said, english, chinese))
 }
 
 /// The other form with what the sentence names, where the sentence has the one form.
@@ -253,6 +294,19 @@ mod tests {
             ),
             ("route 2: it cannot be understood", "路由 2：无法识别"),
             (
+                "agm is not reached through the gateway: /x, signed in, at a.io answers HTTP 503 and not 200",
+                "无法通过网关访问 agm：登录后访问 /x（a.io）返回 HTTP 503，应为 200",
+            ),
+            (
+                "agm is not reached through the gateway: /agm/login at a.io: no answer in time",
+                "无法通过网关访问 agm：访问 /agm/login（a.io）失败：no answer in time",
+            ),
+            ("the route x takes /agm of any address already", "路由 x 已占用任意地址的 /agm"),
+            (
+                "reach: agm listens on [::1]:1, and the gateway needs an IPv4 address or a name",
+                "reach：agm 监听 [::1]:1，而网关需要 IPv4 地址或域名",
+            ),
+            (
                 "items: what is wanted needs these too, which are not there now: provider:qwen, route:x",
                 "items：所选内容还需要以下内容，而它们当前不存在：provider:qwen, route:x",
             ),
@@ -279,7 +333,7 @@ mod tests {
 
     #[test]
     fn both_forms_name_as_many_things() {
-        for (english, chinese) in SENTENCES {
+        for (english, chinese) in sentences() {
             assert_eq!(english.matches("{}").count(), chinese.matches("{}").count(), "{english}");
         }
     }
@@ -303,12 +357,19 @@ mod tests {
         }
         // How long it took, and when, are put to it elsewhere.
         let fixed = |form: &'static str| form.split("{}").flat_map(|part| part.split(" (after"));
-        for part in SENTENCES.iter().flat_map(|(english, _)| fixed(english)) {
+        for part in sentences().flat_map(|(english, _)| fixed(english)) {
             let part = part.strip_suffix(" at ").unwrap_or(part);
             // The name of a field is put before what is wrong with it; what is left out is named elsewhere.
-            let part = ["not seen yet: ", "passphrase: ", "text: ", "the agents: ", ": "]
-                .into_iter()
-                .fold(part, str::trim_start_matches);
+            let part = [
+                "agm is not reached through the gateway: ",
+                "not seen yet: ",
+                "passphrase: ",
+                "text: ",
+                "the agents: ",
+                ": ",
+            ]
+            .into_iter()
+            .fold(part, str::trim_start_matches);
             // What follows is Docker's word.
             let part = if part.starts_with("container ") { "container {}" } else { part };
             assert!(part.len() < 4 || all.contains(part), "{part}");

@@ -13,6 +13,8 @@ impl Texts {
             StepName::Record => ("model.json", "model.json"),
             StepName::Config => ("openclaw.json", "openclaw.json"),
             StepName::Reload => ("Taken up", "加载生效"),
+            StepName::Registration => ("Registration", "注册入口"),
+            StepName::Proof => ("Proof", "验证入口"),
             StepName::Verify => ("Read everything back", "回读全部内容"),
         })
     }
@@ -51,6 +53,8 @@ impl Texts {
             "undo" => ("Undo", "撤销"),
             "apply" => ("Apply a file", "应用文件"),
             "restore" => ("Restore", "恢复备份"),
+            "install" => ("Install", "安装"),
+            "uninstall" => ("Uninstall", "卸载"),
             _ => ("Change", "变更"),
         })
     }

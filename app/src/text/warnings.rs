@@ -24,6 +24,8 @@ impl Texts {
             WarningCode::SealedKeys => ("Keys of the backup", "使用备份中的密钥"),
             WarningCode::OtherHost => ("Another host", "调用地址不同"),
             WarningCode::OpenRoute => ("Open to everybody", "对所有人开放"),
+            WarningCode::NotRemoved => ("Not removed", "不会删除"),
+            WarningCode::SetBack => ("Set back", "将被还原"),
         })
     }
 
@@ -89,6 +91,12 @@ fn sentence(warning: &Warning) -> Option<String> {
         (WarningCode::OpenRoute, [route]) => format!("{route} 将不再要求密钥，任何人都可以调用。"),
         (WarningCode::NotRestored, [item, why]) => {
             format!("{}：{}。", thing(item), Texts(Lang::Zh).evidence_or_said((*why).to_owned()))
+        }
+        (WarningCode::NotRemoved, [object, why]) => {
+            format!("{object}：{}。", Texts(Lang::Zh).evidence_or_said((*why).to_owned()))
+        }
+        (WarningCode::SetBack, [object, places]) => {
+            format!("{object} 已被他人修改（{places}），将还原为 agm 所需的内容。")
         }
         (WarningCode::Stays, [_, ..]) => format!("备份中没有，因此保持不变：{}。", named.join("、")),
         _ => return None,

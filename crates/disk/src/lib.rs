@@ -95,7 +95,7 @@ impl Attributes {
     pub const PRIVATE: Self = Self { mode: 0o600, owner: None };
 }
 
-/// Does work on a disk, outside of the async runtime when the work may wait.
+/// Does work on a disk, outside of the async runtime when the work may wait; what it logs stays in the caller's spans.
 ///
 /// # Errors
 /// The work panicked or the runtime shuts down.
@@ -106,8 +106,10 @@ pub async fn on<T: Send + 'static>(
     if !disk.blocking() {
         return Ok(work(disk.as_ref()));
     }
-    let disk = disk.clone();
-    tokio::task::spawn_blocking(move || work(disk.as_ref())).await.map_err(io::Error::other)
+    let (disk, span) = (disk.clone(), tracing::Span::current());
+    let done = tokio::task::spawn_blocking(move || span.in_scope(|| work(disk.as_ref()))).await;
+    // The text of a panic may hold anything.
+    done.map_err(|error| io::Error::other(if error.is_panic() { "it panicked" } else { "the runtime stops" }))
 }
 
 /// The whole file; [`io::ErrorKind::FileTooLarge`] when it has more than `limit` bytes.

@@ -87,7 +87,8 @@ async fn work_comes_back_from_wherever_it_was_done() {
         assert_eq!(there == here, same);
     }
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    assert!(disk::on(&disk, |_| panic!("on purpose")).await.is_err());
+    let broken = disk::on(&disk, |_| panic!("on purpose")).await.map(drop).unwrap_err();
+    assert!(!broken.to_string().contains("on purpose"), "{broken}");
 }
 
 #[test]

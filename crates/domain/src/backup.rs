@@ -168,7 +168,7 @@ impl BackupReason {
             Mutation::RepairRoutes { route, .. } => route.as_ref().map(ToString::to_string),
             Mutation::Undo { operation } => Some(operation.to_string()),
             Mutation::Restore(wish) => Some(wish.backup.to_string()),
-            Mutation::Apply(_) => None,
+            Mutation::Apply(_) | Mutation::Install(_) | Mutation::Uninstall => None,
         };
         let model = match change {
             Mutation::SetModel { wish, .. } => Some(wish.model.clone()),

@@ -66,6 +66,8 @@ checks! {
         ConsoleVersion "console_version"
         /// Its admin has another password than the one everybody knows.
         ConsolePassword "console_password"
+        /// It took the newest change of it.
+        ConsoleWrites "console_writes"
         /// Its clock and ours agree.
         ClockSkew "clock_skew"
         /// The object store answers and lets us read the bucket.
@@ -82,6 +84,12 @@ checks! {
         GatewayReachable "gateway_reachable"
         /// Its Prometheus page gives figures.
         GatewayMetrics "gateway_metrics"
+        /// Its ai-statistics plugin counts the calls that models answer.
+        GatewayStatistics "gateway_statistics"
+        /// It turns away who shows no key.
+        GatewayAuth "gateway_auth"
+        /// The web UI answers through it, at every way to it or at none.
+        WebUi "web_ui"
         /// What the console stores of routes and providers can be understood.
         RoutesReadable "routes_readable"
         /// There is a route for models that no other route takes.
@@ -94,6 +102,8 @@ checks! {
         RouteConsumers "route_consumers"
         /// Each route asks for a key.
         RouteOpen "route_open"
+        /// No route goes on trying for longer than anybody waits.
+        RouteRetry "route_retry"
         /// What the console stores of a route is what the gateway got.
         RouteLive "route_live"
     }
@@ -126,10 +136,14 @@ checks! {
         AgentModelListed "agent_model_listed"
         /// It runs the model that was recorded by the last switch.
         AgentRecord "agent_record"
+        /// The Manager's model is the one that HiClaw gives it at its start.
+        ManagerModelLasts "manager_model_lasts"
         /// A model answered it, when it was asked through the gateway with the agent's own key.
         AgentAnswered "agent_answered"
         /// Its container runs, or sleeps.
         WorkerRuns "worker_runs"
+        /// It takes up the model of its stored config while it runs.
+        WorkerTakesUp "worker_takes_up"
     }
     Server {
         /// The data directory can be written.

@@ -10,6 +10,7 @@ mod doctor;
 mod drift;
 mod failure;
 mod health;
+mod install;
 pub mod lasts;
 mod models;
 mod mutation;
@@ -39,11 +40,14 @@ pub use doctor::{Check, CheckGroup, CheckId, CheckState, Doctor, Repair, Setting
 pub use drift::{Drift, DriftItem, DriftVerdict, Drifted, Runs, Unpulled, Unseen, WayOut, WhyNot};
 pub use failure::{Code, Failure, FieldError, Reason, UsedBy};
 pub use health::{DeepHealth, Metrics, MetricsHistory, MetricsSample, SystemHealth, SystemState};
+pub use install::{
+    Install, InstallationState, Proved, Registered, RegisteredAs, RegisteredObject, Surroundings,
+};
 pub use models::{Limits, ModelFamily, families_of, known_model, known_models};
 pub use mutation::{Context, Door, Mutation};
 pub use names::{
-    BackupId, BackupName, ConsumerName, ModelId, NameError, OperationId, ProviderName, RouteName, Target,
-    WorkerName,
+    BackupId, BackupName, ConsumerName, DomainName, ModelId, NameError, OperationId, ProviderName, Reach,
+    RouteName, Target, WorkerName,
 };
 pub use news::Topic;
 pub use operation::{Operation, OperationState, Settled, Step, StepName, StepState};

@@ -1,7 +1,7 @@
 //! Everything that can be changed, as data. Page, REST and CLI hand the same value to the same engine.
 use crate::{
-    ConsumerName, Declared, EditProvider, NewProvider, OperationId, ProviderName, Restore, RouteName,
-    SetModel, Target,
+    ConsumerName, Declared, EditProvider, Install, NewProvider, OperationId, ProviderName, Restore,
+    RouteName, SetModel, Target,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,10 @@ pub enum Mutation {
     Apply(Declared),
     /// Go back to a backup.
     Restore(Restore),
+    /// Be reached through the gateway.
+    Install(Install),
+    /// Be reached through the gateway no more, and leave it as it was before.
+    Uninstall,
 }
 
 impl Mutation {
@@ -59,6 +63,8 @@ impl Mutation {
             Self::Undo { .. } => "undo",
             Self::Apply(_) => "apply",
             Self::Restore(_) => "restore",
+            Self::Install(_) => "install",
+            Self::Uninstall => "uninstall",
         }
     }
 
@@ -73,7 +79,9 @@ impl Mutation {
             | Self::EditProvider { .. }
             | Self::RemoveProvider { .. }
             | Self::RepairRoutes { .. }
-            | Self::Undo { .. } => None,
+            | Self::Undo { .. }
+            | Self::Install(_)
+            | Self::Uninstall => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Names that are checked once, at the edge, and are valid from there on.
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::{fmt, net::Ipv4Addr, str::FromStr};
 
 /// Why a text is not a name of the wanted kind. The sentence is meant for a person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -96,6 +96,40 @@ name!(
     backup_name
 );
 
+name!(
+    /// A domain of the gateway: `manager-local.hiclaw.io`.
+    DomainName,
+    domain_name
+);
+name!(
+    /// Where the gateway reaches agm: an IPv4 address or a dotted name, and a port.
+    Reach,
+    reach
+);
+
+impl DomainName {
+    /// Under which HiClaw's admins look for the console.
+    pub fn usual() -> Self {
+        Self("manager-local.hiclaw.io".into())
+    }
+}
+
+impl Reach {
+    /// The name or the address.
+    pub fn host(&self) -> &str {
+        self.0.rsplit_once(':').map_or(self.0.as_str(), |(host, _)| host)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.0.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or_default()
+    }
+
+    /// Whether it is an address and no name.
+    pub fn is_address(&self) -> bool {
+        self.host().parse::<Ipv4Addr>().is_ok()
+    }
+}
+
 impl ProviderName {
     /// The rule for a name that we create: it becomes the service `llm-<name>.internal` and part of a route name.
     pub fn check_new(&self) -> Result<(), NameError> {
@@ -178,6 +212,31 @@ fn ulid(text: &str) -> Result<(), NameError> {
 fn backup_name(text: &str) -> Result<(), NameError> {
     let ok = !text.trim().is_empty() && text.chars().count() <= 80 && !text.chars().any(char::is_control);
     ok.then_some(()).ok_or(NameError("a backup's name has 1 to 80 characters on one line"))
+}
+
+/// Dotted lower-case labels, the last of letters only: what the console takes as a service's name.
+fn is_domain(text: &str) -> bool {
+    let labels: Vec<&str> = text.split('.').collect();
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let top = |label: &str| label.len() >= 2 && label.chars().all(|c| c.is_ascii_lowercase());
+    labels.len() > 1
+        && text.len() <= 253
+        && labels.iter().all(|name| label(name, 63, plain))
+        && labels.last().is_some_and(|last| top(last))
+}
+
+fn domain_name(text: &str) -> Result<(), NameError> {
+    let wrong = "a domain is lower-case letters, digits and hyphens between dots, as manager-local.hiclaw.io";
+    is_domain(text).then_some(()).ok_or(NameError(wrong))
+}
+
+fn reach(text: &str) -> Result<(), NameError> {
+    let wrong =
+        NameError("use HOST:PORT, where the host is an IPv4 address or a dotted name, as 172.18.0.5:18080");
+    let (host, port) = text.rsplit_once(':').ok_or(wrong.clone())?;
+    let port_fits = port.parse::<u16>().is_ok_and(|number| number > 0 && number.to_string() == port);
+    let host_fits = host.parse::<Ipv4Addr>().map_or(is_domain(host), |address| !address.is_unspecified());
+    (port_fits && host_fits).then_some(()).ok_or(wrong)
 }
 
 /// A DNS label of at most `max` characters, with hyphens only inside.
@@ -292,5 +351,34 @@ mod tests {
         for bad in ["", " a", "a b", "../a", "a//b", "a/../b", "/a", "a\n", "模型"] {
             assert!(bad.parse::<ModelId>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_reach_is_an_address_or_a_dotted_name_with_a_port() {
+        for (text, address) in
+            [("127.0.0.1:18080", true), ("agm.example.net:80", false), ("a-1.b2.io:1", false)]
+        {
+            let reach: Reach = text.parse().unwrap();
+            assert_eq!(format!("{}:{}", reach.host(), reach.port()), text);
+            assert_eq!(reach.is_address(), address, "{text}");
+        }
+        for bad in [
+            "",
+            "agm:18080",
+            "localhost:1",
+            "10.0.0.1",
+            "10.0.0.1:0",
+            "10.0.0.1:65536",
+            "10.0.0.1:080",
+            "0.0.0.0:80",
+            "[::1]:80",
+            "A.io:80",
+            "a..io:80",
+            "a.b:80",
+        ] {
+            assert!(bad.parse::<Reach>().is_err(), "{bad}");
+        }
+        assert!("Manager.io".parse::<DomainName>().is_err() && "10.0.0.1".parse::<DomainName>().is_err());
+        assert_eq!(DomainName::usual().as_str().parse(), Ok(DomainName::usual()));
     }
 }

@@ -23,6 +23,11 @@ pub enum StepName {
     Config,
     /// See the agent take it up, where that can be seen.
     Reload,
+    /// Write or remove what agm is reached by: a service source, a domain, a route, what a plugin is set to on one, or our
+    /// own note of these.
+    Registration,
+    /// Call agm through the gateway, by its domain and by its path, with and without a sign-in.
+    Proof,
     /// Read everything back.
     Verify,
 }
@@ -56,7 +61,7 @@ pub struct Step {
 }
 
 /// How far an operation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum OperationState {

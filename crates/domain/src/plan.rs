@@ -5,7 +5,8 @@ use serde_json::Value;
 use std::{collections::BTreeMap, fmt};
 
 /// An object that the plan read, with the version it had. Objects are named `route:<name>`, `provider:<name>`,
-/// `consumer:<name>`, `s3:<key>`, `file:<name>`.
+/// `consumer:<name>`, `s3:<key>`, `file:<name>`, `source:<name>`, `domain:<name>`, `plain-route:<name>`,
+/// `plugin:<route>/<plugin>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Read {
@@ -94,7 +95,7 @@ pub enum Way {
 }
 
 macro_rules! warning_codes {
-    ($($(#[$doc:meta])* $variant:ident $code:literal)*) => {
+    ($($(#[$doc:meta])* $variant:ident $code:tt)*) => {
         /// What a warning is about.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -147,6 +148,10 @@ warning_codes! {
     OtherHost "OTHER_HOST"
     /// The route (named) asked for no key.
     OpenRoute "OPEN_ROUTE"
+    /// The object (named first) is not removed: why (named second).
+    NotRemoved "NOT_REMOVED"
+    /// The object (named first) was changed by somebody (where: named second), and is made again what agm wants.
+    SetBack "SET_BACK"
 }
 
 impl fmt::Display for WarningCode {

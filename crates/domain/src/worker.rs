@@ -44,6 +44,9 @@ pub struct Worker {
     pub since: Option<Timestamp>,
     /// What the status rests on: `container running; task t-214 open`.
     pub evidence: String,
+    /// The image of its container, where there is one that can be seen. It stays in the server.
+    #[serde(skip)]
+    pub image: Option<String>,
     /// The open task's title, when busy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,

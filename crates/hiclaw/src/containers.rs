@@ -14,6 +14,8 @@ const MAX_BYTES: u64 = 8 * 1024 * 1024;
 pub struct Container {
     pub name: String,
     pub state: String,
+    /// `higress/hiclaw-worker:v1.0.9`
+    pub image: String,
 }
 
 #[derive(Deserialize)]
@@ -22,6 +24,8 @@ struct Listed {
     names: Vec<String>,
     #[serde(rename = "State", default)]
     state: String,
+    #[serde(rename = "Image", default)]
+    image: String,
 }
 
 /// A client of one Docker API.
@@ -64,10 +68,11 @@ impl ContainerApi {
 }
 
 fn named(listed: Listed) -> impl Iterator<Item = Container> {
-    let Listed { names, state } = listed;
-    names
-        .into_iter()
-        .map(move |name| Container { name: name.trim_start_matches('/').to_owned(), state: state.clone() })
+    let Listed { names, state, image } = listed;
+    names.into_iter().map(move |name| {
+        let name = name.trim_start_matches('/').to_owned();
+        Container { name, state: state.clone(), image: image.clone() }
+    })
 }
 
 /// Those of them that are workers' own, by the worker's name.

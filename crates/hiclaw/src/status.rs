@@ -143,7 +143,7 @@ mod tests {
     }
 
     fn container(state: &str) -> Container {
-        Container { name: "hiclaw-worker-alice".into(), state: state.into() }
+        Container { name: "hiclaw-worker-alice".into(), state: state.into(), image: String::new() }
     }
 
     fn facts<'a>(containers: Containers<'a>, tasks: Result<&'a [Task], &'a str>) -> Facts<'a> {

@@ -36,7 +36,8 @@ pub(crate) fn route_hash(route: &Value) -> String {
     hash(&plain_route(route))
 }
 
-fn hash(plain: &Value) -> String {
+/// A hash that is equal for trees that are equal.
+pub(crate) fn hash(plain: &Value) -> String {
     let mut text = String::new();
     canonical(plain, &mut text);
     blake3::hash(text.as_bytes()).to_hex().to_string()
@@ -144,7 +145,7 @@ fn default_to(map: &mut Map<String, Value>, key: &str, value: Value) {
 }
 
 /// The tree without members that are null, empty lists or empty objects: the console treats them as absent.
-fn bare(value: &Value) -> Value {
+pub(crate) fn bare(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let members = map.iter().map(|(key, value)| (key.clone(), bare(value)));

@@ -7,7 +7,7 @@ use domain::{ProviderName, RouteName};
 use planted::Bug;
 use secrecy::SecretString;
 use serde_json::Value;
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -45,42 +45,58 @@ pub struct SystemInfo {
 
 /// An object that is written as a whole.
 pub(crate) trait Stored: Clone {
-    /// Where its collection is.
-    const PATH: &'static [&'static str];
-    /// How a person calls one.
-    const LABEL: &'static str;
+    /// What names one.
+    type Name: ?Sized + PartialEq + fmt::Display;
     /// Whether a refused write may be live, so that the stored one must be written again.
     const TWO_PHASE: bool;
 
-    fn parse(json: Value) -> Result<Self, HigressError>;
-    fn id(&self) -> &str;
-    fn tree(&self) -> &Value;
+    /// Where one of this name is; its collection is where the last part is left out.
+    fn path(name: &Self::Name) -> Vec<&str>;
+    /// How a person calls one of this name.
+    fn label(name: &Self::Name) -> &'static str;
+    /// Whether a new one is posted to its collection; else it is put where it belongs.
+    fn is_posted(_: &Self::Name) -> bool {
+        true
+    }
+    /// Reads what the console has under this name. None: what it answers stands for nothing.
+    fn read(name: &Self::Name, json: Value) -> Result<Option<Self>, HigressError>;
+    /// Whether an error says that nothing of this name can be there.
+    fn is_absence(_: &Self::Name, _: &HigressError) -> bool {
+        false
+    }
+    fn id(&self) -> &Self::Name;
     /// Tokens in it, which must never show in a message.
     fn secrets(&self) -> Vec<SecretString>;
-    fn same(a: &Value, b: &Value) -> bool;
+    /// Whether both mean the same.
+    fn same(&self, other: &Self) -> bool;
     /// What to send so that `self` stands where `current` stands.
     fn body(&self, current: Option<&Self>) -> Value;
 }
 
+const PROVIDERS: [&str; 3] = ["v1", "ai", "providers"];
+const ROUTES: [&str; 3] = ["v1", "ai", "routes"];
+
 impl Stored for ProviderDoc {
-    const PATH: &'static [&'static str] = &["v1", "ai", "providers"];
-    const LABEL: &'static str = "provider";
+    type Name = str;
     const TWO_PHASE: bool = false;
 
-    fn parse(json: Value) -> Result<Self, HigressError> {
-        Self::parse(json)
+    fn path(name: &str) -> Vec<&str> {
+        PROVIDERS.into_iter().chain([name]).collect()
+    }
+    fn label(_: &str) -> &'static str {
+        "provider"
+    }
+    fn read(_: &str, json: Value) -> Result<Option<Self>, HigressError> {
+        Self::parse(json).map(Some)
     }
     fn id(&self) -> &str {
         self.name().as_str()
     }
-    fn tree(&self) -> &Value {
-        self.json()
-    }
     fn secrets(&self) -> Vec<SecretString> {
         self.all_secrets()
     }
-    fn same(a: &Value, b: &Value) -> bool {
-        compare::same_provider(a, b)
+    fn same(&self, other: &Self) -> bool {
+        compare::same_provider(self.json(), other.json())
     }
     fn body(&self, _: Option<&Self>) -> Value {
         let mut body = self.json().clone();
@@ -92,35 +108,41 @@ impl Stored for ProviderDoc {
 }
 
 impl Stored for RouteDoc {
-    const PATH: &'static [&'static str] = &["v1", "ai", "routes"];
-    const LABEL: &'static str = "AI route";
+    type Name = str;
     const TWO_PHASE: bool = true;
 
-    fn parse(json: Value) -> Result<Self, HigressError> {
-        Self::parse(json)
+    fn path(name: &str) -> Vec<&str> {
+        ROUTES.into_iter().chain([name]).collect()
+    }
+    fn label(_: &str) -> &'static str {
+        "AI route"
+    }
+    fn read(_: &str, json: Value) -> Result<Option<Self>, HigressError> {
+        Self::parse(json).map(Some)
     }
     fn id(&self) -> &str {
         self.name().as_str()
     }
-    fn tree(&self) -> &Value {
-        self.json()
-    }
     fn secrets(&self) -> Vec<SecretString> {
         Vec::new()
     }
-    fn same(a: &Value, b: &Value) -> bool {
-        compare::same_route(a, b)
+    fn same(&self, other: &Self) -> bool {
+        compare::same_route(self.json(), other.json())
     }
     fn body(&self, current: Option<&Self>) -> Value {
-        let mut body = self.json().clone();
-        if let Some(map) = body.as_object_mut() {
-            map.shift_remove("version");
-            if let Some(current) = current {
-                map.insert("version".into(), current.version().into());
-            }
-        }
-        body
+        with_version(self.json().clone(), current.map(Self::version))
     }
+}
+
+/// The body of a write over an object of this version; none: of nothing.
+pub(crate) fn with_version(mut body: Value, current: Option<&str>) -> Value {
+    if let Some(map) = body.as_object_mut() {
+        map.shift_remove("version");
+        if let Some(current) = current {
+            map.insert("version".into(), current.into());
+        }
+    }
+    body
 }
 
 /// The checked name inside a tree of the console.
@@ -170,7 +192,9 @@ impl Console {
 
     /// All providers, by name.
     pub async fn providers(&self) -> Result<Vec<ProviderDoc>, HigressError> {
-        self.stored().await
+        let providers = parse_all(self.list(&PROVIDERS).await?, "provider", ProviderDoc::parse);
+        self.inner.transport.learn(providers.iter().flat_map(Stored::secrets));
+        Ok(providers)
     }
 
     /// One provider; none: there is none of this name.
@@ -180,7 +204,7 @@ impl Console {
 
     /// All AI routes, by name.
     pub async fn routes(&self) -> Result<Vec<RouteDoc>, HigressError> {
-        self.stored().await
+        Ok(parse_all(self.list(&ROUTES).await?, "AI route", RouteDoc::parse))
     }
 
     /// One AI route; none: there is none of this name.
@@ -228,9 +252,12 @@ impl Console {
         Ok(observation(self.fetch(name.as_str()).await?.as_ref(), before, wanted))
     }
 
-    pub(crate) async fn fetch<D: Stored>(&self, name: &str) -> Result<Option<D>, HigressError> {
-        let path: Vec<&str> = D::PATH.iter().copied().chain([name]).collect();
-        let doc = object(self.inner.transport.get(&path).await?)?.map(D::parse).transpose()?;
+    pub(crate) async fn fetch<D: Stored>(&self, name: &D::Name) -> Result<Option<D>, HigressError> {
+        let body = match self.inner.transport.get(&D::path(name)).await {
+            Err(error) if D::is_absence(name, &error) => None,
+            body => object(body?)?,
+        };
+        let doc = body.map(|json| D::read(name, json)).transpose()?.flatten();
         if let Some(doc) = &doc {
             if doc.id() != name {
                 return Err(HigressError::Malformed {
@@ -242,13 +269,7 @@ impl Console {
         Ok(doc)
     }
 
-    async fn stored<D: Stored>(&self) -> Result<Vec<D>, HigressError> {
-        let docs = parse_all(self.list(D::PATH).await?, D::LABEL, D::parse);
-        self.inner.transport.learn(docs.iter().flat_map(D::secrets));
-        Ok(docs)
-    }
-
-    async fn list(&self, path: &[&str]) -> Result<Vec<Value>, HigressError> {
+    pub(crate) async fn list(&self, path: &[&str]) -> Result<Vec<Value>, HigressError> {
         match self.inner.transport.get(path).await? {
             Some(Value::Array(items)) => Ok(items),
             _ => Err(HigressError::Malformed { message: "not a list".into() }),
@@ -271,7 +292,7 @@ fn parse_all<D>(list: Vec<Value>, label: &str, parse: fn(Value) -> Result<D, Hig
 pub(crate) fn is_same<D: Stored>(a: Option<&D>, b: Option<&D>) -> bool {
     match (a, b) {
         (None, None) => true,
-        (Some(a), Some(b)) => D::same(a.tree(), b.tree()),
+        (Some(a), Some(b)) => a.same(b),
         _ => false,
     }
 }

@@ -47,6 +47,13 @@ pub enum HigressError {
     Lost { object: String },
 }
 
+impl HigressError {
+    /// Whether a text says, as an error does, that the console reports a conflict.
+    pub fn is_conflict(text: &str) -> bool {
+        text.starts_with("the Higress Console reports a conflict: ")
+    }
+}
+
 /// Whether a failed write left something behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -118,6 +125,21 @@ fn split_class(message: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_conflict_is_known_by_its_text() {
+        let message = "x".to_owned();
+        for (error, conflict) in [
+            (HigressError::Invalid { message: message.clone() }, false),
+            (HigressError::Conflict { message: message.clone() }, true),
+            (HigressError::Unreachable { message: message.clone() }, false),
+            (HigressError::Server { status: 503, message }, false),
+            (HigressError::Timeout, false),
+            (HigressError::Refused, false),
+        ] {
+            assert_eq!(HigressError::is_conflict(&error.to_string()), conflict, "{error}");
+        }
+    }
 
     #[test]
     fn statuses_and_messages_are_told_apart() {

@@ -80,6 +80,12 @@ impl RouteDoc {
         (auth["enabled"] == Value::Bool(true)).then(names)
     }
 
+    /// How long the gateway goes on trying after an error, in seconds; none: it does not, or the route does not say.
+    pub fn retry_seconds(&self) -> Option<i64> {
+        let retry = &self.json["proxyNextUpstream"];
+        retry["timeout"].as_i64().filter(|_| retry["enabled"] == Value::Bool(true))
+    }
+
     /// True when an upstream names the provider, or the fallback does, be it on or off.
     pub fn uses(&self, name: &ProviderName) -> bool {
         let fallback = list(&self.json["fallbackConfig"]["upstreams"]);

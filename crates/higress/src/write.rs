@@ -81,7 +81,11 @@ impl Console {
         self.resync(name.as_str()).await.map_err(WriteError::unknown)
     }
 
-    async fn write<D: Stored>(&self, before: Option<&D>, wanted: &D) -> Result<Written<D>, WriteError> {
+    pub(crate) async fn write<D: Stored>(
+        &self,
+        before: Option<&D>,
+        wanted: &D,
+    ) -> Result<Written<D>, WriteError> {
         let _one_at_a_time = self.inner.writes.lock().await;
         self.inner.transport.learn(wanted.secrets());
         let (mut last, mut sent) = (None, Sent::Nothing);
@@ -138,8 +142,8 @@ impl Console {
     }
 
     /// Somebody else's work stands where ours should go. If we sent something, live must become what is stored.
-    async fn met_foreign<D: Stored>(&self, name: &str, sent: Sent) -> WriteError {
-        let changed = HigressError::Changed { object: format!("{} {name}", D::LABEL) };
+    async fn met_foreign<D: Stored>(&self, name: &D::Name, sent: Sent) -> WriteError {
+        let changed = HigressError::Changed { object: format!("{} {name}", D::label(name)) };
         let in_step = sent == Sent::Nothing || !D::TWO_PHASE || self.resync::<D>(name).await.is_ok();
         match sent {
             Sent::Nothing | Sent::Refused if in_step => WriteError::not_applied(changed),
@@ -180,9 +184,9 @@ impl Console {
         }
     }
 
-    async fn remove<D: Stored>(&self, before: &D) -> Result<(), WriteError> {
+    pub(crate) async fn remove<D: Stored>(&self, before: &D) -> Result<(), WriteError> {
         let _one_at_a_time = self.inner.writes.lock().await;
-        let path: Vec<&str> = D::PATH.iter().copied().chain([before.id()]).collect();
+        let path = D::path(before.id());
         let mut last: Option<HigressError> = None;
         for attempt in 0..TRIES {
             pause(attempt).await;
@@ -240,23 +244,20 @@ impl Console {
 
     async fn put<D: Stored>(&self, now: Option<&D>, wanted: &D) -> Result<Option<Value>, HigressError> {
         let body = wanted.body(now);
-        match now {
-            None => self.inner.transport.write(Method::POST, D::PATH, Some(&body)).await,
-            Some(_) => {
-                let path: Vec<&str> = D::PATH.iter().copied().chain([wanted.id()]).collect();
-                self.inner.transport.write(Method::PUT, &path, Some(&body)).await
+        let path = D::path(wanted.id());
+        match (now, path.split_last()) {
+            (None, Some((_, collection))) if D::is_posted(wanted.id()) => {
+                self.inner.transport.write(Method::POST, collection, Some(&body)).await
             }
+            _ => self.inner.transport.write(Method::PUT, &path, Some(&body)).await,
         }
     }
 
     /// Writes the stored object unchanged, or removes the orphan when nothing is stored.
-    async fn resync<D: Stored>(&self, name: &str) -> Result<Option<D>, HigressError> {
+    async fn resync<D: Stored>(&self, name: &D::Name) -> Result<Option<D>, HigressError> {
         match self.fetch::<D>(name).await? {
             Some(stored) => self.rewrite(stored).await.map(Some),
-            None => {
-                let path: Vec<&str> = D::PATH.iter().copied().chain([name]).collect();
-                self.inner.transport.write(Method::DELETE, &path, None).await.map(|_| None)
-            }
+            None => self.inner.transport.write(Method::DELETE, &D::path(name), None).await.map(|_| None),
         }
     }
 
@@ -324,7 +325,7 @@ fn after(error: &HigressError) -> Aftermath {
 }
 
 fn name_for_people<D: Stored>(doc: &D) -> String {
-    format!("{} {}", D::LABEL, doc.id())
+    format!("{} {}", D::label(doc.id()), doc.id())
 }
 
 /// Waits a little, and not as long as the other writer.

@@ -10,6 +10,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::watch;
+use tracing::Instrument;
 
 /// How many targets are worked on at once when the request does not say.
 const AT_ONCE: u8 = 4;
@@ -153,7 +154,8 @@ fn start(
     check(&wish)?;
     let board = Board::new(id.clone(), &wish.targets);
     let watch = board.tell.subscribe();
-    tokio::spawn(async move { Course { begin, wish, context, board }.run().await });
+    let course = Course { begin, wish, context, board };
+    tokio::spawn(async move { course.run().await }.in_current_span());
     Ok(BulkRunning { id, watch })
 }
 

@@ -1,4 +1,5 @@
 //! A value that is read again when it is old. Many readers at once cost one read.
+use crate::scrub;
 use domain::{Code, Failure};
 use std::{
     future::Future,
@@ -13,6 +14,7 @@ use tokio::{
     task::JoinError,
     time::{Instant, timeout},
 };
+use tracing::Instrument;
 
 /// While a value is read again, the one before it may be served until it is so many times as old as is young.
 const STALE: u32 = 5;
@@ -66,7 +68,7 @@ impl<T> Cache<T> {
             return Ok(value);
         }
         let inner = self.0.clone();
-        let mut reading = tokio::spawn(async move { inner.read(load).await });
+        let mut reading = tokio::spawn(async move { inner.read(load).await }.in_current_span());
         match timeout(PATIENCE, &mut reading).await {
             Ok(read) => read.unwrap_or_else(broken_off),
             Err(_) => match self.0.stale() {
@@ -138,7 +140,7 @@ impl<T> Inner<T> {
 }
 
 fn broken_off<T>(error: JoinError) -> Result<T, Failure> {
-    Err(Failure::new(Code::Internal, format!("a read broke off: {error}")))
+    Err(Failure::new(Code::Internal, format!("a read broke off: {}", scrub::broken_off(&error))))
 }
 
 /// A value made of two others, made again when one of them is another one.
@@ -263,6 +265,19 @@ mod tests {
         assert_eq!(*cache.get(when(&told, Ok(4))).await.unwrap(), 3, "the new one takes long");
         told.notify_one();
         assert_eq!(*cache.fresh(at_once(5)).await.unwrap(), 4, "the read went on, and is shared");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_read_that_panics_is_told_without_its_text() {
+        let cache = Cache::new(TTL);
+        cache.get(at_once(1)).await.unwrap();
+        advance(TTL * 2).await;
+        let defect = || async { panic!("sk-planted") };
+        let failure = cache.get(defect).await.unwrap_err();
+        assert_eq!(
+            (failure.code, failure.message.as_str()),
+            (Code::Internal, "a read broke off: it panicked")
+        );
     }
 
     #[tokio::test(start_paused = true)]

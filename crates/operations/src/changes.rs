@@ -2,7 +2,6 @@
 use crate::{
     Inner, Operations, Running,
     engine::{self, Asked},
-    journal::JournalError,
     prepare::{self, Prepared},
 };
 use domain::{Context, Failure, Mutation, Operation, OperationId, Plan, Target};
@@ -14,11 +13,11 @@ impl Operations {
     /// or written now, reads go on, and each change tries again and is refused until it can.
     ///
     /// # Errors
-    /// `STORAGE_UNAVAILABLE` when another process has the directory.
+    /// `STORAGE_UNAVAILABLE` when another process has the directory, or when it is of a newer agm or half imported.
     pub async fn recover(&self) -> Result<(), Failure> {
         match self.0.engine.books().await {
             Ok(_) => Ok(()),
-            Err(error @ JournalError::InUse(_)) => Err(error.into()),
+            Err(error) if error.is_lasting() => Err(error.into()),
             Err(error) => {
                 tracing::error!(%error, "nothing can be changed until the data directory can be written");
                 tokio::spawn(engine::open_later(Arc::downgrade(&self.0.engine)));

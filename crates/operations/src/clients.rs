@@ -1,18 +1,24 @@
 //! The clients of all systems, built from the configuration.
 use crate::{
-    Ask, Clock, Config, Outside,
+    Ask, Clock, Config, EntryConfig, Front, Outside,
     conditional::Conditional,
     doctor::Lists,
     egress::{Egress, EgressParams},
+    meter::{Meter, Metered},
     probe::{Probe, ProbeParams},
     reads::PlanReads,
+    registration::RegistrationFile,
 };
 use disk::Disk;
 use domain::{Code, Failure};
 use hiclaw::{ContainerApi, Files, FilesParams, ModelHolder, Records};
-use higress::{Console, ConsoleParams};
-use std::sync::Arc;
+use higress::{Console, ConsoleParams, HttpWire, Wire};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 use store::Store;
+use url::Url;
 
 /// Everything that talks to somebody else.
 pub struct Clients {
@@ -32,12 +38,25 @@ pub struct Clients {
     pub together: PlanReads,
     /// Which models providers listed when they were asked last.
     pub lists: Lists,
+    pub meter: Arc<Meter>,
+    /// What is registered at the gateway.
+    pub registration: RegistrationFile,
+    /// The AI gateway, without `/v1`.
+    pub gateway: Url,
+    /// Where the Manager's openclaw.json would be.
+    pub manager_config: PathBuf,
+    /// The host of the console's URL.
+    pub console_host: Option<String>,
+    /// What the settings say of being reached.
+    pub entry: EntryConfig,
+    front: OnceLock<Arc<dyn Front>>,
 }
 
 impl Clients {
     /// Makes no call.
     pub fn new(config: &Config, outside: &Outside) -> Result<Self, Failure> {
         let timing = &config.timing;
+        let meter = Arc::<Meter>::default();
         let http = match &outside.http {
             Some(http) => http.clone(),
             None => higress::http_client(timing.connect)?,
@@ -50,10 +69,11 @@ impl Clients {
             call: timing.bounded_call(),
             write: timing.write(),
         };
-        let console = match &outside.wire {
-            Some(wire) => Console::over(console, wire.clone()),
-            None => Console::new(console),
-        }?;
+        let wire: Arc<dyn Wire> = match &outside.wire {
+            Some(wire) => wire.clone(),
+            None => Arc::new(HttpWire::new(timing.connect)?),
+        };
+        let console = Console::over(console, Arc::new(Metered::new(wire, meter.clone())))?;
         let egress = Egress::new(EgressParams {
             allow_private: config.allow_private_upstreams,
             own: own_systems(config),
@@ -62,22 +82,23 @@ impl Clients {
             total: timing.list,
         })
         .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-        let probe = match &outside.ask {
+        let probe: Arc<dyn Ask> = match &outside.ask {
             Some(ask) => ask.clone(),
             None => Arc::new(probe(config, egress.clone())?),
         };
+        let probe = Arc::new(Metered::new(probe, meter.clone()));
         let store = store::Params {
             endpoint: config.store.endpoint.clone(),
             access_key: config.store.access_key.clone(),
             secret_key: config.store.secret_key.clone(),
             bucket: config.store.bucket.clone(),
-            connect_timeout: timing.connect,
             call_timeout: timing.bounded_call(),
         };
         let store = match &outside.store_http {
             Some(http) => Store::over(&store, http.clone()),
-            None => Store::new(&store),
+            None => Store::new(&store, http.clone()),
         };
+        let store = store.told_to(meter.of_store());
         let containers =
             config.containers.clone().map(|url| ContainerApi::new(http.clone(), url, timing.call));
         let holder = Files::new(FilesParams {
@@ -109,6 +130,28 @@ impl Clients {
             conditional: Conditional::default(),
             together: PlanReads::default(),
             lists: Lists::default(),
+            meter,
+            registration: RegistrationFile::new(outside.disk.clone(), &config.data_dir),
+            gateway: config.gateway.clone(),
+            manager_config: config.manager.config_path.clone(),
+            console_host: config.console.url.host_str().map(str::to_owned),
+            entry: config.entry.clone(),
+            front: OnceLock::new(),
+        })
+    }
+
+    /// Tells which server these clients work for. The first one counts.
+    pub fn work_for(&self, front: Arc<dyn Front>) {
+        drop(self.front.set(front));
+    }
+
+    /// The server that these clients work for.
+    ///
+    /// # Errors
+    /// `UPSTREAM_UNAVAILABLE` before it listens.
+    pub fn front(&self) -> Result<&dyn Front, Failure> {
+        self.front.get().map(AsRef::as_ref).ok_or_else(|| {
+            Failure::new(Code::UpstreamUnavailable, "agm does not listen yet").hint("Try again in a moment.")
         })
     }
 }
@@ -125,7 +168,7 @@ fn probe(config: &Config, egress: Egress) -> Result<Probe, Failure> {
 }
 
 /// Addresses that no provider may have: a provider there would make us ask our own systems, with a stranger's path.
-fn own_systems(config: &Config) -> Vec<url::Url> {
+fn own_systems(config: &Config) -> Vec<Url> {
     let optional = [&config.gateway_metrics, &config.containers, &config.manager.url];
     let fixed = [&config.console.url, &config.gateway, &config.store.endpoint];
     fixed.into_iter().chain(optional.into_iter().flatten()).cloned().collect()

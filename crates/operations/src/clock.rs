@@ -3,7 +3,7 @@ use domain::{Code, Failure, NameError, OperationId, Timestamp};
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use ulid::Ulid;
@@ -58,8 +58,7 @@ impl Clock {
     /// [`Code::Internal`] when no greater id is left.
     pub fn new_id(&self) -> Result<OperationId, Failure> {
         let used_up = || Failure::new(Code::Internal, "there is no later operation id");
-        let millis = (self.0.wall)().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let millis = u64::try_from(millis).unwrap_or(u64::MAX);
+        let millis = self.millis();
         let mut last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
         let id = if last.timestamp_ms() >= millis {
             last.increment().ok_or_else(used_up)?
@@ -67,8 +66,26 @@ impl Clock {
             Ulid::from_parts(millis, fastrand::u128(..))
         };
         *last = id;
-        id.to_string().parse().map_err(|error: NameError| Failure::new(Code::Internal, error.to_string()))
+        id_of(id)
     }
+
+    /// Sorts behind all ids that are older than `age`, and before all others.
+    ///
+    /// # Errors
+    /// As [`Clock::new_id`].
+    pub fn oldest_id(&self, age: Duration) -> Result<OperationId, Failure> {
+        let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+        id_of(Ulid::from_parts(self.millis().saturating_sub(age), 0))
+    }
+
+    fn millis(&self) -> u64 {
+        let millis = (self.0.wall)().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        u64::try_from(millis).unwrap_or(u64::MAX)
+    }
+}
+
+fn id_of(id: Ulid) -> Result<OperationId, Failure> {
+    id.to_string().parse().map_err(|error: NameError| Failure::new(Code::Internal, error.to_string()))
 }
 
 /// To the second.
@@ -81,7 +98,7 @@ fn rfc3339(at: OffsetDateTime) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{sync::atomic::AtomicU64, sync::atomic::Ordering, time::Duration};
+    use std::{sync::atomic::AtomicU64, sync::atomic::Ordering};
 
     #[test]
     fn ids_rise_while_the_clock_stands_or_goes_back() {
@@ -94,6 +111,8 @@ mod tests {
         seconds.store(2_000_000, Ordering::Relaxed);
         ids.push(clock.new_id().unwrap());
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
+        let of = |age| clock.oldest_id(Duration::from_secs(age)).unwrap();
+        assert!(of(0) < ids[3] && ids[2] < of(0) && of(1_000_000) < ids[0], "{ids:?}");
         assert_eq!(clock.now().as_str(), "1970-01-24T03:33:20Z");
     }
 }

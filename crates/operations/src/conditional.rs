@@ -10,6 +10,8 @@ use store::StoreError;
 
 /// How long to wait before a store that could not answer is asked again.
 const AGAIN: Duration = Duration::from_secs(15);
+/// A scratch object that is older was left by a process that was killed; none is at work for so long.
+const LEFT_BEHIND: Duration = Duration::from_mins(10);
 
 /// What the store said last: since when it is known to honour conditions, or which it ignores. A store that was seen to
 /// ignore one stays refused until agm is restarted.
@@ -59,9 +61,13 @@ pub async fn known(clients: &Clients) -> Result<Timestamp, Failure> {
     }
 }
 
-/// Tries it on a scratch object, and remembers what that showed.
+/// Tries it on a scratch object, and remembers what that showed. Those that others left go.
 pub async fn ask(clients: &Clients) -> Result<Timestamp, Failure> {
-    let answer = clients.store.probe(&clients.clock.new_id()?).await;
+    let (id, oldest) = (clients.clock.new_id()?, clients.clock.oldest_id(LEFT_BEHIND)?);
+    let answer = clients.store.probe(&id).await;
+    if let Err(error) = clients.store.sweep(&oldest).await {
+        tracing::debug!(%error, "scratch objects of others were not looked for");
+    }
     let at = clients.clock.now();
     let (said, outcome) = match answer {
         Ok(()) => (Some(Ok(at.clone())), Ok(at)),

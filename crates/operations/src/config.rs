@@ -1,4 +1,5 @@
 //! What the operations need to know about the installation. The server's configuration is turned into this.
+use domain::{DomainName, Reach};
 use secrecy::SecretString;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 use url::Url;
@@ -19,10 +20,13 @@ pub struct Config {
     pub containers: Option<Url>,
     /// The provider that HiClaw owns and resets (`HICLAW_LLM_PROVIDER`), beside those with its marker.
     pub hiclaw_provider: Option<String>,
+    /// The model that HiClaw gives the Manager whenever its container starts (`HICLAW_DEFAULT_MODEL`).
+    pub hiclaw_model: Option<String>,
     /// Private addresses may be provider hosts (a local Ollama or vLLM).
     pub allow_private_upstreams: bool,
     /// Provider hosts that stand for an address in this process. Only `--sandbox` fills it; no setting reaches it.
     pub upstream_map: BTreeMap<String, SocketAddr>,
+    pub entry: EntryConfig,
     /// Own state.
     pub data_dir: PathBuf,
     pub timing: Timing,
@@ -54,6 +58,15 @@ pub struct ManagerConfig {
     pub url: Option<Url>,
     /// Its gateway key; none: the one in openclaw.json.
     pub gateway_key: Option<SecretString>,
+}
+
+/// How agm is to be reached through the gateway, where a wish to install it does not say so.
+#[derive(Clone, Debug, Default)]
+pub struct EntryConfig {
+    pub domain: Option<DomainName>,
+    pub reach: Option<Reach>,
+    /// The controller of HiClaw v1.1 or AgentTeams, to tell what agm stands in.
+    pub controller: Option<Url>,
 }
 
 /// How long things may take. The defaults are for people; tests shorten them.

@@ -77,10 +77,14 @@ pub fn clients(holder: Holder) -> Clients {
         manager: ManagerConfig { config_path: "/nowhere/openclaw.json".into(), url: None, gateway_key: None },
         containers: None,
         hiclaw_provider: None,
+        hiclaw_model: None,
         allow_private_upstreams: false,
         upstream_map: Default::default(),
+        entry: Default::default(),
         data_dir: "/nowhere".into(),
         timing: Timing::default(),
     };
-    Clients { holder: Box::new(holder), ..Clients::new(&config, &Outside::default()).unwrap() }
+    let mut clients = Clients::new(&config, &Outside::default()).unwrap();
+    clients.holder = Box::new(holder);
+    clients
 }

@@ -1,5 +1,6 @@
 //! The use cases of AI Gateway Management, and the engine that runs changes. The only thing that the doors (page,
 //! REST, CLI) call.
+mod archive;
 mod audit;
 mod backups;
 mod bulk;
@@ -20,11 +21,16 @@ mod facts;
 mod failure;
 #[cfg(test)]
 mod fake;
+mod format;
+mod front;
 mod history;
+mod installation;
 mod journal;
 mod last_seen;
 mod locks;
 mod log;
+mod measures;
+mod meter;
 mod neighbours;
 mod news;
 mod outside;
@@ -32,21 +38,29 @@ mod past;
 mod plans;
 mod prepare;
 mod probe;
+mod proof;
 mod reads;
+mod registration;
 mod running;
 mod scrub;
 mod seal;
 
+pub use archive::{Archived, NO_STATE, NotExported, export_data, import_data};
 pub use audit::{AUDIT_FILE, Break, Verified, verify};
 pub use backups::{Original, Present, is_encrypted};
 pub use bulk::BulkRunning;
 pub use clock::Clock;
-pub use config::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing};
+pub use config::{Config, ConsoleConfig, EntryConfig, ManagerConfig, StoreConfig, Timing};
 pub use declared::Exported;
+pub use front::{Front, SignedIn};
+pub use measures::Room;
+pub use meter::{Came, Durations, Histogram, Upstream};
 pub use news::{Mark, News};
 pub use outside::Outside;
 pub use prepare::undone_by;
 pub use probe::{Answered, Ask, ListedModel, Listing, MayPass, ProbeFailure};
+pub use registration::FILE as REGISTRATION_FILE;
+pub use registration::Registration;
 pub use running::Running;
 
 use clients::Clients;

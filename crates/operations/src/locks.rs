@@ -23,6 +23,8 @@ pub enum Shared {
     /// The console's one document of all providers.
     Providers,
     Route(RouteName),
+    /// What agm is reached by.
+    Entry,
 }
 
 /// Whether others may use the object at the same time.
@@ -185,6 +187,7 @@ fn queued_too_long(object: &Shared) -> Failure {
     let what = match object {
         Shared::Providers => "the providers".to_owned(),
         Shared::Route(name) => format!("route {name}"),
+        Shared::Entry => "what agm is reached by".to_owned(),
     };
     Failure::new(Code::Busy, format!("other operations changed {what} for more than {} s", QUEUE.as_secs()))
         .hint("Nothing was changed. Try again when they are done.")

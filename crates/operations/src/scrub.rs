@@ -1,4 +1,5 @@
-//! What an upstream said, made fit to be shown.
+//! What an upstream or a defect said, made fit to be shown.
+use tokio::task::JoinError;
 
 /// Longer texts are cut.
 const LONGEST: usize = 300;
@@ -21,4 +22,9 @@ pub fn http_error(error: &reqwest::Error) -> String {
         cause = deeper;
     }
     text(&cause.to_string())
+}
+
+/// How a task broke off: without the text of its panic, which may hold anything. The log has its place.
+pub fn broken_off(error: &JoinError) -> &'static str {
+    if error.is_panic() { "it panicked" } else { "the server stops" }
 }

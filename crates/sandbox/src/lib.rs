@@ -18,5 +18,5 @@ mod switch;
 pub mod upstreams;
 mod world;
 
-pub use demo::Still;
+pub use demo::{DEFAULT_MODEL, Still};
 pub use world::{Account, Addresses, ManagerAddress, S3Address, Sandbox, SandboxError, SandboxOptions};

@@ -30,6 +30,8 @@ const STORE_SERVICE: &str = "127.0.0.1:9000";
 pub struct SandboxOptions {
     /// A console that was never initialised, an empty bucket, no agents.
     pub empty: bool,
+    /// The demo with what the former plugin registered at the gateway.
+    pub leftovers: bool,
     /// How many workers the demo has beside its own five, and in which states they begin is told by their place in a row.
     pub more_workers: usize,
     /// How many providers the demo has beside its own three.
@@ -52,6 +54,7 @@ impl Default for SandboxOptions {
     fn default() -> Self {
         Self {
             empty: false,
+            leftovers: false,
             more_workers: 0,
             more_providers: 0,
             console_addr: None,
@@ -170,6 +173,9 @@ impl Sandbox {
         let containers = Arc::new(Containers::open(home.containers()).map_err(io("the list of containers"))?);
         if install {
             demo::install_console(&console.router()).await?;
+            if options.leftovers {
+                demo::install_leftovers(&console.router()).await?;
+            }
             demo::install_workspace(&workspace, now()).map_err(io("the Manager's workspace"))?;
             demo::install_store(&objects, BUCKET, now())
                 .map_err(|error| SandboxError::state("the bucket", error))?;

@@ -9,6 +9,8 @@ pub struct ObjectKey(String);
 impl ObjectKey {
     /// The folder of all agents.
     pub(crate) const AGENTS: &'static str = "agents/";
+    /// What the keys of scratch objects begin with; an id and `.json` follow.
+    pub(crate) const SCRATCH: &'static str = "agm/probe-";
     const CONFIG: &'static str = "openclaw.json";
     const RECORD: &'static str = "model.json";
 
@@ -24,7 +26,13 @@ impl ObjectKey {
 
     /// A scratch object for the capability probe, unlike that of any other probe.
     pub fn scratch(id: &OperationId) -> Self {
-        Self(format!("agm/probe-{id}.json"))
+        Self(format!("{}{id}.json", Self::SCRATCH))
+    }
+
+    /// The scratch object of this name and its id; none when it is none.
+    pub(crate) fn of_scratch(name: &str) -> Option<(OperationId, Self)> {
+        let id = name.strip_prefix(Self::SCRATCH)?.strip_suffix(".json")?;
+        Some((id.parse().ok()?, Self(name.to_owned())))
     }
 
     /// The key of this name; none when it is neither an agent's config nor our record.

@@ -1,5 +1,6 @@
 //! The object store of a HiClaw installation: agents' configs and our own records, with compare-and-swap.
 mod error;
+mod http;
 mod key;
 mod listing;
 mod probe;
@@ -9,4 +10,4 @@ pub use aws_sdk_s3::config::SharedHttpClient;
 pub use error::StoreError;
 pub use key::ObjectKey;
 pub use listing::{Listed, Listing};
-pub use s3::{ETag, Object, Params, Store};
+pub use s3::{ETag, Listener, Object, Params, Store};

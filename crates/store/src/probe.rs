@@ -2,12 +2,23 @@
 use crate::s3::Condition;
 use crate::{ETag, ObjectKey, Store, StoreError};
 use bytes::Bytes;
+use domain::OperationId;
 
-/// Tries every condition on a scratch object and removes it in any case.
+/// Tries every condition on a scratch object and removes it, whatever came of it.
 pub(crate) async fn probe(store: &Store, scratch: &ObjectKey) -> Result<(), StoreError> {
     let found = conditions(store, scratch).await;
     let removed = store.remove(scratch).await;
     found.and(removed)
+}
+
+/// Removes the scratch objects of probes whose ids come before this one: who made them died over it.
+pub(crate) async fn sweep(store: &Store, before: &OperationId) -> Result<(), StoreError> {
+    let page = store.page(ObjectKey::SCRATCH, None).await?;
+    let found = page.contents().iter().filter_map(|object| ObjectKey::of_scratch(object.key()?));
+    for (_, left) in found.filter(|(id, _)| id < before) {
+        store.remove(&left).await?;
+    }
+    Ok(())
 }
 
 async fn conditions(store: &Store, scratch: &ObjectKey) -> Result<(), StoreError> {

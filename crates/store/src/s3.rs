@@ -1,8 +1,7 @@
 //! The client.
 use crate::error::classify;
-use crate::{ObjectKey, StoreError};
+use crate::{ObjectKey, StoreError, http};
 use aws_sdk_s3::config::retry::RetryConfig;
-use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
     SharedHttpClient, StalledStreamProtectionConfig,
@@ -10,11 +9,11 @@ use aws_sdk_s3::config::{
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::{Client, Config};
-use aws_smithy_http_client::{Builder, tls};
 use bytes::{Bytes, BytesMut};
 use domain::OperationId;
 use secrecy::{ExposeSecret, SecretString};
 use std::{future::Future, sync::Arc, time::Duration};
+use tokio::time::Instant;
 use url::Url;
 
 /// More than any object of ours has.
@@ -27,7 +26,6 @@ pub struct Params {
     pub access_key: String,
     pub secret_key: SecretString,
     pub bucket: String,
-    pub connect_timeout: Duration,
     /// For one call, answer included.
     pub call_timeout: Duration,
 }
@@ -43,12 +41,16 @@ pub struct Object {
     pub etag: ETag,
 }
 
+/// Is told of each call: what went wrong, if anything, and how long it took.
+pub type Listener = Arc<dyn Fn(Option<&StoreError>, Duration) + Send + Sync>;
+
 /// A client of one bucket. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     client: Client,
     bucket: Arc<str>,
     call_timeout: Duration,
+    listener: Option<Listener>,
 }
 
 /// What a write asks of the object that is there.
@@ -77,22 +79,15 @@ impl std::fmt::Debug for Object {
 }
 
 impl Store {
-    /// Builds the client; makes no call. The SDK never repeats a call by itself: a repeated conditional write after a
-    /// lost answer is refused although it was done.
-    pub fn new(params: &Params) -> Self {
-        let http = match params.endpoint.scheme() {
-            "https" => Builder::new()
-                .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-                .build_https(),
-            _ => Builder::new().build_http(),
-        };
-        Self::over(params, http)
+    /// Makes no call. `http` must follow no redirect: a call is signed for one host.
+    pub fn new(params: &Params, http: reqwest::Client) -> Self {
+        Self::over(params, http::shared(http))
     }
 
-    /// A client whose HTTP calls go through `http`.
+    /// A client whose calls go through `http`. The SDK never repeats a call by itself: a repeated conditional write after a
+    /// lost answer is refused although it was done.
     pub fn over(params: &Params, http: SharedHttpClient) -> Self {
         let secret = params.secret_key.expose_secret();
-        let timeouts = TimeoutConfig::builder().connect_timeout(params.connect_timeout).build();
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(params.endpoint.as_str())
@@ -101,7 +96,6 @@ impl Store {
             .force_path_style(true)
             .http_client(http)
             .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts)
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -110,7 +104,14 @@ impl Store {
             client: Client::from_conf(config),
             bucket: params.bucket.as_str().into(),
             call_timeout: params.call_timeout,
+            listener: None,
         }
+    }
+
+    /// The same, with somebody who is told of each call.
+    #[must_use]
+    pub fn told_to(self, listener: Listener) -> Self {
+        Self { listener: Some(listener), ..self }
     }
 
     /// The object, or none.
@@ -180,9 +181,14 @@ impl Store {
         self.timed(async { call.await.map_err(classify) }).await
     }
 
-    /// Shows on a scratch object that conditional writes are honoured; leaves nothing behind.
+    /// Shows on a scratch object that conditional writes are honoured; leaves nothing behind while it lives.
     pub async fn probe(&self, id: &OperationId) -> Result<(), StoreError> {
         crate::probe::probe(self, &ObjectKey::scratch(id)).await
+    }
+
+    /// Removes what probes with an id before this one left behind when they were killed.
+    pub async fn sweep(&self, before: &OperationId) -> Result<(), StoreError> {
+        crate::probe::sweep(self, before).await
     }
 
     /// Writes once, and looks when the answer does not say what happened: after a lost answer, or when a proxy on the
@@ -251,11 +257,16 @@ impl Store {
     }
 
     async fn timed<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let begun = Instant::now();
         // Boxed: the SDK's futures are several KB, and callers hold more than one.
-        tokio::time::timeout(self.call_timeout, Box::pin(call)).await.unwrap_or_else(|_| {
+        let answer = tokio::time::timeout(self.call_timeout, Box::pin(call)).await.unwrap_or_else(|_| {
             let message = "no answer in time".into();
             Err(StoreError::Unavailable { message, timeout: Some(self.call_timeout) })
-        })
+        });
+        if let Some(listener) = &self.listener {
+            listener(answer.as_ref().err(), begun.elapsed());
+        }
+        answer
     }
 }
 

@@ -58,6 +58,14 @@ export async function setModel(page: Page, worker: string, provider: string, mod
   expect(answer.status(), await answer.text()).toBe(200);
 }
 
+/** Does what the page renews itself for, and waits until it has read what it fetched. */
+export async function renewedBy(page: Page, act: () => Promise<unknown>) {
+  const renewed = page.waitForResponse((answer) => answer.request().headers()["x-agm-renew"] !== undefined);
+  await act();
+  await (await renewed).finished();
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+}
+
 /** Holds back the answer to the first request to an address. `answer` lets it go, and waits until the page has it. */
 export async function hold(page: Page, address: string | RegExp) {
   let release = () => {};

@@ -3,6 +3,7 @@
 mod bare;
 mod load;
 mod processes;
+mod shipped;
 mod slow;
 
 use processes::{Agm, Installation, SandboxProcess};
@@ -10,6 +11,8 @@ use std::{error::Error, path::Path, time::Duration};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
+/// Asks for the figures of what is shipped alone.
+const SHIPPED: &str = "shipped";
 /// How long each read is asked for.
 const ROUND: Duration = Duration::from_secs(3);
 /// A folder in memory, where writing durably costs nothing.
@@ -28,19 +31,20 @@ async fn main() -> Outcome<()> {
         .install_default()
         .map_err(|_| "a TLS provider is installed already")?;
     let sandbox = SandboxProcess::start().await?;
+    shipped::figures(&sandbox.installation).await?;
+    if std::env::args().any(|arg| arg == SHIPPED) {
+        return Ok(());
+    }
     reads(&sandbox.installation).await?;
     set_model(&sandbox.installation).await?;
     journal(&sandbox.installation).await
 }
 
-/// Requests per second of the reads beside a bare handler with the same bytes, start-up and memory.
+/// Requests per second of the reads beside a bare handler with the same bytes.
 async fn reads(installation: &Installation) -> Outcome<()> {
     let agm = Agm::start(installation).await?;
-    println!("start to first 200        {:>8.1} ms   (goal <= 100)", agm.started_in.as_secs_f64() * 1000.0);
-    tokio::time::sleep(Duration::from_secs(5)).await;
-    println!("idle RSS                  {:>8.1} MB   (goal <= 40)", agm.rss_megabytes()?);
     println!(
-        "\n{:<26}{:>10}{:>12}{:>9}   (goal >= 0.70)",
+        "{:<26}{:>10}{:>12}{:>9}   (goal >= 0.70)",
         "reads, requests a second", "agm", "bare axum", "ratio"
     );
     for path in ["/health", "/assignment/manager", "/providers", "/metrics"] {

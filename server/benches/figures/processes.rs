@@ -15,7 +15,6 @@ use url::Url;
 
 /// Basic `admin:admin`.
 pub const BASIC: &str = "Basic YWRtaW46YWRtaW4=";
-const AGM: &str = env!("CARGO_BIN_EXE_agm");
 
 /// What `agm sandbox` prints: where everything is.
 #[derive(Clone, Deserialize)]
@@ -52,7 +51,7 @@ pub struct SandboxProcess {
 impl SandboxProcess {
     pub async fn start() -> Outcome<Self> {
         let mut process =
-            Command::new(AGM).arg("sandbox").stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+            Command::new(Agm::program()).arg("sandbox").stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let out = process.stdout.take().ok_or("no output")?;
         let line = BufReader::new(out).lines().next_line().await?.ok_or("the sandbox did not start")?;
         Ok(Self { installation: serde_json::from_str(&line)?, _process: process })
@@ -73,13 +72,24 @@ impl Agm {
         Self::start_in(at, &std::env::temp_dir()).await
     }
 
+    /// The program that is measured: the one that `AGM_BINARY` names, else the one that was built with the figures.
+    pub fn program() -> PathBuf {
+        std::env::var_os("AGM_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_agm").into(), PathBuf::from)
+    }
+
     /// With its data directory somewhere below `parent`.
     pub async fn start_in(at: &Installation, parent: &Path) -> Outcome<Self> {
+        Self::start_with(at, parent, None).await
+    }
+
+    /// The same with the site that this setting names.
+    pub async fn start_with(at: &Installation, parent: &Path, site: Option<&str>) -> Outcome<Self> {
         let addr = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let data = tempfile::tempdir_in(parent)?;
         let began = Instant::now();
-        let process = Command::new(AGM)
+        let process = Command::new(Self::program())
             .args(["serve", "--addr", &addr.to_string()])
+            .args(site.map(|site| format!("--site={site}")))
             .env("AGM_DATA_DIR", data.path())
             .env("HICLAW_ADMIN_PASSWORD", "admin")
             .env("HICLAW_AI_GATEWAY_ADMIN_URL", at.console.as_str())

@@ -21,7 +21,8 @@ impl Default for Limits {
     }
 }
 
-/// Counts failed sign-ins by address and by account name. Successful ones are never counted.
+/// Counts failed sign-ins by address and by account name, those from this machine apart: what strangers do to an account
+/// shuts out neither its commands nor its scripts. Successful ones are never counted.
 pub struct Limiter {
     limits: Limits,
     failures: Mutex<Failures>,
@@ -52,8 +53,10 @@ impl Limiter {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let by_address =
             failures.addresses.get(&address).and_then(|c| self.rest(c, self.limits.per_address, now));
-        let by_account =
-            failures.accounts.get(&key(account)).and_then(|c| self.rest(c, self.limits.per_account, now));
+        let by_account = failures
+            .accounts
+            .get(&key(address, account))
+            .and_then(|c| self.rest(c, self.limits.per_account, now));
         by_address.max(by_account)
     }
 
@@ -62,7 +65,7 @@ impl Limiter {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let window = self.limits.window;
         count(&mut failures.addresses, address, window, now);
-        count(&mut failures.accounts, key(account), window, now);
+        count(&mut failures.accounts, key(address, account), window, now);
     }
 
     fn rest(&self, count: &Count, allowed: u32, now: Instant) -> Option<Duration> {
@@ -71,8 +74,9 @@ impl Limiter {
     }
 }
 
-fn key(account: &str) -> blake3::Hash {
-    blake3::hash(account.as_bytes())
+fn key(address: IpAddr, account: &str) -> blake3::Hash {
+    let from = if address.is_loopback() { "here" } else { "elsewhere" };
+    blake3::hash(format!("{from} {account}").as_bytes())
 }
 
 fn count<K: Eq + std::hash::Hash>(counts: &mut HashMap<K, Count>, key: K, window: Duration, now: Instant) {
@@ -120,6 +124,10 @@ mod tests {
         }
         assert!(limiter.wait(address(200), "admin", now).is_some());
         assert!(limiter.wait(address(200), "other", now).is_none());
+        assert!(
+            limiter.wait(Ipv4Addr::LOCALHOST.into(), "admin", now).is_none(),
+            "a command of this machine"
+        );
     }
 
     #[test]

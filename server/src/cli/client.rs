@@ -1,5 +1,6 @@
 //! Calls to a running server.
-use super::{error::CliError, prompt};
+use super::{error::CliError, here, prompt};
+use crate::http::ALIVE;
 use clap::Args;
 use domain::{Code, Failure, Passphrase, TypedKey};
 use reqwest::{Method, Response};
@@ -12,13 +13,14 @@ use std::{
     time::Duration,
 };
 
-/// Which server, and as whom. A password comes from `AGM_PASSWORD` or `HICLAW_ADMIN_PASSWORD`, standard input or a file.
+/// Which server, and as whom. A password comes from `AGM_PASSWORD`, `HICLAW_ADMIN_PASSWORD` or
+/// `AGENTTEAMS_ADMIN_PASSWORD`, standard input or a file.
 #[derive(Args)]
 pub struct Access {
-    /// The server [default: http://127.0.0.1:18080].
+    /// The server [default: where the one of this machine listens by its settings, http://127.0.0.1:18080].
     #[arg(long, global = true, env = "AGM_URL")]
     url: Option<String>,
-    /// The account [default: AGM_USER, HICLAW_ADMIN_USER, admin].
+    /// The account [default: AGM_USER, HICLAW_ADMIN_USER, AGENTTEAMS_ADMIN_USER, admin].
     #[arg(long, global = true)]
     user: Option<String>,
     /// Read the password from standard input.
@@ -29,10 +31,37 @@ pub struct Access {
     password_file: Option<PathBuf>,
 }
 
+/// A variable that the commands read, by the first of its names that is set.
+pub struct Variable {
+    pub names: &'static [&'static str],
+    pub meaning: &'static str,
+}
+
+const USER: Variable = Variable {
+    names: &["AGM_USER", "HICLAW_ADMIN_USER", "AGENTTEAMS_ADMIN_USER"],
+    meaning: "The account at the server, where `--user` does not say it. Without either it is `admin`.",
+};
+const PASSWORD: Variable = Variable {
+    names: &["AGM_PASSWORD", "HICLAW_ADMIN_PASSWORD", "AGENTTEAMS_ADMIN_PASSWORD"],
+    meaning: "The password, where neither `--password-stdin` nor `--password-file` is given.",
+};
+const PROVIDER_KEY: Variable =
+    Variable { names: &["AGM_PROVIDER_KEY"], meaning: "A provider's key, where `--key-file` is not given." };
+/// All of them.
+pub const VARIABLES: [Variable; 3] = [USER, PASSWORD, PROVIDER_KEY];
+
+impl Variable {
+    fn read(&self) -> Option<String> {
+        self.names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+}
+
 /// A server and an account.
 pub struct Client {
     http: reqwest::Client,
     url: String,
+    /// The address was said.
+    named: bool,
     user: String,
     password: Option<SecretString>,
     /// Standard input was read for the password and has nothing more.
@@ -45,13 +74,10 @@ const WAIT: Duration = Duration::from_secs(330);
 impl Client {
     /// Reads the credentials; calls nobody.
     pub fn new(access: &Access) -> Result<Self, CliError> {
-        let variable = |names: [&str; 2]| {
-            names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
-        };
         let password = match &access.password_file {
             Some(file) => Some(private(file)?),
             None if access.password_stdin => Some(stdin()?),
-            None => variable(["AGM_PASSWORD", "HICLAW_ADMIN_PASSWORD"]).map(SecretString::from),
+            None => PASSWORD.read().map(SecretString::from),
         };
         crate::install_crypto();
         let http = reqwest::Client::builder()
@@ -60,14 +86,16 @@ impl Client {
             .no_proxy()
             .build()
             .map_err(|error| CliError::Start(error.to_string()))?;
-        let url = access.url.as_deref().unwrap_or("http://127.0.0.1:18080").trim_end_matches('/').to_owned();
+        let url = access.url.clone().map_or_else(|| here::url(Path::new("/")), Ok)?;
+        let url = url.trim_end_matches('/').to_owned();
         if !url.starts_with("http://") && !url.starts_with("https://") {
             return Err(CliError::Usage(format!("{url} is no http or https address")));
         }
-        let user = access.user.clone().or_else(|| variable(["AGM_USER", "HICLAW_ADMIN_USER"]));
+        let user = access.user.clone().or_else(|| USER.read());
         Ok(Self {
             http,
             url,
+            named: access.url.is_some(),
             user: user.unwrap_or_else(|| "admin".into()),
             password,
             stdin_read: access.password_stdin,
@@ -76,7 +104,6 @@ impl Client {
 
     /// A provider's key: from a file, `-` for standard input, or `AGM_PROVIDER_KEY`.
     pub fn provider_key(&self, file: Option<&Path>) -> Result<Option<TypedKey>, CliError> {
-        let variable = || std::env::var("AGM_PROVIDER_KEY").ok().filter(|key| !key.is_empty());
         let text = match file {
             Some(path) if path == Path::new("-") && self.stdin_read => {
                 let both = "standard input cannot hold both the password and the key";
@@ -84,24 +111,18 @@ impl Client {
             }
             Some(path) if path == Path::new("-") => Some(stdin()?),
             Some(path) => Some(contents(path)?),
-            None => variable().map(SecretString::from),
+            None => PROVIDER_KEY.read().map(SecretString::from),
         };
         Ok(text.map(|text| TypedKey::new(text.expose_secret().to_owned())))
     }
 
-    /// What opens an exported backup: from a file that only its owner may read, else from who is asked at the terminal, else
-    /// from standard input. A new one is asked for twice.
+    /// What opens an exported backup, see [`passphrase`].
     pub fn passphrase(&self, file: Option<&Path>, new: bool) -> Result<Passphrase, CliError> {
-        let text = match file {
-            Some(path) => private(path)?,
-            None if self.stdin_read => {
-                let both = "standard input cannot hold both the password and the passphrase";
-                return Err(CliError::Usage(both.into()));
-            }
-            None if std::io::stdin().is_terminal() => prompt::secret("Passphrase", new)?,
-            None => stdin()?,
-        };
-        Ok(Passphrase::new(text.expose_secret().to_owned()))
+        if file.is_none() && self.stdin_read {
+            let both = "standard input cannot hold both the password and the passphrase";
+            return Err(CliError::Usage(both.into()));
+        }
+        passphrase(file, new)
     }
 
     /// The text of a file, `-` for standard input.
@@ -115,6 +136,25 @@ impl Client {
             (false, _) => contents(file)?,
         };
         Ok(text.expose_secret().to_owned())
+    }
+
+    /// The server's address, as it was given.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether somebody said which server it is.
+    pub fn is_named(&self) -> bool {
+        self.named
+    }
+
+    /// Whether agm answers at the address. Says nothing of the systems behind it.
+    pub async fn answers(&self) -> bool {
+        let question = self.http.get(format!("{}/healthz", self.url)).timeout(Duration::from_secs(3));
+        match question.send().await {
+            Ok(answer) => is_agm(answer).await,
+            Err(_) => false,
+        }
     }
 
     /// `GET` below `/ni_status`.
@@ -135,6 +175,12 @@ impl Client {
     pub async fn text(&self, path: &[&str], kind: &str) -> Result<String, CliError> {
         let answer = self.send(self.request(Method::GET, path)?.header("accept", kind)).await?;
         answer.text().await.map_err(|_| self.broke_off())
+    }
+
+    /// The bytes of a `GET`.
+    pub async fn bytes(&self, path: &[&str]) -> Result<Vec<u8>, CliError> {
+        let answer = self.send(self.request(Method::GET, path)?).await?;
+        answer.bytes().await.map(Into::into).map_err(|_| self.broke_off())
     }
 
     /// `POST` with a JSON body.
@@ -248,6 +294,23 @@ impl Client {
             Failure::new(Code::Internal, format!("the answer cannot be read: {error}")).into()
         })
     }
+}
+
+/// Whether an answer to `/healthz` is agm's own: at the usual port of a host may be the gateway.
+pub async fn is_agm(mut answer: Response) -> bool {
+    answer.status().is_success()
+        && answer.chunk().await.is_ok_and(|chunk| chunk.is_some_and(|chunk| chunk == ALIVE))
+}
+
+/// A passphrase: from a file that only its owner may read, else from who is asked at the terminal, else from standard input.
+/// A new one is asked for twice.
+pub fn passphrase(file: Option<&Path>, new: bool) -> Result<Passphrase, CliError> {
+    let text = match file {
+        Some(path) => private(path)?,
+        None if std::io::stdin().is_terminal() => prompt::secret("Passphrase", new)?,
+        None => stdin()?,
+    };
+    Ok(Passphrase::new(text.expose_secret().to_owned()))
 }
 
 fn stdin() -> Result<SecretString, CliError> {

@@ -1,9 +1,13 @@
 //! `agm doctor`
-use super::{Call, error::CliError, show};
+use super::{Call, error::CliError, show, whole_file};
 use app::api::Examination;
 use clap::Args;
 use domain::{Check, CheckState, SystemHealth};
-use std::process::ExitCode;
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 #[derive(Args)]
 pub struct DoctorArgs {
@@ -14,11 +18,21 @@ pub struct DoctorArgs {
     /// Show also what is well.
     #[arg(long)]
     all: bool,
+    /// Write all that helps to find out what is wrong to an archive (tar, gzip), for a bug report: this report, drift,
+    /// providers, routes, operations, figures and the newest lines of the log. No key is in it.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["probe", "all"])]
+    bundle: Option<PathBuf>,
+    /// Write over a file that is there.
+    #[arg(long, requires = "bundle")]
+    force: bool,
 }
 
 /// Prints what was found; 0 when all is well, 1 for warnings, 2 when something does not work. What could not be looked at
 /// counts for nothing: what hindered it is a finding of its own.
 pub async fn run(call: &Call, args: &DoctorArgs) -> Result<ExitCode, CliError> {
+    if let Some(file) = &args.bundle {
+        return bundle(call, file, args.force).await;
+    }
     let seen: Examination = match args.probe {
         true => call.client.act_with(&["doctor", "probe"], &[]).await?,
         false => call.client.get(&["doctor"]).await?,
@@ -39,6 +53,14 @@ pub async fn run(call: &Call, args: &DoctorArgs) -> Result<ExitCode, CliError> {
         CheckState::Warning => 1,
         CheckState::Failed => 2,
     }))
+}
+
+async fn bundle(call: &Call, file: &Path, over: bool) -> Result<ExitCode, CliError> {
+    let bytes = call.client.bytes(&["doctor", "bundle"]).await?;
+    whole_file::write(file, over, |half| Ok(half.write_all(&bytes)?))?;
+    let written = serde_json::json!({"file": file, "bytes": bytes.len()});
+    show::document(call.json, &written, || vec![format!("{}\t{} bytes", file.display(), bytes.len())])?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn system(system: &SystemHealth) -> String {

@@ -152,7 +152,7 @@ fn with_keys(
 }
 
 /// Asks. `nobody`: what to say when there is nobody to ask.
-fn agreed(question: &str, nobody: String) -> Result<(), CliError> {
+pub fn agreed(question: &str, nobody: String) -> Result<(), CliError> {
     if !std::io::stdin().is_terminal() {
         return Err(CliError::Usage(nobody));
     }

@@ -2,6 +2,7 @@
 use super::{
     Call, DryRun,
     client::Client,
+    data::data_dir,
     error::CliError,
     follow::{begun_to_the_end, to_the_end},
     past,
@@ -34,7 +35,7 @@ pub struct History {
     /// Check the audit trail of a data directory on this machine; asks no server.
     #[arg(long)]
     verify: bool,
-    /// The data directory of `--verify` [default: AGM_DATA_DIR, ./agm-data].
+    /// The data directory of `--verify` [default: as the settings say, that of an installation, ./agm-data].
     #[arg(long, value_name = "DIR", requires = "verify")]
     data_dir: Option<PathBuf>,
     #[command(flatten)]
@@ -170,8 +171,7 @@ impl Report {
 
 /// `agm history --verify`: false when a chain is broken.
 pub fn verify(json: bool, args: &History) -> Result<bool, CliError> {
-    let said = || std::env::var_os("AGM_DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    let folder = args.data_dir.clone().or_else(said).unwrap_or_else(|| "agm-data".into());
+    let folder = data_dir(args.data_dir.clone())?;
     let path = folder.join(AUDIT_FILE);
     // Before the trail: what ends meanwhile has its line then.
     let ended = ended_by_journal(&folder);

@@ -1,12 +1,19 @@
 //! The command line: `agm serve` and `agm sandbox` start something, all other commands talk to a running server.
+mod autostart;
 mod backup;
 mod client;
+mod config;
+mod data;
 mod doctor;
 mod drift;
 mod error;
 mod file;
 mod follow;
+mod healthcheck;
+mod here;
 mod history;
+mod install;
+mod machine;
 mod model;
 mod past;
 mod portable;
@@ -14,15 +21,19 @@ mod prompt;
 mod provider;
 mod restore;
 mod route;
+mod said;
+mod script;
 mod sealed;
 mod serve;
 mod show;
+mod whole_file;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use client::{Access, Client};
 use error::CliError;
 use std::process::ExitCode;
 
+pub use config::reference;
 pub use serve::sandbox_settings;
 
 /// AI Gateway Management: providers, AI routes and the models of agents.
@@ -70,11 +81,31 @@ enum Command {
     History(Box<history::History>),
     /// Follow an operation to its end.
     Watch { operation: String },
+    /// agm's own data directory, as a file that a passphrase opens.
+    #[command(subcommand)]
+    Data(data::Command),
     /// Make every check, and say what is wrong and what to do. Exit code 1: warnings only, 2: something does not work.
     Doctor(doctor::DoctorArgs),
     /// Where agents are not as they were recorded, and what others changed since the newest backup. Exit code 1: there is
     /// something.
     Drift(drift::DriftArgs),
+    /// Ask the server that these settings describe whether it is alive, from where it runs: for containers.
+    Healthcheck(said::Said),
+    /// Print the reference of all settings and variables, in Markdown.
+    Config,
+    /// Be reached through the AI gateway: by a domain, and below /agm/ and /ni_status/ of its addresses. The plan is shown, and
+    /// done after a yes; it is undone unless agm is seen to answer there.
+    Install(install::InstallArgs),
+    /// Be reached through the AI gateway no more, and leave it as it was before.
+    Uninstall(install::UninstallArgs),
+    /// The files that start the server with the machine and tell the Manager's agent of it.
+    Autostart(autostart::Autostart),
+    /// What the skill's scripts call, by the name of the script.
+    #[command(subcommand, hide = true)]
+    Script(script::Script),
+    /// Print the reference of the HTTP API as Markdown.
+    #[command(hide = true)]
+    ApiReference,
     /// Print the completions for a shell.
     Completions { shell: clap_complete::Shell },
 }
@@ -83,6 +114,11 @@ enum Command {
 struct Call {
     client: Client,
     json: bool,
+}
+
+/// The command line, for what checks or describes it.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command line of this process.
@@ -118,11 +154,19 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         }
         Command::History(args) => history::run(&call()?, *args).await?,
         Command::Watch { operation } => follow::watch(&call()?, &operation).await?,
+        Command::Data(command) => data::run(json, command)?,
         Command::Doctor(args) => return doctor::run(&call()?, &args).await,
         Command::Drift(args) => return drift::run(&call()?, &args).await,
+        Command::Healthcheck(settings) => healthcheck::run(&settings).await?,
+        Command::Config => show::print(config::reference(&command()).trim_end())?,
+        Command::Install(args) => install::install(&call()?, &args).await?,
+        Command::Uninstall(args) => install::uninstall(&call()?, &args).await?,
+        Command::Autostart(args) => return autostart::run(json, &args),
+        Command::Script(script) => return Ok(script::run(call(), script).await),
+        Command::ApiReference => show::print(crate::http::api_reference().trim_end())?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "agm", &mut script);
+            clap_complete::generate(shell, &mut command(), "agm", &mut script);
             show::print(String::from_utf8_lossy(&script).trim_end())?;
         }
     }

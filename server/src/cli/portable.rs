@@ -1,20 +1,19 @@
 //! `agm backup export|import`: backups as files.
-use super::{Call, error::CliError, show::document};
+use super::{Call, error::CliError, show::document, whole_file};
 use crate::http::{AdoptBackup, BackupLabel, ExportBackup, ImportBackup};
 use clap::Args;
 use domain::{BackedUp, BackupId, BackupName, SealedBackup};
 use serde::Serialize;
 use std::{
-    io::{self, Write},
+    io::Write,
     path::{Path, PathBuf},
 };
-use tempfile::NamedTempFile;
 
 #[derive(Args)]
 pub struct PassphraseArg {
     /// Read the passphrase from a file that only its owner may read [default: asks, or standard input].
     #[arg(long, value_name = "FILE")]
-    passphrase_file: Option<PathBuf>,
+    pub passphrase_file: Option<PathBuf>,
 }
 
 /// Which backup went to which file.
@@ -35,28 +34,9 @@ pub async fn export(
     let passphrase = call.client.passphrase(passphrase.passphrase_file.as_deref(), true)?;
     let path = ["backups", backup.as_str(), "export"];
     let text = call.client.post_for_text(&path, &ExportBackup { passphrase }).await?;
-    write(&file, &text, over).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            CliError::Usage(format!("{} is there already: --force writes over it", file.display()))
-        }
-        _ => CliError::Usage(format!("{}: {error}", file.display())),
-    })?;
+    whole_file::write(&file, over, |half| Ok(half.write_all(text.as_bytes())?))?;
     let written = Written { backup, file };
     document(call.json, &written, || vec![format!("{}\t{}", written.backup, written.file.display())])
-}
-
-/// The whole file or nothing of it, for its owner alone.
-fn write(file: &Path, text: &str, over: bool) -> io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut half = NamedTempFile::new_in(folder)?;
-    half.write_all(text.as_bytes())?;
-    half.as_file().sync_all()?;
-    if over {
-        half.persist(file)?
-    } else {
-        half.persist_noclobber(file)?
-    };
-    Ok(())
 }
 
 /// Keeps a file as a backup, whichever of the three kinds it is of.

@@ -1,16 +1,17 @@
 //! `agm serve` and `agm sandbox`.
-use super::{error::CliError, show::print};
+use super::{error::CliError, said::Said, show::print};
 use crate::{
     auth::Limits,
-    config::{Lookup, Settings, rehearse},
+    config::{Settings, rehearse},
     http::{AppState, Bounds, Entrance, Hosts, Setup, acceptor, serve as serve_http, stack},
+    log::{self, LogError, LogFormat, Recent},
+    pid::PidFile,
 };
 use clap::Args;
 use operations::Operations;
-use sandbox::{Addresses, Sandbox, SandboxOptions};
+use sandbox::{Addresses, DEFAULT_MODEL, Sandbox, SandboxOptions};
 use std::{
     collections::BTreeMap,
-    io::IsTerminal,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -19,79 +20,9 @@ use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
 };
-use tracing_subscriber::EnvFilter;
 
 /// How long running operations may take to end once the server stops. What is not done then is taken up by the next start.
 const DRAIN: Duration = Duration::from_secs(30);
-
-/// Settings that can be given as flags; the rest comes from the environment or the file.
-#[derive(Args, Default)]
-pub struct Flags {
-    /// A TOML file with settings by the names of these flags.
-    #[arg(long, env = "AGM_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Where to listen [default: 127.0.0.1:18080].
-    #[arg(long)]
-    addr: Option<String>,
-    /// The admin's name [default: admin].
-    #[arg(long)]
-    admin_user: Option<String>,
-    /// Host names that this server answers to, separated by commas.
-    #[arg(long)]
-    allowed_hosts: Option<String>,
-    /// The Higress Console.
-    #[arg(long)]
-    console_url: Option<String>,
-    /// The AI gateway.
-    #[arg(long)]
-    gateway_url: Option<String>,
-    /// The gateway's Prometheus page.
-    #[arg(long)]
-    gateway_metrics_url: Option<String>,
-    /// The object store.
-    #[arg(long)]
-    store_endpoint: Option<String>,
-    /// The object store's bucket.
-    #[arg(long)]
-    store_bucket: Option<String>,
-    /// The Manager's openclaw.json.
-    #[arg(long)]
-    openclaw_config: Option<String>,
-    /// A PEM file with the server's certificate and those that vouch for it, to serve HTTPS.
-    #[arg(long, value_name = "FILE")]
-    tls_cert: Option<String>,
-    /// The certificate's key, a PEM file.
-    #[arg(long, value_name = "FILE")]
-    tls_key: Option<String>,
-    /// Own state.
-    #[arg(long)]
-    data_dir: Option<String>,
-    /// The built site.
-    #[arg(long)]
-    site: Option<String>,
-}
-
-impl Flags {
-    /// The flags that were given, by the names of the settings.
-    pub fn given(&self) -> BTreeMap<&'static str, String> {
-        let all = [
-            ("addr", &self.addr),
-            ("admin-user", &self.admin_user),
-            ("allowed-hosts", &self.allowed_hosts),
-            ("console-url", &self.console_url),
-            ("gateway-url", &self.gateway_url),
-            ("gateway-metrics-url", &self.gateway_metrics_url),
-            ("store-endpoint", &self.store_endpoint),
-            ("store-bucket", &self.store_bucket),
-            ("openclaw-config", &self.openclaw_config),
-            ("tls-cert", &self.tls_cert),
-            ("tls-key", &self.tls_key),
-            ("data-dir", &self.data_dir),
-            ("site", &self.site),
-        ];
-        all.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
-    }
-}
 
 #[derive(Args)]
 pub struct Serve {
@@ -110,8 +41,14 @@ pub struct Serve {
     /// What to log: error, warn, info, debug, trace, or a filter of the tracing library.
     #[arg(long, env = "AGM_LOG", default_value = "info")]
     log: String,
+    /// In which form to log.
+    #[arg(long, env = "AGM_LOG_FORMAT", value_enum, default_value = "auto")]
+    log_format: LogFormat,
+    /// Log to this file instead of standard error: at most 60 MB in six files.
+    #[arg(long, env = "AGM_LOG_FILE", value_name = "FILE")]
+    log_file: Option<PathBuf>,
     #[command(flatten)]
-    flags: Flags,
+    settings: Said,
 }
 
 #[derive(Args)]
@@ -119,6 +56,9 @@ pub struct SandboxArgs {
     /// A console that was never initialised, and an empty bucket.
     #[arg(long)]
     empty: bool,
+    /// With what the former plugin registered at the gateway.
+    #[arg(long)]
+    leftovers: bool,
     #[arg(long)]
     console_addr: Option<SocketAddr>,
     #[arg(long)]
@@ -130,13 +70,29 @@ pub struct SandboxArgs {
     dir: Option<PathBuf>,
 }
 
-fn start(error: impl std::fmt::Display) -> CliError {
+pub fn start(error: impl std::fmt::Display) -> CliError {
     CliError::Start(error.to_string())
 }
 
 /// Runs the server until it is told to stop.
 pub async fn serve(options: Serve) -> Result<(), CliError> {
-    log(&options.log)?;
+    let recent = log::begin(&options.log, options.log_format, options.log_file.as_deref()).map_err(
+        |error| match error {
+            LogError::Filter(_) => CliError::Usage(error.to_string()),
+            LogError::File { .. } | LogError::Begun => start(error),
+        },
+    )?;
+    let has_file = options.log_file.is_some();
+    // Whoever starts a server with a log of its own may keep nothing else that it says.
+    let told = |error: &CliError| {
+        if has_file {
+            tracing::error!(%error, "agm ends")
+        }
+    };
+    run(options, recent).await.inspect_err(told)
+}
+
+async fn run(options: Serve, recent: Recent) -> Result<(), CliError> {
     let stop = Stop::listen()?;
     let sandbox = match options.sandbox {
         true => Some(
@@ -155,9 +111,7 @@ pub async fn serve(options: Serve) -> Result<(), CliError> {
         Some(_) => Some(OwnState::new(options.sandbox_dir.as_deref())?),
         None => None,
     };
-    let mut lookup =
-        Lookup::new(options.flags.given(), |name| std::env::var(name).ok(), options.flags.config.as_deref())
-            .map_err(start)?;
+    let mut lookup = options.settings.lookup()?;
     if let (Some(sandbox), Some(state)) = (&sandbox, &own_state) {
         lookup = lookup.with_sandbox(sandbox_settings(sandbox.addresses(), state.path()));
     }
@@ -167,17 +121,21 @@ pub async fn serve(options: Serve) -> Result<(), CliError> {
         settings.operations.upstream_map = sandbox.upstream_map();
         print(&serde_json::to_string(sandbox.addresses()).map_err(start)?)?;
     }
-    let outcome = listen(settings, sandbox.is_some(), stop).await;
+    let outcome = listen(settings, sandbox.is_some(), recent, stop).await;
     if let Some(sandbox) = sandbox {
         sandbox.stop().await;
     }
     outcome
 }
 
-async fn listen(settings: Settings, sandbox: bool, mut stop: Stop) -> Result<(), CliError> {
+async fn listen(settings: Settings, sandbox: bool, log: Recent, mut stop: Stop) -> Result<(), CliError> {
     let addr = settings.addr;
     let tls = settings.tls.map(|files| acceptor(&files.cert, &files.key)).transpose().map_err(start)?;
+    let data_dir = settings.operations.data_dir.clone();
     let operations = Operations::new(settings.operations).map_err(start)?;
+    // A disk that is full or read-only is no reason not to look at things.
+    let _pid = PidFile::write(&data_dir)
+        .inspect_err(|error| tracing::warn!(%error, "which process this is could not be written down"));
     operations.recover().await?;
     operations.start_sampling();
     operations.start_probing();
@@ -193,11 +151,14 @@ async fn listen(settings: Settings, sandbox: bool, mut stop: Stop) -> Result<(),
         limits: Limits::default(),
         site: settings.site,
         told: settings.told,
+        log,
     });
     let closing = state.shared.closing.clone();
     let listener = TcpListener::bind(addr).await.map_err(|error| start(format!("{addr}: {error}")))?;
     let bound = listener.local_addr().map_err(start)?;
+    state.listens(bound);
     let account = if sandbox { " (sandbox: sign in as admin / admin)" } else { "" };
+    tracing::info!(%bound, version = env!("CARGO_PKG_VERSION"), "agm listens");
     let scheme = if tls.is_some() { "https" } else { "http" };
     print(&format!("AI Gateway Management: {scheme}://{bound}/agm/{account}"))?;
     // The first look at a thousand agents takes seconds, which the first visitor should not wait for.
@@ -252,6 +213,7 @@ pub async fn sandbox(args: SandboxArgs) -> Result<(), CliError> {
     let mut stop = Stop::listen()?;
     let sandbox = Sandbox::start(SandboxOptions {
         empty: args.empty,
+        leftovers: args.leftovers,
         console_addr: args.console_addr,
         gateway_addr: args.gateway_addr,
         s3_addr: args.s3_addr,
@@ -280,6 +242,7 @@ pub fn sandbox_settings(addresses: &Addresses, data_dir: &Path) -> BTreeMap<&'st
         ("openclaw-config", addresses.manager.config.display().to_string()),
         ("manager-url", addresses.manager.url.clone()),
         ("container-api", addresses.containers.clone()),
+        ("default-model", DEFAULT_MODEL.into()),
         ("data-dir", data_dir.display().to_string()),
     ])
 }
@@ -304,21 +267,4 @@ impl OwnState {
             Self::Temporary(dir) => dir.path(),
         }
     }
-}
-
-/// Logs to standard error. A bare level is for our own crates; libraries may log headers, so they stay at warnings.
-fn log(wanted: &str) -> Result<(), CliError> {
-    let level = wanted.parse::<tracing::level_filters::LevelFilter>();
-    let filter = match level {
-        Ok(level) => {
-            let own = ["server", "app", "operations", "higress", "hiclaw", "store", "openclaw", "sandbox"];
-            let own = own.map(|name| format!("{name}={level}")).join(",");
-            format!("warn,{own}")
-        }
-        Err(_) => wanted.to_owned(),
-    };
-    let filter = EnvFilter::try_new(filter).map_err(|error| CliError::Usage(format!("--log: {error}")))?;
-    let ansi = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi);
-    log.try_init().map_err(start)
 }

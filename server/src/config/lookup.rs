@@ -1,4 +1,5 @@
 //! Where a setting's value comes from.
+use super::declared::{DATA_DIR, Declared, Unsaid};
 use domain::Setting;
 use std::{
     collections::BTreeMap,
@@ -48,19 +49,6 @@ impl fmt::Display for Source {
 /// Reads a variable.
 type Environment = Box<dyn Fn(&str) -> Option<String>>;
 
-/// Settings of the server itself, which hold in a sandbox too. The data directory is not one of them unless it is given as
-/// a flag: with that of a real installation, a demo would take up what is under way there.
-const OWN: &[&str] = &[
-    "addr",
-    "allowed-hosts",
-    "metrics-token",
-    "monitor-port",
-    "site",
-    "tls-cert",
-    "tls-key",
-    "trusted-proxies",
-];
-
 /// Looks settings up and remembers who said them.
 pub struct Lookup {
     flags: BTreeMap<&'static str, String>,
@@ -90,18 +78,23 @@ impl Lookup {
         self
     }
 
-    /// A value and its source. `variables` are tried in order; a `HICLAW_X` is also read as `AGENTTEAMS_X`.
-    fn find(&self, name: &'static str, variables: &[&str]) -> Option<(String, Source)> {
-        if let Some(sandbox) = &self.sandbox
-            && !OWN.contains(&name)
-            && !(name == "data-dir" && self.flags.contains_key(name))
-        {
+    /// Whether the sandbox alone may say this setting. The data directory is its own unless it is given as a flag: with that
+    /// of a real installation, a demo would take up what is under way there.
+    fn is_told_by_sandbox(&self, setting: &Declared) -> bool {
+        let is_flagged = setting.name == DATA_DIR.name && self.flags.contains_key(setting.name);
+        !setting.kind.is_own() && !is_flagged
+    }
+
+    /// A value and its source.
+    fn find(&self, setting: &'static Declared) -> Option<(String, Source)> {
+        let name = setting.name;
+        if let Some(sandbox) = self.sandbox.as_ref().filter(|_| self.is_told_by_sandbox(setting)) {
             return Some((sandbox.get(name)?.clone(), Source::Sandbox));
         }
         if let Some(value) = self.flags.get(name) {
             return Some((value.clone(), Source::Flag));
         }
-        for variable in variables {
+        for variable in setting.variables {
             let renamed = variable.strip_prefix("HICLAW_").map(|rest| format!("AGENTTEAMS_{rest}"));
             for variable in std::iter::once((*variable).to_owned()).chain(renamed) {
                 if let Some(value) = (self.env)(&variable).filter(|value| !value.is_empty()) {
@@ -112,53 +105,65 @@ impl Lookup {
         Some((text(self.file.get(name)?), Source::File))
     }
 
-    /// An optional setting.
-    pub fn optional<T>(&mut self, name: &'static str, variables: &[&str]) -> Result<Option<T>, ConfigError>
+    /// A setting that may stay unsaid.
+    pub fn optional<T>(&mut self, setting: &'static Declared) -> Result<Option<T>, ConfigError>
     where
         T: FromStr,
         T::Err: fmt::Display,
     {
-        let found = self.find(name, variables);
-        self.tell(name, found.as_ref().map(|(value, source)| (value.clone(), source)));
-        found.map(|(value, from)| parse(name, &value, from)).transpose()
+        let found = self.find(setting);
+        self.tell(setting, found.as_ref().map(|(value, source)| (value.clone(), source)));
+        found.map(|(value, from)| parse(setting.name, &value, from)).transpose()
     }
 
-    /// A setting with a default.
-    pub fn or<T>(&mut self, name: &'static str, variables: &[&str], default: &str) -> Result<T, ConfigError>
+    /// A setting with the default that it is declared with.
+    pub fn or_default<T>(&mut self, setting: &'static Declared) -> Result<T, ConfigError>
     where
         T: FromStr,
         T::Err: fmt::Display,
     {
-        let (value, source) =
-            self.find(name, variables).unwrap_or_else(|| (default.to_owned(), Source::Default));
-        self.tell(name, Some((value.clone(), &source)));
-        parse(name, &value, source)
+        let default = match setting.default {
+            Unsaid::Value(default) => default,
+            Unsaid::Derived(_) | Unsaid::Nothing => "",
+        };
+        self.or(setting, default)
+    }
+
+    /// A setting whose default follows from other things.
+    pub fn or<T>(&mut self, setting: &'static Declared, derived: &str) -> Result<T, ConfigError>
+    where
+        T: FromStr,
+        T::Err: fmt::Display,
+    {
+        let (value, source) = self.find(setting).unwrap_or_else(|| (derived.to_owned(), Source::Default));
+        self.tell(setting, Some((value.clone(), &source)));
+        parse(setting.name, &value, source)
     }
 
     /// A secret: remembered as set or not set only.
-    pub fn secret(&mut self, name: &'static str, variables: &[&str]) -> Option<secrecy::SecretString> {
-        let found = self.find(name, variables);
-        self.tell(name, found.as_ref().map(|(_, source)| ("(set)".to_owned(), source)));
+    pub fn secret(&mut self, setting: &'static Declared) -> Option<secrecy::SecretString> {
+        let found = self.find(setting);
+        self.tell(setting, found.as_ref().map(|(_, source)| ("(set)".to_owned(), source)));
         found.map(|(value, _)| value.into())
     }
 
     /// A list, separated by commas.
-    pub fn list<T>(&mut self, name: &'static str, variables: &[&str]) -> Result<Vec<T>, ConfigError>
+    pub fn list<T>(&mut self, setting: &'static Declared) -> Result<Vec<T>, ConfigError>
     where
         T: FromStr,
         T::Err: fmt::Display,
     {
-        let found = self.find(name, variables);
-        self.tell(name, found.as_ref().map(|(value, source)| (value.clone(), source)));
+        let found = self.find(setting);
+        self.tell(setting, found.as_ref().map(|(value, source)| (value.clone(), source)));
         let Some((text, from)) = found else { return Ok(Vec::new()) };
         let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-        items.map(|item| parse(name, item, from.clone())).collect()
+        items.map(|item| parse(setting.name, item, from.clone())).collect()
     }
 
-    fn tell(&mut self, name: &str, found: Option<(String, &Source)>) {
+    fn tell(&mut self, setting: &Declared, found: Option<(String, &Source)>) {
         let (value, source) = found.unzip();
         let source = source.unwrap_or(&Source::Default).to_string();
-        self.told.push(Setting { name: name.into(), value, source });
+        self.told.push(Setting { name: setting.name.into(), value: value.map(without_credentials), source });
     }
 
     /// Everything that was looked up; refuses a file with anything else in it, since that is a misspelt setting.
@@ -168,6 +173,17 @@ impl Lookup {
             Some(name) => Err(ConfigError::Unknown(name.clone())),
             None => Ok(self.told),
         }
+    }
+}
+
+/// The same, but an address as it may be shown: it can carry a name and a password.
+fn without_credentials(value: String) -> String {
+    match url::Url::parse(&value) {
+        Ok(mut url) if url.password().is_some() || !url.username().is_empty() => {
+            let removed = url.set_username("").and(url.set_password(None));
+            removed.map_or_else(|()| "(set)".to_owned(), |()| url.to_string())
+        }
+        _ => value,
     }
 }
 

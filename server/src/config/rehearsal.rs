@@ -1,16 +1,18 @@
 //! What a test tells a debug build beside the settings. A release build does not look.
 use operations::Config;
 
-/// The variable: JSON as `{"horizonMs": 3000, "upstreams": {"api.deepseek.com": "127.0.0.1:4001"}}`.
+/// The variable: JSON as `{"horizonMs": 3000, "effectiveMs": 3000, "upstreams": {"api.deepseek.com": "127.0.0.1:4001"}}`.
 #[cfg(debug_assertions)]
 pub const VARIABLE: &str = "AGM_REHEARSAL";
 
-/// How long changed objects are watched, and which addresses stand for provider hosts.
+/// How long changed objects are watched, how long the gateway may need to follow, and which addresses stand for provider
+/// hosts.
 #[cfg(debug_assertions)]
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Rehearsal {
     horizon_ms: u64,
+    effective_ms: u64,
     upstreams: std::collections::BTreeMap<String, std::net::SocketAddr>,
 }
 
@@ -21,6 +23,7 @@ pub fn rehearse(config: &mut Config) {
     match serde_json::from_str::<Rehearsal>(&text) {
         Ok(rehearsal) => {
             config.timing.horizon = std::time::Duration::from_millis(rehearsal.horizon_ms);
+            config.timing.effective = std::time::Duration::from_millis(rehearsal.effective_ms);
             config.upstream_map = rehearsal.upstreams;
         }
         Err(error) => tracing::warn!(%error, "{VARIABLE} cannot be understood"),

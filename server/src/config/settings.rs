@@ -1,7 +1,11 @@
 //! The server's settings as types.
-use super::lookup::{ConfigError, Lookup};
+use super::{
+    declared as d,
+    lookup::{ConfigError, Lookup},
+};
+use crate::site::Site;
 use domain::Setting;
-use operations::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing};
+use operations::{Config, ConsoleConfig, EntryConfig, ManagerConfig, StoreConfig, Timing};
 use secrecy::SecretString;
 use std::{
     collections::BTreeMap,
@@ -19,7 +23,7 @@ pub struct Settings {
     pub metrics_token: Option<SecretString>,
     pub allowed_hosts: Vec<String>,
     pub trusted_proxies: Vec<IpAddr>,
-    pub site: PathBuf,
+    pub site: Site,
     pub tls: Option<TlsFiles>,
     pub operations: Config,
     /// Each value and who said it.
@@ -37,16 +41,16 @@ impl Settings {
     /// Reads everything. Outside the sandbox there is no password unless somebody set one.
     pub fn read(mut lookup: Lookup) -> Result<Self, ConfigError> {
         let addr = address(&mut lookup)?;
-        let admin_user: String = lookup.or("admin-user", &["HICLAW_ADMIN_USER"], "admin")?;
-        let admin_password = lookup.secret("admin-password", &["HICLAW_ADMIN_PASSWORD"]);
+        let admin_user: String = lookup.or_default(&d::ADMIN_USER)?;
+        let admin_password = lookup.secret(&d::ADMIN_PASSWORD);
         let admin_password = admin_password.ok_or(ConfigError::NoPassword)?;
         let operations = operations(&mut lookup, &admin_user, &admin_password)?;
         Ok(Self {
             addr,
-            metrics_token: lookup.secret("metrics-token", &["AGM_METRICS_TOKEN"]),
-            allowed_hosts: lookup.list("allowed-hosts", &["AGM_ALLOWED_HOSTS"])?,
-            trusted_proxies: lookup.list("trusted-proxies", &["AGM_TRUSTED_PROXIES"])?,
-            site: lookup.or("site", &["AGM_SITE_DIR"], &site())?,
+            metrics_token: lookup.secret(&d::METRICS_TOKEN),
+            allowed_hosts: lookup.list(&d::ALLOWED_HOSTS)?,
+            trusted_proxies: lookup.list(&d::TRUSTED_PROXIES)?,
+            site: site(&mut lookup)?,
             tls: tls(&mut lookup)?,
             admin_user,
             admin_password,
@@ -56,22 +60,24 @@ impl Settings {
     }
 }
 
-/// The site stands beside the program, or where the build leaves it.
-fn site() -> String {
-    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
-    let beside = beside.filter(|site| site.is_dir()).unwrap_or_else(|| "target/site".into());
-    beside.display().to_string()
+/// Where `agm serve` listens, and whether it speaks TLS there: what a check of a running one needs of its settings.
+pub fn own_address(mut lookup: Lookup) -> Result<(SocketAddr, Option<TlsFiles>), ConfigError> {
+    Ok((address(&mut lookup)?, tls(&mut lookup)?))
 }
 
 /// The address, or the seed's port on loopback.
 fn address(lookup: &mut Lookup) -> Result<SocketAddr, ConfigError> {
-    let port = lookup.optional::<u16>("monitor-port", &["MONITOR_PORT"])?.unwrap_or(18080);
-    lookup.or("addr", &["AGM_ADDR"], &format!("127.0.0.1:{port}"))
+    let port: u16 = lookup.or_default(&d::MONITOR_PORT)?;
+    lookup.or(&d::ADDR, &format!("127.0.0.1:{port}"))
+}
+
+fn site(lookup: &mut Lookup) -> Result<Site, ConfigError> {
+    lookup.or(&d::SITE, &Site::usual().to_string())
 }
 
 fn tls(lookup: &mut Lookup) -> Result<Option<TlsFiles>, ConfigError> {
-    let cert = lookup.optional("tls-cert", &["AGM_TLS_CERT"])?;
-    match (cert, lookup.optional("tls-key", &["AGM_TLS_KEY"])?) {
+    let cert = lookup.optional(&d::TLS_CERT)?;
+    match (cert, lookup.optional(&d::TLS_KEY)?) {
         (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
         (None, None) => Ok(None),
         _ => Err(ConfigError::HalfTls),
@@ -79,55 +85,47 @@ fn tls(lookup: &mut Lookup) -> Result<Option<TlsFiles>, ConfigError> {
 }
 
 fn operations(lookup: &mut Lookup, user: &str, password: &SecretString) -> Result<Config, ConfigError> {
-    let domain: String =
-        lookup.or("gateway-domain", &["HICLAW_AI_GATEWAY_DOMAIN"], "aigw-local.hiclaw.io")?;
+    let domain: String = lookup.or_default(&d::GATEWAY_DOMAIN)?;
     // HiClaw's installer may write the port behind the name.
     let port = if domain.contains(':') { "" } else { ":8080" };
     Ok(Config {
         console: ConsoleConfig {
-            url: lookup.or("console-url", &["HICLAW_AI_GATEWAY_ADMIN_URL"], "http://127.0.0.1:8001")?,
+            url: lookup.or_default(&d::CONSOLE_URL)?,
             user: user.to_owned(),
             password: password.clone(),
         },
-        gateway: lookup.or("gateway-url", &["HICLAW_AI_GATEWAY_URL"], &format!("http://{domain}{port}"))?,
+        gateway: lookup.or(&d::GATEWAY_URL, &format!("http://{domain}{port}"))?,
         gateway_host: Some(domain),
-        gateway_metrics: Some(lookup.or(
-            "gateway-metrics-url",
-            &["AGM_GATEWAY_METRICS_URL"],
-            "http://127.0.0.1:15020/stats/prometheus",
-        )?),
+        gateway_metrics: Some(lookup.or_default(&d::GATEWAY_METRICS_URL)?),
         store: store(lookup)?,
         manager: ManagerConfig {
-            config_path: lookup.or(
-                "openclaw-config",
-                &["OPENCLAW_CONFIG_PATH"],
-                "/root/manager-workspace/openclaw.json",
-            )?,
-            url: lookup.optional::<Url>("manager-url", &["AGM_MANAGER_URL"])?,
-            gateway_key: lookup.secret("manager-gateway-key", &["HICLAW_MANAGER_GATEWAY_KEY"]),
+            config_path: lookup.or_default(&d::OPENCLAW_CONFIG)?,
+            url: lookup.optional::<Url>(&d::MANAGER_URL)?,
+            gateway_key: lookup.secret(&d::MANAGER_GATEWAY_KEY),
         },
-        containers: lookup.optional::<Url>("container-api", &["HICLAW_CONTAINER_API"])?,
-        hiclaw_provider: lookup.optional("llm-provider", &["HICLAW_LLM_PROVIDER"])?,
-        allow_private_upstreams: lookup.or(
-            "allow-private-upstreams",
-            &["AGM_ALLOW_PRIVATE_UPSTREAMS"],
-            "false",
-        )?,
+        containers: lookup.optional::<Url>(&d::CONTAINER_API)?,
+        hiclaw_provider: lookup.optional(&d::LLM_PROVIDER)?,
+        hiclaw_model: lookup.optional(&d::DEFAULT_MODEL)?,
+        allow_private_upstreams: lookup.or_default(&d::ALLOW_PRIVATE_UPSTREAMS)?,
         upstream_map: BTreeMap::new(),
-        data_dir: lookup.or("data-dir", &["AGM_DATA_DIR"], "./agm-data")?,
+        entry: EntryConfig {
+            domain: lookup.optional(&d::DOMAIN)?,
+            reach: lookup.optional(&d::REACH)?,
+            controller: lookup.optional(&d::CONTROLLER_URL)?,
+        },
+        data_dir: lookup.or_default(&d::DATA_DIR)?,
         timing: Timing::default(),
     })
 }
 
 fn store(lookup: &mut Lookup) -> Result<StoreConfig, ConfigError> {
-    let access_key: Option<String> =
-        lookup.optional("store-access-key", &["HICLAW_FS_ACCESS_KEY", "HICLAW_MINIO_USER"])?;
-    let secret_key = lookup.secret("store-secret-key", &["HICLAW_FS_SECRET_KEY", "HICLAW_MINIO_PASSWORD"]);
+    let access_key: Option<String> = lookup.optional(&d::STORE_ACCESS_KEY)?;
+    let secret_key = lookup.secret(&d::STORE_SECRET_KEY);
     Ok(StoreConfig {
-        endpoint: lookup.or("store-endpoint", &["HICLAW_FS_ENDPOINT"], "http://127.0.0.1:9000")?,
+        endpoint: lookup.or_default(&d::STORE_ENDPOINT)?,
         access_key: access_key.unwrap_or_default(),
         secret_key: secret_key.unwrap_or_default(),
-        bucket: lookup.or("store-bucket", &["HICLAW_FS_BUCKET"], "hiclaw-storage")?,
+        bucket: lookup.or_default(&d::STORE_BUCKET)?,
     })
 }
 
@@ -158,6 +156,27 @@ mod tests {
     fn without_a_password_nothing_starts() {
         assert!(matches!(settings(&[], &[], ""), Err(ConfigError::NoPassword)));
         assert!(matches!(settings(&[], &[("HICLAW_ADMIN_PASSWORD", "")], ""), Err(ConfigError::NoPassword)));
+    }
+
+    #[test]
+    fn every_setting_that_is_declared_is_read_and_no_other() {
+        let read = settings(&[], &[("HICLAW_ADMIN_PASSWORD", "p")], "").unwrap();
+        let mut told: Vec<_> = read.told.iter().map(|told| told.name.as_str()).collect();
+        let mut declared: Vec<_> = d::ALL.iter().map(|setting| setting.name).collect();
+        told.sort_unstable();
+        declared.sort_unstable();
+        assert_eq!(told, declared);
+    }
+
+    #[test]
+    fn a_default_that_is_declared_is_the_one_that_holds() {
+        let read = settings(&[], &[("HICLAW_ADMIN_PASSWORD", "p")], "").unwrap();
+        for setting in d::ALL {
+            if let d::Unsaid::Value(default) = setting.default {
+                let told = read.told.iter().find(|told| told.name == setting.name).unwrap();
+                assert_eq!((told.value.as_deref(), told.source.as_str()), (Some(default), "default"));
+            }
+        }
     }
 
     #[test]
@@ -245,6 +264,20 @@ mod tests {
         assert_eq!(read.addr.port(), 2);
         assert!(read.operations.manager.gateway_key.is_none());
         assert_eq!(source(&read, "console-url"), "default");
+    }
+
+    #[test]
+    fn an_address_is_shown_without_what_opens_it() {
+        let env = [
+            ("HICLAW_ADMIN_PASSWORD", "p"),
+            ("HICLAW_CONTAINER_API", "http://eve:canary@proxy:2375/x"),
+            ("AGM_GATEWAY_METRICS_URL", "http://canary@gateway:15020/stats/prometheus"),
+        ];
+        let read = settings(&[], &env, "").unwrap();
+        let shown = |name: &str| read.told.iter().find(|told| told.name == name).unwrap().value.clone();
+        assert_eq!(shown("container-api").as_deref(), Some("http://proxy:2375/x"));
+        assert_eq!(shown("gateway-metrics-url").as_deref(), Some("http://gateway:15020/stats/prometheus"));
+        assert_eq!(read.operations.containers.unwrap().password(), Some("canary"));
     }
 
     #[test]

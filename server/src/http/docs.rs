@@ -39,7 +39,8 @@ pub async fn page(nonce: Option<Extension<PageNonce>>) -> Html<String> {
     Html(html)
 }
 
-fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {
+/// The operations of a path with their methods.
+pub fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {
     let all = [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("DELETE", &item.delete)];
     all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
 }
@@ -73,7 +74,8 @@ fn section(html: &mut String, path: &str, method: &str, operation: &Operation) {
     html.push_str("</details>");
 }
 
-fn json(part: &impl serde::Serialize) -> Value {
+/// A part of the document as JSON.
+pub fn json(part: &impl serde::Serialize) -> Value {
     serde_json::to_value(part).unwrap_or_default()
 }
 

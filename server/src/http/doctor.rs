@@ -1,5 +1,6 @@
 //! `/doctor`: each setting with its source, every system, and every check with its evidence and its fix.
 use super::state::AppState;
+use crate::bundle;
 use app::{
     api::{Caller, Examination},
     error::ApiError,
@@ -7,9 +8,10 @@ use app::{
 use axum::{
     Json,
     extract::{Query, State},
+    response::{IntoResponse, Response},
 };
 use domain::{Check, CheckId, CheckState, Failure, is_default_password};
-use http::request::Parts;
+use http::{header, request::Parts};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -46,6 +48,19 @@ pub async fn probe(State(state): State<AppState>, parts: Parts) -> Result<Json<E
     let installation = state.installation();
     Caller::of(&parts, installation.operations.clone())?.not_rehearsed("asking has no plan")?;
     Ok(Json(installation.examine(true).await))
+}
+
+/// All that helps to find out what is wrong here, as one archive (tar, gzip): the examination, drift, providers, routes,
+/// agents, operations, figures, and the newest lines of the log. No key, no password and no session is in it.
+#[utoipa::path(get, path = "/ni_status/doctor/bundle", tag = "state",
+    responses((status = 200, content((String = "application/gzip")))))]
+pub async fn bundle(State(state): State<AppState>, parts: Parts) -> Result<Response, ApiError> {
+    let installation = state.installation();
+    Caller::of(&parts, installation.operations.clone())?.not_rehearsed("a look has no plan")?;
+    let bytes = bundle::make(&state).await?;
+    let name = r#"attachment; filename="agm-bundle.tar.gz""#;
+    let headers = [(header::CONTENT_TYPE, "application/gzip"), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, bytes).into_response())
 }
 
 /// What can be said of the server itself when it starts.

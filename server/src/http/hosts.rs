@@ -1,5 +1,6 @@
 //! The names that this server answers to. A page of somebody else whose name was made to point at this address (DNS
 //! rebinding) sends its own name as Host and is refused.
+use domain::DomainName;
 use http::{HeaderMap, Uri, header};
 use std::{
     collections::BTreeSet,
@@ -17,8 +18,16 @@ impl Hosts {
         Self(fixed.into_iter().chain(configured).filter_map(|name| normal(&name)).collect())
     }
 
-    /// Whether a request, which came in on `local`, is meant for us.
-    pub fn allow(&self, uri: &Uri, headers: &HeaderMap, local: IpAddr) -> bool {
+    /// Whether a request, which came in on `local`, is meant for us. Once agm is `registered` at the gateway, it is reached
+    /// under that domain and, by its path, under any address that the gateway has: a name can be made to point here, an
+    /// address cannot.
+    pub fn allow(
+        &self,
+        uri: &Uri,
+        headers: &HeaderMap,
+        local: IpAddr,
+        registered: Option<&DomainName>,
+    ) -> bool {
         let mut hosts = headers.get_all(header::HOST).iter();
         let named = match (uri.authority(), hosts.next(), hosts.next()) {
             (_, _, Some(_)) => return false,
@@ -31,8 +40,8 @@ impl Hosts {
         };
         let Some(name) = without_port(named).and_then(normal) else { return false };
         match name.parse::<IpAddr>() {
-            Ok(address) => address.is_loopback() || address == local.to_canonical(),
-            Err(_) => self.0.contains(&name),
+            Ok(address) => address.is_loopback() || address == local.to_canonical() || registered.is_some(),
+            Err(_) => self.0.contains(&name) || registered.is_some_and(|domain| domain.as_str() == name),
         }
     }
 }
@@ -70,7 +79,7 @@ mod tests {
     fn allowed(host: &'static str) -> bool {
         let hosts = Hosts::new(["agm.example.org".to_owned()]);
         let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
-        hosts.allow(&Uri::from_static("/"), &headers, [192, 0, 2, 7].into())
+        hosts.allow(&Uri::from_static("/"), &headers, [192, 0, 2, 7].into(), None)
     }
 
     #[test]
@@ -98,13 +107,28 @@ mod tests {
     }
 
     #[test]
+    fn once_registered_the_domain_and_any_address_are_ours_and_no_other_name() {
+        let (hosts, domain) = (Hosts::new([]), "agm.example.net".parse().unwrap());
+        let allowed = |host: &'static str, registered| {
+            let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
+            hosts.allow(&Uri::from_static("/"), &headers, [127, 0, 0, 1].into(), registered)
+        };
+        for host in ["agm.example.net:8080", "198.51.100.7:8080", "[2001:db8::7]"] {
+            assert!(allowed(host, Some(&domain)) && !allowed(host, None), "{host}");
+        }
+        for host in ["evil.example", "x.agm.example.net", "198.51.100.7.evil.example", "0x7f.1"] {
+            assert!(!allowed(host, Some(&domain)), "{host}");
+        }
+    }
+
+    #[test]
     fn no_host_and_two_hosts_are_refused() {
         let hosts = Hosts::new([]);
         let mut headers = HeaderMap::new();
-        assert!(!hosts.allow(&Uri::from_static("/"), &headers, [127, 0, 0, 1].into()));
+        assert!(!hosts.allow(&Uri::from_static("/"), &headers, [127, 0, 0, 1].into(), None));
         headers.append(header::HOST, HeaderValue::from_static("127.0.0.1"));
-        assert!(hosts.allow(&Uri::from_static("/"), &headers, [127, 0, 0, 1].into()));
+        assert!(hosts.allow(&Uri::from_static("/"), &headers, [127, 0, 0, 1].into(), None));
         headers.append(header::HOST, HeaderValue::from_static("127.0.0.1"));
-        assert!(!hosts.allow(&Uri::from_static("/"), &headers, [127, 0, 0, 1].into()));
+        assert!(!hosts.allow(&Uri::from_static("/"), &headers, [127, 0, 0, 1].into(), None));
     }
 }

@@ -1,5 +1,7 @@
 //! The OpenAPI document, made from the annotations beside each handler and server function.
-use super::{backups, doctor, drift, examples, export, figures, news, operations, rest, sign_in};
+use super::{
+    backups, doctor, drift, examples, export, figures, installation, news, operations, rest, sign_in,
+};
 use app::api;
 use axum::{Json, response::IntoResponse};
 use domain::Failure;
@@ -75,7 +77,10 @@ use utoipa::{
         backups::delete,
         doctor::doctor,
         doctor::probe,
+        doctor::bundle,
         drift::drift,
+        installation::installation,
+        installation::prove,
         figures::history,
         figures::usage,
         news::stream,

@@ -35,9 +35,9 @@ pub fn pages(state: &AppState) -> Router<AppState> {
         server_fn::axum::server_fn_paths().map(|(path, method)| (path, method.to_string())).collect();
     let excluded = functions.iter().map(|(path, _)| (*path).to_owned()).collect();
     let listed = generate_route_list_with_exclusions(App, Some(excluded));
-    let options = state.leptos.clone();
+    let hashes = state.site.hashes();
     let mut router = Router::new()
-        .leptos_routes_with_context(state, listed, context(state), move || shell(options.clone()))
+        .leptos_routes_with_context(state, listed, context(state), move || shell(hashes.clone()))
         .layer(CompressionLayer::new());
     for (path, method) in functions {
         router = router.route(path, handler(state, path, &method));
@@ -88,7 +88,7 @@ fn filter(method: &str) -> MethodFilter {
 
 /// A page that does not exist: the client's own, with 404.
 pub async fn missing(state: AppState, request: Request<Body>) -> Response {
-    let options = state.leptos.clone();
-    let render = leptos_axum::render_app_async_with_context(context(&state), move || shell(options.clone()));
+    let hashes = state.site.hashes();
+    let render = leptos_axum::render_app_async_with_context(context(&state), move || shell(hashes.clone()));
     render(request).await.into_response()
 }

@@ -1,22 +1,24 @@
 //! The route table and the layers around it.
 use super::{
-    backups, docs, doctor, drift, export, figures,
+    backups,
+    counters::Route,
+    docs, doctor, drift, export, figures,
     front::Front,
     gate::Gate,
-    language, news, openapi, operations, pages, prometheus, rest, sign_in, site,
+    installation, language, news, openapi, operations, pages, prometheus, rest, sign_in, site,
     state::{AppState, Shared},
 };
 use app::error::ApiError;
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
-    middleware::from_fn,
+    extract::{MatchedPath, Request, State},
+    middleware::{Next, from_fn},
     response::{IntoResponse, Redirect, Response},
     routing::{MethodRouter, get, post},
 };
 use domain::{Code, Failure};
-use http::{StatusCode, Uri};
+use http::Uri;
 use std::sync::Arc;
 use tower::Layer;
 use tower_http::csrf::{Csrf, CsrfLayer, ProtectionError};
@@ -42,6 +44,9 @@ fn cross_site(_: ProtectionError) -> Response {
     ApiError::from(failure).into_response()
 }
 
+/// What `/healthz` says, by which a caller knows that it is agm who answers.
+pub const ALIVE: &str = "agm\n";
+
 /// A path of axum's, with its methods.
 type Row = (&'static str, &'static [&'static str], MethodRouter<AppState>);
 
@@ -49,7 +54,7 @@ fn own() -> Vec<Row> {
     vec![
         ("/", &["GET"], get(|| async { Redirect::to("/agm/") })),
         ("/agm", &["GET"], get(|| async { Redirect::to("/agm/") })),
-        ("/healthz", &["GET"], get(|| async { StatusCode::OK })),
+        ("/healthz", &["GET"], get(|| async { ALIVE })),
         ("/readyz", &["GET"], get(prometheus::ready)),
         ("/metrics", &["GET"], get(prometheus::metrics)),
         ("/openapi.json", &["GET"], get(openapi::json)),
@@ -90,7 +95,10 @@ fn own() -> Vec<Row> {
         ("/ni_status/backups/{id}/delete", &["POST"], post(backups::delete)),
         ("/ni_status/doctor", &["GET"], get(doctor::doctor)),
         ("/ni_status/doctor/probe", &["POST"], post(doctor::probe)),
+        ("/ni_status/doctor/bundle", &["GET"], get(doctor::bundle)),
         ("/ni_status/drift", &["GET"], get(drift::drift)),
+        ("/ni_status/installation", &["GET"], get(installation::installation)),
+        ("/ni_status/installation/proof", &["POST"], post(installation::prove)),
         ("/ni_status/stream", &["GET"], get(news::stream)),
         ("/ni_status/metrics/history", &["GET"], get(figures::history)),
         ("/ni_status/usage", &["GET"], get(figures::usage)),
@@ -110,12 +118,22 @@ pub fn all_routes() -> Vec<(String, String)> {
 }
 
 fn router(state: AppState) -> Router {
-    let mut router = pages::pages(&state).merge(site::files(&state.leptos));
+    let mut router = pages::pages(&state).merge(site::files(&state.site));
     for (path, _, handlers) in own() {
         router = router.route(path, handlers);
     }
     let router = router.fallback(missing).method_not_allowed_fallback(wrong_method);
-    router.layer(from_fn(language::choose)).with_state(state)
+    router.layer(from_fn(language::choose)).layer(from_fn(tell_route)).with_state(state)
+}
+
+/// Tells the outer layers which route it was: only the router knows.
+async fn tell_route(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(|path| Route(path.as_str().to_owned()));
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
 }
 
 async fn wrong_method() -> ApiError {

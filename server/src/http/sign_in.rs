@@ -31,7 +31,8 @@ impl CookieName {
         if secure { Self::Secure } else { Self::Plain }
     }
 
-    fn as_str(self) -> &'static str {
+    /// As in a header.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Plain => "agm_session",
             Self::Secure => "__Host-agm_session",

@@ -2,14 +2,18 @@
 use super::{
     counters::Counters, doctor::own_checks, hosts::Hosts, news::Streams, prometheus::Readiness, reads::Reads,
 };
-use crate::auth::{Account, Limiter, Limits, Sessions};
+use crate::{
+    auth::{Account, Limiter, Limits, Sessions},
+    log::Recent,
+    site::Site,
+};
 use app::api::{Installation, ServerFacts};
 use axum::extract::FromRef;
 use domain::Setting;
 use leptos::config::LeptosOptions;
 use operations::Operations;
 use secrecy::SecretString;
-use std::{net::IpAddr, path::PathBuf, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 /// What a server is made of.
@@ -26,16 +30,18 @@ pub struct Setup {
     pub secure: bool,
     pub sandbox: bool,
     pub limits: Limits,
-    /// The built site.
-    pub site: PathBuf,
+    pub site: Site,
     /// Each setting and who said it.
     pub told: Vec<Setting>,
+    pub log: Recent,
 }
 
 /// Cheap to clone.
 #[derive(Clone, FromRef)]
 pub struct AppState {
+    /// Asked for by Leptos, which uses nothing of it here.
     pub leptos: LeptosOptions,
+    pub site: Site,
     pub shared: Arc<Shared>,
 }
 
@@ -55,6 +61,7 @@ pub struct Shared {
     pub reads: Reads,
     pub readiness: Readiness,
     pub streams: Streams,
+    pub log: Recent,
     /// Ends the streams that would otherwise keep a shutdown waiting.
     pub closing: CancellationToken,
 }
@@ -78,9 +85,11 @@ impl AppState {
             reads: Reads::default(),
             readiness: Readiness::default(),
             streams: Streams::default(),
+            log: setup.log,
             closing: CancellationToken::new(),
         };
-        Self { leptos: super::site::site_options(&setup.site), shared: Arc::new(shared) }
+        let leptos = LeptosOptions::builder().output_name("agm").build();
+        Self { leptos, site: setup.site, shared: Arc::new(shared) }
     }
 
     /// What pages and server functions find in their context.

@@ -1,15 +1,17 @@
 //! Secrets are planted everywhere, everything is called with logs at the finest level, and whatever comes out is
 //! searched for them. A new surface is one more line in `surfaces`; a new secret one more in `planted`.
 mod backups;
+pub mod bundle;
 
 use crate::support::{ADMIN, JSON, World};
 use base64::{Engine, engine::general_purpose as base};
 use serde_json::{Value, json};
+use server::log::Recent;
 use std::{
     io,
     sync::{Arc, Mutex},
 };
-use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
+use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter, layer::SubscriberExt};
 
 /// Everything that was logged in this process.
 #[derive(Clone, Default)]
@@ -225,6 +227,7 @@ async fn tour(world: &World) -> Vec<(String, String)> {
     surfaces.extend(backups::tour(world, signed).await);
     surfaces.extend(carried(world, signed).await);
     surfaces.extend(read(world, signed).await);
+    surfaces.extend(bundle::tour(world, signed).await);
     let bearer = format!("Bearer {SCRAPE}");
     let scraped = world.call("GET", "/metrics", &[("authorization", &bearer)], "").await;
     surfaces.push(("a scrape".into(), scraped.text));
@@ -316,11 +319,12 @@ fn on_disk(folder: &std::path::Path) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn no_secret_comes_out() {
-    let log = Log::default();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(log.clone()).finish();
+    let (log, recent) = (Log::default(), Recent::default());
+    let shown = tracing_subscriber::fmt::layer().with_writer(log.clone());
+    let subscriber = tracing_subscriber::registry().with(LevelFilter::TRACE).with(recent.layer()).with(shown);
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let world = World::with(|setup| {
+        setup.log = recent;
         setup.password = PASSWORD.to_owned().into();
         setup.metrics_token = Some(SCRAPE.to_owned().into());
     })

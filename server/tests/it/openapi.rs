@@ -3,7 +3,9 @@ use app::{
     api::{Account, CreateProvider, Reload, Repair, Switch},
     codec::Body,
 };
-use domain::{EditProvider, Failure, Mutation, NewProvider, SetModel, SetModels, Simulate, TestProvider};
+use domain::{
+    EditProvider, Failure, Mutation, NewProvider, SetModel, SetModels, Simulate, TestProvider, WarningCode,
+};
 use serde_json::Value;
 use server::http::{
     AdoptBackup, BackupLabel, ExportBackup, ImportBackup, OriginalBackup, REQUESTS, all_routes, document,
@@ -90,4 +92,18 @@ fn the_examples_are_bodies_that_are_taken() {
         };
         assert_eq!(read, Ok(()), "{name}");
     }
+}
+
+#[test]
+fn the_codes_in_the_document_are_those_on_the_wire() {
+    let document = serde_json::to_value(document()).unwrap();
+    let told = |name: &str| document["components"]["schemas"][name]["enum"].clone();
+    assert_eq!(told("WarningCode"), serde_json::to_value(WarningCode::ALL).unwrap());
+}
+
+/// What an agent reads of the API is made from the document.
+#[test]
+fn the_reference_of_the_skill_is_that_of_this_document() {
+    let written = include_str!("../../../skill/references/api-reference.md");
+    assert!(server::http::api_reference() == written, "it is stale: run `make reference`");
 }

@@ -264,6 +264,19 @@ async fn a_wrong_method_says_which_are_right() {
 }
 
 #[tokio::test]
+async fn a_request_keeps_the_id_that_it_came_with_when_that_is_plain() {
+    let world = World::start().await;
+    let id = async |said: &str| {
+        let answer = world.call("GET", "/healthz", &[("x-request-id", said)], "").await;
+        answer.headers["x-request-id"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(id("a1b2c3d4-0000-4000-8000-0123456789ab").await, "a1b2c3d4-0000-4000-8000-0123456789ab");
+    let made = [id("two words").await, id(&"x".repeat(65)).await, id("").await];
+    assert!(made.iter().all(|id| id.len() > 8 && !id.contains(['x', ' '])), "{made:?}");
+    assert!(made[0] != made[1] && made[1] != made[2], "{made:?}");
+}
+
+#[tokio::test]
 async fn every_answer_carries_the_security_headers() {
     let world = World::start().await;
     for path in ["/ni_status/health", "/agm/login", "/agm/pkg/none.js", "/nothing", "/healthz", "/docs"] {
@@ -297,25 +310,6 @@ async fn each_script_of_a_page_has_the_nonce_of_its_header() {
         seen.push(nonce);
     }
     assert_eq!(world.call("GET", "/agm/nothing-here", &[ADMIN], "").await.status, StatusCode::NOT_FOUND);
-}
-
-#[tokio::test]
-async fn a_page_names_the_hashed_files_and_they_are_served_compressed() {
-    let world = World::with(|setup| {
-        let pkg = setup.site.join("pkg");
-        std::fs::create_dir_all(&pkg).unwrap();
-        std::fs::write(setup.site.join("hash.txt"), "js: aaa\nwasm: bbb\ncss: ccc\n").unwrap();
-        std::fs::write(pkg.join("agm.ccc.css"), "plain").unwrap();
-        std::fs::write(pkg.join("agm.ccc.css.br"), "small").unwrap();
-    })
-    .await;
-    let page = world.call("GET", "/agm/login", &[], "").await.text;
-    assert!(page.contains("/agm/pkg/agm.ccc.css") && page.contains("/agm/pkg/agm.aaa.js"), "{page}");
-    let file = world.call("GET", "/agm/pkg/agm.ccc.css", &[("accept-encoding", "br")], "").await;
-    assert_eq!((file.text.as_str(), file.headers["content-encoding"].to_str().unwrap()), ("small", "br"));
-    assert!(file.headers["cache-control"].to_str().unwrap().contains("immutable"));
-    let missing = world.call("GET", "/agm/pkg/none.css", &[], "").await;
-    assert_eq!(missing.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

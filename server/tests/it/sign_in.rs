@@ -90,6 +90,18 @@ async fn a_trusted_proxy_tells_who_guesses() {
 }
 
 #[tokio::test]
+async fn guesses_through_the_gateway_do_not_lock_the_scripts_of_this_machine_out() {
+    let world = World::with(|setup| setup.trusted_proxies = vec![[127, 0, 0, 1].into()]).await;
+    let mut codes = Vec::new();
+    for guess in 0..60 {
+        let from = format!("198.51.100.{guess}");
+        codes.push(login(&world, WRONG, &[("x-forwarded-for", &from)]).await.status.as_u16());
+    }
+    assert_eq!(codes, [[401; 50].as_slice(), &[429; 10]].concat());
+    assert_eq!(login(&world, RIGHT, &[]).await.status.as_u16(), 204);
+}
+
+#[tokio::test]
 async fn without_a_script_the_form_signs_in() {
     let world = World::start().await;
     let form = [("content-type", "application/x-www-form-urlencoded")];
@@ -112,7 +124,11 @@ async fn the_scrape_token_opens_the_metrics_and_nothing_else() {
     let world = World::with(|setup| setup.metrics_token = Some("t0ken".to_owned().into())).await;
     let token = ("authorization", "Bearer t0ken");
     let answer = world.call("GET", "/metrics", &[token], "").await;
-    assert!(answer.status.is_success() && answer.text.contains("agm_http_answers_total"), "{}", answer.text);
+    assert!(
+        answer.status.is_success() && answer.text.contains("agm_http_request_duration_seconds"),
+        "{}",
+        answer.text
+    );
     assert_eq!(
         world.call("GET", "/metrics", &[("authorization", "Bearer x")], "").await.status.as_u16(),
         401

@@ -1,10 +1,13 @@
 //! What only a real socket shows: slow callers, too many of them, TLS, and a handler that panics.
-use crate::support::{JSON, Served, World};
+use crate::{
+    cli::{agm, code, err, out},
+    support::{JSON, Served, World},
+};
 use axum::{Router, body::Body, routing::get};
 use http::{Request, header};
 use http_body_util::BodyExt;
 use server::http::{Bounds, acceptor, layered};
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
@@ -92,19 +95,61 @@ async fn a_full_server_lets_the_next_wait_and_still_stops() {
     timeout(PATIENCE, served.ended).await.expect("a full server does not stop").unwrap();
 }
 
-#[tokio::test]
-async fn with_a_certificate_it_speaks_tls_and_the_cookie_is_bound_to_the_host() {
+/// A certificate for `localhost` that nobody vouches for, as files.
+struct Certificate {
+    cert: PathBuf,
+    key: PathBuf,
+    pem: String,
+    _files: tempfile::TempDir,
+}
+
+fn certificate() -> Certificate {
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let files = tempfile::tempdir().unwrap();
     let (cert, key) = (files.path().join("cert.pem"), files.path().join("key.pem"));
     std::fs::write(&cert, certified.cert.pem()).unwrap();
     std::fs::write(&key, certified.signing_key.serialize_pem()).unwrap();
+    Certificate { cert, key, pem: certified.cert.pem(), _files: files }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_healthcheck_finds_who_is_alive_with_tls_and_without() {
+    let Certificate { cert, key, _files, .. } = certificate();
+    let tls = [format!("--tls-cert={}", cert.display()), format!("--tls-key={}", key.display())];
+    let world = World::start().await;
+    for (acceptor, said) in [(None, &[][..]), (Some(acceptor(&cert, &key).unwrap()), &tls[..])] {
+        let served = Served::start(world.stack.clone(), acceptor, Bounds::default()).await;
+        let address = served.address.to_string();
+        let mut line = vec!["healthcheck", "--addr", &address];
+        line.extend(said.iter().map(String::as_str));
+        let alive = agm("", &line, "").await;
+        assert_eq!((code(&alive), out(&alive).ends_with("/healthz is alive\n")), (0, true), "{alive:?}");
+        served.stop.cancel();
+        served.ended.await.unwrap();
+        let gone = agm("", &line, "").await;
+        assert_eq!((code(&gone), err(&gone).lines().count()), (1, 1), "{gone:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_answers_in_its_place_is_not_taken_for_agm() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let all = Router::new().fallback(|| async { "ok" });
+    tokio::spawn(async move { axum::serve(listener, all).await });
+    let other = agm("", &["healthcheck", "--addr", &address.to_string()], "").await;
+    assert!(code(&other) == 1 && err(&other).contains("answered by another program"), "{other:?}");
+}
+
+#[tokio::test]
+async fn with_a_certificate_it_speaks_tls_and_the_cookie_is_bound_to_the_host() {
+    let Certificate { cert, key, pem, _files } = certificate();
     assert!(acceptor(&key, &key).is_err() && acceptor(&cert, &cert).is_err());
 
     let world = World::with(|setup| setup.secure = true).await;
     let served =
         Served::start(world.stack.clone(), Some(acceptor(&cert, &key).unwrap()), Bounds::default()).await;
-    let known = reqwest::Certificate::from_pem(certified.cert.pem().as_bytes()).unwrap();
+    let known = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
     let client = reqwest::Client::builder().tls_certs_only([known]).no_proxy().build().unwrap();
     let url = format!("https://localhost:{}", served.address.port());
     let answer = client

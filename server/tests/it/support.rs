@@ -4,14 +4,23 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use operations::{Config, Operations};
 use sandbox::{Sandbox, SandboxOptions};
-use serde_json::Value;
+use serde_json::{Value, json};
 use server::{
     auth::Limits,
     cli::sandbox_settings,
     config::{Lookup, Settings},
     http::{AppState, Bounds, Entrance, Hosts, Setup, Stack, serve, stack},
+    log::Recent,
+    site::Site,
 };
-use std::net::SocketAddr;
+use std::{
+    fs,
+    net::SocketAddr,
+    path::PathBuf,
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -100,8 +109,9 @@ impl World {
             secure: false,
             sandbox: true,
             limits: Limits::default(),
-            site: data.path().join("site"),
+            site: Site::Folder(data.path().join("site")),
             told: settings.told,
+            log: Recent::default(),
         };
         change(&mut setup);
         let state = AppState::new(setup);
@@ -143,5 +153,64 @@ async fn read(response: Response<Body>) -> Answer {
         status: parts.status,
         headers: parts.headers,
         text: String::from_utf8_lossy(&bytes).into_owned(),
+    }
+}
+
+/// What HiClaw sets for a server, as this sandbox is: the program itself is started with it, and waits as `timing` says.
+pub fn environment(sandbox: &Sandbox, timing: Value) -> Vec<(&'static str, String)> {
+    let at = sandbox.addresses();
+    let mut rehearsal = timing;
+    rehearsal["upstreams"] = json!(sandbox.upstream_map());
+    vec![
+        ("HICLAW_ADMIN_USER", at.admin.user.clone()),
+        ("HICLAW_ADMIN_PASSWORD", at.admin.password.clone()),
+        ("HICLAW_AI_GATEWAY_ADMIN_URL", at.console.clone()),
+        ("HICLAW_AI_GATEWAY_URL", at.gateway.clone()),
+        ("HICLAW_FS_ENDPOINT", at.s3.endpoint.clone()),
+        ("HICLAW_FS_ACCESS_KEY", at.s3.access_key.clone()),
+        ("HICLAW_FS_SECRET_KEY", at.s3.secret_key.clone()),
+        ("HICLAW_FS_BUCKET", at.s3.bucket.clone()),
+        ("HICLAW_LLM_PROVIDER", "qwen".into()),
+        ("HICLAW_CONTAINER_API", at.containers.clone()),
+        ("AGM_MANAGER_URL", at.manager.url.clone()),
+        ("AGM_REHEARSAL", rehearsal.to_string()),
+        ("OPENCLAW_CONFIG_PATH", at.manager.config.display().to_string()),
+    ]
+}
+
+/// A port that nobody has, and nobody gets who asks the system for any: it stays free until a server takes it, and between
+/// two servers.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let turn = std::process::id().wrapping_mul(61).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 10_000 + u16::try_from(turn % 20_000).unwrap();
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+/// Ends the server of a data directory, whatever became of the test.
+pub struct Ended(pub PathBuf);
+
+impl Ended {
+    /// Ends it at once, and waits until it is gone: one that is waiting for its disk is still seen for a while.
+    pub fn kill(&self) {
+        let Ok(pid) = fs::read_to_string(self.0.join("agm.pid")) else { return };
+        let line = format!("/proc/{}/cmdline", pid.trim());
+        let is_there = || fs::read_to_string(&line).is_ok_and(|line| line.contains("serve"));
+        if is_there() {
+            drop(Command::new("kill").args(["-KILL", pid.trim()]).output());
+        }
+        while is_there() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.kill();
     }
 }

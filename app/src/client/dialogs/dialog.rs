@@ -1,5 +1,5 @@
 use crate::{
-    client::{focus, press::return_focus, report, target},
+    client::{clicks::return_focus, focus, report, target},
     components::button::Kind,
     sprite::{icon, maps},
     text::t,

@@ -12,7 +12,7 @@ use crate::{
     sprite::icon,
     text::{formats::number, t},
 };
-use domain::{CheckId, CheckState, OperationId, Repair, Target};
+use domain::{Check, CheckId, CheckState, OperationId, Repair, RouteName, Target};
 use leptos::prelude::*;
 
 /// All findings. Nothing when there are none: the verdict says so.
@@ -105,35 +105,52 @@ fn one(line: &Line) -> AnyView {
 
 /// The button that mends it, or the way to where a person does.
 fn mend(line: &Line) -> Option<AnyView> {
-    if line.check.id == CheckId::OperationsSettled {
-        let id: OperationId = line.check.about.parse().ok()?;
-        let label = t().action_of(t().put_right(), id.as_str());
-        let link = view! { <a class=Kind::Plain.class() href=format!("/agm/activity/{id}") aria-label=label>{t().put_right()}</a> };
+    if let Some((href, text)) = place(line.check) {
+        let label = t().action_of(text, &line.about);
+        let link = view! { <a class=Kind::Plain.class() href=href aria-label=label>{text}</a> };
         return Some(link.into_any());
     }
-    let (act, text) = act(line.check.id, line.check.repair.as_ref()?);
+    let (act, text) = act(line.check)?;
     let label = t().action_of(text, &line.about);
     Some(view! { <Press act text label=label/> }.into_any())
 }
 
-/// What a repair opens. A provider that could not be reached has a wrong address, in all else its key is wrong.
-fn act(id: CheckId, repair: &Repair) -> (Act, &'static str) {
-    match repair.clone() {
+/// The page that shows what a person decides about.
+fn place(check: &Check) -> Option<(String, &'static str)> {
+    match check.id {
+        CheckId::OperationsSettled => {
+            let id: OperationId = check.about.parse().ok()?;
+            Some((format!("/agm/activity/{id}"), t().put_right()))
+        }
+        CheckId::AgentRecord => Some(("/agm/drift".to_owned(), t().drift_title())),
+        CheckId::RouteShadowed => {
+            let name: RouteName = check.about.parse().ok()?;
+            Some((format!("/agm/routes?find={name}"), t().routes()))
+        }
+        _ => None,
+    }
+}
+
+/// What a check opens. A provider that could not be reached has a wrong address, in all else its key is wrong.
+fn act(check: &Check) -> Option<(Act, &'static str)> {
+    if check.id == CheckId::RouteProviders {
+        return Some((Act::AddProvider, t().add_provider()));
+    }
+    Some(match check.repair.clone()? {
         Repair::RouteAccess { route, consumer } => {
             (Act::Repair { route: Some(route), consumer }, t().show_repair())
         }
         Repair::SetModel { target } => (Act::Switch(target), t().set_model()),
-        Repair::EditProvider { provider } if id == CheckId::ProviderReachable => {
+        Repair::EditProvider { provider } if check.id == CheckId::ProviderReachable => {
             (Act::EditProvider(provider), t().edit())
         }
         Repair::EditProvider { provider } => (Act::ReplaceKey(provider), t().replace_key()),
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::Check;
 
     fn model_of(worker: &str) -> Repair {
         Repair::SetModel { target: format!("worker:{worker}").parse().unwrap() }
@@ -169,10 +186,23 @@ mod tests {
     #[test]
     fn a_provider_gets_another_address_or_another_key() {
         let provider: domain::ProviderName = "qwen".parse().unwrap();
-        let repair = Repair::EditProvider { provider: provider.clone() };
-        assert_eq!(act(CheckId::ProviderReachable, &repair).0, Act::EditProvider(provider.clone()));
+        let act = |id| {
+            let check = Check::new(id, CheckState::Failed, "x", "x");
+            act(&check.repair(Repair::EditProvider { provider: provider.clone() })).unwrap().0
+        };
+        assert_eq!(act(CheckId::ProviderReachable), Act::EditProvider(provider.clone()));
         for id in [CheckId::ProviderKey, CheckId::ProviderKeyAccepted, CheckId::AgentAnswered] {
-            assert_eq!(act(id, &repair).0, Act::ReplaceKey(provider.clone()));
+            assert_eq!(act(id), Act::ReplaceKey(provider.clone()));
         }
+    }
+
+    #[test]
+    fn what_a_person_decides_about_leads_to_where_it_is_shown() {
+        let check = |id| Check::new(id, CheckState::Failed, "qwen-ai-route", "x");
+        assert_eq!(act(&check(CheckId::RouteProviders)).unwrap().0, Act::AddProvider);
+        assert_eq!(place(&check(CheckId::RouteShadowed)).unwrap().0, "/agm/routes?find=qwen-ai-route");
+        assert_eq!(place(&check(CheckId::AgentRecord)).unwrap().0, "/agm/drift");
+        assert_eq!(place(&check(CheckId::RouteProviders)), None);
+        assert_eq!(act(&check(CheckId::RouteShadowed)), None);
     }
 }

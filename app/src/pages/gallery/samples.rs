@@ -38,6 +38,7 @@ fn seat(name: &str, status: WorkerStatus, task: Option<&str>, problem: Option<Pr
         model: "deepseek-chat".parse().ok(),
         since: Some(at()),
         evidence: "container running".into(),
+        image: None,
         task: task.map(Into::into),
         runtime: "openclaw".into(),
         team: None,

@@ -136,6 +136,7 @@ mod tests {
             model: None,
             since: None,
             evidence: String::new(),
+            image: None,
             task: None,
             runtime: "openclaw".into(),
             team: team.map(Into::into),

@@ -56,8 +56,10 @@ impl World {
             },
             containers: None,
             hiclaw_provider: Some("qwen".into()),
+            hiclaw_model: None,
             allow_private_upstreams: false,
             upstream_map: Default::default(),
+            entry: Default::default(),
             data_dir: PathBuf::from(DATA),
             timing: Timing { cache: Duration::ZERO, ..Timing::default() },
         }

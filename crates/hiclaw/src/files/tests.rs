@@ -9,14 +9,15 @@ const THEIRS: &str = r#"{"version":1,"workers":{"alice":{"runtime":"openclaw","m
 
 fn files(disk: &MemDisk) -> Files {
     let nowhere: Url = "http://127.0.0.1:9".parse().unwrap();
-    let store = Store::new(&store::Params {
+    let http = higress::http_client(Duration::from_secs(1)).unwrap();
+    let params = store::Params {
         endpoint: nowhere,
         access_key: "a".into(),
         secret_key: "b".to_owned().into(),
         bucket: "c".into(),
-        connect_timeout: Duration::from_secs(1),
         call_timeout: Duration::from_secs(1),
-    });
+    };
+    let store = Store::new(&params, http.clone());
     Files::new(FilesParams {
         disk: Arc::new(disk.clone()),
         manager_config: "/manager/openclaw.json".into(),
@@ -24,7 +25,7 @@ fn files(disk: &MemDisk) -> Files {
         manager_key: None,
         store,
         containers: None,
-        http: higress::http_client(Duration::from_secs(1)).unwrap(),
+        http,
         call: Duration::from_secs(1),
         now: Arc::new(|| Timestamp::from_rfc3339("2026-01-15T10:30:00Z".into())),
     })

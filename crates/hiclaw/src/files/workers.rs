@@ -40,6 +40,10 @@ impl Files {
 }
 
 fn worker(name: WorkerName, entry: Entry, seen: &Seen) -> Worker {
+    let image = match seen.container(&name) {
+        Containers::Present(container) => Some(container.image.clone()),
+        _ => None,
+    };
     let judgement = judge(&Facts {
         deployment: entry.deployment,
         containers: seen.container(&name),
@@ -53,6 +57,7 @@ fn worker(name: WorkerName, entry: Entry, seen: &Seen) -> Worker {
         model: None,
         since: judgement.since,
         evidence: judgement.evidence,
+        image,
         task: judgement.task,
         runtime: entry.runtime,
         team: entry.team,

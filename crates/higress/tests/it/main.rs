@@ -6,6 +6,7 @@
 )]
 mod account;
 mod answers;
+mod plain;
 mod provider_rules;
 mod providers;
 mod reads;

@@ -12,7 +12,7 @@ mod file;
 mod keys;
 mod look;
 mod original;
-mod passphrase;
+pub(crate) mod passphrase;
 mod portable;
 mod shelf;
 mod take;

@@ -22,13 +22,32 @@ pub fn is_encrypted(text: &str) -> bool {
 /// # Errors
 /// `INVALID_REQUEST` when the passphrase is too short.
 pub fn encrypt(passphrase: &Passphrase, bytes: &[u8]) -> Result<String, Failure> {
+    age::encrypt_and_armor(&recipient(passphrase)?, bytes).map_err(not_encrypted)
+}
+
+/// Who opens what is encrypted to a passphrase.
+///
+/// # Errors
+/// `INVALID_REQUEST` when the passphrase is too short.
+pub fn recipient(passphrase: &Passphrase) -> Result<scrypt::Recipient, Failure> {
     if passphrase.is_short() {
         return Err(wrong(format!("it must have {} characters or more", Passphrase::SHORTEST)));
     }
     let mut recipient = scrypt::Recipient::new(passphrase.clone().into_secret());
     recipient.set_work_factor(WORK);
-    let failed = |error: EncryptError| Failure::new(Code::Internal, error.to_string());
-    age::encrypt_and_armor(&recipient, bytes).map_err(failed)
+    Ok(recipient)
+}
+
+/// Who has a passphrase.
+pub fn identity(passphrase: Passphrase) -> scrypt::Identity {
+    let mut identity = scrypt::Identity::new(passphrase.into_secret());
+    identity.set_max_work_factor(MOST_WORK);
+    identity
+}
+
+/// Why nothing was encrypted.
+pub fn not_encrypted(error: EncryptError) -> Failure {
+    Failure::new(Code::Internal, error.to_string())
 }
 
 /// What was encrypted. It takes its time.
@@ -37,10 +56,12 @@ pub fn encrypt(passphrase: &Passphrase, bytes: &[u8]) -> Result<String, Failure>
 /// `INVALID_REQUEST` when the passphrase does not open it, or when it is a file of another kind; `SEAL_BROKEN` when it was
 /// changed or cut.
 pub fn decrypt(passphrase: Passphrase, text: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let mut identity = scrypt::Identity::new(passphrase.into_secret());
-    identity.set_max_work_factor(MOST_WORK);
-    let opened = age::decrypt(&identity, text.trim().as_bytes()).map(Zeroizing::new);
-    opened.map_err(|error| match error {
+    age::decrypt(&identity(passphrase), text.trim().as_bytes()).map(Zeroizing::new).map_err(not_decrypted)
+}
+
+/// Why nothing was decrypted, as [`decrypt`] tells it.
+pub fn not_decrypted(error: DecryptError) -> Failure {
+    match error {
         DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed => {
             wrong("it does not open this file".into())
         }
@@ -52,7 +73,7 @@ pub fn decrypt(passphrase: Passphrase, text: &str) -> Result<Zeroizing<Vec<u8>>,
         | DecryptError::InvalidMac
         | DecryptError::UnknownFormat
         | DecryptError::Io(_) => envelope::broken("the encrypted file is not whole".into()),
-    })
+    }
 }
 
 /// What is wrong with a passphrase.

@@ -18,6 +18,7 @@ use std::{
     time::Duration,
 };
 use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
+use tracing::Instrument;
 
 /// How many missed backups are remembered.
 const MISSED: usize = 20;
@@ -64,7 +65,7 @@ impl Operations {
             *target = None;
         }
         let (operations, actor) = (self.clone(), context.actor.clone());
-        let backup = async move { operations.back_up_or_note(reason, actor).await };
+        let backup = async move { operations.back_up_or_note(reason, actor).await }.in_current_span();
         match &context.bulk {
             None => tokio::spawn(backup),
             Some(bulk) => tokio::spawn(self.0.backups.bulks.of(bulk, backup.boxed())),

@@ -1,5 +1,6 @@
 //! The agents: from their config over key, route and provider to the model.
 mod config;
+mod upkeep;
 mod way;
 
 use super::{
@@ -22,7 +23,7 @@ use std::{collections::BTreeSet, sync::Arc};
 pub struct Agent<'a> {
     pub target: &'a Target,
     pub seen: &'a SeenAgent,
-    model: Option<&'a ModelId>,
+    pub model: Option<&'a ModelId>,
     /// The route that takes its model.
     pub route: Option<&'a RouteView>,
 }
@@ -73,6 +74,8 @@ pub struct Examined<'a> {
     pub lists: &'a Lists,
     /// None: no agent's model was ever asked.
     pub answers: Option<&'a Answers>,
+    /// The model that HiClaw gives the Manager at its start; none: not known.
+    pub hiclaw_model: Option<&'a str>,
 }
 
 impl Examined<'_> {
@@ -98,7 +101,17 @@ impl Examined<'_> {
             Err(why) => way::unread(why),
         });
         checks.extend(way::answered(&agents, self.stored.as_ref().ok(), self.answers));
-        checks.extend(running(workers));
+        checks.push(upkeep::manager_model(&agents, self.hiclaw_model));
+        match workers {
+            Ok(workers) => {
+                checks.extend(running(&workers.value));
+                checks.extend(upkeep::pulls(&workers.value));
+            }
+            Err(why) => {
+                let unread = |id| unknown(id, "workers", format!("they could not be asked for: {why}"));
+                checks.extend([CheckId::WorkerRuns, CheckId::WorkerTakesUp].map(unread));
+            }
+        }
         checks
     }
 
@@ -122,12 +135,8 @@ impl Examined<'_> {
 }
 
 /// Whether the workers run, as far as that can be seen.
-fn running(workers: &Result<Arc<Seen<Vec<Worker>>>, Failure>) -> Vec<Check> {
+fn running(workers: &[Worker]) -> Vec<Check> {
     let id = CheckId::WorkerRuns;
-    let workers = match workers {
-        Ok(workers) => &workers.value,
-        Err(why) => return vec![unknown(id, "workers", format!("they could not be asked for: {why}"))],
-    };
     let mut many = Many::of(id);
     for worker in workers {
         let about = format!("worker:{}", worker.name);

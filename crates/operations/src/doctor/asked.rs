@@ -9,6 +9,7 @@ use crate::{
     engine::Engine,
     probe::ProbeFailure,
     reads::{Agents, ConsoleState},
+    scrub,
 };
 use domain::{Failure, ModelId, ProviderName, RouteName, RouteUpstream, Target, TestProvider, Timestamp};
 use futures::{StreamExt, stream};
@@ -16,6 +17,7 @@ use higress::ProviderDoc;
 use secrecy::{ExposeSecret, SecretString};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 /// How many agents' models are asked at once, and beside them how many providers.
 const AT_ONCE: usize = 8;
@@ -46,6 +48,11 @@ pub enum Said<'a> {
 }
 
 impl Answers {
+    /// Whether any model answered.
+    pub fn any(&self) -> bool {
+        self.by_target.values().any(|(_, answer)| matches!(answer, Some(Ok(()))))
+    }
+
     /// What the model of this agent said, where `now` is what it would be asked today.
     pub fn of(&self, target: &Target, now: Option<&Question>) -> Said<'_> {
         match (self.by_target.get(target), now) {
@@ -108,15 +115,15 @@ impl Operations {
     /// who asks for them meanwhile waits for the same ones.
     pub(super) async fn ask_all(&self) {
         let operations = self.clone();
-        let asking = tokio::spawn(async move {
+        let asking = async move {
             let memory = &operations.0.doctor;
             // Why the agents could not be read is told by the examination.
             if let Ok(answers) = memory.asking.fresh(|| Box::pin(operations.ask())).await {
                 memory.keep(answers);
             }
-        });
-        if let Err(error) = asking.await {
-            tracing::error!(%error, "asking the models broke off");
+        };
+        if let Err(error) = tokio::spawn(asking.in_current_span()).await {
+            tracing::error!(why = scrub::broken_off(&error), "asking the models broke off");
         }
     }
 

@@ -1,25 +1,36 @@
 //! The AI gateway and its routes.
 use super::{
     Stored,
+    asked::Answers,
     installation::system,
     report::{Many, failed, ok, unknown, warning},
 };
 use crate::reads::NOT_YET;
 use domain::{
     AiRoute, Check, CheckId, ConsumerName, DeepHealth, Failure, Metrics, ProviderName, Repair, RouteName,
+    Timestamp, Usage,
 };
 use higress::LiveRoute;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// What only a look at the routes shows.
-const OF_ROUTES: [CheckId; 6] = [
+const OF_ROUTES: [CheckId; 7] = [
     CheckId::DefaultRoute,
     CheckId::RouteProviders,
     CheckId::RouteShadowed,
     CheckId::RouteConsumers,
     CheckId::RouteOpen,
+    CheckId::RouteRetry,
     CheckId::RouteLive,
 ];
+/// Nobody waits for an answer for longer, in seconds.
+const LONGEST_RETRY: i64 = 3600;
+/// How long after the models were asked what they answered is surely counted: they are asked for a minute at most.
+const COUNTED_WITHIN: Duration = Duration::from_secs(90);
 /// What the console needs for its live routes to be what it stores.
 const WRITE_AGAIN: &str =
     "Open the route in the Higress Console and save it unchanged: that makes the gateway's what is stored.";
@@ -36,6 +47,31 @@ pub fn systems(health: &DeepHealth, metrics: &Metrics) -> [Check; 2] {
             .fix("Correct AGM_GATEWAY_METRICS_URL. Only the meters are without it."),
     };
     [answers, page]
+}
+
+/// Whether the gateway counts what models answer. That it counts nothing is only wrong where a model is known to have
+/// answered before.
+pub fn statistics(usage: &Usage, answers: Option<&Answers>) -> Check {
+    let (id, about) = (CheckId::GatewayStatistics, "gateway");
+    if let Some(why) = &usage.unavailable {
+        return unknown(id, about, why.clone());
+    }
+    if !usage.rows.is_empty() {
+        return ok(id, about, format!("counts calls and tokens, read at {}", usage.observed_at));
+    }
+    let asked_at = answers.filter(|answers| answers.any()).map(|answers| &answers.at);
+    match asked_at.filter(|at| is_past(at, &usage.observed_at)) {
+        None => ok(id, about, "has counted no call yet, and agm knows of none that a model answered"),
+        Some(at) => warning(id, about, format!("counts no call, although models answered at {at}")).fix(
+            "Switch the plugin ai-statistics on in the Higress Console. Only the figures of use are without it.",
+        ),
+    }
+}
+
+/// Whether what was answered at one time must be counted at the other.
+fn is_past(at: &Timestamp, now: &Timestamp) -> bool {
+    let [at, now] = [at, now].map(|time| OffsetDateTime::parse(time.as_str(), &Rfc3339));
+    at.ok().zip(now.ok()).is_some_and(|(at, now)| now - at > COUNTED_WITHIN)
 }
 
 /// Whether the console's objects could be read and understood. `unread`: why they could not even be read.
@@ -69,6 +105,7 @@ pub fn routes(
     checks.extend(shadowed(&stored.routes));
     checks.extend(consumers(&stored.routes, shut_out));
     checks.extend(open(&stored.routes));
+    checks.extend(retries(stored));
     checks.extend(as_stored(stored, live));
     checks
 }
@@ -173,6 +210,25 @@ fn open(routes: &[AiRoute]) -> Vec<Check> {
         }
     }
     many.told("routes", "each asks for the key of a consumer that it lets in")
+}
+
+/// Releases before 2.2.2 fill in 120,000, and mean seconds.
+fn retries(stored: &Stored) -> Vec<Check> {
+    let id = CheckId::RouteRetry;
+    let mut many = Many::of(id);
+    for route in &stored.console.routes {
+        let name = route.name();
+        match route.retry_seconds().filter(|seconds| *seconds > LONGEST_RETRY) {
+            None => many.well(name),
+            Some(seconds) => {
+                let evidence = format!("goes on trying after an error for {seconds} s");
+                many.found(warning(id, name.as_str(), evidence).fix(
+                    "Set the time limit of its retries to 120 in the Higress Console: it is in seconds.",
+                ));
+            }
+        }
+    }
+    many.told("routes", "no call is tried again for longer than an hour")
 }
 
 /// What the gateway was given, next to what is stored.

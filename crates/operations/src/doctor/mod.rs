@@ -1,17 +1,21 @@
 //! The doctor: every check of the installation, all at once, each bounded in time.
 //!
-//! [`installation`], [`gateway`], [`providers`], [`agents`] and [`own`] each make the checks of one part; [`asked`]
-//! makes those that cost something, [`lists`] remembers which models providers listed, and [`memory`] all else.
+//! [`installation`], [`gateway`], [`providers`], [`agents`] and [`own`] each make the checks of one part, [`door`],
+//! [`locked`], [`skew`] and [`writes`] one each; [`asked`] makes those that cost something, [`lists`] remembers which models providers
+//! listed, and [`memory`] all else.
 mod agents;
 mod asked;
+mod door;
 mod gateway;
 mod installation;
 mod lists;
+mod locked;
 mod memory;
 mod own;
 mod providers;
 mod report;
 mod skew;
+mod writes;
 
 pub use lists::{LastList, Lists};
 pub use memory::Memory;
@@ -44,7 +48,9 @@ pub struct Known {
     default_password: bool,
     /// Whether the address of the Manager's OpenClaw is known.
     asks_manager: bool,
-    data_dir: PathBuf,
+    /// The model that HiClaw gives the Manager at its start.
+    hiclaw_model: Option<String>,
+    pub data_dir: PathBuf,
 }
 
 impl Known {
@@ -53,7 +59,8 @@ impl Known {
         let (console, user) = (config.console.url.clone(), config.console.user.clone());
         let default_password = is_default_password(&user, config.console.password.expose_secret());
         let (asks_manager, data_dir) = (config.manager.url.is_some(), config.data_dir.clone());
-        Self { console, user, default_password, asks_manager, data_dir }
+        let hiclaw_model = config.hiclaw_model.clone();
+        Self { console, user, default_password, asks_manager, hiclaw_model, data_dir }
     }
 }
 
@@ -67,14 +74,15 @@ struct Stored {
 impl Operations {
     /// Makes every check that costs nothing. `answers`: what the models answered last.
     async fn examine(&self, answers: Option<&Answers>) -> Doctor {
-        let Inner { clients, engine, known, .. } = &*self.0;
+        let Inner { clients, engine, known, sampler, gateway, .. } = &*self.0;
         let observed_at = clients.clock.now();
         let live = bounded(async { Ok(clients.console.live_routes().await?) });
         let consumers = bounded(async { Ok(clients.console.consumers().await?) });
-        let (health, installation, own, console, agents, live, consumers, workers) = futures::join!(
+        let (health, installation, own, door, console, agents, live, consumers, workers) = futures::join!(
             self.health(),
             Box::pin(Installation::look(clients, known)),
             Box::pin(own::checks(engine, &known.data_dir)),
+            Box::pin(door::check(clients, gateway)),
             bounded(self.console()),
             bounded(self.agents()),
             live,
@@ -89,8 +97,15 @@ impl Operations {
         doctor.add(installation.checks(&health, known));
         doctor.add(own);
         doctor.add([own::writable(&health), gateway::readable(unread.as_ref(), &stored)]);
-        doctor.add(gateway::systems(&health, &*self.0.sampler.first().await));
-        let examined = Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers };
+        doctor.add([writes::check(&engine.log.list()), door]);
+        let (seen, routes) = (agents.as_deref().ok(), stored.as_ref().ok());
+        let (metrics, locked) =
+            futures::join!(sampler.first(), locked::check(clients, gateway, seen, routes));
+        doctor.add(gateway::systems(&health, &metrics));
+        doctor.add([gateway::statistics(&sampler.usage(), answers), locked]);
+        let hiclaw_model = known.hiclaw_model.as_deref();
+        let examined =
+            Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers, hiclaw_model };
         doctor.add(examined.checks(&consumers, &workers, &health));
         doctor.add(gateway::routes(&stored, &live, &examined.shut_out()));
         doctor.add(self.of_providers(&stored, agents.as_deref().map_err(Clone::clone)));

@@ -8,9 +8,9 @@ use crate::{
     Break,
     engine::{Books, Engine},
     journal::JournalError,
+    measures::free,
 };
 use domain::{Check, CheckId, DeepHealth, Failure, Operation, OperationState};
-use rustix::fs::statvfs;
 use std::{path::Path, sync::Arc};
 
 /// Larger trails are not read for a check: `agm history --verify` does.
@@ -66,10 +66,10 @@ fn unopened(why: &str) -> [Check; 2] {
 
 async fn space(data_dir: &Path) -> Check {
     let path = data_dir.to_owned();
-    let asked = tokio::task::spawn_blocking(move || statvfs(&path));
+    let asked = tokio::task::spawn_blocking(move || free(&path));
     let shown = data_dir.display().to_string();
     match tokio::time::timeout(PATIENCE, asked).await {
-        Ok(Ok(Ok(space))) => left(shown, space.f_bavail.saturating_mul(space.f_frsize)),
+        Ok(Ok(Ok(free))) => left(shown, free),
         Ok(Ok(Err(error))) => unknown(CheckId::DataSpace, shown, error.to_string()),
         Ok(Err(_)) | Err(_) => unknown(CheckId::DataSpace, shown, "the disk did not answer in time"),
     }

@@ -8,11 +8,12 @@ mod tests;
 use crate::{
     clients::Clients,
     locks::{Hold, Needs, Shared},
+    registration::{self, Registration},
 };
 use domain::{Failure, ProviderName, RouteName, Target};
 use futures::TryFutureExt;
 use hiclaw::{Held, Image, Part};
-use higress::{HigressError, Observation, Outcome, ProviderDoc, RouteDoc, WriteError};
+use higress::{HigressError, Observation, Outcome, PlainDoc, PlainName, ProviderDoc, RouteDoc, WriteError};
 use planted::Bug;
 use store::StoreError;
 
@@ -52,6 +53,17 @@ pub enum Edit {
     Agent {
         target: Target,
         edit: hiclaw::Edit,
+    },
+    /// What agm is reached by, or what a former plugin left there.
+    Plain {
+        name: PlainName,
+        before: Option<PlainDoc>,
+        after: Option<PlainDoc>,
+    },
+    /// `installed.json`.
+    Registration {
+        before: Option<Registration>,
+        after: Option<Registration>,
     },
 }
 
@@ -106,17 +118,24 @@ impl Edit {
             Self::Route { name, .. } => route_object(name),
             Self::Record { target, .. } => hiclaw::record_object(target),
             Self::Agent { edit, .. } => edit.object.clone(),
+            Self::Plain { name, .. } => name.to_string(),
+            Self::Registration { .. } => registration::OBJECT.to_owned(),
         }
     }
 
     /// True for objects of the console: the gateway takes a moment to follow them.
     pub fn is_console(&self) -> bool {
-        matches!(self, Self::Provider { .. } | Self::Route { .. })
+        matches!(self, Self::Provider { .. } | Self::Route { .. } | Self::Plain { .. })
     }
 
     /// True when both images are one: the object was to become what it is.
     pub fn changes_nothing(&self) -> bool {
         self.hash(Side::Before) == self.hash(Side::After)
+    }
+
+    /// True for a route of models, whose live part the console writes before it refuses a request.
+    pub fn is_route(&self) -> bool {
+        matches!(self, Self::Route { .. })
     }
 
     /// True for a route that is there on this side.
@@ -137,8 +156,10 @@ impl Edit {
     /// The agent whose own object it is.
     pub fn agent(&self) -> Option<&Target> {
         match self {
-            Self::Provider { .. } | Self::Route { .. } => None,
             Self::Record { target, .. } | Self::Agent { target, .. } => Some(target),
+            Self::Provider { .. } | Self::Route { .. } | Self::Plain { .. } | Self::Registration { .. } => {
+                None
+            }
         }
     }
 
@@ -152,6 +173,7 @@ impl Edit {
                 needs.add(Shared::Route(name.clone()), Hold::Write);
             }
             Self::Record { .. } | Self::Agent { .. } => {}
+            Self::Plain { .. } | Self::Registration { .. } => needs.add(Shared::Entry, Hold::Write),
         }
     }
 
@@ -181,6 +203,12 @@ impl Edit {
             | (Self::Provider { after: doc, .. }, Side::After) => doc.as_ref().map(ProviderDoc::content_hash),
             (Self::Route { before: doc, .. }, Side::Before)
             | (Self::Route { after: doc, .. }, Side::After) => doc.as_ref().map(RouteDoc::content_hash),
+            (Self::Plain { before: doc, .. }, Side::Before)
+            | (Self::Plain { after: doc, .. }, Side::After) => doc.as_ref().map(PlainDoc::content_hash),
+            (Self::Registration { before: kept, .. }, Side::Before)
+            | (Self::Registration { after: kept, .. }, Side::After) => {
+                kept.as_ref().map(Registration::content_hash)
+            }
             (Self::Record { .. } | Self::Agent { .. }, _) => self.text(side).map(Image::content_hash),
         };
         hash.unwrap_or_default()
@@ -193,7 +221,10 @@ impl Edit {
             (Self::Record { after, .. }, Side::After) => after.as_ref(),
             (Self::Agent { edit, .. }, Side::Before) => Some(&edit.before.image),
             (Self::Agent { edit, .. }, Side::After) => Some(&edit.after),
-            (Self::Provider { .. } | Self::Route { .. }, _) => None,
+            (
+                Self::Provider { .. } | Self::Route { .. } | Self::Plain { .. } | Self::Registration { .. },
+                _,
+            ) => None,
         }
     }
 
@@ -216,7 +247,19 @@ impl Edit {
                 clients.console.remove_route(before).await?;
                 Ok("removed")
             }
-            Self::Provider { .. } | Self::Route { .. } => Ok("not there"),
+            Self::Plain { before, after: Some(after), .. } => {
+                clients.console.write_plain(before.as_ref(), after).await?;
+                Ok("written and read back")
+            }
+            Self::Plain { before: Some(before), after: None, .. } => {
+                clients.console.remove_plain(before).await?;
+                Ok("removed")
+            }
+            Self::Provider { .. } | Self::Route { .. } | Self::Plain { .. } => Ok("not there"),
+            Self::Registration { after, .. } => {
+                clients.registration.write(after.as_ref()).await?;
+                Ok(if after.is_some() { "written" } else { "removed" })
+            }
             Self::Record { target, before, after } => {
                 let version = before.as_ref().map(|held| &held.version);
                 let written = match (after, version) {
@@ -270,6 +313,13 @@ impl Edit {
             Self::Route { name, before, after } => {
                 clients.console.observe_route(name, before.as_ref(), after.as_ref()).err_into().await
             }
+            Self::Plain { name, before, after } => {
+                clients.console.observe_plain(name, before.as_ref(), after.as_ref()).err_into().await
+            }
+            Self::Registration { before, after } => {
+                let now = clients.registration.read().await?;
+                Ok(compare(now.as_deref(), before.as_ref(), after.as_ref()))
+            }
             Self::Record { .. } | Self::Agent { .. } => {
                 let now = self.look(clients).await?;
                 Ok(compare(
@@ -285,7 +335,11 @@ impl Edit {
     pub async fn persist(&self, clients: &Clients) -> Result<(), Failure> {
         match self {
             Self::Agent { target, edit } => Ok(clients.holder.persist(target, edit.part).await?),
-            Self::Provider { .. } | Self::Route { .. } | Self::Record { .. } => Ok(()),
+            Self::Provider { .. }
+            | Self::Route { .. }
+            | Self::Record { .. }
+            | Self::Plain { .. }
+            | Self::Registration { .. } => Ok(()),
         }
     }
 
@@ -298,12 +352,14 @@ impl Edit {
                 Err(error) if error.is_gone() => Ok(None),
                 held => Ok(Some(held?)),
             },
-            Self::Provider { .. } | Self::Route { .. } => Ok(None),
+            Self::Provider { .. } | Self::Route { .. } | Self::Plain { .. } | Self::Registration { .. } => {
+                Ok(None)
+            }
         }
     }
 }
 
-fn compare(now: Option<&Image>, before: Option<&Image>, after: Option<&Image>) -> Observation {
+fn compare<T: PartialEq>(now: Option<&T>, before: Option<&T>, after: Option<&T>) -> Observation {
     if now == after {
         Observation::AllNew
     } else if now == before {

@@ -38,6 +38,7 @@ impl Edit {
             .collect();
         match self {
             Self::Provider { .. } | Self::Route { .. } => self.put_in_console(clients, side, &known).await,
+            Self::Plain { .. } | Self::Registration { .. } => self.put_entry(clients, side, &known).await,
             Self::Record { .. } | Self::Agent { .. } => self.put_text(clients, side, &known).await,
         }
     }
@@ -47,7 +48,7 @@ impl Edit {
         match self {
             Self::Provider { name, .. } => drop(clients.console.resync_provider(name).await?),
             Self::Route { name, .. } => drop(clients.console.resync_route(name).await?),
-            Self::Record { .. } | Self::Agent { .. } => {}
+            Self::Record { .. } | Self::Agent { .. } | Self::Plain { .. } | Self::Registration { .. } => {}
         }
         Ok(())
     }
@@ -85,9 +86,41 @@ impl Edit {
                     }
                 }
             }
-            Self::Record { .. } | Self::Agent { .. } => {}
+            Self::Record { .. } | Self::Agent { .. } | Self::Plain { .. } | Self::Registration { .. } => {}
         }
         Ok(Put::Written)
+    }
+
+    /// What agm is reached by has no live part of its own: what is stored is what the gateway gets.
+    async fn put_entry(&self, clients: &Clients, side: Side, known: &[String]) -> Result<Put, Failure> {
+        let wanted = self.hash(side);
+        match self {
+            Self::Plain { name, before, after } => {
+                let now = clients.console.plain(name).await?;
+                let seen = now.as_ref().map_or_else(String::new, higress::PlainDoc::content_hash);
+                let put = judge(&seen, &wanted, known);
+                match (put, side.of(before, after), now) {
+                    (Put::Written, Some(image), now) => {
+                        clients.console.write_plain(now.as_ref(), image).await?;
+                    }
+                    (Put::Written, None, Some(now)) => clients.console.remove_plain(&now).await?,
+                    _ => {}
+                }
+                Ok(put)
+            }
+            Self::Registration { before, after } => {
+                let now = clients.registration.read().await?;
+                let seen = now.as_ref().map_or_else(String::new, |now| now.content_hash());
+                let put = judge(&seen, &wanted, known);
+                if put == Put::Written {
+                    clients.registration.write(side.of(before, after)).await?;
+                }
+                Ok(put)
+            }
+            Self::Provider { .. } | Self::Route { .. } | Self::Record { .. } | Self::Agent { .. } => {
+                Ok(Put::There)
+            }
+        }
     }
 
     async fn put_text(&self, clients: &Clients, side: Side, known: &[String]) -> Result<Put, Failure> {

@@ -1,9 +1,9 @@
 //! An edit taken back: from what is there now to what was there before.
 use super::{Edit, Side};
-use crate::clients::Clients;
+use crate::{clients::Clients, registration::Registration};
 use domain::{Failure, Moved, rules::diff};
 use hiclaw::{Held, Image};
-use higress::{ProviderDoc, RouteDoc};
+use higress::{PlainDoc, ProviderDoc, RouteDoc};
 use serde_json::Value;
 
 /// What taking an edit back would be.
@@ -38,6 +38,28 @@ impl Edit {
                 Ok(self.judged(seen.as_deref(), trees, || Self::Route {
                     name: name.clone(),
                     before: now.clone(),
+                    after: before.clone(),
+                }))
+            }
+            Self::Plain { name, before, after } => {
+                let now = clients.console.plain(name).await?;
+                let seen = now.as_ref().map(PlainDoc::content_hash);
+                let trees = (after.as_ref().map(PlainDoc::shown), now.as_ref().map(PlainDoc::shown));
+                let trees = (trees.0.as_ref(), trees.1.as_ref());
+                Ok(self.judged(seen.as_deref(), trees, || Self::Plain {
+                    name: name.clone(),
+                    before: now.clone(),
+                    after: before.clone(),
+                }))
+            }
+            Self::Registration { before, after } => {
+                let now = clients.registration.read().await?;
+                let seen = now.as_deref().map(Registration::content_hash);
+                let trees =
+                    (after.as_ref().map(Registration::shown), now.as_deref().map(Registration::shown));
+                let trees = (trees.0.as_ref(), trees.1.as_ref());
+                Ok(self.judged(seen.as_deref(), trees, || Self::Registration {
+                    before: now.as_deref().cloned(),
                     after: before.clone(),
                 }))
             }

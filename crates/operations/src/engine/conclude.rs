@@ -19,6 +19,7 @@ use domain::{
 use planted::crash_point;
 use std::sync::Arc;
 use tokio::time::{Instant, sleep};
+use tracing::Instrument;
 
 impl Engine {
     /// Ends an operation of which nothing was begun, such as one whose plan could not be made.
@@ -28,6 +29,7 @@ impl Engine {
         books.note(Noted::Ended, &end, Vec::new()).await;
         self.controls.forget(&end.id);
         held.release();
+        self.note_end(progress, &end);
         progress.publish(end);
     }
 
@@ -75,11 +77,19 @@ impl Engine {
         self.controls.forget(&id);
         drop(shared);
         held.release();
+        self.note_end(&course.progress, &operation);
         course.progress.publish(operation);
         if course.begun {
             let carried = course.carried(None);
-            tokio::spawn(self.carry(carried, Watch::new(course).run(Event::Quiet)));
+            tokio::spawn(self.carry(carried, Watch::new(course).run(Event::Quiet)).in_current_span());
         }
+    }
+
+    fn note_end(&self, progress: &Progress, operation: &Operation) {
+        let took = progress.age();
+        let failure = operation.failure.as_ref().map(tracing::field::display);
+        tracing::info!(state = ?operation.state, ms = took.as_millis() as u64, failure, "an operation ended");
+        self.clients.meter.operations.note((operation.kind.clone(), operation.state), took);
     }
 
     /// An end that is not in the audit log is not told, and nobody builds on it: after a crash it would be looked for

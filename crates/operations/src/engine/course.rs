@@ -156,7 +156,7 @@ impl Course {
         loop {
             match self.engine.locks.queue(&needs).await {
                 Ok(held) => return Some(held),
-                Err(failure) => tracing::warn!(operation = %self.id(), error = %failure, "waiting on"),
+                Err(failure) => tracing::warn!(error = %failure, "waiting on"),
             }
             self.engine.pause(GRIP_PAUSE).await?;
         }
@@ -295,7 +295,7 @@ impl Course {
 
     /// A question changes nothing, so nobody who cancels has to wait for its answer.
     async fn performed(&self, work: &Work) -> Result<Performed, Unwritten> {
-        if !matches!(work, Work::Ask(_) | Work::Neighbours(_)) {
+        if !matches!(work, Work::Ask(_) | Work::Neighbours(_) | Work::Prove(_)) {
             return self.engine.perform(work).await;
         }
         tokio::select! {
@@ -370,7 +370,7 @@ impl Course {
             };
             if let Err(failure) = put {
                 let object = edit.object();
-                tracing::warn!(operation = %self.id(), object, error = %failure, "what came late stays yet");
+                tracing::warn!(object, error = %failure, "what came late stays yet");
             }
         }
     }

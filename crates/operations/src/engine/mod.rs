@@ -50,6 +50,7 @@ use tokio_util::{
     sync::CancellationToken,
     task::{AbortOnDropHandle, TaskTracker},
 };
+use tracing::{Instrument, Span};
 use watches::Watches;
 
 /// What all operations of this process share.
@@ -145,6 +146,9 @@ impl Engine {
     async fn open_books(self: &Arc<Self>) -> Result<Arc<Books>, JournalError> {
         let (books, found) = Books::open(&self.clients.disk, &self.data_dir).await?;
         let books = Arc::new(books);
+        if let Err(error) = self.clients.registration.open(books.journal.seal().clone()).await {
+            tracing::error!(%error, "nothing can be installed or uninstalled");
+        }
         if let Err(error) = self.clients.holder.sweep().await {
             tracing::warn!(%error, "what an earlier life left half-written beside the Manager's config stays");
         }
@@ -193,7 +197,7 @@ impl Engine {
         self.log.add(id.clone(), request.clone(), watch.clone());
         drop(self.controls.of(&id));
         let begun = Begun { books, asked, backup, progress, request, held };
-        let task = self.tasks.spawn(self.clone().supervise(begun));
+        let task = self.tasks.spawn(self.clone().supervise(begun).instrument(span_of(&id)));
         let tied = planted::is(planted::Bug::InlineExecution).then(|| AbortOnDropHandle::new(task));
         Ok(Running { id, watch, _tied: tied })
     }
@@ -269,6 +273,11 @@ impl Engine {
         let last = *self.written.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.map(|at| at.elapsed())
     }
+}
+
+/// What every line of the log that is about an operation belongs to, down to the errors.
+fn span_of(id: &OperationId) -> Span {
+    tracing::error_span!("operation", operation = %id)
 }
 
 fn mark(books: &Books, asked: &Asked) -> Result<Option<RequestMark>, Failure> {

@@ -5,6 +5,7 @@ use crate::{
     neighbours,
     prepare::{Question, Work},
     probe::{Answered, ProbeFailure},
+    proof,
 };
 use domain::{Affected, Code, Failure, ModelId, StepState, Target, rules::Certainty};
 use futures::future::join_all;
@@ -47,6 +48,15 @@ impl Engine {
                 Ok(Performed { broke: answers.broke, ..Performed::new(StepState::Done, answers.evidence) })
             }
             Work::Reload(target) => Ok(self.reload(target).await),
+            Work::Prove(proof) => {
+                if proof.moved {
+                    sleep(self.follows_in()).await;
+                }
+                match proof::until_effective(&self.clients, &proof.domain).await {
+                    Ok(evidence) => Ok(Performed::new(StepState::Done, evidence)),
+                    Err(failure) => Err(Unwritten { failure, untouched: true }),
+                }
+            }
         }
     }
 

@@ -4,10 +4,14 @@ use domain::{
     StepName, StepState, Timestamp,
 };
 use std::{sync::Arc, time::Duration};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 /// The writing end of an operation's watch channel. Nobody else changes the operation.
-pub struct Progress(watch::Sender<Arc<Operation>>);
+pub struct Progress {
+    sender: watch::Sender<Arc<Operation>>,
+    /// When it began, or was taken up.
+    begun: Instant,
+}
 
 impl Progress {
     /// An operation that has only its plan before it.
@@ -44,17 +48,22 @@ impl Progress {
 
     /// An operation as it was left.
     pub fn resume(operation: Operation) -> Self {
-        Self(watch::Sender::new(Arc::new(operation)))
+        Self { sender: watch::Sender::new(Arc::new(operation)), begun: Instant::now() }
     }
 
     /// A reading end.
     pub fn watch(&self) -> watch::Receiver<Arc<Operation>> {
-        self.0.subscribe()
+        self.sender.subscribe()
     }
 
     /// As it is now.
     pub fn operation(&self) -> Arc<Operation> {
-        self.0.borrow().clone()
+        self.sender.borrow().clone()
+    }
+
+    /// How long this life of the server works on it.
+    pub fn age(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     /// Moves on to another state.
@@ -153,7 +162,7 @@ impl Progress {
     }
 
     fn change(&self, change: impl FnOnce(&mut Operation)) {
-        self.0.send_modify(|operation| change(Arc::make_mut(operation)));
+        self.sender.send_modify(|operation| change(Arc::make_mut(operation)));
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     pauses::Pauses,
     progress::Progress,
     settle::Watch,
+    span_of,
 };
 use crate::{
     audit::Stage as Noted,
@@ -21,6 +22,7 @@ use futures::future::join_all;
 use higress::Observation;
 use std::sync::{Arc, Weak};
 use tokio::time::{Instant, sleep};
+use tracing::Instrument;
 
 /// How often an operation that was broken off is looked at before it is undone: about a minute.
 const LOOKS: u32 = 7;
@@ -58,9 +60,9 @@ impl Engine {
             let course = self.course_of(books, progress, record);
             match course.saga.outcome() {
                 Some(outcome) => {
-                    let carried = course.carried(None);
+                    let (carried, span) = (course.carried(None), span_of(&course.id()));
                     let watching = self.watch_again(course, outcome);
-                    tokio::spawn(self.clone().carry(carried, watching));
+                    tokio::spawn(self.clone().carry(carried, watching).instrument(span));
                 }
                 None => self.recover(course),
             }
@@ -137,7 +139,7 @@ impl Engine {
                 let held = Arc::new(held);
                 let carried = course.carried(Some(held.clone()));
                 let leading = self.clone().lead(course, held);
-                self.tasks.spawn(self.clone().carry(carried, leading));
+                self.tasks.spawn(self.clone().carry(carried, leading).instrument(span_of(&id)));
             }
             // Two records that were under way cannot have held one target.
             Err(failure) => tracing::error!(operation = %id, error = %failure, "it cannot be taken up"),
@@ -176,7 +178,7 @@ impl Engine {
                     return Some((shared, all_new));
                 }
                 Err(failure) => {
-                    tracing::warn!(operation = %course.id(), error = %failure, "its objects cannot be looked at yet");
+                    tracing::warn!(error = %failure, "its objects cannot be looked at yet");
                     course.progress.state(OperationState::Compensating);
                     if tries_left == 0 {
                         return Some((shared, false));

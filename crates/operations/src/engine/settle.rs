@@ -111,7 +111,7 @@ impl Watch {
                 Some(Effect::Right(outcome, step)) => self.right(outcome, step).await,
                 Some(Effect::Close(_)) => return self.close().await,
                 other => {
-                    tracing::error!(operation = %self.course.id(), ?other, "a watch broke off");
+                    tracing::error!(?other, "a watch broke off");
                     return;
                 }
             };
@@ -283,7 +283,10 @@ impl Watch {
     async fn resync(&mut self, side: Side) -> bool {
         let late = self.may_come_late();
         let (engine, id) = (self.course.engine.clone(), self.course.id());
-        let of_interest = |edit: &&Edit| edit.is_stored_route(side) || late && edit.is_console();
+        // A route that was left is there by somebody else's work, whatever it was to be by ours.
+        let left = |edit: &Edit| edit.is_route() && engine.watches.has_left(&id, &edit.object());
+        let of_interest =
+            |edit: &&Edit| edit.is_stored_route(side) || left(edit) || late && edit.is_console();
         let edits: Vec<Edit> =
             self.course.edits().map(|(_, edit)| edit).filter(of_interest).cloned().collect();
         for edit in &edits {

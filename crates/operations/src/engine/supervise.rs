@@ -7,11 +7,12 @@ use super::{
     pauses::Pauses,
     progress::Progress,
 };
-use crate::{journal::Record, locks::HeldTargets};
-use domain::{Code, Failure, rules::Event};
+use crate::{journal::Record, locks::HeldTargets, scrub};
+use domain::{Code, Context, Failure, rules::Event};
 use futures::future::BoxFuture;
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
 
 /// Before an operation that broke off is gone on with.
 const BROKEN_OFF: Pauses = Pauses::new(Duration::from_millis(250), Duration::from_secs(30));
@@ -42,12 +43,14 @@ impl Engine {
 
     async fn begin(self: Arc<Self>, begun: Begun) {
         let Begun { books, asked, backup, progress, request, held } = begun;
+        let Context { actor, door, .. } = &asked.context;
+        tracing::info!(kind = asked.mutation.kind(), actor, via = door.as_str(), "an operation begins");
         let (prepared, shared) = match self.plan(&asked, &progress).await {
             Ok(planned) => planned,
             Err(failure) => return self.refuse(&books, &progress, &held, failure).await,
         };
         if let Err(error) = backup.await {
-            tracing::error!(%error, "the backup before a change broke off");
+            tracing::error!(why = scrub::broken_off(&error), "the backup before a change broke off");
         }
         let control = self.controls.of(&progress.operation().id);
         let names = held.names().to_vec();
@@ -61,11 +64,10 @@ impl Engine {
         let mut work: BoxFuture<'static, ()> = Box::pin(work);
         let mut pauses = BROKEN_OFF;
         // Not a panic: the runtime shuts down, or whoever asked for the work in person has gone.
-        while let Err(error) = AbortOnDropHandle::new(tokio::spawn(work)).await
+        while let Err(error) = AbortOnDropHandle::new(tokio::spawn(work.in_current_span())).await
             && error.is_panic()
         {
-            let id = carried.progress.operation().id.clone();
-            tracing::error!(operation = %id, %error, "an operation broke off because of a defect");
+            tracing::error!(why = scrub::broken_off(&error), "an operation broke off because of a defect");
             if self.pause(pauses.next_pause()).await.is_none() {
                 return;
             }
@@ -81,7 +83,7 @@ impl Engine {
                 match carried.books.journal.load(&id).await {
                     Ok(record) => return Box::pin(self.go_on_by(carried, record)).await,
                     Err(error) => {
-                        tracing::error!(operation = %id, %error, "its record cannot be read");
+                        tracing::error!(%error, "its record cannot be read");
                     }
                 }
                 if self.pause(pauses.next_pause()).await.is_none() {
@@ -119,9 +121,7 @@ impl Engine {
                 course.cause.get_or_insert(failure);
                 self.lead(course, held).await;
             }
-            (None, None) => {
-                tracing::error!(operation = %course.id(), "it was told an end that it does not have")
-            }
+            (None, None) => tracing::error!("it was told an end that it does not have"),
         }
     }
 }

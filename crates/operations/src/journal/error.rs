@@ -19,6 +19,12 @@ pub enum JournalError {
     /// What is there is no record.
     #[error("{path}: {why}")]
     Unreadable { path: PathBuf, why: String },
+    /// The data directory has a form that is not known.
+    #[error("the data directory {path} has form {form} of a newer agm")]
+    Newer { path: PathBuf, form: u32 },
+    /// What was to be brought into the data directory is not all there.
+    #[error("an import into the data directory {0} broke off")]
+    HalfImported(PathBuf),
     /// A record that cannot be written down.
     #[error("a record cannot be written: {0}")]
     Unwritable(String),
@@ -27,6 +33,11 @@ pub enum JournalError {
 impl JournalError {
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }
+    }
+
+    /// Whether it stays so until a person does something.
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Self::InUse(_) | Self::Newer { .. } | Self::HalfImported(_))
     }
 
     /// The work on the disk panicked, or the process ends.
@@ -53,6 +64,10 @@ impl From<JournalError> for Failure {
             (JournalError::InUse(_), _) => {
                 "Stop the other one, or give each a data directory of its own (AGM_DATA_DIR)."
             }
+            (JournalError::Newer { .. }, _) => {
+                "Start the newer agm, or give this one a data directory of its own (AGM_DATA_DIR)."
+            }
+            (JournalError::HalfImported(_), _) => "Empty the directory, and import the file again.",
             (_, Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)) => {
                 "Free some space where the data directory lies (AGM_DATA_DIR)."
             }

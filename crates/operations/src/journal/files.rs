@@ -3,7 +3,7 @@ use super::{
     Found, JournalError, Quarantined,
     record::{Header, Record},
 };
-use crate::seal::Seal;
+use crate::{format, seal::Seal};
 use disk::{Attributes, Disk, Draft, InstallError, Lock, Temporary};
 use domain::OperationId;
 use std::{
@@ -17,7 +17,7 @@ const FOLDER: &str = "journal";
 /// The folder of those that cannot be read, in the folder of the records.
 const QUARANTINE: &str = "quarantine";
 /// Held by the one process that uses the data directory.
-const LOCK: &str = "lock";
+pub const LOCK: &str = "lock";
 /// Half-written records.
 const TEMPORARY: Temporary = Temporary(".journal-");
 /// More than any record has.
@@ -47,6 +47,7 @@ pub fn open(disk: &dyn Disk, data_dir: &Path) -> Result<Opened, JournalError> {
         io::ErrorKind::WouldBlock => JournalError::InUse(data_dir.to_owned()),
         _ => JournalError::io(&data_dir.join(LOCK), error),
     })?;
+    format::check(disk, data_dir)?;
     let seal = Seal::open(disk, data_dir)?;
     for folder in [&folder, &quarantine] {
         disk::make_dirs(disk, folder, 0o700).map_err(|error| JournalError::io(folder, error))?;

@@ -1,9 +1,9 @@
 //! The edits of an operation as JSON, with every key and token: to be sealed, never to be shown.
 use super::Kept;
-use crate::edits::Edit;
+use crate::{edits::Edit, registration::Registration};
 use domain::{ProviderName, RouteName, Target};
 use hiclaw::{Held, Image, Part, Version};
-use higress::{ProviderDoc, RouteDoc};
+use higress::{PlainDoc, PlainName, ProviderDoc, RouteDoc};
 use serde::{Deserialize, Serialize, de::Error};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -63,6 +63,15 @@ enum Written<'a> {
         owner: Cow<'a, str>,
         lasts: Option<Cow<'a, str>>,
     },
+    Plain {
+        name: Cow<'a, PlainName>,
+        before: Option<Cow<'a, Value>>,
+        after: Option<Cow<'a, Value>>,
+    },
+    Registration {
+        before: Option<Cow<'a, Registration>>,
+        after: Option<Cow<'a, Registration>>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -116,6 +125,15 @@ fn written(edit: &Edit) -> Written<'_> {
             owner: edit.owner.as_ref().into(),
             lasts: edit.lasts.as_deref().map(Into::into),
         },
+        Edit::Plain { name, before, after } => Written::Plain {
+            name: Cow::Borrowed(name),
+            before: before.as_ref().map(|doc| Cow::Borrowed(doc.json())),
+            after: after.as_ref().map(|doc| Cow::Borrowed(doc.json())),
+        },
+        Edit::Registration { before, after } => Written::Registration {
+            before: before.as_ref().map(Cow::Borrowed),
+            after: after.as_ref().map(Cow::Borrowed),
+        },
     }
 }
 
@@ -159,6 +177,15 @@ fn edit(written: Written<'_>) -> Result<Edit, serde_json::Error> {
                 lasts: lasts.map(|lasts| lasts.into_owned().into()),
             };
             Edit::Agent { target: target.into_owned(), edit }
+        }
+        Written::Plain { name, before, after } => {
+            let name = name.into_owned();
+            let doc = |json: Cow<'_, Value>| PlainDoc::new(name.clone(), json.into_owned());
+            let (before, after) = (before.map(doc), after.map(doc));
+            Edit::Plain { name, before, after }
+        }
+        Written::Registration { before, after } => {
+            Edit::Registration { before: before.map(Cow::into_owned), after: after.map(Cow::into_owned) }
         }
     })
 }

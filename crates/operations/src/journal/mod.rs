@@ -8,6 +8,7 @@ mod record;
 mod tests;
 
 pub use error::JournalError;
+pub use files::LOCK;
 pub use record::{Kept, Record, RequestMark};
 
 use crate::seal::Seal;

@@ -1,12 +1,12 @@
 use super::*;
-use crate::edits::Edit;
+use crate::{edits::Edit, registration::Registration};
 use disk::{Fault, Loss, MemDisk, Primitive};
 use domain::{
     Code, Failure, Mutation, Operation, OperationState, Step, StepName, StepState,
     rules::{Outcome, Phase, Saga},
 };
 use hiclaw::{Held, Image, Part, Version};
-use higress::{ProviderDoc, RouteDoc};
+use higress::{PlainDoc, PlainName, ProviderDoc, RouteDoc};
 use serde_json::json;
 
 const DIR: &str = "/var/agm";
@@ -56,6 +56,16 @@ fn agent(part: Part, before: Held, lasts: Option<&'static str>) -> Edit {
     Edit::Agent { target: "worker:alice".parse().unwrap(), edit }
 }
 
+fn plugin() -> PlainName {
+    PlainName::Plugin { route: "r".into(), plugin: "key-auth".into() }
+}
+
+fn registration() -> Registration {
+    let sealed = json!({"domain": "a.example.com", "reach": "10.0.0.1:80",
+        "objects": [{"name": plugin(), "before": {"configurations": "canary-6"}}, {"name": {"source": "agm"}, "before": null}]});
+    serde_json::from_value(sealed).unwrap()
+}
+
 /// Every kind of edit, with and without each of its images.
 fn edits() -> Vec<Edit> {
     let name = || "deepseek".parse().unwrap();
@@ -72,6 +82,18 @@ fn edits() -> Vec<Edit> {
         Edit::Record { target: "manager".parse().unwrap(), before: Some(held("old", etag())), after: None },
         agent(Part::Config, held("{\"key\":\"sk-canary-4\"}", hash_of("x")), Some("until it restarts")),
         agent(Part::Registry, held("{}", Version::Note("{}".into())), None),
+        Edit::Plain {
+            name: plugin(),
+            before: Some(PlainDoc::new(plugin(), json!({"configurations": "canary-5"}))),
+            after: None,
+        },
+        Edit::Plain {
+            name: PlainName::Source("agm".into()),
+            before: None,
+            after: Some(PlainDoc::new(PlainName::Source("agm".into()), json!({"name": "agm"}))),
+        },
+        Edit::Registration { before: None, after: Some(registration()) },
+        Edit::Registration { before: Some(registration()), after: None },
     ]
 }
 

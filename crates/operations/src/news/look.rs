@@ -3,6 +3,7 @@ use super::Board;
 use crate::{
     Operations, Seen,
     reads::{AssignmentsSeen, ConsoleState},
+    scrub,
 };
 use domain::{
     AiRoute, Assignment, Code, DeepHealth, Failure, Observed, Provider, SystemState, Topic, Worker,
@@ -72,7 +73,7 @@ async fn supervise(course: Arc<Course>) {
     loop {
         let run = AbortOnDropHandle::new(tokio::spawn(course.clone().run()));
         let Err(error) = run.await else { return };
-        tracing::error!(%error, "a look for news broke off");
+        tracing::error!(why = scrub::broken_off(&error), "a look for news broke off");
         sleep(course.every).await;
     }
 }

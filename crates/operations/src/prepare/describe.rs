@@ -1,8 +1,8 @@
 //! An edit as a line of a plan. Secrets never appear in it.
-use crate::{edits::Edit, plans::Looked};
+use crate::{edits::Edit, plans::Looked, registration::Registration};
 use domain::{Change, ChangeAction, Code, Failure, RouteName, StepName, rules::diff};
 use hiclaw::{Held, Image, Part};
-use higress::{ProviderDoc, RouteDoc};
+use higress::{PlainDoc, ProviderDoc, RouteDoc};
 use serde_json::Value;
 
 /// The change that an edit makes.
@@ -41,6 +41,12 @@ fn trees(edit: &Edit) -> Result<(Option<Value>, Option<Value>), Failure> {
         Edit::Agent { edit: part, .. } => {
             (Some(tree(edit, &part.before.image)?), Some(tree(edit, &part.after)?))
         }
+        Edit::Plain { before, after, .. } => {
+            (before.as_ref().map(PlainDoc::shown), after.as_ref().map(PlainDoc::shown))
+        }
+        Edit::Registration { before, after } => {
+            (before.as_ref().map(Registration::shown), after.as_ref().map(Registration::shown))
+        }
     })
 }
 
@@ -56,8 +62,12 @@ fn owner(edit: &Edit) -> &str {
     match edit {
         Edit::Provider { before: Some(before), .. } if before.hiclaw_owned() => "hiclaw",
         Edit::Route { name, .. } if *name == RouteName::default_route() => "hiclaw",
-        Edit::Provider { .. } | Edit::Route { .. } | Edit::Record { .. } => "agm",
         Edit::Agent { edit, .. } => &edit.owner,
+        Edit::Provider { .. }
+        | Edit::Route { .. }
+        | Edit::Record { .. }
+        | Edit::Plain { .. }
+        | Edit::Registration { .. } => "agm",
     }
 }
 
@@ -71,8 +81,12 @@ fn lasts(edit: &Edit) -> Option<&str> {
         {
             Some(domain::lasts::DEFAULT_ROUTE)
         }
-        Edit::Provider { .. } | Edit::Route { .. } | Edit::Record { .. } => None,
         Edit::Agent { edit, .. } => edit.lasts.as_deref(),
+        Edit::Provider { .. }
+        | Edit::Route { .. }
+        | Edit::Record { .. }
+        | Edit::Plain { .. }
+        | Edit::Registration { .. } => None,
     }
 }
 
@@ -86,6 +100,7 @@ pub fn step_name(edit: &Edit) -> StepName {
             Part::Registry => StepName::Record,
             Part::Config => StepName::Config,
         },
+        Edit::Plain { .. } | Edit::Registration { .. } => StepName::Registration,
     }
 }
 
@@ -97,8 +112,7 @@ pub fn short(edit: &Edit) -> String {
 
 /// A provider as a plan has read it. It has no version of its own, so the version is a hash of all it holds.
 pub fn looked_provider(doc: Option<&ProviderDoc>) -> Looked {
-    let hash = doc.map(ProviderDoc::content_hash).unwrap_or_default();
-    Looked { version: hash.chars().take(16).collect(), hash, tree: doc.map(|doc| doc.json().clone()) }
+    looked_hash(doc.map(ProviderDoc::content_hash), doc.map(|doc| doc.json().clone()))
 }
 
 /// A route as a plan has read it.
@@ -106,6 +120,21 @@ pub fn looked_route(doc: Option<&RouteDoc>) -> Looked {
     let version = doc.map_or_else(String::new, |doc| doc.version().to_owned());
     let hash = doc.map(RouteDoc::content_hash).unwrap_or_default();
     Looked { version, hash, tree: doc.map(|doc| doc.json().clone()) }
+}
+
+/// A plain object as a plan has read it. A domain or a route has a version, which also counts what changes nothing.
+pub fn looked_plain(doc: Option<&PlainDoc>) -> Looked {
+    looked_hash(doc.map(PlainDoc::content_hash), doc.map(PlainDoc::shown))
+}
+
+/// Our note of what is registered as a plan has read it.
+pub fn looked_registration(registration: Option<&Registration>) -> Looked {
+    looked_hash(registration.map(Registration::content_hash), registration.map(Registration::shown))
+}
+
+fn looked_hash(hash: Option<String>, tree: Option<Value>) -> Looked {
+    let hash = hash.unwrap_or_default();
+    Looked { version: hash.chars().take(16).collect(), hash, tree }
 }
 
 /// A text as a plan has read it.

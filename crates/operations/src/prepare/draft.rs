@@ -1,14 +1,16 @@
 //! What a mutation writes, put in an order in which nobody is cut off between two writes.
 use super::{Question, Work, describe, world::World};
 use crate::{
-    edits::{Edit, Side, provider_object, route_object},
+    edits::{Edit, provider_object, route_object},
     locks::{Hold, Needs, Shared},
     neighbours::Neighbour,
     plans::Looked,
+    proof::Proof,
+    registration::{self, Registration},
 };
 use domain::{Affected, BackupItem, ModelPredicate, PlannedKeys, ProviderName, RouteName, Target, Warning};
 use hiclaw::{Held, Part};
-use higress::{ProviderDoc, RouteDoc};
+use higress::{PlainDoc, PlainName, ProviderDoc, RouteDoc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a mutation's own part works out; the rest of the plan follows from it. Several parts can be worked out one after
@@ -22,6 +24,10 @@ pub struct Draft {
     agents: Vec<Work>,
     /// Writes that only take away, and must wait until nothing needs what they take.
     removals: Vec<Edit>,
+    /// Writes of what agm is reached by, in their order.
+    entry: Vec<Edit>,
+    /// What must hold when all is written.
+    proof: Option<Proof>,
     /// What was read, by the object's name.
     pub looked: BTreeMap<String, Looked>,
     pub affected: Vec<Affected>,
@@ -94,6 +100,40 @@ impl Draft {
         }
     }
 
+    /// Notes that what agm is reached by was looked at.
+    pub fn look_at_plain(&mut self, name: &PlainName, doc: Option<&PlainDoc>) {
+        self.needs.add(Shared::Entry, Hold::Read);
+        self.looked.entry(name.to_string()).or_insert_with(|| describe::looked_plain(doc));
+    }
+
+    /// Notes that our note of what is registered was looked at.
+    pub fn look_at_registration(&mut self, registration: Option<&Registration>) {
+        self.needs.add(Shared::Entry, Hold::Read);
+        let object = registration::OBJECT.to_owned();
+        self.looked.entry(object).or_insert_with(|| describe::looked_registration(registration));
+    }
+
+    /// Adds a write of what agm is reached by, behind those that were added before.
+    pub fn write_entry(&mut self, edit: Edit) {
+        match &edit {
+            Edit::Plain { name, before, .. } => self.look_at_plain(name, before.as_ref()),
+            Edit::Registration { before, .. } => self.look_at_registration(before.as_ref()),
+            _ => {}
+        }
+        edit.add_needs(&mut self.needs);
+        self.entry.push(edit);
+    }
+
+    /// The writes of what agm is reached by that come to something.
+    pub fn entry_writes(&self) -> impl Iterator<Item = &Edit> {
+        self.entry.iter().filter(|edit| !edit.changes_nothing())
+    }
+
+    /// Adds what must hold in the end, or everything is undone.
+    pub fn prove(&mut self, proof: Proof) {
+        self.proof = Some(proof);
+    }
+
     /// Adds a question that decides whether the operation goes on.
     pub fn ask(&mut self, question: Question) {
         self.questions.push(question);
@@ -135,8 +175,8 @@ impl Draft {
 
     /// Drops the writes that come to nothing.
     pub fn tidy(&mut self) {
-        for edits in [&mut self.providers, &mut self.routes, &mut self.removals] {
-            edits.retain(|edit| edit.hash(Side::Before) != edit.hash(Side::After));
+        for edits in [&mut self.providers, &mut self.routes, &mut self.removals, &mut self.entry] {
+            edits.retain(|edit| !edit.changes_nothing());
         }
     }
 
@@ -172,6 +212,8 @@ impl Draft {
         work.extend(self.agents);
         work.extend(self.removals.into_iter().map(Work::Write));
         work.extend(late);
+        work.extend(self.entry.into_iter().map(Work::Write));
+        work.extend(self.proof.map(Work::Prove));
         work
     }
 }
@@ -240,6 +282,7 @@ mod tests {
             Work::Ask(_) => "question".into(),
             Work::Neighbours(_) => "neighbours".into(),
             Work::Reload(_) => "reload".into(),
+            Work::Prove(_) => "proof".into(),
         };
         work.iter().map(name).collect()
     }

@@ -6,6 +6,8 @@ mod accept;
 mod declared;
 mod describe;
 mod draft;
+mod entry;
+mod install;
 mod providers;
 mod restore;
 mod routes;
@@ -13,6 +15,7 @@ mod set_model;
 mod undo;
 mod world;
 
+pub use install::{FORMER_PLUGIN, former, wanted};
 pub use set_model::Wanted;
 pub use undo::{Past, no_record, undone_by};
 
@@ -24,6 +27,7 @@ use crate::{
     neighbours::{self, Neighbour},
     plans::Looked,
     probe::ProbeFailure,
+    proof::Proof,
 };
 use domain::{
     Code, Declared, EditProvider, Failure, FieldError, ModelId, Mutation, OperationId, Plan, ProviderName,
@@ -71,6 +75,8 @@ pub enum Work {
     /// Questions over routes that are not written. They never fail the operation.
     Neighbours(Vec<Neighbour>),
     Reload(Target),
+    /// Calls of agm itself through the gateway.
+    Prove(Proof),
 }
 
 /// A question to a model through the gateway, as an agent.
@@ -89,7 +95,7 @@ impl Prepared {
     pub fn edits(&self) -> impl Iterator<Item = &Edit> {
         self.work.iter().filter_map(|work| match work {
             Work::Write(edit) => Some(edit),
-            Work::Ask(_) | Work::Neighbours(_) | Work::Reload(_) => None,
+            Work::Ask(_) | Work::Neighbours(_) | Work::Reload(_) | Work::Prove(_) => None,
         })
     }
 
@@ -132,7 +138,9 @@ pub fn check(clients: &Clients, mutation: &Mutation) -> Result<(), Failure> {
         | Mutation::AcceptModel { .. }
         | Mutation::RemoveProvider { .. }
         | Mutation::RepairRoutes { .. }
-        | Mutation::Undo { .. } => Ok(()),
+        | Mutation::Undo { .. }
+        | Mutation::Install(_)
+        | Mutation::Uninstall => Ok(()),
     }
 }
 
@@ -163,6 +171,7 @@ pub fn held_by(mutation: &Mutation) -> Vec<String> {
         Mutation::Apply(_) | Mutation::Restore(_) => {
             mutation.declared().map(held_by_file).unwrap_or_default()
         }
+        Mutation::Install(_) | Mutation::Uninstall => vec!["installation".to_owned()],
         Mutation::Undo { .. } => Vec::new(),
     }
 }
@@ -223,6 +232,8 @@ pub async fn prepare(
         Mutation::Restore(wish) => {
             agents = restore::draft(clients, world, out, installation, wish).await?;
         }
+        Mutation::Install(wish) => install::register(clients, out, wish).await?,
+        Mutation::Uninstall => install::unregister(clients, out).await?,
         Mutation::Undo { operation } => {
             let past = past.ok_or_else(|| no_record(operation))?;
             agents = undo::draft(clients, world, out, installation, past).await?;
@@ -279,7 +290,7 @@ fn finish(
         .iter()
         .filter_map(|work| match work {
             Work::Write(edit) => Some(describe::change(edit)),
-            Work::Ask(_) | Work::Neighbours(_) | Work::Reload(_) => None,
+            Work::Ask(_) | Work::Neighbours(_) | Work::Reload(_) | Work::Prove(_) => None,
         })
         .collect::<Result<Vec<_>, _>>()?;
     let lasts = changes.iter().find_map(|change| change.lasts.clone());
@@ -314,6 +325,7 @@ fn step(work: &Work) -> domain::Step {
         Work::Ask(question) => (StepName::Test, question.model.to_string()),
         Work::Neighbours(neighbours) => (StepName::Neighbours, neighbours::names(neighbours)),
         Work::Reload(target) => (StepName::Reload, target.agent().to_owned()),
+        Work::Prove(proof) => (StepName::Proof, proof.domain.to_string()),
     };
     pending(name, Some(object))
 }

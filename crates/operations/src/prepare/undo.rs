@@ -119,6 +119,7 @@ pub async fn draft(
                 draft.write_provider(world, &name, after);
             }
             Edit::Route { name, after, .. } => draft.write_route(world, &name, after, Hold::Write),
+            edit @ (Edit::Plain { .. } | Edit::Registration { .. }) => draft.write_entry(edit),
             Edit::Record { .. } | Edit::Agent { .. } => {}
         }
     }
@@ -146,7 +147,7 @@ fn restore_agent(world: &mut World, draft: &mut Draft, target: &Target, own: Vec
                     draft.warn(Warning::new(WarningCode::ResetByHiclaw, format!("this lasts {lasts}")));
                 }
             }
-            Edit::Provider { .. } | Edit::Route { .. } => {}
+            Edit::Provider { .. } | Edit::Route { .. } | Edit::Plain { .. } | Edit::Registration { .. } => {}
         }
     }
     let is_note = |edit: &Edit| matches!(edit, Edit::Record { .. });

@@ -23,7 +23,9 @@ impl World {
     pub async fn read(clients: &Clients, mutation: &Mutation) -> Result<Self, Failure> {
         let agents = async {
             match mutation {
-                Mutation::EditProvider { .. } => Agents::unread(clients),
+                Mutation::EditProvider { .. } | Mutation::Install(_) | Mutation::Uninstall => {
+                    Agents::unread(clients)
+                }
                 _ => (*clients.together.agents.read(async { Arc::new(Agents::read(clients).await) }).await)
                     .clone(),
             }

@@ -83,6 +83,7 @@ mod tests {
             model: None,
             since: since.map(at),
             evidence: String::new(),
+            image: None,
             task: None,
             runtime: "openclaw".into(),
             team: None,

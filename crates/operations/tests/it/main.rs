@@ -13,6 +13,8 @@ mod declared;
 mod doctor;
 mod drift;
 mod faults;
+mod golden;
+mod install;
 mod neighbours;
 mod news;
 mod plans;

@@ -53,11 +53,16 @@ impl World {
 
     /// As [`World::start`], with other settings.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_on(SandboxOptions::default(), change).await
+    }
+
+    /// As [`World::start_with`], on another sandbox; its delays are those of the tests.
+    pub async fn start_on(options: SandboxOptions, change: impl FnOnce(&mut Config)) -> Self {
         let options = SandboxOptions {
             effective_after: Duration::from_millis(30),
             worker_pull: Duration::from_millis(50),
             manager_debounce: Duration::from_millis(50),
-            ..SandboxOptions::default()
+            ..options
         };
         let sandbox = Sandbox::start(options).await.unwrap();
         let data = TempDir::new().unwrap();
@@ -190,8 +195,10 @@ pub fn config(sandbox: &Sandbox, data: &Path) -> Config {
         },
         containers: Some(url(&at.containers)),
         hiclaw_provider: Some("qwen".into()),
+        hiclaw_model: Some(sandbox::DEFAULT_MODEL.into()),
         allow_private_upstreams: false,
         upstream_map: sandbox.upstream_map(),
+        entry: Default::default(),
         data_dir: data.to_owned(),
         timing: Timing {
             connect: Duration::from_secs(1),

@@ -92,7 +92,7 @@ impl Console {
         let large = SizeAbove::new(COMPRESSED_FROM - 1);
         Router::new()
             .fallback(move |request: axum::extract::Request| async move { console.answer(request).await })
-            .layer(CompressionLayer::new().no_br().compress_when(large))
+            .layer(CompressionLayer::new().compress_when(large))
     }
 
     /// What the data plane has, changing with each write to a live document.

@@ -55,6 +55,21 @@ async fn install_services(api: &Api<'_>) -> Result<(), SandboxError> {
     Ok(())
 }
 
+/// What the installer of the former plugin registers: a service source, a route, and settings of key-auth that the plugin
+/// cannot load, so that the route is open.
+pub(crate) async fn install_leftovers(console: &Router) -> Result<(), SandboxError> {
+    let api = Api(console);
+    let source = json!({"name": "monitor", "type": "static", "domain": "127.0.0.1:18080", "port": 18080});
+    let route = json!({"name": "ai-gateway-monitor", "domains": [], "path": {"matchType": "PRE", "matchValue": "/ni_status"},
+        "services": [{"name": "monitor.static", "port": 18080, "weight": 100}]});
+    let settings =
+        json!({"pluginName": "key-auth", "enabled": true, "rawConfigurations": "consumers:\n - key"});
+    api.send(Method::POST, "/v1/service-sources", &source).await?;
+    api.send(Method::POST, "/v1/routes", &route).await?;
+    let instance = "/v1/routes/ai-gateway-monitor/plugin-instances/key-auth";
+    api.send(Method::PUT, instance, &settings).await.map(drop)
+}
+
 async fn install_consumers(api: &Api<'_>) -> Result<(), SandboxError> {
     let workers = WORKERS.iter().map(|worker| (worker.consumer(), worker.name));
     for (consumer, agent) in std::iter::once(("manager".to_owned(), "manager")).chain(workers) {

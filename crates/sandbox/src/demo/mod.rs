@@ -8,7 +8,7 @@ mod still;
 
 pub use still::Still;
 
-pub(crate) use console::{ADMIN, install as install_console};
+pub(crate) use console::{ADMIN, install as install_console, install_leftovers};
 pub(crate) use crowd::{install as install_crowd, install_providers};
 pub(crate) use hire::{Hired, hire};
 pub(crate) use secret::{all as secrets, store_secret};
@@ -26,7 +26,7 @@ use std::io;
 use time::OffsetDateTime;
 
 /// The model that HiClaw gives to the Manager and to new workers.
-const DEFAULT_MODEL: &str = "qwen3.5-plus";
+pub const DEFAULT_MODEL: &str = "qwen3.5-plus";
 
 /// A worker of the demo.
 pub(crate) struct DemoWorker {

@@ -20,7 +20,13 @@ pub use choose::{Asked, RouteTable};
 
 use crate::{listen::Listening, live::LiveConfig};
 use serve::Shared;
-use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -105,6 +111,12 @@ impl Gateway {
         if served.wait_for(newest).await.is_err() {
             tracing::debug!("the configuration has no writer any more");
         }
+    }
+
+    /// Lets the plugin key-auth be missing, as in images that ask for a version of it that they do not have: every route is
+    /// open then.
+    pub fn set_key_auth(&self, loaded: bool) {
+        self.shared.lacks_key_auth.store(!loaded, Ordering::Relaxed);
     }
 
     /// Counters start at zero again, as after a restart of the gateway. Gauges keep what is open.

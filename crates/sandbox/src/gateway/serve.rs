@@ -25,7 +25,10 @@ use std::{
     convert::Infallible,
     future::Future,
     net::SocketAddr,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Instant,
 };
 use tower::Service;
@@ -48,6 +51,8 @@ pub(super) struct Shared {
     pub(super) counters: Arc<Counters>,
     pub(super) forward: Forward,
     balance: Balance,
+    /// Whether key-auth could not be loaded, whatever the configuration.
+    pub(super) lacks_key_auth: AtomicBool,
 }
 
 impl Shared {
@@ -57,6 +62,7 @@ impl Shared {
             counters: Arc::default(),
             forward: Forward::new(resolve),
             balance: Balance::default(),
+            lacks_key_auth: AtomicBool::default(),
         }
     }
 
@@ -114,7 +120,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Response {
         Err(TooLarge) => return TooLarge.into_response(),
     };
     let Some(route) = choose(&serving, &parts) else { return StatusCode::NOT_FOUND.into_response() };
-    let consumer = match authenticate(&serving, &route, &parts) {
+    let consumer = match authenticate(shared, &serving, &route, &parts) {
         Ok(consumer) => consumer,
         Err(denied) => return refuse(denied),
     };
@@ -204,8 +210,14 @@ fn choose(serving: &Serving, parts: &Parts) -> Option<Arc<LiveRoute>> {
     serving.routes().choose(&asked).cloned()
 }
 
-fn authenticate(serving: &Serving, route: &LiveRoute, parts: &Parts) -> Result<Option<String>, Denied> {
-    let Some(key_auth) = serving.key_auth() else { return Ok(None) };
+fn authenticate(
+    shared: &Shared,
+    serving: &Serving,
+    route: &LiveRoute,
+    parts: &Parts,
+) -> Result<Option<String>, Denied> {
+    let loaded = serving.key_auth().filter(|_| !shared.lacks_key_auth.load(Relaxed));
+    let Some(key_auth) = loaded else { return Ok(None) };
     let query = parts.uri.query().unwrap_or_default();
     key_auth.check(&route.ingress, &parts.headers, query).map(|consumer| consumer.map(str::to_owned))
 }

@@ -83,14 +83,20 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// What to list.
-#[derive(Clone, Debug, Default)]
+/// What to list; all that there is, where nothing else is said.
+#[derive(Clone, Debug)]
 pub struct Listing<'a> {
     pub prefix: &'a str,
     pub delimiter: Option<&'a str>,
     /// Only what sorts behind this.
     pub after: Option<&'a str>,
     pub max: usize,
+}
+
+impl Default for Listing<'_> {
+    fn default() -> Self {
+        Self { prefix: "", delimiter: None, after: None, max: usize::MAX }
+    }
 }
 
 type Buckets = BTreeMap<String, BTreeMap<String, Object>>;

@@ -1,11 +1,12 @@
 //! What the client makes of a store, or a way to it, that fails.
-use super::{BUCKET, config_of, id, params, present, sandbox};
+use super::{BUCKET, config_of, connect, id, params, present, sandbox};
 use bytes::Bytes;
 use http::StatusCode;
 use sandbox::s3::{Calls, Condition, Fault, Keys, Object as Stored, Plan, Switches};
 use std::mem::discriminant;
 use std::time::Duration;
-use store::{Store, StoreError};
+use store::StoreError;
+use tokio::{io::AsyncReadExt, net::TcpListener};
 
 fn plan(fault: Fault) -> Plan {
     Plan::new(fault).on(Calls::Writes)
@@ -98,7 +99,7 @@ async fn a_slow_store_is_a_timeout_and_a_dead_one_is_not() {
     let (server, _) = sandbox().await;
     let mut quick = params(&server.endpoint(), server.keys());
     quick.call_timeout = Duration::from_millis(200);
-    let store = Store::new(&quick);
+    let store = connect(&quick);
     server.faults().plan(Plan::new(Fault::Late(Duration::from_secs(60))));
     let slow = store.get(&config_of("alice")).await.unwrap_err();
     assert!(matches!(slow, StoreError::Unavailable { timeout: Some(_), .. }), "{slow:?}");
@@ -108,14 +109,32 @@ async fn a_slow_store_is_a_timeout_and_a_dead_one_is_not() {
 }
 
 #[tokio::test]
+async fn no_proxy_is_asked_to_pack_an_object() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let keys = Keys { access: "agm-test".into(), secret: "agm-test-secret".into() };
+    let store = connect(&params(&endpoint, &keys));
+    let heard = tokio::spawn(async move {
+        let (mut caller, _) = listener.accept().await.unwrap();
+        let mut request = vec![0; 16 * 1024];
+        let length = caller.read(&mut request).await.unwrap();
+        String::from_utf8_lossy(&request[..length]).to_ascii_lowercase()
+    });
+    assert!(store.get(&config_of("alice")).await.is_err(), "nothing is answered");
+    let heard = heard.await.unwrap();
+    let asked: Vec<_> = heard.lines().filter(|line| line.starts_with("accept-encoding")).collect();
+    assert_eq!(asked, ["accept-encoding: identity"], "{heard}");
+}
+
+#[tokio::test]
 async fn wrong_keys_and_a_missing_bucket_are_told_apart() {
     let (server, _) = sandbox().await;
     let wrong = Keys { access: "agm-test".into(), secret: "canary".into() };
-    let denied = Store::new(&params(&server.endpoint(), &wrong)).ping().await.unwrap_err();
+    let denied = connect(&params(&server.endpoint(), &wrong)).ping().await.unwrap_err();
     assert_eq!(denied, StoreError::AccessDenied);
     let mut elsewhere = params(&server.endpoint(), server.keys());
     elsewhere.bucket = "no-such-bucket".into();
-    let missing = Store::new(&elsewhere).get(&config_of("alice")).await.unwrap_err();
+    let missing = connect(&elsewhere).get(&config_of("alice")).await.unwrap_err();
     assert_eq!(missing, StoreError::Unexpected("there is no such bucket".into()));
 }
 

@@ -23,8 +23,12 @@ async fn sandbox() -> (S3, Store) {
     objects.create_bucket(BUCKET);
     let keys = Keys { access: "agm-test".into(), secret: "agm-test-secret".into() };
     let server = S3::start(None, keys.clone(), objects).await.unwrap();
-    let store = Store::new(&params(&server.endpoint(), &keys));
+    let store = connect(&params(&server.endpoint(), &keys));
     (server, store)
+}
+
+fn connect(params: &Params) -> Store {
+    Store::new(params, higress::http_client(Duration::from_secs(5)).unwrap())
 }
 
 fn params(endpoint: &str, keys: &Keys) -> Params {
@@ -33,7 +37,6 @@ fn params(endpoint: &str, keys: &Keys) -> Params {
         access_key: keys.access.clone(),
         secret_key: keys.secret.as_str().into(),
         bucket: BUCKET.into(),
-        connect_timeout: Duration::from_secs(5),
         call_timeout: Duration::from_secs(20),
     }
 }
@@ -80,7 +83,7 @@ async fn a_real_minio_keeps_the_contract() {
         println!("SKIPPED: the store's contract was not tried on a real MinIO, AGM_TEST_MINIO names none");
         return;
     };
-    contract(&Store::new(&params(&minio.endpoint, &minio.keys))).await;
+    contract(&connect(&params(&minio.endpoint, &minio.keys))).await;
 }
 
 async fn contract(store: &Store) {
@@ -98,6 +101,18 @@ async fn contract(store: &Store) {
         None,
         "the probe left its object behind"
     );
+    what_killed_probes_left_goes(store).await;
+}
+
+async fn what_killed_probes_left_goes(store: &Store) {
+    let later: OperationId = "01JD0000000000000000000001".parse().unwrap();
+    let [old, young] = [id(), later].map(|id| (ObjectKey::scratch(&id), id));
+    for (key, _) in [&old, &young] {
+        store.put_if_absent(key, Bytes::from("{}")).await.unwrap();
+    }
+    store.sweep(&young.1).await.unwrap();
+    assert_eq!(store.get(&old.0).await.unwrap(), None, "{}", old.1);
+    present(store, &young.0).await;
 }
 
 async fn absent_objects(store: &Store) {

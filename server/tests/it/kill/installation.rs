@@ -5,7 +5,9 @@ use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -15,6 +17,8 @@ const BUCKET: &str = "hiclaw-storage";
 /// A sandbox, and the data directory of the programs that change it.
 pub struct Installation {
     pub sandbox: Sandbox,
+    /// Where its programs listen, one after the other.
+    pub address: SocketAddr,
     data: TempDir,
 }
 
@@ -22,15 +26,29 @@ pub struct Installation {
 pub type Contents = BTreeMap<String, String>;
 
 impl Installation {
-    pub async fn start() -> Self {
+    /// `leftovers`: with what the former plugin registered at the gateway.
+    pub async fn start(leftovers: bool) -> Self {
         server::install_crypto();
         let options = SandboxOptions {
+            leftovers,
             effective_after: Duration::from_millis(30),
             worker_pull: Duration::from_secs(3600),
             manager_debounce: Duration::from_millis(50),
             ..SandboxOptions::default()
         };
-        Self { sandbox: Sandbox::start(options).await.unwrap(), data: tempfile::tempdir().unwrap() }
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let installation = Self { sandbox, address: own_address(), data: tempfile::tempdir().unwrap() };
+        let files = installation.site().join("pkg");
+        std::fs::create_dir_all(&files).unwrap();
+        for file in ["agm.css", "agm.js", "agm.wasm", "agm_bg.wasm"] {
+            std::fs::write(files.join(file), file).unwrap();
+        }
+        installation
+    }
+
+    /// A site of which the static files are there, which is all that the gateway is asked for.
+    pub fn site(&self) -> PathBuf {
+        self.data().join("site")
     }
 
     pub fn data(&self) -> &Path {
@@ -39,7 +57,7 @@ impl Installation {
 
     /// Another life of the program.
     pub fn program(&self, extra: &[(&str, &str)]) -> Program {
-        Program::start(&self.sandbox, self.data(), extra)
+        Program::start(self, extra)
     }
 
     pub fn contents(&self) -> Contents {
@@ -48,7 +66,8 @@ impl Installation {
         note_json(&mut contents, "console", &state);
         note_live(&mut contents, &self.sandbox.console().live().borrow());
         let page = self.sandbox.s3().objects().list(BUCKET, &Listing::default()).unwrap();
-        for (key, object) in page.objects {
+        // Of an agent: tasks have other names in each installation, and a trial of the store that dies leaves its scratch.
+        for (key, object) in page.objects.into_iter().filter(|(key, _)| key.starts_with("agents/")) {
             let text = String::from_utf8_lossy(&object.body).into_owned();
             let text = serde_json::from_str(&text).map_or(text, |tree| timeless(tree).to_string());
             contents.insert(format!("s3:{key}"), text);
@@ -58,6 +77,9 @@ impl Installation {
             let tree: Value = serde_json::from_slice(&std::fs::read(workspace.join(file)).unwrap()).unwrap();
             contents.insert(format!("file:{file}"), timeless(tree).to_string());
         }
+        // Each installation has a port of its own.
+        let port = self.address.port().to_string();
+        contents.values_mut().for_each(|text| *text = text.replace(&port, "PORT"));
         contents
     }
 
@@ -88,6 +110,19 @@ impl Installation {
         let files = folders.into_iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
         let paths = files.map(|entry| entry.unwrap().path());
         paths.filter(|path| path.extension().is_some_and(|end| end == "tmp")).collect()
+    }
+}
+
+/// An address that the programs of one installation can have again and again: the system gives ports of this range to nobody.
+fn own_address() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let begin = 20_000 + u16::try_from(std::process::id() % 100).unwrap() * 100;
+    loop {
+        let port = begin + NEXT.fetch_add(1, Ordering::Relaxed);
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
     }
 }
 

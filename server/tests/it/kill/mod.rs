@@ -7,6 +7,7 @@
 mod installation;
 mod program;
 mod scenario;
+mod told_to_stop;
 
 use domain::{Mutation, Operation, OperationState};
 use futures::{StreamExt, stream};
@@ -95,7 +96,7 @@ fn points_file(at: &Installation) -> String {
 }
 
 async fn rehearse(scenario: Scenario) -> Rehearsed {
-    let at = Installation::start().await;
+    let at = Installation::start(scenario.leftovers()).await;
     let mutation = scenario.prepare(&at).await;
     let before = at.contents();
     let mut program = at.program(&[(planted::PASSED, &points_file(&at))]);
@@ -166,7 +167,7 @@ async fn outcome(program: &Program, known: &BTreeSet<String>) -> Option<Operatio
 
 async fn survive(cell: &Cell, rehearsed: &Rehearsed) -> Survived {
     let name = cell.name();
-    let at = Installation::start().await;
+    let at = Installation::start(cell.scenario.leftovers()).await;
     let mutation = cell.scenario.prepare(&at).await;
     let known = journalled(&at);
     assert_eq!(at.contents(), rehearsed.before, "{name}: it begins as the rehearsal did");
@@ -260,7 +261,7 @@ const FIRST: [(Scenario, &str); 5] = [
 async fn a_process_that_dies_while_it_recovers_leaves_all_old_or_all_new() {
     let learn = |(scenario, point): (Scenario, &'static str)| async move {
         let rehearsed = rehearse(scenario).await;
-        let at = Installation::start().await;
+        let at = Installation::start(scenario.leftovers()).await;
         let mutation = scenario.prepare(&at).await;
         assert!(live_and_die(&at, point, Some(&mutation)).await, "{point} is reached");
         let mut program = at.program(&[(planted::PASSED, &points_file(&at))]);

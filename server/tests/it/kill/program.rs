@@ -1,8 +1,8 @@
 //! The program in a process of its own, pointed at a sandbox of the test.
+use crate::{kill::installation::Installation, support::environment};
 use domain::{Mutation, Operation, OperationId};
-use sandbox::Sandbox;
 use serde_json::{Value, json};
-use std::{os::unix::process::ExitStatusExt, path::Path, process::Stdio, time::Duration};
+use std::{os::unix::process::ExitStatusExt, process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
@@ -13,6 +13,8 @@ use tokio::{
 const PATIENCE: Duration = Duration::from_secs(40);
 /// How long changed objects are watched. A call may take half of it.
 const HORIZON: Duration = Duration::from_secs(4);
+/// How long the gateway may need to follow; a third of it is waited for where only that proves something.
+const EFFECTIVE: Duration = Duration::from_secs(3);
 /// What `abort` ends a process with.
 const ABORTED: i32 = 6;
 
@@ -26,28 +28,14 @@ pub struct Program {
 
 impl Program {
     /// Starts it. `extra` are the variables of the crash points.
-    pub fn start(sandbox: &Sandbox, data: &Path, extra: &[(&str, &str)]) -> Self {
-        let at = sandbox.addresses();
-        let rehearsal = json!({"horizonMs": HORIZON.as_millis(), "upstreams": sandbox.upstream_map()});
+    pub fn start(installation: &Installation, extra: &[(&str, &str)]) -> Self {
+        let timing = json!({"horizonMs": HORIZON.as_millis(), "effectiveMs": EFFECTIVE.as_millis()});
         let mut child = Command::new(env!("CARGO_BIN_EXE_agm"))
-            .args(["serve", "--addr", "127.0.0.1:0", "--log", "error"])
+            .args(["serve", "--addr", &installation.address.to_string(), "--log", "error"])
             .env_clear()
-            .envs([
-                ("HICLAW_ADMIN_USER", at.admin.user.as_str()),
-                ("HICLAW_ADMIN_PASSWORD", &at.admin.password),
-                ("HICLAW_AI_GATEWAY_ADMIN_URL", &at.console),
-                ("HICLAW_AI_GATEWAY_URL", &at.gateway),
-                ("HICLAW_FS_ENDPOINT", &at.s3.endpoint),
-                ("HICLAW_FS_ACCESS_KEY", &at.s3.access_key),
-                ("HICLAW_FS_SECRET_KEY", &at.s3.secret_key),
-                ("HICLAW_FS_BUCKET", &at.s3.bucket),
-                ("HICLAW_LLM_PROVIDER", "qwen"),
-                ("HICLAW_CONTAINER_API", &at.containers),
-                ("AGM_MANAGER_URL", &at.manager.url),
-                ("AGM_REHEARSAL", &rehearsal.to_string()),
-            ])
-            .env("OPENCLAW_CONFIG_PATH", &at.manager.config)
-            .env("AGM_DATA_DIR", data)
+            .envs(environment(&installation.sandbox, timing))
+            .env("AGM_DATA_DIR", installation.data())
+            .env("AGM_SITE_DIR", installation.site())
             .envs(extra.iter().copied())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -111,6 +99,24 @@ impl Program {
         let status = status.unwrap();
         assert_eq!(status.signal(), Some(ABORTED), "{status}");
         true
+    }
+
+    /// Tells it to stop.
+    pub fn terminate(&self) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Waits until it takes no call any more.
+    pub async fn refuses_calls(&self) {
+        while self.request(http::Method::GET, "health").send().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits for its end; the exit code.
+    pub async fn ended(mut self) -> Option<i32> {
+        timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap().code()
     }
 
     /// Ends it at once, without a word.

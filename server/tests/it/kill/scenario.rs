@@ -18,10 +18,14 @@ pub enum Scenario {
     Undo,
     /// A provider comes back with its keys and its route, and a worker gets its model back.
     Restore,
+    /// The gateway leads to agm, and no more to what the former plugin left there.
+    Install,
+    /// And back.
+    Uninstall,
 }
 
 impl Scenario {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Switch,
         Self::Refused,
         Self::Manager,
@@ -29,7 +33,14 @@ impl Scenario {
         Self::RemoveProvider,
         Self::Undo,
         Self::Restore,
+        Self::Install,
+        Self::Uninstall,
     ];
+
+    /// Whether the former plugin was there.
+    pub fn leftovers(self) -> bool {
+        matches!(self, Self::Install | Self::Uninstall)
+    }
 
     /// Brings an installation to where the change begins, and says which change that is.
     pub async fn prepare(self, at: &Installation) -> Mutation {
@@ -55,6 +66,11 @@ impl Scenario {
                 let [_, before_removal, _] = backups.as_slice() else { panic!("{backups:?}") };
                 serde_json::from_value(json!({"kind": "restore", "backup": before_removal})).unwrap()
             }
+            Self::Install => install(),
+            Self::Uninstall => {
+                earlier(at, &[install()]).await;
+                Mutation::Uninstall
+            }
         }
     }
 
@@ -69,6 +85,8 @@ impl Scenario {
                     json!({"kind": "edit_provider", "name": "deepseek", "settings": {"firstByteTimeout": 9}});
                 serde_json::from_value(edit).unwrap()
             }
+            Self::Install => Mutation::Uninstall,
+            Self::Uninstall => install(),
         }
     }
 }
@@ -85,6 +103,10 @@ async fn earlier(at: &Installation, mutations: &[Mutation]) -> Operation {
     }
     program.kill().await;
     last.unwrap()
+}
+
+fn install() -> Mutation {
+    Mutation::Install(domain::Install::default())
 }
 
 fn remove() -> Mutation {

@@ -1,6 +1,7 @@
 //! A watch over an installation that does not answer.
 use super::*;
 use crate::{
+    Engine,
     engine::{
         progress::Progress,
         tests::{committed, engine},
@@ -22,21 +23,37 @@ fn route() -> Edit {
     }
 }
 
+/// The course of an operation that made the route and has ended.
+async fn course(engine: &Arc<Engine>, n: usize) -> Course {
+    let record = Record { work: vec![Kept::Write(route())], ..committed(n, "a", "b") };
+    let progress = Arc::new(Progress::resume(record.operation.clone()));
+    let control = engine.controls.of(&record.operation.id);
+    let books = engine.books().await.unwrap().clone();
+    let course = Course::resume(engine.clone(), books, progress, control, record);
+    course.answer();
+    course
+}
+
+#[tokio::test]
+async fn a_route_that_was_left_is_made_live_again_though_ours_was_to_be_gone() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(data.path());
+    let course = course(&engine, 1).await;
+    let id = course.id();
+    let mut watch = Watch::new(course);
+    assert!(watch.resync(Side::Before).await, "ours is gone, and nothing of it can come late");
+    engine.watches.leave(&id, &route().object());
+    assert!(!watch.resync(Side::Before).await, "theirs is asked for, and nobody answers");
+}
+
 #[tokio::test]
 async fn a_write_of_the_watch_that_has_no_answer_may_still_come() {
     let data = tempfile::tempdir().unwrap();
     let engine = engine(data.path());
-    let books = engine.books().await.unwrap().clone();
     for resyncs in [false, true] {
-        let edit = route();
-        let objects = [edit.object()];
-        let record =
-            Record { work: vec![Kept::Write(edit)], ..committed(1 + usize::from(resyncs), "a", "b") };
-        let progress = Arc::new(Progress::resume(record.operation.clone()));
-        let control = engine.controls.of(&record.operation.id);
-        let course = Course::resume(engine.clone(), books.clone(), progress, control, record);
+        let objects = [route().object()];
+        let course = course(&engine, 1 + usize::from(resyncs)).await;
         let id = course.id();
-        course.answer();
         assert_eq!(engine.watches.ghosts(&objects).len(), 0, "each of its calls had an answer");
         let mut watch = Watch::new(course);
         for _ in 0..=MOST_RIGHTS {

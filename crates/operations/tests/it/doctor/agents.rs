@@ -155,6 +155,38 @@ async fn a_consumer_that_is_gone_is_told() {
 }
 
 #[tokio::test]
+async fn a_model_that_hiclaw_will_take_back_is_told() {
+    let world = World::start().await;
+    well(&world.operations.doctor(false).await, &[CheckId::ManagerModelLasts]);
+    world.run(switch("manager", "deepseek", "deepseek-chat")).await.unwrap();
+    let doctor = world.operations.doctor(false).await;
+    let told = one(&doctor, CheckId::ManagerModelLasts, CheckState::Warning);
+    assert!(told.evidence.contains(sandbox::DEFAULT_MODEL), "{told:?}");
+    assert!(told.fix.as_ref().unwrap().contains("HICLAW_DEFAULT_MODEL=deepseek-chat"), "{told:?}");
+    let untold = World::start_with(|config| config.hiclaw_model = None).await;
+    one(&untold.operations.doctor(false).await, CheckId::ManagerModelLasts, CheckState::Unknown);
+}
+
+#[tokio::test]
+async fn a_worker_that_keeps_its_model_while_it_runs_is_told() {
+    let world = World::start().await;
+    well(&world.operations.doctor(false).await, &[CheckId::WorkerTakesUp]);
+    let containers = world.sandbox.containers();
+    let with_image = |tag: &str| {
+        let mut container = containers.get("hiclaw-worker-alice").unwrap();
+        container.image = format!("higress/hiclaw-worker:{tag}");
+        containers.set("hiclaw-worker-alice", Some(container)).unwrap();
+    };
+    with_image("v1.1.1");
+    let doctor = world.operations.doctor(false).await;
+    let told = of_alice(&doctor, CheckId::WorkerTakesUp, CheckState::Warning);
+    assert!(told.fix.as_ref().unwrap().ends_with("docker restart hiclaw-worker-alice"), "{told:?}");
+    with_image("latest");
+    let doctor = world.operations.doctor(false).await;
+    of_alice(&doctor, CheckId::WorkerTakesUp, CheckState::Unknown);
+}
+
+#[tokio::test]
 async fn a_note_that_cannot_be_read_is_unknown_and_one_of_a_lost_provider_a_warning() {
     let world = World::start().await;
     let note = |text: &str| {

@@ -1,13 +1,21 @@
-use super::{one, only, well};
+use super::{one, only, rival, well};
 use crate::world::World;
-use domain::{CheckId, CheckState, SystemState};
+use domain::{CheckId, CheckState, Mutation, SystemState};
 use http::{Method, StatusCode};
 use operations::{Clock, Config, Operations, Outside};
 use sandbox::{
     console::{Canned, Effect, Fault, RequestMatch},
     s3::Switches,
 };
-use std::time::{Duration, SystemTime};
+use serde_json::{Value, json};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::{Duration, SystemTime},
+};
+use tokio_util::task::AbortOnDropHandle;
 
 /// Operations with other settings, beside those that hold the data directory.
 fn others(world: &World, change: impl FnOnce(&mut Config)) -> Operations {
@@ -43,6 +51,7 @@ async fn a_console_that_is_down_is_told_once_and_hides_what_it_would_show() {
         CheckId::RouteOpen,
         CheckId::RouteLive,
         CheckId::ProviderKey,
+        CheckId::WebUi,
         CheckId::ProviderLasts,
         CheckId::AgentKey,
         CheckId::AgentRoute,
@@ -91,6 +100,128 @@ async fn a_release_that_nobody_tried_is_told() {
     let doctor = world.operations.doctor(false).await;
     let told = one(&doctor, CheckId::ConsoleVersion, CheckState::Warning);
     assert!(told.evidence.contains("3.0.0") && told.evidence.contains("2.2.4"), "{told:?}");
+}
+
+/// The first image of 2.2.4 refuses every change of an AI object once it was upgraded to.
+#[tokio::test]
+async fn a_console_that_refuses_changes_is_told_until_it_takes_one() {
+    let world = World::start().await;
+    world.sandbox.set_console_offline(true);
+    world.run(Mutation::AddProvider(world.new_provider("zhipuai"))).await.unwrap_err();
+    world.sandbox.set_console_offline(false);
+    let told = world.operations.doctor(false).await;
+    one(&told, CheckId::ConsoleWrites, CheckState::Unknown);
+    let switches = world.sandbox.console().switches();
+    switches.set_image_conflict(true);
+    let add = || Mutation::AddProvider(world.new_provider("zhipuai"));
+    let refused = world.run(add()).await.unwrap_err();
+    let doctor = world.operations.doctor(false).await;
+    let told = one(&doctor, CheckId::ConsoleWrites, CheckState::Failed);
+    assert!(told.evidence.contains(refused.operation.unwrap().as_str()), "{told:?}");
+    assert!(told.evidence.contains("conflict") && told.fix.as_ref().unwrap().contains("2.2.4"), "{told:?}");
+    switches.set_image_conflict(false);
+    world.run(Mutation::RepairRoutes { route: None, consumer: None }).await.unwrap();
+    well(&world.operations.doctor(false).await, &[CheckId::ConsoleWrites]);
+}
+
+#[tokio::test]
+async fn a_gateway_that_lost_its_lock_is_told() {
+    let world = World::start().await;
+    well(&world.operations.doctor(false).await, &[CheckId::GatewayAuth]);
+    world.sandbox.gateway().set_key_auth(false);
+    let doctor = world.operations.doctor(false).await;
+    let told = one(&doctor, CheckId::GatewayAuth, CheckState::Failed);
+    assert!(
+        told.evidence.contains("let through") && told.fix.as_ref().unwrap().contains("key-auth"),
+        "{told:?}"
+    );
+    let nowhere = nowhere().await;
+    let away = others(&world, |config| config.gateway = nowhere).doctor(false).await;
+    one(&away, CheckId::GatewayAuth, CheckState::Unknown);
+    for status in [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS, StatusCode::FOUND] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let gateway = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let answers = axum::Router::new().fallback(async move || status);
+        let _serving = AbortOnDropHandle::new(tokio::spawn(axum::serve(listener, answers).into_future()));
+        let busy = others(&world, |config| config.gateway = gateway).doctor(false).await;
+        one(&busy, CheckId::GatewayAuth, CheckState::Unknown);
+    }
+}
+
+/// Somebody who answers as agm does, until it is stopped; `open`: also to who is not signed in.
+async fn page(open: Arc<AtomicBool>) -> (u16, tokio::task::JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let providers = async move || match open.load(SeqCst) {
+        true => (StatusCode::OK, "[]"),
+        false => (StatusCode::UNAUTHORIZED, r#"{"success":false,"code":"AUTH_REQUIRED"}"#),
+    };
+    let page = axum::Router::new()
+        .route("/agm/login", axum::routing::get(async || r#"<form action="/agm/login">"#))
+        .route("/ni_status/providers", axum::routing::get(providers));
+    let serving = async move { drop(axum::serve(listener, page).await) };
+    (port, tokio::spawn(serving))
+}
+
+#[tokio::test]
+async fn a_page_that_the_gateway_does_not_lead_to_is_told() {
+    let world = World::start().await;
+    let told = async || {
+        world.sandbox.gateway().settled().await;
+        let doctor = world.operations.doctor(false).await;
+        doctor.checks.into_iter().find(|check| check.id == CheckId::WebUi).unwrap()
+    };
+    let none = told().await;
+    assert!(none.state == CheckState::Ok && none.evidence.contains("own address only"), "{none:?}");
+    let open = Arc::<AtomicBool>::default();
+    let (port, serving) = page(open.clone()).await;
+    let source =
+        json!({"name": "agm", "type": "static", "domain": format!("127.0.0.1:{port}"), "port": port});
+    let created = async |path: &str, body: Value| {
+        assert_eq!(rival(&world, Method::POST, path, &body).await, StatusCode::CREATED, "{body}");
+    };
+    created("/v1/service-sources", source).await;
+    let route = |name: &str, domains: &[&str], path: &str| {
+        json!({"name": name, "domains": domains, "path": {"matchType": "PRE", "matchValue": path},
+            "services": [{"name": "agm.static", "port": port, "weight": 100}]})
+    };
+    created("/v1/domains", json!({"name": "manager-local.hiclaw.io", "enableHttps": "off"})).await;
+    created("/v1/routes", route("agm-domain", &["manager-local.hiclaw.io"], "/")).await;
+    created("/v1/routes", route("agm-path", &[], "/agm")).await;
+    let half = told().await;
+    assert!(
+        half.state == CheckState::Warning && half.evidence.ends_with("but not at /ni_status"),
+        "{half:?}"
+    );
+    created("/v1/routes", route("agm-api", &[], "/ni_status")).await;
+    let whole = told().await;
+    assert!(whole.state == CheckState::Ok && whole.evidence.ends_with("by name and by path"), "{whole:?}");
+    open.store(true, SeqCst);
+    let broken = told().await;
+    assert!(
+        broken.state == CheckState::Failed && broken.evidence.ends_with("answers 200 at /ni_status"),
+        "{broken:?}"
+    );
+    serving.abort();
+    drop(serving.await);
+    let broken = told().await;
+    assert!(broken.state == CheckState::Failed && broken.evidence.contains("503"), "{broken:?}");
+    assert_eq!(broken.fix.as_deref(), Some("agm install"));
+}
+
+#[tokio::test]
+async fn calls_that_nobody_counts_are_told_once_they_must_have_been() {
+    let world = World::start().await;
+    let counts = async || world.operations.doctor(false).await;
+    assert!(
+        one(&counts().await, CheckId::GatewayStatistics, CheckState::Ok).evidence.contains("no call yet")
+    );
+    world.operations.doctor(true).await;
+    while !one(&counts().await, CheckId::GatewayStatistics, CheckState::Ok).evidence.starts_with("counts") {
+        tokio::task::yield_now().await;
+    }
+    let away = others(&world, |config| config.gateway_metrics = None).doctor(false).await;
+    one(&away, CheckId::GatewayStatistics, CheckState::Unknown);
 }
 
 #[tokio::test]

@@ -83,6 +83,7 @@ async fn the_tests_are_made_when_they_are_asked_for() {
     assert_eq!(one(&doctor, CheckId::ProviderKeyAccepted, CheckState::Failed).about, "moonshot");
 
     world.sandbox.upstreams().set_behaviour("moonshot", Behaviour::Healthy);
+    one(&doctor, CheckId::ConsoleWrites, CheckState::Unknown);
     let mend = Mutation::RepairRoutes { route: None, consumer: None };
     world.run(mend).await.unwrap();
     well(&world.operations.doctor(true).await, UNTESTED);

@@ -111,6 +111,22 @@ async fn a_route_that_asks_for_no_key_is_told() {
 }
 
 #[tokio::test]
+async fn a_route_that_tries_for_days_is_told() {
+    let world = World::start().await;
+    well(&world.operations.doctor(false).await, &[CheckId::RouteRetry]);
+    world.sandbox.console().switches().set_release(sandbox::console::Release::V2_2_1);
+    let mut twin = stored(&world, "moonshot-ai-route").await;
+    twin["name"] = json!("of-221");
+    for set_by_the_console in ["version", "proxyNextUpstream"] {
+        twin.as_object_mut().unwrap().remove(set_by_the_console);
+    }
+    post(&world, &twin).await;
+    let doctor = world.operations.doctor(false).await;
+    let told = one(&doctor, CheckId::RouteRetry, CheckState::Warning);
+    assert!(told.about == "of-221" && told.evidence.contains("120000 s"), "{told:?}");
+}
+
+#[tokio::test]
 async fn what_is_live_and_not_stored_is_told_and_saving_it_again_mends_it() {
     let world = World::start().await;
     well(&world.operations.doctor(false).await, &[CheckId::RouteLive]);

@@ -1,12 +1,12 @@
-//! What is pressed on the page: one listener for all of it.
-use super::{all, call, checks, dialogs, notice, on, report, target, theme};
+//! What is clicked on the page: one listener for all of it.
+use super::{all, call, checks, dialogs, notice, on, target, theme};
 use leptos::prelude::document;
 use leptos::web_sys::{Element, Event};
 use std::cell::RefCell;
 use wasm_bindgen_futures::spawn_local;
 
-/// What does something when it is pressed.
-const PRESSED: &str =
+/// What does something when it is clicked.
+const CLICKED: &str =
     "[data-act], [data-act-checked], [data-act-named], [data-call], [data-theme-name], [data-dismiss]";
 /// What opens a dialog.
 const OPENS: &str = "[data-act], [data-act-checked], [data-act-named]";
@@ -22,20 +22,20 @@ struct Opener {
     value: String,
 }
 
-/// Listens to every press on a part of the page that says what it is for, and fetches the dialogs as soon as somebody is
-/// about to press for one.
+/// Listens to every click on a part of the page that says what it is for, and fetches the dialogs as soon as somebody is
+/// about to click for one.
 pub fn listen() {
     on(&document(), "click", |event: Event| {
-        let Some(button) = aimed(&event, PRESSED) else { return };
+        let Some(button) = aimed(&event, CLICKED) else { return };
         if let Some(act) = button.get_attribute("data-act") {
-            open(button, "data-act", act.clone(), act);
+            open(&button, "data-act", act.clone(), act);
         } else if let Some(act) = button.get_attribute("data-act-checked") {
             let marked = act.replacen("[]", &format!("[{}]", checks::checked()), 1);
             let marked = with_names(&marked, &checks::renamed());
-            open(button, "data-act-checked", act, marked);
+            open(&button, "data-act-checked", act, marked);
         } else if let Some(act) = button.get_attribute("data-act-named") {
             let named = with_names(&act, &checks::all_renamed());
-            open(button, "data-act-named", act, named);
+            open(&button, "data-act-named", act, named);
         } else if let Some(theme) = button.get_attribute("data-theme-name") {
             theme::choose(&theme);
         } else if button.has_attribute("data-dismiss") {
@@ -77,15 +77,12 @@ fn aimed(event: &Event, selector: &str) -> Option<Element> {
     target::<Element>(event)?.closest(selector).ok()?
 }
 
-/// Asks the dialogs for something. The button is busy until it is there, and cannot be pressed twice.
-fn open(button: Element, attribute: &'static str, value: String, act: String) {
-    if button.has_attribute("aria-busy") {
-        return;
-    }
+/// Asks the dialogs for something. The button is busy until it is there, and cannot be clicked twice.
+fn open(button: &Element, attribute: &'static str, value: String, act: String) {
+    let Some(busy) = call::Busy::begin(button) else { return };
     OPENER.set(Some(Opener { attribute, value }));
-    report(button.set_attribute("aria-busy", "true"));
     spawn_local(async move {
         dialogs::answer(dialogs::Ask::Act(act)).await;
-        report(button.remove_attribute("aria-busy"));
+        drop(busy);
     });
 }

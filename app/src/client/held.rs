@@ -1,4 +1,4 @@
-//! Whether somebody is in the midst of a press. What is pressed must not go away before it is let go: the browser makes no
+//! Whether somebody holds something down. What is held must not go away before it is let go: the browser makes no
 //! click of a press that began on one element and ended on another.
 use super::{on, report};
 use leptos::prelude::{document, window};
@@ -25,7 +25,7 @@ pub fn listen() {
     }
 }
 
-/// Waits until nothing is pressed.
+/// Waits until nothing is held.
 pub async fn let_go() {
     while SINCE.get().is_some_and(|since| (0.0..LONGEST).contains(&(Date::now() - since))) {
         let look = Promise::new(&mut |look, _| {
