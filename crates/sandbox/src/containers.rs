@@ -50,6 +50,17 @@ pub struct Container {
     pub load: f64,
     /// What it holds while it runs, in bytes.
     pub memory: u64,
+    /// Its environment, `NAME=value` each.
+    #[serde(default)]
+    pub env: Vec<String>,
+    /// The network that it is in.
+    #[serde(default = "first_network")]
+    pub network: String,
+}
+
+/// The network of HiClaw before it was renamed.
+fn first_network() -> String {
+    "hiclaw-net".to_owned()
 }
 
 impl Container {
@@ -64,6 +75,8 @@ impl Container {
             finished: 0,
             load: 1.5,
             memory: 210 << 20,
+            env: Vec::new(),
+            network: first_network(),
         }
     }
 
@@ -152,9 +165,12 @@ async fn absent(method: http::Method) -> Response {
 }
 
 async fn version() -> Json<Value> {
-    Json(
-        json!({"Version": "27.3.1", "ApiVersion": "1.47", "MinAPIVersion": "1.24", "Os": "linux", "Arch": "amd64"}),
-    )
+    Json(version_body("27.3.1"))
+}
+
+/// What Docker of this version says of itself.
+pub(crate) fn version_body(version: &str) -> Value {
+    json!({"Version": version, "ApiVersion": "1.47", "MinAPIVersion": "1.24", "Os": "linux", "Arch": "amd64"})
 }
 
 #[derive(Deserialize)]
@@ -166,18 +182,11 @@ struct ListQuery {
 }
 
 async fn list(State(containers): Shared, Query(query): Query<ListQuery>) -> Response {
-    let names = match query.filters.as_deref().map(name_filter).transpose() {
-        Ok(names) => names,
-        Err(message) => return (StatusCode::BAD_REQUEST, Json(json!({"message": message}))).into_response(),
-    };
     let all = matches!(query.all.as_str(), "1" | "true" | "True");
-    let named = containers.lock();
-    let shown = named.iter().filter(|(name, container)| {
-        let fits =
-            names.as_ref().is_none_or(|names| names.iter().any(|part| name.contains(part.trim_matches('/'))));
-        fits && (all || container.status == Status::Running)
-    });
-    Json(shown.map(|(name, container)| row(name, container)).collect::<Value>()).into_response()
+    match containers.listed(all, query.filters.as_deref()) {
+        Ok(listed) => Json(listed).into_response(),
+        Err(message) => (StatusCode::BAD_REQUEST, Json(json!({"message": message}))).into_response(),
+    }
 }
 
 /// Docker's `filters={"name":["…"]}`; other filters are not offered here.
@@ -191,39 +200,70 @@ fn name_filter(filters: &str) -> Result<Vec<String>, String> {
 }
 
 async fn inspect(State(containers): Shared, Path(path): Path<BTreeMap<String, String>>) -> Response {
-    with(&containers, &path, |name, container| {
-        let running = container.status == Status::Running;
-        json!({
-            "Id": id(name), "Name": format!("/{name}"), "Image": image_id(container), "RestartCount": 0,
-            "Created": moment(container.created),
-            "State": {
-                "Status": container.status, "Running": running, "Paused": false, "Restarting": false, "OOMKilled": false,
-                "Dead": false, "Pid": if running { pid(name) } else { 0 }, "ExitCode": 0, "Error": "",
-                "StartedAt": moment(container.started), "FinishedAt": moment(container.finished),
-            },
-            "Config": {"Image": container.image, "Hostname": &id(name)[..12], "Labels": {}},
-            "HostConfig": {"NetworkMode": "hiclaw-net", "Memory": 0},
-        })
-    })
+    let name = path.get("name").map_or("", String::as_str);
+    shown(containers.inspected(name), name)
 }
 
 async fn stats(State(containers): Shared, Path(path): Path<BTreeMap<String, String>>) -> Response {
-    with(&containers, &path, |name, container| usage(name, container, now()))
+    let name = path.get("name").map_or("", String::as_str);
+    shown(containers.used(name), name)
 }
 
-fn with(
-    containers: &Containers,
-    path: &BTreeMap<String, String>,
-    show: impl Fn(&str, &Container) -> Value,
-) -> Response {
-    let wanted = path.get("name").map_or("", String::as_str);
-    let named = containers.lock();
-    match named.iter().find(|(name, _)| name.as_str() == wanted || id(name) == wanted) {
-        Some((name, container)) => Json(show(name, container)).into_response(),
-        None => {
-            let message = format!("No such container: {wanted}");
+fn shown(found: Option<Value>, name: &str) -> Response {
+    found.map_or_else(
+        || {
+            let message = format!("No such container: {name}");
             (StatusCode::NOT_FOUND, Json(json!({"message": message}))).into_response()
-        }
+        },
+        |found| Json(found).into_response(),
+    )
+}
+
+impl Containers {
+    /// Docker's list, of those that run or of all, filtered as its query says.
+    pub(crate) fn listed(&self, all: bool, filters: Option<&str>) -> Result<Value, String> {
+        let names = filters.map(name_filter).transpose()?;
+        let named = self.lock();
+        let listed = named.iter().filter(|(name, container)| {
+            let fits =
+                names.as_ref().is_none_or(|names| names.iter().any(|part| name.contains(part.trim_matches('/'))));
+            fits && (all || container.status == Status::Running)
+        });
+        Ok(listed.map(|(name, container)| row(name, container)).collect())
+    }
+
+    /// Everything that Docker says of one container, by name or id.
+    pub(crate) fn inspected(&self, wanted: &str) -> Option<Value> {
+        self.found(wanted, |name, container| {
+            let running = container.status == Status::Running;
+            json!({
+                "Id": id(name), "Name": format!("/{name}"), "Image": image_id(container), "RestartCount": 0,
+                "Created": moment(container.created),
+                "State": {
+                    "Status": container.status, "Running": running, "Paused": false, "Restarting": false,
+                    "OOMKilled": false, "Dead": false, "Pid": if running { pid(name) } else { 0 }, "ExitCode": 0,
+                    "Error": "", "StartedAt": moment(container.started), "FinishedAt": moment(container.finished),
+                },
+                "Config": {"Image": container.image, "Hostname": &id(name)[..12], "Labels": {}, "Env": container.env},
+                "HostConfig": {"NetworkMode": container.network, "Memory": 0},
+            })
+        })
+    }
+
+    /// What a container uses.
+    pub(crate) fn used(&self, wanted: &str) -> Option<Value> {
+        self.found(wanted, |name, container| usage(name, container, now()))
+    }
+
+    /// The id that a container of this name has.
+    pub(crate) fn id_of(&self, name: &str) -> String {
+        id(name)
+    }
+
+    fn found(&self, wanted: &str, show: impl Fn(&str, &Container) -> Value) -> Option<Value> {
+        let named = self.lock();
+        let found = named.iter().find(|(name, _)| name.as_str() == wanted || id(name) == wanted);
+        found.map(|(name, container)| show(name, container))
     }
 }
 
@@ -237,7 +277,7 @@ fn row(name: &str, container: &Container) -> Value {
     json!({
         "Id": id(name), "Names": [format!("/{name}")], "Image": container.image, "ImageID": image_id(container),
         "Created": container.created, "State": container.status, "Status": status, "Ports": [], "Labels": {},
-        "HostConfig": {"NetworkMode": "hiclaw-net"}, "Mounts": [],
+        "HostConfig": {"NetworkMode": container.network}, "Mounts": [],
     })
 }
 

@@ -7,6 +7,7 @@ pub mod agents;
 mod clock;
 pub mod console;
 pub mod containers;
+pub mod controller;
 mod demo;
 mod files;
 pub mod gateway;

@@ -11,7 +11,7 @@ pub use still::Still;
 pub(crate) use console::{ADMIN, install as install_console, install_leftovers};
 pub(crate) use crowd::{install as install_crowd, install_providers};
 pub(crate) use hire::{Hired, hire};
-pub(crate) use secret::{all as secrets, store_secret};
+pub(crate) use secret::{all as secrets, secret as made_up, store_secret};
 
 use crate::{
     agents::{AgentError, Agents, WorkerState, Workspace},

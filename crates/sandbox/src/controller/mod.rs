@@ -1,0 +1,382 @@
+//! The controller of HiClaw since v1.1, as its recordings show it: custom resources behind a REST API, reconcilers that
+//! bring the store, the gateway and the containers to what these say, and that undo what others change there.
+//!
+//! Two generations are played; what differs between them is data (`generation`). All waiting is done on a [`Timeline`],
+//! so that a test decides when a pass is due.
+mod accounts;
+mod boot;
+mod bucket;
+mod deploy;
+mod engine;
+mod gateway;
+mod generation;
+mod go_json;
+mod manager;
+mod member;
+mod openclaw;
+mod queue;
+mod resource;
+mod rest;
+mod runtime_yaml;
+mod team;
+mod timeline;
+mod worker;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::Router;
+use tokio_util::task::AbortOnDropHandle;
+
+pub use self::accounts::Account;
+pub use self::engine::DockerCall;
+pub use self::generation::{Generation, UnknownGeneration};
+pub use self::resource::Spec;
+pub use self::timeline::{Flow, Timeline};
+use self::{
+    accounts::Accounts,
+    bucket::Bucket,
+    engine::Engine,
+    gateway::{Gateway, Provider},
+    generation::{Teams, Ways},
+    member::{Member, Role},
+    queue::{Item, Queue},
+    resource::{ManagerStatus, Resources, TeamStatus, WorkerStatus},
+};
+use crate::{
+    containers::{Containers, Status},
+    s3::{Faults, Objects},
+};
+
+/// The LLM provider that an installation is made with.
+#[derive(Clone, Debug)]
+pub struct LlmProvider {
+    /// `qwen`, or any name with a URL.
+    pub name: String,
+    pub key: String,
+    /// The base URL of an OpenAI-compatible endpoint.
+    pub url: Option<String>,
+}
+
+/// What an installation was told by its installer.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub provider: LlmProvider,
+    pub manager_runtime: String,
+    pub worker_runtime: String,
+    /// None: agents search their memory without one.
+    pub embedding: Option<String>,
+    /// The admin of the console.
+    pub admin: (String, String),
+    pub store_secret: String,
+}
+
+impl Plan {
+    /// What the installer of a generation chooses by itself, with OpenClaw for everybody in the first and QwenPaw in the
+    /// second.
+    pub fn of(generation: Generation) -> Self {
+        let runtime = if generation == Generation::V1_2 { "qwenpaw" } else { "openclaw" };
+        Self {
+            provider: LlmProvider { name: "qwen".into(), key: "sk-test-upstream-qwen".into(), url: None },
+            manager_runtime: runtime.into(),
+            worker_runtime: runtime.into(),
+            embedding: Some("text-embedding-v4".into()),
+            admin: ("admin".into(), "admin".into()),
+            store_secret: crate::demo::store_secret(),
+        }
+    }
+}
+
+/// What the controller works on. The flags take the console and Docker away from it while they are true.
+pub struct Surroundings {
+    pub console: Router,
+    pub console_offline: Arc<AtomicBool>,
+    pub containers: Arc<Containers>,
+    pub containers_offline: Arc<AtomicBool>,
+    pub objects: Arc<Objects>,
+    pub faults: Arc<Faults>,
+    /// The Manager's workspace on the host.
+    pub workspace: PathBuf,
+    /// Where the admin's token is written.
+    pub token_file: PathBuf,
+}
+
+/// The custom resources and everything that is done about them.
+struct Core {
+    ways: &'static Ways,
+    plan: Plan,
+    timeline: Arc<Timeline>,
+    workers: Resources<WorkerStatus>,
+    managers: Resources<ManagerStatus>,
+    teams: Resources<TeamStatus>,
+    worker_queue: Queue,
+    manager_queue: Queue,
+    team_queue: Queue,
+    gateway: Gateway,
+    engine: Engine,
+    bucket: Bucket,
+    workspace: PathBuf,
+    token_file: PathBuf,
+    accounts: Accounts,
+    rooms: AtomicU64,
+    process: Mutex<Process>,
+}
+
+/// What goes with the process.
+#[derive(Default)]
+struct Process {
+    /// Counts starts.
+    number: u64,
+    /// Whether it answers.
+    open: bool,
+    /// Workers that reported ready.
+    ready: BTreeSet<String>,
+    /// Workers whose container was looked at.
+    looked_at: BTreeSet<String>,
+    /// Statuses as they were before the last pass wrote them.
+    former: BTreeMap<String, WorkerStatus>,
+}
+
+/// A running controller.
+pub struct Controller {
+    core: Arc<Core>,
+    _reconcilers: Vec<AbortOnDropHandle<()>>,
+}
+
+impl Controller {
+    /// Starts its process on what an earlier one may have left in its surroundings. None: this generation has none.
+    pub fn start(generation: Generation, flow: Flow, plan: Plan, around: Surroundings) -> Option<Self> {
+        let ways = generation.ways()?;
+        let timeline = Arc::new(Timeline::new(flow));
+        let network = format!("{}-net", ways.prefix);
+        let (user, password) = (plan.admin.0.clone(), plan.admin.1.clone());
+        let core = Arc::new(Core {
+            ways,
+            workers: Resources::new(timeline.clone()),
+            managers: Resources::new(timeline.clone()),
+            teams: Resources::new(timeline.clone()),
+            worker_queue: Queue::new(timeline.clone()),
+            manager_queue: Queue::new(timeline.clone()),
+            team_queue: Queue::new(timeline.clone()),
+            gateway: Gateway::new(around.console, around.console_offline, (&user, &password)),
+            engine: Engine::new(around.containers, around.containers_offline, timeline.clone(), network),
+            bucket: Bucket::new(around.objects, around.faults, ways.bucket()),
+            workspace: around.workspace,
+            token_file: around.token_file,
+            plan,
+            timeline,
+            accounts: Accounts::default(),
+            rooms: AtomicU64::default(),
+            process: Mutex::default(),
+        });
+        let reconcilers = [Kind::Worker, Kind::Manager, Kind::Team].map(|kind| {
+            core.timeline.begin();
+            AbortOnDropHandle::new(tokio::spawn(reconcile_for_ever(core.clone(), kind)))
+        });
+        let controller = Self { core, _reconcilers: reconcilers.into() };
+        controller.boot(true);
+        Some(controller)
+    }
+
+    /// The HTTP surface; serve it on a loopback socket.
+    pub fn router(&self) -> Router {
+        let core = self.core.clone();
+        Router::new().fallback(move |request: axum::extract::Request| {
+            let core = core.clone();
+            async move { rest::answer(&core, request).await }
+        })
+    }
+
+    /// Its clock.
+    pub fn timeline(&self) -> &Timeline {
+        &self.core.timeline
+    }
+
+    /// Ends the process and starts another one. Passes at work come to their end.
+    pub fn restart(&self) {
+        for queue in [&self.core.worker_queue, &self.core.manager_queue, &self.core.team_queue] {
+            queue.clear();
+        }
+        self.boot(false);
+    }
+
+    /// The token that an account was given last.
+    pub fn token(&self, account: &Account) -> Option<String> {
+        self.core.accounts.latest(account)
+    }
+
+    /// Every call of the Docker API that it has made.
+    pub fn docker_calls(&self) -> Vec<DockerCall> {
+        self.core.engine.calls()
+    }
+
+    /// By how much reads through the API trail writes.
+    pub fn set_lag(&self, lag: Duration) {
+        self.core.workers.set_lag(lag);
+        self.core.managers.set_lag(lag);
+        self.core.teams.set_lag(lag);
+    }
+
+    /// Changes a worker past the REST API, as `kubectl edit` does.
+    pub fn edit_worker(&self, name: &str, edit: impl FnOnce(&mut Spec)) {
+        if let Some(mut worker) = self.core.workers.get(name) {
+            edit(&mut worker.spec);
+            if self.core.workers.replace(name, worker.version, worker.spec).is_ok() {
+                self.core.worker_changed(name);
+            }
+        }
+    }
+
+    /// Changes a Manager past the REST API.
+    pub fn edit_manager(&self, name: &str, edit: impl FnOnce(&mut Spec)) {
+        if let Some(mut manager) = self.core.managers.get(name) {
+            edit(&mut manager.spec);
+            if self.core.managers.replace(name, manager.version, manager.spec).is_ok() {
+                self.core.manager_changed(name);
+            }
+        }
+    }
+
+    fn boot(&self, first: bool) {
+        let number = {
+            let mut process = self.core.process();
+            *process = Process { number: process.number + 1, ..Process::default() };
+            process.number
+        };
+        let core = self.core.clone();
+        core.timeline.begin();
+        tokio::spawn(async move {
+            boot::boot(&core, number, first).await;
+            core.timeline.end();
+        });
+    }
+}
+
+/// What there is a reconciler for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Worker,
+    Manager,
+    Team,
+}
+
+async fn reconcile_for_ever(core: Arc<Core>, kind: Kind) {
+    let queue = core.queue(kind);
+    loop {
+        let item = queue.next().await;
+        let outcome = match kind {
+            Kind::Worker => worker::reconcile(&core, &item).await,
+            Kind::Manager => manager::reconcile(&core, &item).await,
+            Kind::Team => team::reconcile(&core, &item).await,
+        };
+        queue.done(&item.name, &outcome);
+    }
+}
+
+impl Core {
+    fn queue(&self, kind: Kind) -> &Queue {
+        match kind {
+            Kind::Worker => &self.worker_queue,
+            Kind::Manager => &self.manager_queue,
+            Kind::Team => &self.team_queue,
+        }
+    }
+
+    fn process(&self) -> MutexGuard<'_, Process> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A worker was written: its reconciler looks at it, and so does that of its team.
+    fn worker_changed(&self, name: &str) {
+        self.worker_queue.add(name);
+        if self.ways.teams == Teams::Refer {
+            for team in self.teams.all() {
+                if team::referred(&team.spec).any(|(member, _)| member == name) {
+                    self.team_queue.add(&team.name);
+                }
+            }
+        }
+    }
+
+    fn manager_changed(&self, name: &str) {
+        self.manager_queue.add(name);
+    }
+
+    fn team_changed(&self, name: &str) {
+        self.team_queue.add(name);
+    }
+
+    /// The spec of the team that a worker belongs to, and what it is there.
+    fn team_of(&self, worker: &str) -> Option<(Spec, Role)> {
+        if self.ways.teams == Teams::Own {
+            return None;
+        }
+        self.teams.all().into_iter().find_map(|team| {
+            let role = team::referred(&team.spec).find(|(name, _)| *name == worker).map(|(_, role)| role)?;
+            Some((team.spec, role))
+        })
+    }
+
+    fn heartbeat_of(&self, team: &Spec, role: Role) -> Option<String> {
+        let every = team.text("heartbeatEvery");
+        (role == Role::Leader && !every.is_empty()).then(|| every.to_owned())
+    }
+
+    fn friends_of(&self, team: &Spec, role: Role) -> Vec<String> {
+        if role == Role::Leader { team::users(self, team) } else { Vec::new() }
+    }
+
+    /// The status that a pass begins with: a hasty one reads what was before the last pass wrote.
+    fn status_for(&self, item: &Item, current: &WorkerStatus) -> WorkerStatus {
+        let former = self.process().former.remove(&item.name);
+        former.filter(|_| item.hasty).unwrap_or_else(|| current.clone())
+    }
+
+    /// A pass is about to write the status of a worker.
+    fn remember(&self, name: &str) {
+        if let Some(worker) = self.workers.get(name) {
+            self.process().former.insert(name.to_owned(), worker.status);
+        }
+    }
+
+    /// True: nobody has looked at this worker's container since the process started.
+    fn first_look(&self, name: &str) -> bool {
+        self.process().looked_at.insert(name.to_owned())
+    }
+
+    fn forget_ready(&self, name: &str) {
+        self.process().ready.remove(name);
+    }
+
+    /// A new Matrix room.
+    fn new_room(&self) -> String {
+        let number = self.rooms.fetch_add(1, Ordering::Relaxed) + 1;
+        format!("!room{number:02}:{}", self.ways.domain())
+    }
+
+    /// What an agent calls that is bound to a provider.
+    fn gateway_of(&self, provider: &Provider) -> String {
+        format!("{}{}", self.ways.gateway, provider.path)
+    }
+
+    fn token_folder(&self) -> String {
+        format!("/var/run/secrets/{}", self.ways.prefix)
+    }
+
+    /// Whether the container of a worker or member runs, as Docker says.
+    fn runs(&self, name: &str) -> bool {
+        self.engine.status(&self.ways.worker_container(name)) == Some(Status::Running)
+    }
+
+    /// The host name of a worker in its network.
+    fn worker_host(&self, member: &Member) -> String {
+        self.ways.worker_container(&member.name)
+    }
+}
