@@ -105,6 +105,7 @@ impl Texts {
             "manager" => "Manager",
             "storage" => self.of(("Own data", "本地数据")),
             "containers" => self.of(("Containers", "容器")),
+            "controller" => self.of(("Controller", "控制器")),
             other => other,
         }
     }

@@ -18,8 +18,9 @@ pub struct Container {
     pub image: String,
 }
 
+/// A container as Docker lists it.
 #[derive(Deserialize)]
-struct Listed {
+pub struct Listed {
     #[serde(rename = "Names", default)]
     names: Vec<String>,
     #[serde(rename = "State", default)]
@@ -67,7 +68,8 @@ impl ContainerApi {
     }
 }
 
-fn named(listed: Listed) -> impl Iterator<Item = Container> {
+/// The container under each of its names.
+pub fn named(listed: Listed) -> impl Iterator<Item = Container> {
     let Listed { names, state, image } = listed;
     names.into_iter().map(move |name| {
         let name = name.trim_start_matches('/').to_owned();

@@ -5,16 +5,16 @@ mod note;
 mod workers;
 
 use crate::{
-    Agent, AgentConfig, Call, ContainerApi, Edit, Error, Held, Image, ModelHolder, Part, ReadOnly, TakenUp,
-    Version, Wish,
+    Act, Agent, AgentConfig, Call, ContainerApi, Edit, Error, Held, Identity, Image, ModelHolder, Owned,
+    Ownership, Part, ReadOnly, TakeUp, TakenUp, Version, Wish, beside,
     error::System,
     http_error,
     known::Known,
     registry::{self, Entry},
 };
 use disk::Disk;
-use domain::{PULLED_WITHIN, Target, Timestamp, Worker, WorkerName};
-use openclaw::{persist_file, read_file, sweep_beside};
+use domain::{PULLED_WITHIN, Target, Timestamp, Worker, WorkerName, lasts};
+use openclaw::{persist_file, sweep_beside};
 use secrecy::SecretString;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -45,6 +45,8 @@ pub struct FilesParams {
     pub http: reqwest::Client,
     /// One call to the Manager.
     pub call: Duration,
+    /// Until a worker that runs has surely pulled its config.
+    pub pulled: Duration,
     /// The time of day, for what is noted in the registry.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
@@ -69,10 +71,7 @@ impl Files {
     }
 
     async fn text_beside(&self, file: &str) -> Result<(String, openclaw::FileHash), Error> {
-        let (bytes, hash) = read_file(&self.params.disk, &self.beside(file)).await?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| Error::Malformed { file: file.to_owned(), message: "it is no UTF-8 text".into() })?;
-        Ok((text, hash))
+        beside::text(&self.params.disk, &self.params.manager_config, file).await
     }
 
     async fn registered(&self) -> Result<BTreeMap<WorkerName, Entry>, Error> {
@@ -117,18 +116,28 @@ impl Files {
     }
 }
 
+/// The Manager is in no registry, and nothing is kept of agents but files.
+fn no_such_part() -> Error {
+    Error::Missing(registry::REGISTRY.to_owned())
+}
+
 fn agent(name: WorkerName, entry: Entry) -> Agent {
     let read_only = (entry.runtime != OPENCLAW).then(|| ReadOnly {
         reason: format!("{name} runs {}, whose config agm does not edit", entry.runtime),
         way: format!("Change its model with {}'s own settings, in the worker's container.", entry.runtime),
     });
-    Agent { target: Target::Worker(name), runtime: entry.runtime, read_only }
+    Agent { target: Target::Worker(name), runtime: entry.runtime, read_only, takes_up: TakeUp::ByItself }
 }
 
 impl ModelHolder for Files {
     fn agents(&self) -> Call<'_, Vec<Agent>> {
         Box::pin(async {
-            let manager = Agent { target: Target::Manager, runtime: OPENCLAW.into(), read_only: None };
+            let manager = Agent {
+                target: Target::Manager,
+                runtime: OPENCLAW.into(),
+                read_only: None,
+                takes_up: TakeUp::ByItself,
+            };
             let workers = self.registered().await?.into_iter().map(|(name, entry)| agent(name, entry));
             let agents: Vec<_> = std::iter::once(manager).chain(workers).collect();
             let keys: BTreeSet<_> = agents.iter().map(|agent| ObjectKey::config(&agent.target)).collect();
@@ -167,7 +176,7 @@ impl ModelHolder for Files {
             match (part, target) {
                 (Part::Config, _) => self.held_config(target).await,
                 (Part::Registry, Target::Worker(worker)) => self.note(worker).await,
-                (Part::Registry, Target::Manager) => Err(Error::Missing(registry::REGISTRY.to_owned())),
+                (Part::Registry | Part::Spec, _) => Err(no_such_part()),
             }
         })
     }
@@ -183,7 +192,7 @@ impl ModelHolder for Files {
             match (part, target) {
                 (Part::Config, _) => self.write_config(target, image, version).await,
                 (Part::Registry, Target::Worker(worker)) => self.write_note(worker, image, version).await,
-                (Part::Registry, Target::Manager) => Err(Error::Missing(registry::REGISTRY.to_owned())),
+                (Part::Registry | Part::Spec, _) => Err(no_such_part()),
             }
         })
     }
@@ -193,7 +202,7 @@ impl ModelHolder for Files {
             let path = match (part, target) {
                 (Part::Config, Target::Manager) => self.params.manager_config.clone(),
                 (Part::Registry, Target::Worker(_)) => self.beside(registry::REGISTRY),
-                (Part::Config, Target::Worker(_)) | (Part::Registry, Target::Manager) => return Ok(()),
+                (Part::Config, Target::Worker(_)) | (Part::Registry | Part::Spec, _) => return Ok(()),
             };
             Ok(persist_file(&self.params.disk, &path).await?)
         })
@@ -212,6 +221,31 @@ impl ModelHolder for Files {
                     ),
                 }),
             }
+        })
+    }
+
+    fn act<'a>(&'a self, target: &'a Target, _: Act) -> Call<'a, String> {
+        let agent = target.agent();
+        let reason = format!("this HiClaw has nobody to ask for the container of {agent}");
+        let way = "Its containers are started and stopped with Docker, or by the Manager.";
+        Box::pin(async { Err(Error::CannotAct { reason, way }) })
+    }
+
+    fn ownership(&self, target: &Target) -> Ownership {
+        let overwritten = match target {
+            Target::Manager => Some(lasts::MANAGER_RESTART),
+            Target::Worker(_) => None,
+        };
+        let owner = "manager";
+        let model = Owned { owner, ours: true, overwritten };
+        Ownership { model, limits: Owned { overwritten: None, ..model } }
+    }
+
+    fn identity(&self) -> Call<'_, Identity> {
+        Box::pin(async {
+            let shown = self.params.manager_config.display();
+            let evidence = vec![format!("no controller is named; the Manager's config is {shown}")];
+            Ok(Identity { generation: "1.0", adapter: "files", evidence })
         })
     }
 

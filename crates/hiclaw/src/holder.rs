@@ -1,10 +1,10 @@
 //! Who holds an agent's model and how it is changed. Each generation of HiClaw answers differently; nothing above this
 //! trait knows which one it talks to.
-use crate::Error;
+use crate::{Error, registry::ModelNote};
 use domain::{Limits, ModelId, Target, Timestamp, Worker, rules::KnownLimits};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use std::{borrow::Cow, collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 use store::Listing;
 
 /// A call that is under way.
@@ -18,6 +18,18 @@ pub struct Agent {
     pub runtime: String,
     /// Why its model cannot be changed from here, and where it can. None: it can.
     pub read_only: Option<ReadOnly>,
+    pub takes_up: TakeUp,
+}
+
+/// How an agent comes to run the model that it was switched to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakeUp {
+    /// It watches its config, or pulls it.
+    ByItself,
+    /// HiClaw makes its container anew at once: a busy agent loses its turn.
+    Replaced,
+    /// It runs its former model until its container starts again.
+    Restart,
 }
 
 /// Why an agent's model cannot be changed from here.
@@ -34,6 +46,10 @@ pub struct AgentConfig {
     pub primary: Option<String>,
     /// The model part of `primary`.
     pub model: Option<ModelId>,
+    /// The model that HiClaw keeps for it, where that is not what its config says.
+    pub desired: Option<ModelId>,
+    /// Whether it lists models, and allows no others.
+    pub lists_models: bool,
     /// The models that it lists, with what it says about each.
     pub models: BTreeMap<String, KnownLimits>,
     /// What it says of its live model, word for word, see [`openclaw::Config::model_part`].
@@ -51,9 +67,12 @@ impl AgentConfig {
     }
 }
 
-/// The model that a config selects, when it runs over the gateway.
-pub fn model_in(config: &Image) -> Option<ModelId> {
-    openclaw::Config::parse(config.expose().as_bytes()).ok()?.model()
+/// The model that a part selects: of a config, when it runs over the gateway.
+pub fn model_in(part: Part, image: &Image) -> Option<ModelId> {
+    match part {
+        Part::Config => openclaw::Config::parse(image.expose().as_bytes()).ok()?.model(),
+        Part::Registry | Part::Spec => ModelNote::from_json(image.expose()).ok()?.model?.parse().ok(),
+    }
 }
 
 /// What a part was when it was read. Equal versions, equal parts.
@@ -94,8 +113,17 @@ impl fmt::Display for Version {
 pub enum Part {
     /// HiClaw's own note of a worker's model.
     Registry,
+    /// The model in what HiClaw keeps of an agent and makes all else from, its config too.
+    Spec,
     /// The config that the agent lives by. Written last: from here on it runs the new model.
     Config,
+}
+
+impl Part {
+    /// Whether a write is refused, however late it comes, when what stands there is not what it was made for.
+    pub fn is_fenced(self) -> bool {
+        self != Self::Spec
+    }
 }
 
 /// What a part holds. It may hold keys, so it shows nothing of itself.
@@ -160,6 +188,9 @@ pub struct Edit {
     pub owner: Cow<'static, str>,
     /// What would undo it; none: nothing known.
     pub lasts: Option<Cow<'static, str>>,
+    /// For how long after the write HiClaw itself may yet undo it. Who finds it as written after that may say that it
+    /// lasts.
+    pub sure_after: Duration,
 }
 
 /// How an agent takes up a changed config.
@@ -171,6 +202,43 @@ pub struct TakenUp {
     pub seen: bool,
     /// For people.
     pub evidence: String,
+}
+
+/// What can be done with an agent's container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    Sleep,
+    Wake,
+    Restart,
+}
+
+/// Who owns something, and what becomes of what others write there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owned {
+    pub owner: &'static str,
+    /// Whether a switch writes it.
+    pub ours: bool,
+    /// When its owner writes over what others changed; none: never.
+    pub overwritten: Option<&'static str>,
+}
+
+/// Who owns what an agent has of its model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ownership {
+    pub model: Owned,
+    /// The model's figures in the agent's config: context, output, images.
+    pub limits: Owned,
+}
+
+/// Which HiClaw this is, and how that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// `1.0`
+    pub generation: &'static str,
+    /// One word for the way in which models are switched: `files`, `controller`.
+    pub adapter: &'static str,
+    /// For people.
+    pub evidence: Vec<String>,
 }
 
 /// Holds the models of all agents of an installation.
@@ -209,11 +277,21 @@ pub trait ModelHolder: Send + Sync {
         version: &'a Version,
     ) -> Call<'a, ()>;
 
-    /// Makes what a part holds now last, should its last write not have been sure of that itself.
+    /// Sees that what a part holds now lasts, should its last write not have been sure of that itself: a replaced file
+    /// comes through a power failure, and what HiClaw makes of the part is there.
     fn persist<'a>(&'a self, target: &'a Target, part: Part) -> Call<'a, ()>;
 
     /// Sees that the agent takes up its config, as far as that can be seen.
     fn reload<'a>(&'a self, target: &'a Target) -> Call<'a, TakenUp>;
+
+    /// Does something with an agent's container, and waits until that is seen. The text says what was seen.
+    fn act<'a>(&'a self, target: &'a Target, act: Act) -> Call<'a, String>;
+
+    /// Who owns what an agent has of its model.
+    fn ownership(&self, target: &Target) -> Ownership;
+
+    /// Which HiClaw this is.
+    fn identity(&self) -> Call<'_, Identity>;
 
     /// Removes what a crash of ours left half-written. For a start only, before anything is written.
     fn sweep(&self) -> Call<'_, ()> {

@@ -1,5 +1,6 @@
 //! What the operations need to know about the installation. The server's configuration is turned into this.
 use domain::{DomainName, Reach};
+use hiclaw::{ControllerParams, Generation};
 use secrecy::SecretString;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 use url::Url;
@@ -18,6 +19,10 @@ pub struct Config {
     pub manager: ManagerConfig,
     /// Docker API, read only (HiClaw v1.0).
     pub containers: Option<Url>,
+    /// HiClaw's controller (v1.1 and later); none: there is none.
+    pub controller: Option<ControllerParams>,
+    /// The generation of HiClaw; none: it is found out.
+    pub generation: Option<Generation>,
     /// The provider that HiClaw owns and resets (`HICLAW_LLM_PROVIDER`), beside those with its marker.
     pub hiclaw_provider: Option<String>,
     /// The model that HiClaw gives the Manager whenever its container starts (`HICLAW_DEFAULT_MODEL`).
@@ -65,8 +70,6 @@ pub struct ManagerConfig {
 pub struct EntryConfig {
     pub domain: Option<DomainName>,
     pub reach: Option<Reach>,
-    /// The controller of HiClaw v1.1 or AgentTeams, to tell what agm stands in.
-    pub controller: Option<Url>,
 }
 
 /// How long things may take. The defaults are for people; tests shorten them.

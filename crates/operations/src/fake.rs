@@ -1,7 +1,10 @@
 //! Clients of an installation of which nothing answers, but for a holder of models that says what it was told to.
 use crate::{Config, ConsoleConfig, ManagerConfig, Outside, StoreConfig, Timing, clients::Clients};
 use domain::{Target, Worker};
-use hiclaw::{Agent, AgentConfig, Call, Edit, Error, Held, Image, ModelHolder, Part, TakenUp, Version, Wish};
+use hiclaw::{
+    Act, Agent, AgentConfig, Call, Edit, Error, Held, Identity, Image, ModelHolder, Ownership, Part, TakenUp,
+    Version, Wish,
+};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -55,6 +58,15 @@ impl ModelHolder for Holder {
     fn reload<'a>(&'a self, _: &'a Target) -> Call<'a, TakenUp> {
         panic!("no answer was prepared")
     }
+    fn act<'a>(&'a self, _: &'a Target, _: Act) -> Call<'a, String> {
+        panic!("no answer was prepared")
+    }
+    fn ownership(&self, _: &Target) -> Ownership {
+        panic!("no answer was prepared")
+    }
+    fn identity(&self) -> Call<'_, Identity> {
+        panic!("no answer was prepared")
+    }
     fn workers(&self) -> Call<'_, Vec<Worker>> {
         panic!("no answer was prepared")
     }
@@ -76,6 +88,8 @@ pub fn clients(holder: Holder) -> Clients {
         },
         manager: ManagerConfig { config_path: "/nowhere/openclaw.json".into(), url: None, gateway_key: None },
         containers: None,
+        controller: None,
+        generation: None,
         hiclaw_provider: None,
         hiclaw_model: None,
         allow_private_upstreams: false,

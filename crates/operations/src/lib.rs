@@ -53,6 +53,7 @@ pub use clock::Clock;
 pub use config::{Config, ConsoleConfig, EntryConfig, ManagerConfig, StoreConfig, Timing};
 pub use declared::Exported;
 pub use front::{Front, SignedIn};
+pub use hiclaw::{ControllerParams, Generation, Pace};
 pub use measures::Room;
 pub use meter::{Came, Durations, Histogram, Upstream};
 pub use news::{Mark, News};

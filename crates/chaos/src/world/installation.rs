@@ -55,6 +55,8 @@ impl World {
                 gateway_key: None,
             },
             containers: None,
+            controller: None,
+            generation: None,
             hiclaw_provider: Some("qwen".into()),
             hiclaw_model: None,
             allow_private_upstreams: false,

@@ -27,6 +27,7 @@ fn files(disk: &MemDisk) -> Files {
         containers: None,
         http,
         call: Duration::from_secs(1),
+        pulled: domain::PULLED_WITHIN,
         now: Arc::new(|| Timestamp::from_rfc3339("2026-01-15T10:30:00Z".into())),
     })
 }

@@ -15,7 +15,6 @@ use futures::TryFutureExt;
 use hiclaw::{Held, Image, Part};
 use higress::{HigressError, Observation, Outcome, PlainDoc, PlainName, ProviderDoc, RouteDoc, WriteError};
 use planted::Bug;
-use store::StoreError;
 
 pub use put::Put;
 pub use reverse::Reversal;
@@ -153,6 +152,11 @@ impl Edit {
         self.is_console() || matches!(self, Self::Agent { edit, .. } if edit.part == Part::Registry)
     }
 
+    /// Whether a write that comes late is refused over another version.
+    fn is_fenced(&self) -> bool {
+        !matches!(self, Self::Agent { edit, .. } if !edit.part.is_fenced())
+    }
+
     /// The agent whose own object it is.
     pub fn agent(&self) -> Option<&Target> {
         match self {
@@ -288,13 +292,16 @@ impl Edit {
         if error.wrote_nothing() {
             return Err(Unwritten { failure: error.into(), untouched: true });
         }
-        let may_come_late = matches!(error, hiclaw::Error::Store(StoreError::Unavailable { .. }));
+        let may_come_late = error.may_come_late();
         let failure = Failure::from(error);
         match self.observe(clients).await {
             Ok(Observation::AllNew) => Ok("the answer was lost, and the object was read back as written"),
             Ok(Observation::AllOld) if may_come_late => Err(Unwritten { failure, untouched: false }),
-            // What was to be made anew can still be when what stands there now is taken away.
-            Ok(Observation::Foreign) if may_come_late && self.hash(Side::Before).is_empty() => {
+            // What was to be made anew can still be when what stands there now is taken away, and what compares nothing
+            // can still be written over anything.
+            Ok(Observation::Foreign)
+                if may_come_late && (self.hash(Side::Before).is_empty() || !self.is_fenced()) =>
+            {
                 Err(Unwritten { failure, untouched: false })
             }
             // Over another version a late write is refused.

@@ -239,10 +239,10 @@ mod tests {
     fn edit_of(part: Part, before: &str, after: &str) -> Edit {
         let before = Held { image: Image::new(before.to_owned()), version: Version::Note(before.to_owned()) };
         let after = Image::new(after.to_owned());
-        let (object, owner) = (OBJECT.to_owned(), "manager".into());
+        let (object, owner, sure_after) = (OBJECT.to_owned(), "manager".into(), std::time::Duration::ZERO);
         Edit::Agent {
             target: Target::Manager,
-            edit: hiclaw::Edit { part, object, before, after, owner, lasts: None },
+            edit: hiclaw::Edit { part, object, before, after, owner, lasts: None, sure_after },
         }
     }
 

@@ -52,6 +52,7 @@ fn agent(part: Part, before: Held, lasts: Option<&'static str>) -> Edit {
         after: Image::new("{\"key\":\"sk-canary-after\"}\n \t".into()),
         owner: "manager".into(),
         lasts: lasts.map(Into::into),
+        sure_after: std::time::Duration::from_secs(300),
     };
     Edit::Agent { target: "worker:alice".parse().unwrap(), edit }
 }

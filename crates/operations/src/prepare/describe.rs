@@ -98,7 +98,7 @@ pub fn step_name(edit: &Edit) -> StepName {
         Edit::Record { .. } => StepName::Record,
         Edit::Agent { edit, .. } => match edit.part {
             Part::Registry => StepName::Record,
-            Part::Config => StepName::Config,
+            Part::Spec | Part::Config => StepName::Config,
         },
         Edit::Plain { .. } | Edit::Registration { .. } => StepName::Registration,
     }

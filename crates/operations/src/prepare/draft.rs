@@ -244,7 +244,7 @@ fn only_adds(before: &RouteDoc, after: &RouteDoc) -> bool {
 
 /// Whether an edit is the one by which an agent runs another model.
 pub fn is_config(edit: &Edit) -> bool {
-    matches!(edit, Edit::Agent { edit, .. } if edit.part == Part::Config)
+    matches!(edit, Edit::Agent { edit, .. } if matches!(edit.part, Part::Spec | Part::Config))
 }
 
 #[cfg(test)]

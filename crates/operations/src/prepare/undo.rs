@@ -141,7 +141,7 @@ fn restore_agent(world: &mut World, draft: &mut Draft, target: &Target, own: Vec
             Edit::Agent { edit: part, .. } => {
                 draft.look_at_text(part.object.clone(), Some(&part.before));
                 if is_config(edit) {
-                    world.now_runs(target, hiclaw::model_in(&part.after));
+                    world.now_runs(target, hiclaw::model_in(part.part, &part.after));
                 }
                 if let Some(lasts) = &part.lasts {
                     draft.warn(Warning::new(WarningCode::ResetByHiclaw, format!("this lasts {lasts}")));

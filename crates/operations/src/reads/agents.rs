@@ -49,7 +49,9 @@ impl Agents {
         let (agents, workers_unknown) = match agents {
             Ok(agents) => (agents, None),
             Err(error) => {
-                let manager = Agent { target: Target::Manager, runtime: "openclaw".into(), read_only: None };
+                let takes_up = hiclaw::TakeUp::ByItself;
+                let manager =
+                    Agent { target: Target::Manager, runtime: "openclaw".into(), read_only: None, takes_up };
                 (vec![manager], Some(Failure::from(error)))
             }
         };

@@ -194,6 +194,8 @@ pub fn config(sandbox: &Sandbox, data: &Path) -> Config {
             gateway_key: None,
         },
         containers: Some(url(&at.containers)),
+        controller: None,
+        generation: None,
         hiclaw_provider: Some("qwen".into()),
         hiclaw_model: Some(sandbox::DEFAULT_MODEL.into()),
         allow_private_upstreams: false,

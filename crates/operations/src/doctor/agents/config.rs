@@ -80,6 +80,9 @@ fn entries(agents: &[Agent]) -> Vec<Check> {
 }
 
 fn lacking(config: &AgentConfig, model: &ModelId) -> Option<String> {
+    if !config.lists_models {
+        return None;
+    }
     if config.known(model).is_none() {
         return Some(format!("its openclaw.json does not list {model} among the gateway's models"));
     }

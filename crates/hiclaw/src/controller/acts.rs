@@ -1,0 +1,210 @@
+//! Putting an agent's container to sleep, waking and restarting it, and seeing that it is made anew.
+use super::{
+    Controller, Wait,
+    client::Path,
+    ways::{Members, Ways},
+    who::Who,
+    wire::Worker,
+};
+use crate::{Act, Error, TakeUp, TakenUp};
+use domain::Target;
+use serde_json::Value;
+
+const EMBEDDED_ONLY: &str = "Restart its pod, or its container with Docker.";
+const IN_TEAM: &str = "Restart it, or put its whole team to sleep where the team is described.";
+const NO_MANAGER: &str = "Restart it.";
+const NO_CONTAINER: &str = "Wake it, or look at why it failed.";
+
+impl Controller {
+    pub(super) async fn do_act(&self, target: &Target, act: Act) -> Result<String, Error> {
+        let who = self.who(target).await?;
+        match act {
+            Act::Sleep => self.sleep(&who).await,
+            Act::Wake => self.wake(&who).await,
+            Act::Restart => self.restart(&who).await,
+        }
+    }
+
+    async fn sleep(&self, who: &Who) -> Result<String, Error> {
+        self.turn(who, "sleep").await?;
+        self.container_is(who, &["stopped", "not_found"]).await
+    }
+
+    async fn wake(&self, who: &Who) -> Result<String, Error> {
+        self.turn(who, "wake").await?;
+        self.container_is(who, &["running", "ready"]).await
+    }
+
+    /// With Docker behind the controller it is one call, so that nothing of ours can leave the agent asleep.
+    async fn restart(&self, who: &Who) -> Result<String, Error> {
+        let ways = self.ways().await?;
+        let container = self.container_of(who, ways);
+        let Some(before) = self.container(&container).await? else {
+            if self.has_turns(who, ways) {
+                return self.sleep_and_wake(who).await;
+            }
+            let reason = format!("there is no Docker behind the controller that has {container}");
+            return Err(Error::CannotAct { reason, way: EMBEDDED_ONLY });
+        };
+        if before["State"]["Running"] != true {
+            let reason = format!("{container} does not run: it takes its config up when it starts");
+            return Err(Error::CannotAct { reason, way: NO_CONTAINER });
+        }
+        let path = ["docker", "containers", container.as_str(), "restart"];
+        if !self.client.post(Path::of(&path).asking("t=10")).await? {
+            let reason = format!("{container} is gone");
+            return Err(Error::CannotAct { reason, way: NO_CONTAINER });
+        }
+        self.container_runs(&container).await
+    }
+
+    /// Where it fails in between, the agent is woken all the same.
+    async fn sleep_and_wake(&self, who: &Who) -> Result<String, Error> {
+        let slept = self.sleep(who).await;
+        let woken = self.wake(who).await;
+        slept.and(woken)
+    }
+
+    async fn turn(&self, who: &Who, action: &str) -> Result<(), Error> {
+        let ways = self.ways().await?;
+        if !self.has_turns(who, ways) {
+            let way = if who.target == Target::Manager { NO_MANAGER } else { IN_TEAM };
+            let reason = format!("the controller cannot {action} {} by itself", who.target.agent());
+            return Err(Error::CannotAct { reason, way });
+        }
+        match self.client.post(Path::of(&["api", "v1", "workers", &who.name, action])).await? {
+            true => Ok(()),
+            false => Err(Error::Missing(who.object())),
+        }
+    }
+
+    /// Whether it is a worker by itself: members that are kept in their team have no state of their own.
+    fn has_turns(&self, who: &Who, ways: &Ways) -> bool {
+        who.target != Target::Manager
+            && (ways.members == Members::Workers || who.place == super::who::Place::Worker)
+    }
+
+    /// Waits until the controller, which asks Docker for it, sees the container in one of these states. That it took the
+    /// order in says nothing: it does so without Docker too.
+    async fn container_is(&self, who: &Who, wanted: &[&str]) -> Result<String, Error> {
+        let path = ["api", "v1", "workers", who.name.as_str(), "status"];
+        let wait = Wait::new(&self.pace, self.pace.container);
+        let mut last = "no state".to_owned();
+        loop {
+            match self.client.get::<Worker>(Path::of(&path)).await {
+                // The words of the backend: without them the state is that of the last pass.
+                Ok(Some(seen)) if seen.message.starts_with("backend=") => {
+                    if wanted.contains(&seen.container_state.as_str()) {
+                        return Ok(format!("its container is {}", seen.container_state));
+                    }
+                    last = seen.container_state;
+                }
+                Ok(Some(_)) => "a state of the past".clone_into(&mut last),
+                Ok(None) => return Err(Error::Missing(who.object())),
+                Err(error) if !error.may_pass() || wait.is_over() => return Err(error),
+                Err(_) => {}
+            }
+            if wait.is_over() {
+                let why = format!("its container shows {last}, not {}", wanted.join(" or "));
+                return Err(Error::NotCarriedOut { object: who.object(), why });
+            }
+            wait.pause().await;
+        }
+    }
+
+    /// Waits until Docker says that it runs.
+    async fn container_runs(&self, container: &str) -> Result<String, Error> {
+        let wait = Wait::new(&self.pace, self.pace.container);
+        loop {
+            match self.container(container).await {
+                Ok(Some(seen)) if seen["State"]["Running"] == true => {
+                    return Ok(format!("{container} was restarted and runs"));
+                }
+                Err(error) if !error.may_pass() => return Err(error),
+                _ if wait.is_over() => {
+                    let why = "it does not come back".into();
+                    return Err(Error::NotCarriedOut { object: container.to_owned(), why });
+                }
+                _ => wait.pause().await,
+            }
+        }
+    }
+
+    /// What is seen of a switched agent's container.
+    pub(super) async fn taken_up(&self, target: &Target) -> Result<TakenUp, Error> {
+        let (who, ways) = (self.who(target).await?, self.ways().await?);
+        let agent = who.target.agent();
+        match who.takes_up(ways) {
+            TakeUp::Replaced => self.replaced(&who, ways).await,
+            TakeUp::ByItself => Ok(TakenUp {
+                how: "file-watcher",
+                seen: false,
+                evidence: format!("{agent} watches its config; that it took it up cannot be seen"),
+            }),
+            TakeUp::Restart => Ok(TakenUp {
+                how: "restart",
+                seen: false,
+                evidence: format!("{agent} runs its former model until its container starts again"),
+            }),
+        }
+    }
+
+    /// Waits until another container stands where one stood before the write. With no write of ours before, it only
+    /// looks.
+    async fn replaced(&self, who: &Who, ways: &Ways) -> Result<TakenUp, Error> {
+        let (how, container) = ("replaced", self.container_of(who, ways));
+        let agent = who.target.agent();
+        let before = self.replaced_container(&who.target);
+        let wait = Wait::new(&self.pace, self.pace.container);
+        let evidence = loop {
+            let now = self.container(&container).await;
+            let running = |seen: &Value| seen["State"]["Running"] == true;
+            match (&now, &before) {
+                (Ok(None), None) => break format!("the container of {agent} is not to be seen"),
+                (Ok(Some(seen)), None) if running(seen) => {
+                    return Ok(TakenUp { how, seen: true, evidence: format!("{container} runs") });
+                }
+                (Ok(Some(seen)), Some(before)) if running(seen) && seen["Id"] != before.as_str() => {
+                    self.forget_container(&who.target);
+                    let evidence = format!("{container} was made anew and runs");
+                    return Ok(TakenUp { how, seen: true, evidence });
+                }
+                (Err(error), _) if wait.is_over() || !error.may_pass() => break error.to_string(),
+                (Ok(_), None) => break format!("{container} does not run"),
+                _ if wait.is_over() => break format!("{container} was not made anew in time"),
+                _ => wait.pause().await,
+            }
+        };
+        self.forget_container(&who.target);
+        Ok(TakenUp { how, seen: false, evidence })
+    }
+
+    /// Notes which container runs the former model.
+    pub(super) async fn remember_container(&self, who: &Who) {
+        let Ok(ways) = self.ways().await else { return };
+        if let Ok(Some(seen)) = self.container(&self.container_of(who, ways)).await
+            && let Some(id) = seen["Id"].as_str()
+        {
+            self.note_container(&who.target, id);
+        }
+    }
+
+    /// A container as Docker shows it, its environment and secrets included. None: it, or Docker, is not there.
+    async fn container(&self, name: &str) -> Result<Option<Value>, Error> {
+        match self.client.get(Path::of(&["docker", "containers", name, "json"])).await {
+            // Docker is down behind the controller, or there is none.
+            Err(Error::Refused { .. }) => Ok(None),
+            found => found,
+        }
+    }
+
+    /// The name of an agent's container.
+    pub(super) fn container_of(&self, who: &Who, ways: &Ways) -> String {
+        let prefix = self.prefix.as_deref().unwrap_or(ways.prefix);
+        match (&who.target, who.name.as_str()) {
+            (Target::Manager, "default") => format!("{prefix}manager"),
+            (Target::Manager, other) => format!("{prefix}manager-{other}"),
+            (Target::Worker(_), name) => format!("{prefix}worker-{name}"),
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The controller's REST API: one call at a time, with the token that is good now.
+use super::token::Tokens;
+use crate::{Error, error::System, http_error};
+use bytes::{Bytes, BytesMut};
+use higress::scrub;
+use reqwest::{Method, StatusCode, header};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::time::Duration;
+use url::Url;
+
+/// An answer that is longer is none of the controller's.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
+const LONGEST_MESSAGE: usize = 300;
+/// What precedes a password in the message of a failed `mc admin user add ALIAS NAME PASSWORD`.
+const ADDS_USER: &str = "admin user add ";
+
+/// A path by its segments: names are not ours and may hold anything.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<'a> {
+    segments: &'a [&'a str],
+    query: Option<&'static str>,
+}
+
+impl<'a> Path<'a> {
+    /// Without a query.
+    pub const fn of(segments: &'a [&'a str]) -> Self {
+        Self { segments, query: None }
+    }
+
+    /// The same with this query.
+    pub const fn asking(self, query: &'static str) -> Self {
+        Self { query: Some(query), ..self }
+    }
+}
+
+/// The client of one controller.
+pub struct Client {
+    http: reqwest::Client,
+    url: Url,
+    call: Duration,
+    tokens: Tokens,
+}
+
+/// An answer, whatever its status.
+pub struct Answer {
+    pub status: StatusCode,
+    body: Bytes,
+}
+
+impl Client {
+    /// `url` is the API's root, `call` the most that one call may take. Makes no call.
+    pub fn new(http: reqwest::Client, url: Url, call: Duration, tokens: Tokens) -> Self {
+        Self { http, url, call, tokens }
+    }
+
+    /// The API's root.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// An object; none: there is none of this name.
+    pub async fn get<T: DeserializeOwned>(&self, path: Path<'_>) -> Result<Option<T>, Error> {
+        let answer = self.call(Method::GET, path, None).await?;
+        self.object(path, &answer)
+    }
+
+    /// What a change made of an object; none: there is none of this name.
+    pub async fn put<T: DeserializeOwned>(&self, path: Path<'_>, body: &Value) -> Result<Option<T>, Error> {
+        let answer = self.call(Method::PUT, path, Some(body)).await?;
+        self.object(path, &answer)
+    }
+
+    /// Has something done. False: there is nothing of this name.
+    pub async fn post(&self, path: Path<'_>) -> Result<bool, Error> {
+        let answer = self.call(Method::POST, path, None).await?;
+        match answer.status {
+            StatusCode::NOT_FOUND => Ok(false),
+            status if status.is_success() || status == StatusCode::NOT_MODIFIED => Ok(true),
+            _ => Err(self.refused(path, &answer)),
+        }
+    }
+
+    /// The status that a path answers with to whom it does not know.
+    pub async fn status_for_strangers(&self, path: Path<'_>) -> Result<StatusCode, Error> {
+        Ok(self.send(&Method::GET, path, None, None).await?.status)
+    }
+
+    /// The controller's words without what may be a secret.
+    pub fn scrubbed(&self, message: &str) -> String {
+        scrub(&without_password(message), self.tokens.known().as_ref(), LONGEST_MESSAGE)
+    }
+
+    fn object<T: DeserializeOwned>(&self, path: Path<'_>, answer: &Answer) -> Result<Option<T>, Error> {
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        if !answer.status.is_success() {
+            return Err(self.refused(path, answer));
+        }
+        let object = serde_json::from_slice(&answer.body);
+        object.map(Some).map_err(|error| failed(format!("its answer to {path} is malformed: {error}"), false))
+    }
+
+    fn refused(&self, path: Path<'_>, answer: &Answer) -> Error {
+        let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let message =
+            json["message"].as_str().map_or_else(|| "it does not say why".into(), |m| self.scrubbed(m));
+        Error::Refused { what: path.to_string(), status: answer.status.as_u16(), message }
+    }
+
+    /// Calls with the token in use, and once more when it is not good any more and there is another one.
+    async fn call(&self, method: Method, path: Path<'_>, body: Option<&Value>) -> Result<Answer, Error> {
+        let token = self.tokens.get().await?;
+        let answer = self.send(&method, path, body, Some(&token)).await?;
+        if answer.status != StatusCode::UNAUTHORIZED {
+            return self.admitted(answer);
+        }
+        match self.tokens.other_than(&token).await? {
+            Some(token) => self.admitted(self.send(&method, path, body, Some(&token)).await?),
+            None => self.admitted(answer),
+        }
+    }
+
+    fn admitted(&self, answer: Answer) -> Result<Answer, Error> {
+        match answer.status {
+            StatusCode::UNAUTHORIZED => Err(Error::NoEntry("it does not know our token".into())),
+            StatusCode::FORBIDDEN => {
+                let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+                let why = json["message"].as_str().map_or_else(String::new, |why| self.scrubbed(why));
+                Err(Error::NoEntry(format!("our token may not do this: {why}")))
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    async fn send(
+        &self,
+        method: &Method,
+        path: Path<'_>,
+        body: Option<&Value>,
+        token: Option<&SecretString>,
+    ) -> Result<Answer, Error> {
+        let mut request = self.http.request(method.clone(), self.at(path)?).timeout(self.call);
+        if let Some(token) = token {
+            let mut bearer = header::HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
+                .map_err(|_| Error::NoEntry("our token for it is no token".into()))?;
+            bearer.set_sensitive(true);
+            request = request.header(header::AUTHORIZATION, bearer);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let mut response = request.send().await.map_err(|error| lost(&error))?;
+        let (status, mut body) = (response.status(), BytesMut::new());
+        while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
+            if body.len() + chunk.len() > MAX_BYTES {
+                return Err(failed(format!("its answer to {path} is too long"), false));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, body: body.freeze() })
+    }
+
+    fn at(&self, path: Path<'_>) -> Result<Url, Error> {
+        let mut url = self.url.clone();
+        url.path_segments_mut()
+            .map_err(|()| failed("its address is no HTTP address".into(), false))?
+            .pop_if_empty()
+            .extend(path.segments);
+        url.set_query(path.query);
+        Ok(url)
+    }
+}
+
+impl std::fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.segments.iter().try_for_each(|segment| write!(f, "/{segment}"))
+    }
+}
+
+/// No whole answer came.
+fn lost(error: &reqwest::Error) -> Error {
+    if error.is_connect() {
+        Error::NoController(http_error(error))
+    } else {
+        failed(http_error(error), error.is_timeout())
+    }
+}
+
+fn failed(message: String, timeout: bool) -> Error {
+    Error::Http { system: System::Controller, what: "HiClaw's controller", message, timeout }
+}
+
+fn without_password(message: &str) -> String {
+    let Some((before, after)) = message.split_once(ADDS_USER) else { return message.to_owned() };
+    let mut words = after.splitn(3, ' ');
+    let (alias, user, rest) =
+        (words.next().unwrap_or_default(), words.next().unwrap_or_default(), words.next());
+    let rest = rest.map_or("", |rest| rest.split_once(": ").map_or("", |(_, rest)| rest));
+    format!("{before}{ADDS_USER}{alias} {user} [hidden]: {}", without_password(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use disk::MemDisk;
+    use std::sync::Arc;
+
+    fn client(url: &str) -> Client {
+        let tokens = Tokens::new(Arc::new(MemDisk::new()), None, Some("a-token-of-ours".to_owned().into()));
+        let http = higress::http_client(Duration::from_secs(1)).unwrap();
+        Client::new(http, url.parse().unwrap(), Duration::from_secs(1), tokens)
+    }
+
+    #[test]
+    fn names_are_segments_whatever_they_hold() {
+        for root in ["http://c:8090", "http://c:8090/", "http://c:8090/below/"] {
+            let path = ["api", "v1", "workers", "a/b?c"];
+            let at = client(root).at(Path::of(&path[..3])).unwrap();
+            assert!(at.as_str().ends_with("/api/v1/workers") && !at.path().contains("//"), "{at}");
+        }
+        let at = client("http://c").at(Path::of(&["workers", "a/b", "wake"])).unwrap();
+        assert_eq!(at.path(), "/workers/a%2Fb/wake");
+        let at = client("http://c").at(Path::of(&["docker", "containers", "json"]).asking("all=1")).unwrap();
+        assert_eq!(at.as_str(), "http://c/docker/containers/json?all=1");
+    }
+
+    #[tokio::test]
+    async fn what_the_controller_says_is_shown_without_passwords_and_our_token() {
+        let client = client("http://c");
+        client.tokens.get().await.unwrap();
+        let said = "refresh: ensure minio user m1: mc admin user add hiclaw m1 test-secret-04: exit status 1 (stderr: mc: \
+                    <ERROR> Unable to add new user. a-token-of-ours 681f6d3691b11706c03fd40d179a47212252d56015e6c7fb)";
+        let shown = client.scrubbed(said);
+        assert!(
+            shown.contains("m1 [hidden]: exit status 1") && shown.contains("Unable to add new user"),
+            "{shown}"
+        );
+        for secret in ["test-secret-04", "a-token-of-ours", "681f6d3691"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+        assert_eq!(client.scrubbed("resolve model provider \"nope\""), "resolve model provider \"nope\"");
+    }
+}

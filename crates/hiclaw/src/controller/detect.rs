@@ -1,0 +1,77 @@
+//! Which generation a controller is of.
+use super::{
+    Controller,
+    client::Path,
+    ways::{ALL, Ways},
+    wire::Release,
+};
+use crate::{Error, Identity, error::System};
+use domain::Target;
+use reqwest::StatusCode;
+
+const HEALTH: Path<'static> = Path::of(&["healthz"]);
+const RELEASE: Path<'static> = Path::of(&["api", "v1", "version"]);
+
+impl Controller {
+    /// How this controller goes about things, found out once.
+    pub(super) async fn ways(&self) -> Result<&'static Ways, Error> {
+        match self.forced {
+            Some(ways) => Ok(ways),
+            None => self.found.get_or_try_init(|| self.detect()).await.copied(),
+        }
+    }
+
+    /// A controller answers for its health, and says of a path that it does not have that it has none before it asks who
+    /// we are.
+    async fn detect(&self) -> Result<&'static Ways, Error> {
+        if self.client.status_for_strangers(HEALTH).await? != StatusCode::OK {
+            return Err(Error::Http {
+                system: System::Controller,
+                what: "HiClaw's controller",
+                message: "what answers at its address is no controller".into(),
+                timeout: false,
+            });
+        }
+        for ways in ALL.iter().copied().rev() {
+            let Some(path) = ways.new_path else { return Ok(ways) };
+            match self.client.status_for_strangers(Path::of(path)).await? {
+                StatusCode::NOT_FOUND => {}
+                status if status.is_server_error() => {
+                    return Err(Error::Refused {
+                        what: Path::of(path).to_string(),
+                        status: status.as_u16(),
+                        message: "its generation cannot be told".into(),
+                    });
+                }
+                _ => return Ok(ways),
+            }
+        }
+        Err(Error::NoController("its generation is not known".into()))
+    }
+
+    /// The generation, and everything that speaks for it.
+    pub(super) async fn identify(&self) -> Result<Identity, Error> {
+        let ways = self.ways().await?;
+        let url = self.client.url();
+        let mut evidence = vec![match (self.forced, ways.new_path) {
+            (Some(_), _) => format!("the settings say so; the controller is at {url}"),
+            (None, Some(path)) => format!("the controller at {url} has {}", Path::of(path)),
+            (None, None) => format!("the controller at {url} has none of the paths of later generations"),
+        }];
+        evidence.push(match self.client.get::<Release>(RELEASE).await {
+            Ok(release) => {
+                let Release { controller, kube_mode } = release.unwrap_or_default();
+                format!("it calls itself {controller:?} and runs {kube_mode}")
+            }
+            Err(error) => error.to_string(),
+        });
+        evidence.push(match self.read_config(&Target::Manager).await {
+            Ok(config) => {
+                let primary = config.primary.unwrap_or_default();
+                format!("the Manager's config names {primary}")
+            }
+            Err(error) => format!("the Manager's config cannot be read: {error}"),
+        });
+        Ok(Identity { generation: ways.generation, adapter: "controller", evidence })
+    }
+}

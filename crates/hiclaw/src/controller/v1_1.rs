@@ -1,0 +1,12 @@
+//! HiClaw v1.1: every change of a spec makes the container anew, and a team keeps its members in itself.
+use super::ways::{Members, Ways};
+use crate::TakeUp;
+
+pub const WAYS: Ways = Ways {
+    generation: "1.1",
+    prefix: "hiclaw-",
+    new_path: None,
+    members: Members::InTeam,
+    manager: TakeUp::Replaced,
+    worker: |_| TakeUp::Replaced,
+};
