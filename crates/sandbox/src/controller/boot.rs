@@ -18,31 +18,19 @@ const IDLE_TIMEOUT: &str = "900";
 static IDLE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?m)^(\s*downstream:\n(?:\s+.*\n)*?\s+idleTimeout: )\d+").ok());
 
-/// Runs through a start. `number` is that of the process; a later one ends this.
-pub(super) async fn boot(core: &Core, number: u64, first: bool) {
+/// Runs through a start, the first one or a later one.
+pub(super) async fn boot(core: &Core, first: bool) {
     let start = core.timeline.now();
     let at = |(fresh, again): (Duration, Duration)| start + if first { fresh } else { again };
     core.timeline.sleep_until(at(core.ways.boot.health)).await;
-    {
-        let mut process = core.process();
-        if process.number != number {
-            return;
-        }
-        process.open = true;
-    }
+    core.process().open = true;
     core.timeline.sleep_until(at(core.ways.boot.provider)).await;
-    if core.process().number != number {
-        return;
-    }
     core.seed_bucket();
     if let Err(error) = install(core).await {
         tracing::warn!(%error, "the sandbox's controller could not set up the console");
     }
     reconcile_all(core);
     core.timeline.sleep_until(at(core.ways.boot.token)).await;
-    if core.process().number != number {
-        return;
-    }
     ensure_manager(core);
     let token = core.accounts.issue(&Account::Admin);
     if let Err(error) = files::replace(&core.token_file, token.as_bytes()) {
@@ -54,7 +42,10 @@ fn reconcile_all(core: &Core) {
     for manager in core.managers.all() {
         core.manager_queue.add(&manager.name);
     }
-    for worker in core.workers.all() {
+    // What was being deleted has its turn at the end.
+    let mut workers = core.workers.all();
+    workers.sort_by_key(|worker| worker.deleting);
+    for worker in workers {
         core.worker_queue.add(&worker.name);
     }
     for team in core.teams.all() {

@@ -23,7 +23,6 @@ pub(super) enum Shape {
     /// A string behind a pointer: given as soon as it is there.
     Word,
     Flag,
-    Number,
     Texts,
     /// A list of structs of this Go type.
     List(&'static str),
@@ -74,7 +73,6 @@ impl Shape {
         let wanted = match (self, value) {
             (Self::Text | Self::Word, Value::String(_))
             | (Self::Flag, Value::Bool(_))
-            | (Self::Number, Value::Number(_))
             | (Self::Struct(_), Value::Object(_)) => return None,
             (Self::Texts, Value::Array(items)) => {
                 let odd = items.iter().find(|item| !item.is_string() && !item.is_null())?;
@@ -86,7 +84,6 @@ impl Shape {
             }
             (Self::Text | Self::Word, _) => "string".to_owned(),
             (Self::Flag, _) => "bool".to_owned(),
-            (Self::Number, _) => "int".to_owned(),
             (Self::Texts, _) => "[]string".to_owned(),
             (Self::List(kind), _) => format!("[]{kind}"),
             (Self::Struct(kind), _) => kind.to_owned(),

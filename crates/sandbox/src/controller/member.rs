@@ -36,8 +36,6 @@ impl Role {
 pub(super) struct Member {
     pub(super) name: String,
     pub(super) spec: Spec,
-    /// Its status as this pass read it.
-    pub(super) status: WorkerStatus,
     pub(super) generation: u64,
     pub(super) role: Role,
     /// The runtime whose image it runs; not always the one that its spec names.
@@ -216,7 +214,7 @@ async fn run(
         Some(Status::Running) if !member.changed => {
             found.container = Some("running");
             if core.ways.mounts_tokens && core.first_look(&member.name) {
-                core.engine.refresh_token(name, &core.token_folder());
+                core.engine.refresh_token(name, &core.escaped_token_folder());
             }
         }
         Some(Status::Running) => {
@@ -305,7 +303,7 @@ fn recipe(core: &Core, member: &Member, status: &WorkerStatus, provider: Option<
     lines.sort();
     let image = member.spec.text("image");
     let image = if image.is_empty() { ways.worker_image(&member.runtime) } else { image.to_owned() };
-    let mounts = ways.mounts_tokens.then(|| core.token_folder().replace('/', "%2F"));
+    let mounts = ways.mounts_tokens.then(|| core.escaped_token_folder());
     Recipe { image, env: lines, mounts }
 }
 

@@ -47,8 +47,9 @@ use self::{
     gateway::{Gateway, Provider},
     generation::{Teams, Ways},
     member::{Member, Role},
-    queue::{Item, Queue},
+    queue::{Item, Outcome, Queue},
     resource::{ManagerStatus, Resources, TeamStatus, WorkerStatus},
+    timeline::Shift,
 };
 use crate::{
     containers::{Containers, Status},
@@ -132,8 +133,6 @@ struct Core {
 /// What goes with the process.
 #[derive(Default)]
 struct Process {
-    /// Counts starts.
-    number: u64,
     /// Whether it answers.
     open: bool,
     /// Workers that reported ready.
@@ -147,7 +146,8 @@ struct Process {
 /// A running controller.
 pub struct Controller {
     core: Arc<Core>,
-    _reconcilers: Vec<AbortOnDropHandle<()>>,
+    /// The tasks of the process.
+    tasks: Mutex<Vec<AbortOnDropHandle<()>>>,
 }
 
 impl Controller {
@@ -176,11 +176,7 @@ impl Controller {
             rooms: AtomicU64::default(),
             process: Mutex::default(),
         });
-        let reconcilers = [Kind::Worker, Kind::Manager, Kind::Team].map(|kind| {
-            core.timeline.begin();
-            AbortOnDropHandle::new(tokio::spawn(reconcile_for_ever(core.clone(), kind)))
-        });
-        let controller = Self { core, _reconcilers: reconcilers.into() };
+        let controller = Self { core, tasks: Mutex::default() };
         controller.boot(true);
         Some(controller)
     }
@@ -199,10 +195,16 @@ impl Controller {
         &self.core.timeline
     }
 
-    /// Ends the process and starts another one. Passes at work come to their end.
-    pub fn restart(&self) {
-        for queue in [&self.core.worker_queue, &self.core.manager_queue, &self.core.team_queue] {
-            queue.clear();
+    /// Ends the process, in the middle of whatever it does, and starts another one.
+    pub async fn restart(&self) {
+        let tasks = std::mem::take(&mut *self.tasks());
+        self.core.process().open = false;
+        for task in tasks {
+            task.abort();
+            task.await.ok();
+        }
+        for kind in KINDS {
+            self.core.queue(kind).clear();
         }
         self.boot(false);
     }
@@ -245,17 +247,42 @@ impl Controller {
     }
 
     fn boot(&self, first: bool) {
-        let number = {
-            let mut process = self.core.process();
-            *process = Process { number: process.number + 1, ..Process::default() };
-            process.number
-        };
-        let core = self.core.clone();
-        core.timeline.begin();
-        tokio::spawn(async move {
-            boot::boot(&core, number, first).await;
-            core.timeline.end();
-        });
+        *self.core.process() = Process::default();
+        let (core, shift) = (self.core.clone(), Shift::begin(&self.core.timeline));
+        let mut tasks = vec![AbortOnDropHandle::new(tokio::spawn(async move {
+            let _shift = shift;
+            boot::boot(&core, first).await;
+        }))];
+        tasks.extend(KINDS.map(|kind| {
+            let (core, shift) = (self.core.clone(), Shift::begin(&self.core.timeline));
+            AbortOnDropHandle::new(tokio::spawn(async move {
+                let _shift = shift;
+                reconcile_for_ever(&core, kind).await;
+            }))
+        }));
+        *self.tasks() = tasks;
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Vec<AbortOnDropHandle<()>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A pass that has ended.
+struct Done {
+    outcome: Outcome,
+    /// It changed the status.
+    wrote: bool,
+}
+
+impl Done {
+    /// Nothing is left of the object.
+    fn gone() -> Self {
+        Self { outcome: Outcome::Gone, wrote: false }
+    }
+
+    fn of(failed: bool, wrote: bool) -> Self {
+        Self { outcome: if failed { Outcome::Failed } else { Outcome::Again(worker::PERIOD) }, wrote }
     }
 }
 
@@ -267,16 +294,26 @@ enum Kind {
     Team,
 }
 
-async fn reconcile_for_ever(core: Arc<Core>, kind: Kind) {
+const KINDS: [Kind; 3] = [Kind::Manager, Kind::Worker, Kind::Team];
+
+async fn reconcile_for_ever(core: &Core, kind: Kind) {
     let queue = core.queue(kind);
     loop {
         let item = queue.next().await;
-        let outcome = match kind {
-            Kind::Worker => worker::reconcile(&core, &item).await,
-            Kind::Manager => manager::reconcile(&core, &item).await,
-            Kind::Team => team::reconcile(&core, &item).await,
+        let done = match kind {
+            Kind::Worker => worker::reconcile(core, &item).await,
+            Kind::Manager => manager::reconcile(core, &item).await,
+            Kind::Team => team::reconcile(core, &item).await,
         };
-        queue.done(&item.name, &outcome);
+        queue.done(&item.name, &done.outcome);
+        // The pass hears of its own write when it is over.
+        if done.wrote {
+            match kind {
+                Kind::Worker => core.worker_changed(&item.name),
+                Kind::Manager => core.manager_changed(&item.name),
+                Kind::Team => core.team_changed(&item.name),
+            }
+        }
     }
 }
 
@@ -368,6 +405,11 @@ impl Core {
 
     fn token_folder(&self) -> String {
         format!("/var/run/secrets/{}", self.ways.prefix)
+    }
+
+    /// The same as a value in a query.
+    fn escaped_token_folder(&self) -> String {
+        self.token_folder().replace('/', "%2F")
     }
 
     /// Whether the container of a worker or member runs, as Docker says.

@@ -4,14 +4,14 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::Value;
 
 use super::{
-    Core,
+    Core, Done,
     deploy::mate,
     generation::Teams,
     member::{self, Member, Role, spec_of},
-    queue::{Item, Outcome},
+    queue::Item,
     resource::{Resource, Spec, TeamStatus, WorkerStatus},
     runtime_yaml,
-    worker::{PERIOD, member_of},
+    worker::member_of,
 };
 
 /// What every member of a team that describes its members runs, whatever it asks for.
@@ -22,8 +22,8 @@ const fn ms(millis: u64) -> Duration {
 }
 
 /// One pass over a team.
-pub(super) async fn reconcile(core: &Core, item: &Item) -> Outcome {
-    let Some(team) = core.teams.get(&item.name) else { return Outcome::Gone };
+pub(super) async fn reconcile(core: &Core, item: &Item) -> Done {
+    let Some(team) = core.teams.get(&item.name) else { return Done::gone() };
     if team.deleting {
         if core.ways.teams == Teams::Own {
             for name in team.status.members.keys() {
@@ -34,7 +34,7 @@ pub(super) async fn reconcile(core: &Core, item: &Item) -> Outcome {
         }
         core.teams.remove(&item.name);
         core.write_registries();
-        return Outcome::Gone;
+        return Done::gone();
     }
     let before = team.status.clone();
     let mut status = before.clone();
@@ -45,11 +45,9 @@ pub(super) async fn reconcile(core: &Core, item: &Item) -> Outcome {
             false
         }
     };
-    if core.teams.patch_status(&item.name, &before, &status) {
-        core.team_changed(&item.name);
-    }
+    let wrote = core.teams.patch_status(&item.name, &before, &status);
     core.write_registries();
-    if failed { Outcome::Failed } else { Outcome::Again(PERIOD) }
+    Done::of(failed, wrote)
 }
 
 /// The members of a team that describes them: name, role and spec, the leader first.
@@ -92,13 +90,11 @@ async fn own(core: &Core, team: &Resource<TeamStatus>, status: &mut TeamStatus) 
     }
     let mut problems = Vec::new();
     for (name, role, spec) in &members {
-        let before = status.members.get(name).cloned().unwrap_or_default();
-        let mut after = before.clone();
-        let changed = before.applied.as_ref().is_some_and(|applied| applied != spec);
+        let mut after = status.members.get(name).cloned().unwrap_or_default();
+        let changed = after.applied.as_ref().is_some_and(|applied| applied != spec);
         let member = Member {
             name: name.clone(),
             spec: spec.clone(),
-            status: before,
             generation: team.generation,
             role: *role,
             runtime: RUNTIME.to_owned(),

@@ -160,11 +160,11 @@ pub(super) async fn turn(core: &Core, request: &Request, turn: Turn) -> Answer {
         };
     }
     core.forget_ready(name);
-    let before = WorkerStatus::default();
-    let after = WorkerStatus { phase: turn.state().to_owned(), ..WorkerStatus::default() };
-    let cleared = WorkerStatus { message: "-".to_owned(), ..WorkerStatus::default() };
-    let said = core.workers.patch_status(name, &before, &after);
-    if core.workers.patch_status(name, &cleared, &before) || said {
+    let wrote = core.workers.edit_status(name, |status| {
+        turn.state().clone_into(&mut status.phase);
+        status.message.clear();
+    });
+    if wrote {
         core.worker_changed(name);
     }
     Ok(json_body(StatusCode::OK, &json!({"name": name, "phase": turn.state()})))
