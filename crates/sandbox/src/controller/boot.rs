@@ -15,6 +15,9 @@ const UNWANTED: &str = "/v1/routes/default";
 /// For how long a stream of an answer may be silent, in seconds.
 const IDLE_TIMEOUT: &str = "900";
 
+/// Where the gateway's own settings begin.
+const HIGRESS: &str = "  higress: |\n";
+
 static IDLE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?m)^(\s*downstream:\n(?:\s+.*\n)*?\s+idleTimeout: )\d+").ok());
 
@@ -66,7 +69,7 @@ fn ensure_manager(core: &Core) {
 async fn install(core: &Core) -> Result<(), ConsoleError> {
     let (user, password) = &core.plan.admin;
     let admin = json!({"adminUser": {"name": user, "displayName": "Admin", "password": password}, "configs": {}});
-    core.gateway.send(Method::POST, "/system/init", Some(&admin)).await?;
+    tolerant(core.gateway.send(Method::POST, "/system/init", Some(&admin)).await)?;
     for (name, port, route) in core.ways.services {
         let source = json!({"type": "static", "name": name, "domain": format!("127.0.0.1:{port}"), "port": port,
             "protocol": "http", "properties": {}, "authN": {"enabled": false}});
@@ -77,10 +80,7 @@ async fn install(core: &Core) -> Result<(), ConsoleError> {
             "services": [{"name": format!("{name}.static"), "port": port, "weight": 100}]});
         core.make("/v1/routes", route, &route_body).await?;
     }
-    match core.gateway.send(Method::DELETE, UNWANTED, None).await {
-        Ok(_) | Err(ConsoleError::Status(_)) => {}
-        Err(error) => return Err(error),
-    }
+    tolerant(core.gateway.send(Method::DELETE, UNWANTED, None).await)?;
     install_provider(core).await?;
     let name = &core.plan.provider.name;
     let route = json!({"name": "default-ai-route", "domains": [],
@@ -89,6 +89,14 @@ async fn install(core: &Core) -> Result<(), ConsoleError> {
         "authConfig": {"enabled": true, "allowedCredentialTypes": ["key-auth"]}});
     core.make("/v1/ai/routes", "default-ai-route", &route).await?;
     if core.ways.dreams { set_idle_timeout(core).await } else { Ok(()) }
+}
+
+/// What was done before is refused, and that is well.
+fn tolerant(answer: Result<Value, ConsoleError>) -> Result<(), ConsoleError> {
+    match answer {
+        Ok(_) | Err(ConsoleError::Status(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 async fn install_provider(core: &Core) -> Result<(), ConsoleError> {
@@ -118,7 +126,11 @@ async fn install_provider(core: &Core) -> Result<(), ConsoleError> {
 async fn set_idle_timeout(core: &Core) -> Result<(), ConsoleError> {
     let answer = core.gateway.send(Method::GET, "/system/higress-config", None).await?;
     let (Some(text), Some(idle)) = (answer["data"].as_str(), IDLE.as_ref()) else { return Ok(()) };
-    let changed = idle.replace(text, format!("${{1}}{IDLE_TIMEOUT}"));
+    let changed = if idle.is_match(text) {
+        idle.replace(text, format!("${{1}}{IDLE_TIMEOUT}")).into_owned()
+    } else {
+        text.replacen(HIGRESS, &format!("{HIGRESS}    downstream:\n      idleTimeout: {IDLE_TIMEOUT}\n"), 1)
+    };
     if changed == text {
         return Ok(());
     }

@@ -56,6 +56,9 @@ use crate::{
     s3::{Faults, Objects},
 };
 
+/// How long it takes until a reconciler hears of a new object.
+const NOTICED: Duration = Duration::from_millis(10);
+
 /// The LLM provider that an installation is made with.
 #[derive(Clone, Debug)]
 pub struct LlmProvider {
@@ -300,6 +303,7 @@ async fn reconcile_for_ever(core: &Core, kind: Kind) {
     let queue = core.queue(kind);
     loop {
         let item = queue.next().await;
+        core.notice(kind, &item.name).await;
         let done = match kind {
             Kind::Worker => worker::reconcile(core, &item).await,
             Kind::Manager => manager::reconcile(core, &item).await,
@@ -419,6 +423,23 @@ impl Core {
 
     /// The host name of a worker in its network.
     fn worker_host(&self, member: &Member) -> String {
-        self.ways.worker_container(&member.name)
+        format!("{}.local", self.ways.worker_container(&member.name))
+    }
+
+    /// A new object is noticed after a moment; until then it can be deleted without a trace.
+    async fn notice(&self, kind: Kind, name: &str) {
+        let new = match kind {
+            Kind::Worker => self.workers.is_new(name),
+            Kind::Manager => self.managers.is_new(name),
+            Kind::Team => self.teams.is_new(name),
+        };
+        if new {
+            self.timeline.sleep(NOTICED).await;
+            match kind {
+                Kind::Worker => self.workers.keep(name),
+                Kind::Manager => self.managers.keep(name),
+                Kind::Team => self.teams.keep(name),
+            }
+        }
     }
 }

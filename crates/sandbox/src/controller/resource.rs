@@ -61,6 +61,8 @@ pub(super) struct Resource<S> {
     pub(super) generation: u64,
     /// Counts every change.
     pub(super) version: u64,
+    /// A reconciler has to clean up before it goes.
+    pub(super) kept: bool,
     pub(super) deleting: bool,
 }
 
@@ -131,6 +133,7 @@ impl<S: Status> Resources<S> {
             status: S::default(),
             generation: 1,
             version: 1,
+            kept: false,
             deleting: false,
         };
         entries.insert(name.to_owned(), Entry { now: Some(made.clone()), before: None, written: now });
@@ -167,13 +170,28 @@ impl<S: Status> Resources<S> {
         written.is_ok_and(|written| written.changed)
     }
 
-    /// Marks it as to be deleted.
+    /// Whether no reconciler knows of it yet.
+    pub(super) fn is_new(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|object| !object.kept)
+    }
+
+    /// From now on it cannot go without its reconciler. Nobody is told of this.
+    pub(super) fn keep(&self, name: &str) {
+        if let Some(object) = self.lock().get_mut(name).and_then(|entry| entry.now.as_mut()) {
+            object.kept = true;
+        }
+    }
+
+    /// Marks it as to be deleted, or takes it away if nobody keeps it.
     pub(super) fn delete(&self, name: &str) -> Result<(), Refused> {
         let written = self.write(name, |object| {
             object.deleting = true;
             Ok(true)
-        });
-        written.map(drop)
+        })?;
+        if !written.object.kept {
+            self.remove(name);
+        }
+        Ok(())
     }
 
     /// Takes it away.

@@ -129,6 +129,7 @@ impl Replay {
                 }
                 _ => None,
             };
+            self.world.controller.timeline().settled().await;
             let next = self.world.controller.timeline().next_event().filter(|next| *next <= limit);
             let Some(next) = next else { return differences };
             self.pass_to(next).await;

@@ -26,8 +26,6 @@ pub async fn before(world: &World, generation: Generation, file: &str, position:
 
 async fn before_second(world: &World, file: &str, position: usize) -> bool {
     match (file, position) {
-        // The worker without a model is gone, and those after it have not had their turn.
-        ("workers-create.json", 31) => world.pass(ms(3000)).await,
         ("workers-model.json", 0) => {
             for name in ["test-key-29", "ca.rol"] {
                 world.delete(&format!("/api/v1/workers/{name}")).await;
