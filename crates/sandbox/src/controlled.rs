@@ -116,7 +116,11 @@ async fn install(controller: &Controller, generation: Generation) -> Result<(), 
 
 async fn create(controller: &Controller, path: &str, body: &Value) -> Result<(), SandboxError> {
     let token = controller.token(&Account::Admin).unwrap_or_default();
-    let refused = |status: u16, answer: String| SandboxError::Seed { step: format!("POST {path}"), status, body: answer };
+    let refused = |status: u16, answer: String| SandboxError::Seed {
+        step: format!("POST {path}"),
+        status,
+        body: answer,
+    };
     let request = Request::builder()
         .method(Method::POST)
         .uri(path)

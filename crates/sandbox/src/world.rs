@@ -176,7 +176,10 @@ impl Sandbox {
     pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
         let plain = options.generation == Generation::V1_0;
         if !plain && options.dir.is_some() {
-            return Err(SandboxError::state("the directory", "a controller keeps nothing from one start to the next"));
+            return Err(SandboxError::state(
+                "the directory",
+                "a controller keeps nothing from one start to the next",
+            ));
         }
         let home = Home::open(options.dir.clone())?;
         let new = !home.console().exists();

@@ -68,7 +68,8 @@ fn ensure_manager(core: &Core) {
 /// What the controller wants of the console. Only the provider and the time for streams are set anew at every start.
 async fn install(core: &Core) -> Result<(), ConsoleError> {
     let (user, password) = &core.plan.admin;
-    let admin = json!({"adminUser": {"name": user, "displayName": "Admin", "password": password}, "configs": {}});
+    let admin =
+        json!({"adminUser": {"name": user, "displayName": "Admin", "password": password}, "configs": {}});
     tolerant(core.gateway.send(Method::POST, "/system/init", Some(&admin)).await)?;
     for (name, port, route) in core.ways.services {
         let source = json!({"type": "static", "name": name, "domain": format!("127.0.0.1:{port}"), "port": port,

@@ -282,13 +282,25 @@ mod tests {
     fn fields_are_known_by_name_without_regard_to_case() {
         let shapes: &[Field] = &[("model", Shape::Text), ("skills", Shape::Texts), ("state", Shape::Word)];
         let read = |value: Value| fields(&value, "UpdateWorkerRequest", shapes);
-        assert_eq!(read(json!({"MODEL": "m", "other": 1})).unwrap(), *json!({"model": "m"}).as_object().unwrap());
+        assert_eq!(
+            read(json!({"MODEL": "m", "other": 1})).unwrap(),
+            *json!({"model": "m"}).as_object().unwrap()
+        );
         assert!(read(json!(null)).unwrap().is_empty() && read(json!({"model": null})).unwrap().is_empty());
         for (value, sentence) in [
             (json!([]), "json: cannot unmarshal array into Go value of type server.UpdateWorkerRequest"),
-            (json!({"model": 5}), "json: cannot unmarshal number into Go struct field UpdateWorkerRequest.model of type string"),
-            (json!({"skills": "a"}), "json: cannot unmarshal string into Go struct field UpdateWorkerRequest.skills of type []string"),
-            (json!({"skills": [1]}), "json: cannot unmarshal number into Go struct field UpdateWorkerRequest.skills of type string"),
+            (
+                json!({"model": 5}),
+                "json: cannot unmarshal number into Go struct field UpdateWorkerRequest.model of type string",
+            ),
+            (
+                json!({"skills": "a"}),
+                "json: cannot unmarshal string into Go struct field UpdateWorkerRequest.skills of type []string",
+            ),
+            (
+                json!({"skills": [1]}),
+                "json: cannot unmarshal number into Go struct field UpdateWorkerRequest.skills of type string",
+            ),
         ] {
             assert_eq!(read(value).unwrap_err(), sentence);
         }

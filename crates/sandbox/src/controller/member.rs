@@ -320,7 +320,8 @@ async fn expose(core: &Core, member: &Member, status: &mut WorkerStatus) {
         return;
     }
     for (port, domain) in &wanted {
-        if let Err(error) = core.gateway.expose(&member.name, *port, domain, &core.worker_host(member)).await {
+        if let Err(error) = core.gateway.expose(&member.name, *port, domain, &core.worker_host(member)).await
+        {
             tracing::warn!(%error, "the sandbox's controller could not expose a port");
         }
     }
@@ -333,11 +334,22 @@ pub(super) fn applied(spec: &Spec, runtime: &str) -> Spec {
         "qwenpaw" => ["runtime", "image", "workerName", "containerManaged", "resources"].contains(&name),
         _ => !["model", "mcpServers", "state", "expose"].contains(&name),
     };
-    Spec(spec.0.iter().filter(|(name, _)| keep(name)).map(|(name, value)| (name.clone(), value.clone())).collect())
+    Spec(
+        spec.0
+            .iter()
+            .filter(|(name, _)| keep(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    )
 }
 
 /// The phase after a pass.
-pub(super) fn phase(core: &Core, spec: &Spec, status: &WorkerStatus, outcome: &Result<Found, String>) -> String {
+pub(super) fn phase(
+    core: &Core,
+    spec: &Spec,
+    status: &WorkerStatus,
+    outcome: &Result<Found, String>,
+) -> String {
     let phase = match outcome {
         Err(_) if status.user.is_empty() => "Failed",
         Err(_) if status.phase.is_empty() => "Pending",

@@ -78,8 +78,12 @@ pub(super) fn referred(spec: &Spec) -> impl Iterator<Item = (&str, Role)> {
 /// A pass over a team and over all its members, one after the other. True: something failed.
 async fn own(core: &Core, team: &Resource<TeamStatus>, status: &mut TeamStatus) -> bool {
     let members = described(&team.spec);
-    let left_out: Vec<String> =
-        status.members.keys().filter(|name| members.iter().all(|(other, ..)| other != *name)).cloned().collect();
+    let left_out: Vec<String> = status
+        .members
+        .keys()
+        .filter(|name| members.iter().all(|(other, ..)| other != *name))
+        .cloned()
+        .collect();
     for name in left_out {
         member::remove(core, &name, &name).await;
         status.members.remove(&name);
@@ -140,7 +144,8 @@ async fn refer(core: &Core, team: &Resource<TeamStatus>, status: &mut TeamStatus
         .filter_map(|(name, _)| workers.get(name))
         .map(|worker| (member_of(core, worker, &worker.status), worker.status.clone()))
         .collect();
-    let mates: Vec<runtime_yaml::Mate> = members.iter().map(|(member, status)| mate(member, status)).collect();
+    let mates: Vec<runtime_yaml::Mate> =
+        members.iter().map(|(member, status)| mate(member, status)).collect();
     for (member, worker) in &members {
         if member.runtime == "qwenpaw" {
             let provider = match member.spec.text("modelProvider") {
@@ -149,8 +154,12 @@ async fn refer(core: &Core, team: &Resource<TeamStatus>, status: &mut TeamStatus
             };
             let gateway = provider.map(|provider| core.gateway_of(&provider));
             let name = team.spec.text_or("teamName", &team.name);
-            let seen =
-                runtime_yaml::Team { name, room: &status.room, leader_room: &status.leader_room, mates: &mates };
+            let seen = runtime_yaml::Team {
+                name,
+                room: &status.room,
+                leader_room: &status.leader_room,
+                mates: &mates,
+            };
             core.deploy_runtime(member, worker, gateway.as_deref(), Some(seen));
         } else if member.role == Role::Leader && !worker.user.is_empty() {
             core.deploy(member, worker, None);
@@ -170,12 +179,17 @@ async fn refer(core: &Core, team: &Resource<TeamStatus>, status: &mut TeamStatus
 /// The Matrix users of a team's workers, whom its leader listens to.
 pub(super) fn users(core: &Core, spec: &Spec) -> Vec<String> {
     let names: Vec<String> = match core.ways.teams {
-        Teams::Own => spec.list("workers").iter().filter_map(|w| w["name"].as_str()).map(str::to_owned).collect(),
+        Teams::Own => {
+            spec.list("workers").iter().filter_map(|w| w["name"].as_str()).map(str::to_owned).collect()
+        }
         Teams::Refer => referred(spec)
             .filter(|(_, role)| *role == Role::Worker)
             .map(|(name, _)| {
                 let worker = core.workers.get(name);
-                worker.map_or_else(|| name.to_owned(), |worker| worker.spec.text_or("workerName", name).to_owned())
+                worker.map_or_else(
+                    || name.to_owned(),
+                    |worker| worker.spec.text_or("workerName", name).to_owned(),
+                )
             })
             .collect(),
     };

@@ -7,7 +7,16 @@ use std::{collections::BTreeSet, time::Duration};
 
 /// Two installations differ in these: keys, tokens, versions of objects, times.
 const RULES: Rules = Rules {
-    opaque: &["version", "values", "apiKey", "token", "accessToken", "updated_at", "created_at", "skills_updated_at"],
+    opaque: &[
+        "version",
+        "values",
+        "apiKey",
+        "token",
+        "accessToken",
+        "updated_at",
+        "created_at",
+        "skills_updated_at",
+    ],
     ..replay::RULES
 };
 

@@ -17,7 +17,8 @@ const PERIOD: Duration = Duration::from_secs(300);
 const ALICE: &str = "/api/v1/workers/alice";
 const MANAGER: &str = "/api/v1/managers/default";
 const TEAM: &str = "/api/v1/teams/alpha";
-const FOUR: &[(&str, &str)] = &[("alice", "openclaw"), ("bob", "copaw"), ("hal", "hermes"), ("quinn", "openclaw")];
+const FOUR: &[(&str, &str)] =
+    &[("alice", "openclaw"), ("bob", "copaw"), ("hal", "hermes"), ("quinn", "openclaw")];
 
 fn effect(number: usize) -> Effect {
     Effect::load("controller-v1.1", number)
@@ -63,7 +64,8 @@ async fn lets_in(world: &World, route: &str, recorded: &Value) {
 /// The model of an agent's config as recorded: primary, entry and alias.
 fn told_of(world: &World, agent: &str, model: &str) -> Value {
     let config = world.config(agent);
-    let models = config["models"]["providers"]["hiclaw-gateway"]["models"].as_array().expect("models").clone();
+    let models =
+        config["models"]["providers"]["hiclaw-gateway"]["models"].as_array().expect("models").clone();
     let entry: Vec<Value> = models.into_iter().filter(|entry| entry["id"] == model).collect();
     json!({"primary": config["agents"]["defaults"]["model"]["primary"], "model": entry,
         "alias": config["agents"]["defaults"]["models"][format!("hiclaw-gateway/{model}")]})
@@ -130,13 +132,19 @@ async fn a_model_of_the_manager_replaces_its_container() {
     world.put(MANAGER, &json!({"model": "hiclaw-gateway/gpt-5.4"})).await;
     settle(&world).await;
     let found = told_of(&world, "manager", "gpt-5.4");
-    assert_eq!((&found["primary"], &found["model"]), (&effect(11).after()["primary"], &effect(11).after()["model"]));
+    assert_eq!(
+        (&found["primary"], &found["model"]),
+        (&effect(11).after()["primary"], &effect(11).after()["model"])
+    );
 }
 
 #[tokio::test]
 async fn workers_are_made() {
     let world = World::settled(HERE).await;
-    assert_eq!(json!(world.allowed("default-ai-route").await), effect(24).before()["default-ai-route"]["allowedConsumers"]);
+    assert_eq!(
+        json!(world.allowed("default-ai-route").await),
+        effect(24).before()["default-ai-route"]["allowedConsumers"]
+    );
     for (name, runtime) in FOUR {
         let mut worker = json!({"name": name, "model": "qwen3.5-plus"});
         match *name {
@@ -158,7 +166,9 @@ async fn workers_are_made() {
         };
         assert_eq!(made(world.told_words(before)), recorded, "{name}");
     }
-    for (name, number) in [("alice", effect(13)), ("bob", effect(17)), ("hal", effect(21)), ("quinn", effect(23))] {
+    for (name, number) in
+        [("alice", effect(13)), ("bob", effect(17)), ("hal", effect(21)), ("quinn", effect(23))]
+    {
         number.is(&json!(world.keys(&format!("agents/{name}/"))));
     }
     effect(14).is(&world.config("alice"));
@@ -168,7 +178,8 @@ async fn workers_are_made() {
     assert_eq!(json!(world.consumers().await), effect(24).after()["consumers"]);
     lets_in(&world, "default-ai-route", &effect(24).after()["default-ai-route"]["allowedConsumers"]).await;
     let registry: Value =
-        serde_json::from_str(&world.object("agents/manager/workers-registry.json").expect("a registry")).expect("JSON");
+        serde_json::from_str(&world.object("agents/manager/workers-registry.json").expect("a registry"))
+            .expect("JSON");
     effect(25).is(&registry);
     effect(26).is(&world.config("manager")["channels"]["matrix"]["groupAllowFrom"]);
 }
@@ -217,7 +228,9 @@ async fn writers_at_the_same_time_are_refused() {
     let world = four().await;
     let sends = (0..6).map(|n| {
         let world = &world;
-        async move { world.call(Method::PUT, "/api/v1/workers/bob", Some(&json!({"model": format!("glm-{n}")}))).await }
+        async move {
+            world.call(Method::PUT, "/api/v1/workers/bob", Some(&json!({"model": format!("glm-{n}")}))).await
+        }
     });
     let answers = futures::future::join_all(sends).await;
     let (good, bad): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
@@ -307,7 +320,8 @@ async fn a_team_makes_its_members() {
         .into();
     assert_eq!(json!(images), *effect(50).after());
     let registry: Value =
-        serde_json::from_str(&world.object("agents/manager/teams-registry.json").expect("a registry")).expect("JSON");
+        serde_json::from_str(&world.object("agents/manager/teams-registry.json").expect("a registry"))
+            .expect("JSON");
     effect(51).is(&registry);
 }
 
@@ -322,7 +336,8 @@ async fn a_team_decides_about_the_models_of_its_members() {
     settle(&world).await;
     assert_eq!(made(world.told_words(before)), effect(53).calls());
 
-    let member = |model: &str| json!({"name": "dev1", "model": model, "runtime": "openclaw", "soul": "You are dev1."});
+    let member =
+        |model: &str| json!({"name": "dev1", "model": model, "runtime": "openclaw", "soul": "You are dev1."});
     let dev2 = json!({"name": "dev2", "model": "qwen3.5-plus"});
     let before = world.now();
     world.put(TEAM, &json!({"leader": {"model": "glm-5"}})).await;
@@ -378,15 +393,18 @@ async fn passes_let_everybody_into_new_routes() {
     for (route, number) in [("kimi-ai-route", effect(63)), ("default-ai-route", effect(64))] {
         let last = number.after().as_array().expect("changes").last().expect("a change").clone();
         let found = world.allowed(route).await;
-        for name in texts(&last["allowedConsumers"]).iter().filter(|name| everybody.contains(&name.as_str())) {
+        for name in texts(&last["allowedConsumers"]).iter().filter(|name| everybody.contains(&name.as_str()))
+        {
             assert!(found.contains(name), "{route}: {found:?}");
         }
     }
     assert!(world.told_words(before).contains(&effect(54).after().as_str().expect("a call").to_owned()));
     for (container, times) in effect(65).after().as_object().expect("times") {
-        let looks = world.controller.docker_calls().into_iter().filter(|call| {
-            call.at >= before && call.call == format!("GET /containers/{container}/json")
-        });
+        let looks = world
+            .controller
+            .docker_calls()
+            .into_iter()
+            .filter(|call| call.at >= before && call.call == format!("GET /containers/{container}/json"));
         assert!(looks.count() >= times.as_array().expect("times").len().min(1), "{container}");
     }
 }
@@ -394,7 +412,12 @@ async fn passes_let_everybody_into_new_routes() {
 #[tokio::test]
 async fn consumers_are_made_and_let_in_at_once() {
     let world = four().await;
-    world.route_by_hand("kimi-ai-route", &["worker-alice", "worker-bob", "manager", "worker-hal", "worker-quinn"]).await;
+    world
+        .route_by_hand(
+            "kimi-ai-route",
+            &["worker-alice", "worker-bob", "manager", "worker-hal", "worker-quinn"],
+        )
+        .await;
     assert_eq!(json!(world.consumers().await), *effect(66).before());
     let credentials = async || {
         let consumer = world.at_console(Method::GET, "/v1/consumers/tester", None).await.1;
@@ -422,7 +445,12 @@ async fn nothing_is_left_of_a_deleted_worker() {
     let world = four().await;
     world.created("/api/v1/workers", &json!({"name": "dave", "model": "qwen3.5-plus"})).await;
     settle(&world).await;
-    world.route_by_hand("kimi-ai-route", &["worker-alice", "worker-bob", "manager", "worker-hal", "worker-quinn", "worker-dave"]).await;
+    world
+        .route_by_hand(
+            "kimi-ai-route",
+            &["worker-alice", "worker-bob", "manager", "worker-hal", "worker-quinn", "worker-dave"],
+        )
+        .await;
     let friends = |world: &World| world.config("manager")["channels"]["matrix"]["groupAllowFrom"].clone();
     same(effect(74).before(), &friends(&world), "who may speak to the Manager");
     assert_eq!(json!(world.keys("agents/dave/")), *effect(72).before());
@@ -464,7 +492,10 @@ async fn a_restart_resets_the_provider_and_mends_the_routes() {
     let world = four().await;
     world.route_by_hand("own-ai-route", &["manager"]).await;
     world.route_by_hand("kimi-ai-route", &["worker-alice"]).await;
-    assert_eq!(json!(world.allowed("own-ai-route").await), effect(85).before()["authConfig"]["allowedConsumers"]);
+    assert_eq!(
+        json!(world.allowed("own-ai-route").await),
+        effect(85).before()["authConfig"]["allowedConsumers"]
+    );
     let (old, worker) = (world.admin().expect("a token"), world.account(&Account::Worker("alice".into())));
     world
         .edit_console("/v1/ai/providers/qwen", |provider| {
@@ -497,7 +528,10 @@ async fn a_restart_resets_the_provider_and_mends_the_routes() {
     assert_eq!(took, effect(79).took());
     world.until(ms(10_000), |world| world.model("quinn") != "hand-edited").await;
     let reverted = world.now() - before;
-    assert!(reverted.abs_diff(recorded("agents/quinn/openclaw.json edited by hand is reverted")) < ms(3000), "{reverted:?}");
+    assert!(
+        reverted.abs_diff(recorded("agents/quinn/openclaw.json edited by hand is reverted")) < ms(3000),
+        "{reverted:?}"
+    );
     settle(&world).await;
     for token in [old, worker] {
         let request = http::Request::get("/api/v1/version")
@@ -508,17 +542,25 @@ async fn a_restart_resets_the_provider_and_mends_the_routes() {
     }
     let provider = world.at_console(Method::GET, "/v1/ai/providers/qwen", None).await.1;
     assert_eq!(provider["tokens"], effect(80).after()["tokens"]);
-    assert_eq!(provider["rawConfigs"]["qwenEnableSearch"], effect(80).after()["rawConfigs"]["qwenEnableSearch"]);
+    assert_eq!(
+        provider["rawConfigs"]["qwenEnableSearch"],
+        effect(80).after()["rawConfigs"]["qwenEnableSearch"]
+    );
     assert_eq!(world.at_console(Method::GET, "/v1/ai/providers/kimi", None).await.1, kimi);
     assert_eq!(kimi["tokens"], effect(81).after()["tokens"]);
     assert_eq!(world.at_console(Method::GET, "/v1/routes/default", None).await.0.as_u16(), 404);
     assert!(!texts(effect(82).after()).contains(&"default".to_owned()));
     let route = world.at_console(Method::GET, "/v1/ai/routes/default-ai-route", None).await.1;
     assert_eq!(route["headerControl"], headers);
-    for (name, number) in [("default-ai-route", effect(83)), ("kimi-ai-route", effect(84)), ("own-ai-route", effect(85))] {
+    for (name, number) in
+        [("default-ai-route", effect(83)), ("kimi-ai-route", effect(84)), ("own-ai-route", effect(85))]
+    {
         lets_in(&world, name, &number.after()["authConfig"]["allowedConsumers"]).await;
     }
-    assert!(effect(86).calls().iter().all(|call| call.starts_with("DELETE")), "only what was being deleted is touched");
+    assert!(
+        effect(86).calls().iter().all(|call| call.starts_with("DELETE")),
+        "only what was being deleted is touched"
+    );
     assert!(world.told_words(before).is_empty());
 }
 

@@ -262,8 +262,13 @@ impl World {
     /// The model of an agent's config, without the provider.
     pub fn model(&self, agent: &str) -> String {
         let config = self.config(agent);
-        let primary = config["agents"]["defaults"]["model"]["primary"].as_str().expect("a primary").to_owned();
-        primary.strip_prefix(self.provider).and_then(|rest| rest.strip_prefix('/')).expect("the provider").to_owned()
+        let primary =
+            config["agents"]["defaults"]["model"]["primary"].as_str().expect("a primary").to_owned();
+        primary
+            .strip_prefix(self.provider)
+            .and_then(|rest| rest.strip_prefix('/'))
+            .expect("the provider")
+            .to_owned()
     }
 
     /// The model of a QwenPaw worker's config.

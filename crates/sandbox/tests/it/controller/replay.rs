@@ -34,6 +34,8 @@ pub const RULES: Rules = Rules {
 
 /// How often the recorder asked.
 const POLL: Duration = ms(50);
+/// How often it did so while it looked at everything else that a restart of the first controller does.
+const SLOW_POLL: Duration = ms(2400);
 /// For how long it went on when nothing changed any more.
 const LINGER: Duration = ms(3000);
 /// Reads trail writes by some milliseconds; this is when they no longer do.
@@ -65,7 +67,14 @@ struct Replay {
 impl Replay {
     fn new(generation: Generation, installation: u64) -> Self {
         let world = World::started(generation, script::plan(generation, installation));
-        Self { world, generation, written: Duration::ZERO, since: Duration::ZERO, former: BTreeMap::new(), series: None }
+        Self {
+            world,
+            generation,
+            written: Duration::ZERO,
+            since: Duration::ZERO,
+            former: BTreeMap::new(),
+            series: None,
+        }
     }
 
     /// Makes one step and gives what differs from the recorded answer.
@@ -80,7 +89,9 @@ impl Replay {
         let request = &step["request"];
         let at = step["after_ms"].as_u64();
         if step["polled"] == true {
-            return self.poll(step, at.unwrap_or_default()).await;
+            let slow = file == "restart.json" && self.generation == Generation::V1_1;
+            let every = if slow { SLOW_POLL } else { POLL };
+            return self.poll(step, at.unwrap_or_default(), every).await;
         }
         if self.series.take().is_some() && at.is_none() {
             self.world.pass(LINGER).await;
@@ -101,7 +112,7 @@ impl Replay {
     }
 
     /// Lets time pass until the answer is the recorded one, through no answer that was not recorded.
-    async fn poll(&mut self, step: &Value, at: u64) -> Vec<String> {
+    async fn poll(&mut self, step: &Value, at: u64, every: Duration) -> Vec<String> {
         let request = &step["request"];
         let former = self.series.replace((request.clone(), step["response"].clone()));
         let former = former.filter(|(asked, _)| asked == request).map(|(_, answered)| answered);
@@ -117,7 +128,7 @@ impl Replay {
             }
             let now = self.world.now();
             if let Some((since, answer)) = &odd
-                && now.saturating_sub(*since) > POLL
+                && now.saturating_sub(*since) > every
             {
                 return vec![format!("after {since:?} came {answer}"), differences.join("\n    ")];
             }
@@ -201,7 +212,8 @@ fn differs(expected: &Value, answer: Option<&Answer>) -> Vec<String> {
     let Some(answer) = answer else { return vec!["no answer".to_owned()] };
     let mut differences = Vec::new();
     if expected["status"] != answer.status {
-        differences.push(format!("status {} instead of {}: {}", answer.status, expected["status"], answer.body));
+        differences
+            .push(format!("status {} instead of {}: {}", answer.status, expected["status"], answer.body));
     }
     for (name, value) in expected["headers"].as_object().into_iter().flatten() {
         header(&answer.headers, name, value.as_str().expect("a header"), &mut differences);
@@ -243,7 +255,8 @@ async fn replay(recording: &str, generation: Generation) {
             let differences = replay.step(file, position, step).await;
             total += 1;
             let request = &step["request"];
-            let head = format!("{file} {position} [{}] {} {}", step["why"], request["method"], request["path"]);
+            let head =
+                format!("{file} {position} [{}] {} {}", step["why"], request["method"], request["path"]);
             match (left_out.remove(&(file.to_owned(), position)), differences.is_empty()) {
                 (None, true) => same += 1,
                 (None, false) => report.push(format!("{head}\n    {}", differences.join("\n    "))),

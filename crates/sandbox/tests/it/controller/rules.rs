@@ -65,6 +65,9 @@ async fn several_faults_of_an_object_are_told_together() {
     let answer = world.call(http::Method::POST, "/api/v1/workers", Some(&worker)).await;
     let message = answer.json()["message"].as_str().expect("a message").to_owned();
     assert_eq!(answer.status, 500);
-    assert!(message.starts_with("create worker: Worker.agentteams.io \"Bad\" is invalid: [metadata.name:"), "{message}");
+    assert!(
+        message.starts_with("create worker: Worker.agentteams.io \"Bad\" is invalid: [metadata.name:"),
+        "{message}"
+    );
     assert!(message.contains(", spec.runtime: ") && message.ends_with("\"Stopped\"]"), "{message}");
 }

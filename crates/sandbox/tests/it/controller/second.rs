@@ -122,17 +122,23 @@ async fn another_provider_and_another_runtime_are_installed() {
 async fn a_worker_is_made() {
     let world = World::settled(HERE).await;
     let before = world.now();
-    let alice = json!({"name": "alice", "model": "qwen3.6-plus", "runtime": "openclaw", "soul": "You are Alice."});
+    let alice =
+        json!({"name": "alice", "model": "qwen3.6-plus", "runtime": "openclaw", "soul": "You are Alice."});
     world.created("/api/v1/workers", &alice).await;
     settle(&world).await;
     assert_eq!(world.told_words(before), effect(4).calls());
     assert_eq!(json!(world.consumers().await), effect(5).after()["consumers"]);
-    assert_eq!(json!(world.allowed("default-ai-route").await), effect(5).after()["default-ai-route"]["allowedConsumers"]);
+    assert_eq!(
+        json!(world.allowed("default-ai-route").await),
+        effect(5).after()["default-ai-route"]["allowedConsumers"]
+    );
     effect(6).is(&json!(world.keys("agents/alice/")));
     effect(7).is(&world.config("alice"));
     same_container(&world, "agentteams-worker-alice", effect(8).after());
 
-    world.created("/api/v1/workers", &json!({"name": "bob", "model": "qwen3.6-plus", "runtime": "qwenpaw"})).await;
+    world
+        .created("/api/v1/workers", &json!({"name": "bob", "model": "qwen3.6-plus", "runtime": "qwenpaw"}))
+        .await;
     settle(&world).await;
     effect(9).is(&json!(world.keys("agents/bob/")));
     yaml_is(&world, "bob", effect(10).after());
@@ -182,10 +188,18 @@ async fn names_and_containers_can_be_others() {
     let recorded = effect(101);
     assert!(world.containers.get("agentteams-worker-zed").is_some());
     assert_eq!(recorded.after()["containers"], json!(["/agentteams-worker-zed"]));
-    assert!(world.keys("agents/").contains(&recorded.after()["objects"][0].as_str().expect("a key").to_owned()));
-    assert!(world.consumers().await.contains(&recorded.after()["consumers"][0].as_str().expect("a name").to_owned()));
+    assert!(
+        world.keys("agents/").contains(&recorded.after()["objects"][0].as_str().expect("a key").to_owned())
+    );
+    assert!(
+        world
+            .consumers()
+            .await
+            .contains(&recorded.after()["consumers"][0].as_str().expect("a name").to_owned())
+    );
 
-    let remo = json!({"name": "remo", "model": "qwen3.6-plus", "runtime": "openclaw", "containerManaged": false});
+    let remo =
+        json!({"name": "remo", "model": "qwen3.6-plus", "runtime": "openclaw", "containerManaged": false});
     world.created("/api/v1/workers", &remo).await;
     settle(&world).await;
     assert!(world.containers.get("agentteams-worker-remo").is_none());
@@ -231,13 +245,15 @@ async fn any_model_is_taken_and_a_known_prefix_is_stripped() {
     };
     let config = set("no-such-model").await;
     let defaults = &config["agents"]["defaults"];
-    let models = config["models"]["providers"]["agentteams-gateway"]["models"].as_array().expect("models").clone();
+    let models =
+        config["models"]["providers"]["agentteams-gateway"]["models"].as_array().expect("models").clone();
     let entry: Vec<&Value> = models.iter().filter(|model| model["id"] == "no-such-model").collect();
     effect(16).is(&json!({"primary": defaults["model"]["primary"], "model": entry,
         "alias": defaults["models"]["agentteams-gateway/no-such-model"]}));
     effect(17).is(&set("openai/gpt-4o").await["agents"]["defaults"]["model"]["primary"]);
     let config = set("agentteams-gateway/kimi-k2.5").await;
-    let models = config["models"]["providers"]["agentteams-gateway"]["models"].as_array().expect("models").clone();
+    let models =
+        config["models"]["providers"]["agentteams-gateway"]["models"].as_array().expect("models").clone();
     let last: Vec<&Value> = models.iter().rev().take(2).rev().map(|model| &model["id"]).collect();
     let found = json!({"primary": config["agents"]["defaults"]["model"]["primary"], "lastModels": last});
     assert_eq!(found, *effect(18).after());
@@ -260,7 +276,8 @@ async fn a_model_of_the_manager_replaces_its_container() {
     let took = world.until(ms(5000), |world| world.model("manager") == "kimi-k2.5").await;
     assert!(took <= effect(20).took() * 2, "{took:?}");
     settle(&world).await;
-    let on_host: Value = serde_json::from_slice(&fs::read(world.workspace("openclaw.json")).expect("a file")).expect("JSON");
+    let on_host: Value =
+        serde_json::from_slice(&fs::read(world.workspace("openclaw.json")).expect("a file")).expect("JSON");
     assert_eq!(json!({"same": on_host == world.config("manager")}), *effect(21).after());
     effect(22).told(&world.told(before));
     let changed = world.env("agentteams-manager");
@@ -537,7 +554,8 @@ async fn a_provider_of_ones_own_moves_a_worker_to_its_routes() {
             allowed.retain(|consumer| consumer != "worker-bob");
         })
         .await;
-    let base = |world: &World| world.config("alice")["models"]["providers"]["agentteams-gateway"]["baseUrl"].clone();
+    let base =
+        |world: &World| world.config("alice")["models"]["providers"]["agentteams-gateway"]["baseUrl"].clone();
     assert_eq!(base(&world), *effect(56).before());
     let before = world.now();
     world.put(ALICE, &json!({"modelProvider": "kimi"})).await;
@@ -559,12 +577,15 @@ async fn a_provider_of_ones_own_moves_a_worker_to_its_routes() {
     world.put("/api/v1/workers/bob", &json!({"modelProvider": "kimi"})).await;
     settle(&world).await;
     let yaml = world.object("agents/bob/runtime/runtime.yaml").expect("a config");
-    for line in effect(61).after().as_str().expect("a text").lines().filter(|line| line.contains("gatewayUrl")) {
+    for line in
+        effect(61).after().as_str().expect("a text").lines().filter(|line| line.contains("gatewayUrl"))
+    {
         assert!(yaml.contains(line), "{yaml}");
     }
     assert_eq!(world.told_words(before), effect(62).calls());
     let_in(&world, effect(63).after()).await;
-    let frank = json!({"name": "frank", "model": "kimi-k2.5", "modelProvider": "kimi", "runtime": "openclaw"});
+    let frank =
+        json!({"name": "frank", "model": "kimi-k2.5", "modelProvider": "kimi", "runtime": "openclaw"});
     world.created("/api/v1/workers", &frank).await;
     settle(&world).await;
     let_in(&world, effect(64).after()).await;
@@ -617,7 +638,10 @@ async fn a_second_manager_takes_the_first_ones_config_and_its_consumer() {
     assert_eq!(world.told_words(before), calls(&effect(70).after()["docker"]));
     assert_eq!(json!(world.consumers().await), effect(70).after()["consumers"]);
     assert!(!world.allowed("default-ai-route").await.contains(&"manager".to_owned()));
-    assert_eq!(json!(world.allowed("kimi-ai-route").await), effect(70).after()["allowedConsumers"]["kimi-ai-route"]);
+    assert_eq!(
+        json!(world.allowed("kimi-ai-route").await),
+        effect(70).after()["allowedConsumers"]["kimi-ai-route"]
+    );
     let still = http::Request::get("/api/v1/version")
         .header("authorization", format!("Bearer {}", world.account(&Account::Manager)))
         .body(axum::body::Body::empty())
@@ -694,7 +718,10 @@ async fn a_restart_resets_the_provider_and_little_else() {
     }
     let provider = world.at_console(Method::GET, "/v1/ai/providers/qwen", None).await.1;
     assert_eq!(provider["tokens"], effect(78).after()["tokens"]);
-    assert_eq!(provider["rawConfigs"]["qwenEnableSearch"], effect(78).after()["rawConfigs"]["qwenEnableSearch"]);
+    assert_eq!(
+        provider["rawConfigs"]["qwenEnableSearch"],
+        effect(78).after()["rawConfigs"]["qwenEnableSearch"]
+    );
     assert_eq!(world.at_console(Method::GET, "/v1/ai/providers/kimi", None).await.1, kimi);
     assert_eq!(kimi["tokens"], effect(79).after()["tokens"]);
     let after = world.at_console(Method::GET, "/v1/ai/routes/default-ai-route", None).await.1;
@@ -718,7 +745,9 @@ async fn a_restart_resets_the_provider_and_little_else() {
 async fn a_restart_keeps_a_service_source_that_was_edited() {
     let world = second_installation().await;
     world
-        .edit_console("/v1/service-sources/openai-compat", |source| source["domain"] = effect(95).before()["domain"].clone())
+        .edit_console("/v1/service-sources/openai-compat", |source| {
+            source["domain"] = effect(95).before()["domain"].clone()
+        })
         .await;
     world
         .edit_console("/v1/ai/providers/openai-compat", |provider| {
@@ -729,7 +758,10 @@ async fn a_restart_keeps_a_service_source_that_was_edited() {
     settle(&world).await;
     let provider = world.at_console(Method::GET, "/v1/ai/providers/openai-compat", None).await.1;
     assert_eq!(provider["tokens"], effect(94).after()["tokens"]);
-    assert_eq!(provider["rawConfigs"]["openaiCustomUrl"], effect(94).after()["rawConfigs"]["openaiCustomUrl"]);
+    assert_eq!(
+        provider["rawConfigs"]["openaiCustomUrl"],
+        effect(94).after()["rawConfigs"]["openaiCustomUrl"]
+    );
     let source = world.at_console(Method::GET, "/v1/service-sources/openai-compat", None).await.1;
     assert_eq!(source["domain"], effect(95).after()["domain"]);
 }
@@ -747,7 +779,10 @@ async fn writers_at_the_same_time_are_told_to_try_again() {
         let (good, bad): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
         assert!(!good.is_empty() && !bad.is_empty(), "{} of 12", good.len());
         for answer in bad {
-            assert_eq!((json!(answer.status), &answer.json()["message"]), (refused["status"].clone(), &refused["message"]));
+            assert_eq!(
+                (json!(answer.status), &answer.json()["message"]),
+                (refused["status"].clone(), &refused["message"])
+            );
         }
     }
 }
@@ -759,7 +794,8 @@ async fn a_manager_of_openclaw_is_replaced_too() {
     world.put(MANAGER, &json!({"model": "kimi-k2.5"})).await;
     settle(&world).await;
     effect(92).told(&world.told(before));
-    let on_host: Value = serde_json::from_slice(&fs::read(world.workspace("openclaw.json")).expect("a file")).expect("JSON");
+    let on_host: Value =
+        serde_json::from_slice(&fs::read(world.workspace("openclaw.json")).expect("a file")).expect("JSON");
     let primary = |config: &Value| config["agents"]["defaults"]["model"]["primary"].clone();
     assert_eq!(json!([primary(&world.config("manager")), primary(&on_host)]), *effect(93).after());
 }
