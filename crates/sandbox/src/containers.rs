@@ -225,8 +225,9 @@ impl Containers {
         let names = filters.map(name_filter).transpose()?;
         let named = self.lock();
         let listed = named.iter().filter(|(name, container)| {
-            let fits =
-                names.as_ref().is_none_or(|names| names.iter().any(|part| name.contains(part.trim_matches('/'))));
+            let fits = names
+                .as_ref()
+                .is_none_or(|names| names.iter().any(|part| name.contains(part.trim_matches('/'))));
             fits && (all || container.status == Status::Running)
         });
         Ok(listed.map(|(name, container)| row(name, container)).collect())

@@ -50,6 +50,11 @@ impl Home {
         self.root.join("containers.json")
     }
 
+    /// The controller's token of the admin.
+    pub fn token(&self) -> PathBuf {
+        self.root.join("cli-token")
+    }
+
     pub fn workspace(&self) -> PathBuf {
         self.root.join("manager-workspace")
     }

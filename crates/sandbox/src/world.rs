@@ -5,6 +5,8 @@ use crate::{
     clock::now,
     console::{Console, ConsoleOptions},
     containers::{self, Containers},
+    controlled::{Controlled, ControllerAddress, Start},
+    controller::{Controller, Flow, Generation},
     demo,
     gateway::{Gateway, GatewayOptions},
     home::{Home, Saving},
@@ -15,7 +17,7 @@ use crate::{
 use serde::Serialize;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-/// HiClaw's bucket.
+/// The bucket of HiClaw v1.0.
 pub(crate) const BUCKET: &str = "hiclaw-storage";
 /// The store's one account.
 pub(crate) const STORE_USER: &str = "hiclaw-admin";
@@ -39,6 +41,11 @@ pub struct SandboxOptions {
     pub console_addr: Option<SocketAddr>,
     pub gateway_addr: Option<SocketAddr>,
     pub s3_addr: Option<SocketAddr>,
+    /// Which HiClaw this is. Since 1.1 there are a controller and workers of its own instead of the demo.
+    pub generation: Generation,
+    pub controller_addr: Option<SocketAddr>,
+    /// How time passes for the controller.
+    pub controller_time: Flow,
     /// Where state is kept from one start to the next. None: a temporary directory, removed at the end.
     pub dir: Option<PathBuf>,
     /// How long the gateway takes until a change of the console is effective.
@@ -60,6 +67,9 @@ impl Default for SandboxOptions {
             console_addr: None,
             gateway_addr: None,
             s3_addr: None,
+            generation: Generation::default(),
+            controller_addr: None,
+            controller_time: Flow::default(),
             dir: None,
             effective_after: Duration::from_millis(300),
             worker_pull: Duration::from_secs(2),
@@ -87,6 +97,8 @@ pub struct Addresses {
     pub admin: Account,
     /// Where the agents can be asked and told: see [`crate::agents`].
     pub agents: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub controller: Option<ControllerAddress>,
 }
 
 /// How to reach the store.
@@ -145,6 +157,7 @@ pub(crate) fn io(what: &str) -> impl FnOnce(std::io::Error) -> SandboxError {
 pub struct Sandbox {
     addresses: Addresses,
     saving: Option<Saving>,
+    controlled: Option<Controlled>,
     agents: Agents,
     containers: Arc<Containers>,
     docker: Server,
@@ -161,9 +174,17 @@ impl Sandbox {
     /// Starts every server. A directory that an earlier run left is taken up as it is; otherwise the demo is installed,
     /// unless `empty` is asked for.
     pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
+        let plain = options.generation == Generation::V1_0;
+        if !plain && options.dir.is_some() {
+            return Err(SandboxError::state(
+                "the directory",
+                "a controller keeps nothing from one start to the next",
+            ));
+        }
         let home = Home::open(options.dir.clone())?;
         let new = !home.console().exists();
-        let install = new && !options.empty;
+        let install = new && !options.empty && plain;
+        let bucket = options.generation.bucket();
 
         let upstreams =
             Upstreams::start(UpstreamOptions::default()).await.map_err(io("a port for an upstream"))?;
@@ -181,7 +202,7 @@ impl Sandbox {
                 .map_err(|error| SandboxError::state("the bucket", error))?;
             demo::install_manager(&containers).map_err(io("the list of containers"))?;
         } else if new {
-            objects.create_bucket(BUCKET);
+            objects.create_bucket(&bucket);
         } else {
             home.restore(&console)?;
         }
@@ -196,12 +217,28 @@ impl Sandbox {
         ]);
         let gateway = start_gateway(&options, &console, &upstreams, own).await?;
         let docker = containers::serve(containers.clone()).await.map_err(io("a port for the containers"))?;
+        let token_file = home.token();
+        let controlled = Controlled::start(Start {
+            generation: options.generation,
+            flow: options.controller_time,
+            address: options.controller_addr,
+            llm_key: upstreams.key_for("qwen"),
+            console: console.router(),
+            console_server: &console_server,
+            containers: &containers,
+            docker: &docker,
+            s3: &s3,
+            workspace: workspace.folder(),
+            token_file: &token_file,
+            demo: !options.empty,
+        });
+        let controlled = Box::pin(controlled).await?;
         let surroundings = Surroundings {
             workspace,
             containers: containers.clone(),
             objects: s3.objects().clone(),
             faults: s3.faults().clone(),
-            bucket: BUCKET.into(),
+            bucket: bucket.clone(),
             gateway: gateway.addr(),
         };
         let agents = Agents::start(surroundings, options.worker_pull, options.manager_debounce).await?;
@@ -217,13 +254,16 @@ impl Sandbox {
             )
             .await?;
         }
-        let addresses = addresses(&console_server, &gateway, &s3, &agents, &upstreams, &docker);
+        let mut addresses = addresses(&console_server, &gateway, &s3, &agents, &upstreams, &docker);
+        addresses.s3.bucket = bucket;
+        addresses.controller = controlled.as_ref().map(|controlled| controlled.address.clone());
         // Without a directory of one's own nobody reads the console's state again.
         let saving =
             options.dir.is_some().then(|| Saving::start(console.clone(), home.console())).transpose()?;
         Ok(Self {
             addresses,
             saving,
+            controlled,
             agents,
             containers,
             docker,
@@ -293,6 +333,18 @@ impl Sandbox {
         &self.agents
     }
 
+    /// The controller, past HTTP; none in a v1.0 installation.
+    pub fn controller(&self) -> Option<&Controller> {
+        self.controlled.as_ref().map(|controlled| &controlled.controller)
+    }
+
+    /// While true, the controller closes every connection. Its passes go on.
+    pub fn set_controller_offline(&self, offline: bool) {
+        if let Some(controlled) = &self.controlled {
+            controlled.server.set_offline(offline);
+        }
+    }
+
     /// The containers, past HTTP and past the Manager's files: so those files can be made stale.
     pub fn containers(&self) -> &Containers {
         &self.containers
@@ -305,6 +357,9 @@ impl Sandbox {
 
     /// Stops every server, writes what is not yet on disk, and waits for the end.
     pub async fn stop(self) {
+        if let Some(controlled) = self.controlled {
+            controlled.server.stop().await;
+        }
         self.agents.stop().await;
         self.docker.stop().await;
         self.console_server.stop().await;
@@ -356,5 +411,6 @@ fn addresses(
         containers: docker.url(),
         admin: Account { user: demo::ADMIN.0.into(), password: demo::ADMIN.1.into() },
         agents: format!("{}/sandbox", agents.url()),
+        controller: None,
     }
 }

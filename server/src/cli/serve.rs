@@ -9,7 +9,7 @@ use crate::{
 };
 use clap::Args;
 use operations::Operations;
-use sandbox::{Addresses, DEFAULT_MODEL, Sandbox, SandboxOptions};
+use sandbox::{Addresses, DEFAULT_MODEL, Sandbox, SandboxOptions, controller::Generation};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -65,7 +65,12 @@ pub struct SandboxArgs {
     gateway_addr: Option<SocketAddr>,
     #[arg(long)]
     s3_addr: Option<SocketAddr>,
-    /// Keep the state here [default: a temporary directory].
+    /// Which HiClaw it is: 1.0, or 1.1 or 1.2 with their controller.
+    #[arg(long, value_name = "VERSION", default_value = "1.0")]
+    generation: Generation,
+    #[arg(long)]
+    controller_addr: Option<SocketAddr>,
+    /// Keep the state here [default: a temporary directory]. A controller has none to keep.
     #[arg(long)]
     dir: Option<PathBuf>,
 }
@@ -217,6 +222,8 @@ pub async fn sandbox(args: SandboxArgs) -> Result<(), CliError> {
         console_addr: args.console_addr,
         gateway_addr: args.gateway_addr,
         s3_addr: args.s3_addr,
+        generation: args.generation,
+        controller_addr: args.controller_addr,
         dir: args.dir,
         ..SandboxOptions::default()
     });

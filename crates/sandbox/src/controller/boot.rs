@@ -15,34 +15,25 @@ const UNWANTED: &str = "/v1/routes/default";
 /// For how long a stream of an answer may be silent, in seconds.
 const IDLE_TIMEOUT: &str = "900";
 
+/// Where the gateway's own settings begin.
+const HIGRESS: &str = "  higress: |\n";
+
 static IDLE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?m)^(\s*downstream:\n(?:\s+.*\n)*?\s+idleTimeout: )\d+").ok());
 
-/// Runs through a start. `number` is that of the process; a later one ends this.
-pub(super) async fn boot(core: &Core, number: u64, first: bool) {
+/// Runs through a start, the first one or a later one.
+pub(super) async fn boot(core: &Core, first: bool) {
     let start = core.timeline.now();
     let at = |(fresh, again): (Duration, Duration)| start + if first { fresh } else { again };
     core.timeline.sleep_until(at(core.ways.boot.health)).await;
-    {
-        let mut process = core.process();
-        if process.number != number {
-            return;
-        }
-        process.open = true;
-    }
+    core.process().open = true;
     core.timeline.sleep_until(at(core.ways.boot.provider)).await;
-    if core.process().number != number {
-        return;
-    }
     core.seed_bucket();
     if let Err(error) = install(core).await {
         tracing::warn!(%error, "the sandbox's controller could not set up the console");
     }
     reconcile_all(core);
     core.timeline.sleep_until(at(core.ways.boot.token)).await;
-    if core.process().number != number {
-        return;
-    }
     ensure_manager(core);
     let token = core.accounts.issue(&Account::Admin);
     if let Err(error) = files::replace(&core.token_file, token.as_bytes()) {
@@ -54,7 +45,10 @@ fn reconcile_all(core: &Core) {
     for manager in core.managers.all() {
         core.manager_queue.add(&manager.name);
     }
-    for worker in core.workers.all() {
+    // What was being deleted has its turn at the end.
+    let mut workers = core.workers.all();
+    workers.sort_by_key(|worker| worker.deleting);
+    for worker in workers {
         core.worker_queue.add(&worker.name);
     }
     for team in core.teams.all() {
@@ -74,8 +68,9 @@ fn ensure_manager(core: &Core) {
 /// What the controller wants of the console. Only the provider and the time for streams are set anew at every start.
 async fn install(core: &Core) -> Result<(), ConsoleError> {
     let (user, password) = &core.plan.admin;
-    let admin = json!({"adminUser": {"name": user, "displayName": "Admin", "password": password}, "configs": {}});
-    core.gateway.send(Method::POST, "/system/init", Some(&admin)).await?;
+    let admin =
+        json!({"adminUser": {"name": user, "displayName": "Admin", "password": password}, "configs": {}});
+    tolerant(core.gateway.send(Method::POST, "/system/init", Some(&admin)).await)?;
     for (name, port, route) in core.ways.services {
         let source = json!({"type": "static", "name": name, "domain": format!("127.0.0.1:{port}"), "port": port,
             "protocol": "http", "properties": {}, "authN": {"enabled": false}});
@@ -86,10 +81,7 @@ async fn install(core: &Core) -> Result<(), ConsoleError> {
             "services": [{"name": format!("{name}.static"), "port": port, "weight": 100}]});
         core.make("/v1/routes", route, &route_body).await?;
     }
-    match core.gateway.send(Method::DELETE, UNWANTED, None).await {
-        Ok(_) | Err(ConsoleError::Status(_)) => {}
-        Err(error) => return Err(error),
-    }
+    tolerant(core.gateway.send(Method::DELETE, UNWANTED, None).await)?;
     install_provider(core).await?;
     let name = &core.plan.provider.name;
     let route = json!({"name": "default-ai-route", "domains": [],
@@ -98,6 +90,14 @@ async fn install(core: &Core) -> Result<(), ConsoleError> {
         "authConfig": {"enabled": true, "allowedCredentialTypes": ["key-auth"]}});
     core.make("/v1/ai/routes", "default-ai-route", &route).await?;
     if core.ways.dreams { set_idle_timeout(core).await } else { Ok(()) }
+}
+
+/// What was done before is refused, and that is well.
+fn tolerant(answer: Result<Value, ConsoleError>) -> Result<(), ConsoleError> {
+    match answer {
+        Ok(_) | Err(ConsoleError::Status(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 async fn install_provider(core: &Core) -> Result<(), ConsoleError> {
@@ -127,7 +127,11 @@ async fn install_provider(core: &Core) -> Result<(), ConsoleError> {
 async fn set_idle_timeout(core: &Core) -> Result<(), ConsoleError> {
     let answer = core.gateway.send(Method::GET, "/system/higress-config", None).await?;
     let (Some(text), Some(idle)) = (answer["data"].as_str(), IDLE.as_ref()) else { return Ok(()) };
-    let changed = idle.replace(text, format!("${{1}}{IDLE_TIMEOUT}"));
+    let changed = if idle.is_match(text) {
+        idle.replace(text, format!("${{1}}{IDLE_TIMEOUT}")).into_owned()
+    } else {
+        text.replacen(HIGRESS, &format!("{HIGRESS}    downstream:\n      idleTimeout: {IDLE_TIMEOUT}\n"), 1)
+    };
     if changed == text {
         return Ok(());
     }

@@ -165,7 +165,7 @@ impl Core {
             .filter(|worker| !worker.deleting && !worker.status.user.is_empty())
             .map(|worker| {
                 let entry = json!({"matrix_user_id": worker.status.user, "room_id": worker.status.room,
-                    "runtime": worker.spec.text_or("runtime", &self.plan.worker_runtime), "deployment": "local",
+                    "runtime": worker.spec.text("runtime"), "deployment": "local",
                     "skills": worker.spec.0.get("skills"), "role": "", "team_id": null,
                     "image": worker.spec.0.get("image"), "created_at": at, "skills_updated_at": at});
                 (worker.name, entry)

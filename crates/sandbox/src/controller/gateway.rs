@@ -47,7 +47,8 @@ impl Gateway {
 
     /// Makes a consumer, or gives it this key.
     pub(super) async fn ensure_consumer(&self, name: &str, key: &str) -> Result<(), String> {
-        let body = json!({"name": name, "credentials": [{"type": "key-auth", "source": "BEARER", "values": [key]}]});
+        let body =
+            json!({"name": name, "credentials": [{"type": "key-auth", "source": "BEARER", "values": [key]}]});
         let made = self.send(Method::POST, "/v1/consumers", Some(&body)).await;
         made.map(drop).map_err(|error| format!("ensure consumer {name}: {error}"))
     }
@@ -177,7 +178,9 @@ fn escaped(segment: &str) -> String {
     let mut escaped = String::new();
     for byte in segment.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => escaped.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                escaped.push(char::from(byte))
+            }
             other => escaped.push_str(&format!("%{other:02X}")),
         }
     }

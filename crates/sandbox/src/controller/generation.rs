@@ -308,11 +308,7 @@ const FIRST: Ways = Ways {
     mounts_tokens: false,
     worker_pace: Pace { config: ms(350), container: ms(250), status: ms(40) },
     manager_pace: Pace { config: ms(200), container: ms(40), status: ms(25) },
-    boot: Boot {
-        health: (ms(2146), ms(1512)),
-        provider: (ms(3074), ms(2353)),
-        token: (ms(3569), ms(2774)),
-    },
+    boot: Boot { health: (ms(2146), ms(1512)), provider: (ms(3074), ms(2353)), token: (ms(3569), ms(2774)) },
 };
 
 const SECOND: Ways = Ways {

@@ -23,7 +23,6 @@ pub(super) enum Shape {
     /// A string behind a pointer: given as soon as it is there.
     Word,
     Flag,
-    Number,
     Texts,
     /// A list of structs of this Go type.
     List(&'static str),
@@ -74,7 +73,6 @@ impl Shape {
         let wanted = match (self, value) {
             (Self::Text | Self::Word, Value::String(_))
             | (Self::Flag, Value::Bool(_))
-            | (Self::Number, Value::Number(_))
             | (Self::Struct(_), Value::Object(_)) => return None,
             (Self::Texts, Value::Array(items)) => {
                 let odd = items.iter().find(|item| !item.is_string() && !item.is_null())?;
@@ -86,7 +84,6 @@ impl Shape {
             }
             (Self::Text | Self::Word, _) => "string".to_owned(),
             (Self::Flag, _) => "bool".to_owned(),
-            (Self::Number, _) => "int".to_owned(),
             (Self::Texts, _) => "[]string".to_owned(),
             (Self::List(kind), _) => format!("[]{kind}"),
             (Self::Struct(kind), _) => kind.to_owned(),
@@ -285,13 +282,25 @@ mod tests {
     fn fields_are_known_by_name_without_regard_to_case() {
         let shapes: &[Field] = &[("model", Shape::Text), ("skills", Shape::Texts), ("state", Shape::Word)];
         let read = |value: Value| fields(&value, "UpdateWorkerRequest", shapes);
-        assert_eq!(read(json!({"MODEL": "m", "other": 1})).unwrap(), *json!({"model": "m"}).as_object().unwrap());
+        assert_eq!(
+            read(json!({"MODEL": "m", "other": 1})).unwrap(),
+            *json!({"model": "m"}).as_object().unwrap()
+        );
         assert!(read(json!(null)).unwrap().is_empty() && read(json!({"model": null})).unwrap().is_empty());
         for (value, sentence) in [
             (json!([]), "json: cannot unmarshal array into Go value of type server.UpdateWorkerRequest"),
-            (json!({"model": 5}), "json: cannot unmarshal number into Go struct field UpdateWorkerRequest.model of type string"),
-            (json!({"skills": "a"}), "json: cannot unmarshal string into Go struct field UpdateWorkerRequest.skills of type []string"),
-            (json!({"skills": [1]}), "json: cannot unmarshal number into Go struct field UpdateWorkerRequest.skills of type string"),
+            (
+                json!({"model": 5}),
+                "json: cannot unmarshal number into Go struct field UpdateWorkerRequest.model of type string",
+            ),
+            (
+                json!({"skills": "a"}),
+                "json: cannot unmarshal string into Go struct field UpdateWorkerRequest.skills of type []string",
+            ),
+            (
+                json!({"skills": [1]}),
+                "json: cannot unmarshal number into Go struct field UpdateWorkerRequest.skills of type string",
+            ),
         ] {
             assert_eq!(read(value).unwrap_err(), sentence);
         }

@@ -2,14 +2,13 @@
 use std::time::Duration;
 
 use super::{
-    Core,
+    Core, Done,
     accounts::Account,
     engine::Recipe,
     gateway::Provider,
     member::{gateway_key, matrix_token},
-    queue::{Item, Outcome},
+    queue::Item,
     resource::{ManagerStatus, Spec},
-    worker::PERIOD,
 };
 use crate::{containers::Status, demo::made_up};
 
@@ -29,11 +28,11 @@ const fn ms(millis: u64) -> Duration {
 }
 
 /// One pass over a Manager.
-pub(super) async fn reconcile(core: &Core, item: &Item) -> Outcome {
-    let Some(found) = core.managers.get(&item.name) else { return Outcome::Gone };
+pub(super) async fn reconcile(core: &Core, item: &Item) -> Done {
+    let Some(found) = core.managers.get(&item.name) else { return Done::gone() };
     if found.deleting {
         remove(core, &item.name).await;
-        return Outcome::Gone;
+        return Done::gone();
     }
     let before = found.status;
     let runtime = found.spec.text_or("runtime", &core.plan.manager_runtime).to_owned();
@@ -61,10 +60,7 @@ pub(super) async fn reconcile(core: &Core, item: &Item) -> Outcome {
             true
         }
     };
-    if core.managers.patch_status(&item.name, &before, &status) {
-        core.manager_changed(&item.name);
-    }
-    if failed { Outcome::Failed } else { Outcome::Again(PERIOD) }
+    Done::of(failed, core.managers.patch_status(&item.name, &before, &status))
 }
 
 /// The whole pass. True: it could look at the container.

@@ -36,8 +36,6 @@ impl Role {
 pub(super) struct Member {
     pub(super) name: String,
     pub(super) spec: Spec,
-    /// Its status as this pass read it.
-    pub(super) status: WorkerStatus,
     pub(super) generation: u64,
     pub(super) role: Role,
     /// The runtime whose image it runs; not always the one that its spec names.
@@ -216,7 +214,7 @@ async fn run(
         Some(Status::Running) if !member.changed => {
             found.container = Some("running");
             if core.ways.mounts_tokens && core.first_look(&member.name) {
-                core.engine.refresh_token(name, &core.token_folder());
+                core.engine.refresh_token(name, &core.escaped_token_folder());
             }
         }
         Some(Status::Running) => {
@@ -305,7 +303,7 @@ fn recipe(core: &Core, member: &Member, status: &WorkerStatus, provider: Option<
     lines.sort();
     let image = member.spec.text("image");
     let image = if image.is_empty() { ways.worker_image(&member.runtime) } else { image.to_owned() };
-    let mounts = ways.mounts_tokens.then(|| core.token_folder().replace('/', "%2F"));
+    let mounts = ways.mounts_tokens.then(|| core.escaped_token_folder());
     Recipe { image, env: lines, mounts }
 }
 
@@ -322,7 +320,8 @@ async fn expose(core: &Core, member: &Member, status: &mut WorkerStatus) {
         return;
     }
     for (port, domain) in &wanted {
-        if let Err(error) = core.gateway.expose(&member.name, *port, domain, &core.worker_host(member)).await {
+        if let Err(error) = core.gateway.expose(&member.name, *port, domain, &core.worker_host(member)).await
+        {
             tracing::warn!(%error, "the sandbox's controller could not expose a port");
         }
     }
@@ -335,11 +334,22 @@ pub(super) fn applied(spec: &Spec, runtime: &str) -> Spec {
         "qwenpaw" => ["runtime", "image", "workerName", "containerManaged", "resources"].contains(&name),
         _ => !["model", "mcpServers", "state", "expose"].contains(&name),
     };
-    Spec(spec.0.iter().filter(|(name, _)| keep(name)).map(|(name, value)| (name.clone(), value.clone())).collect())
+    Spec(
+        spec.0
+            .iter()
+            .filter(|(name, _)| keep(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    )
 }
 
 /// The phase after a pass.
-pub(super) fn phase(core: &Core, spec: &Spec, status: &WorkerStatus, outcome: &Result<Found, String>) -> String {
+pub(super) fn phase(
+    core: &Core,
+    spec: &Spec,
+    status: &WorkerStatus,
+    outcome: &Result<Found, String>,
+) -> String {
     let phase = match outcome {
         Err(_) if status.user.is_empty() => "Failed",
         Err(_) if status.phase.is_empty() => "Pending",

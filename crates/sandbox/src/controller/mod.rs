@@ -47,13 +47,17 @@ use self::{
     gateway::{Gateway, Provider},
     generation::{Teams, Ways},
     member::{Member, Role},
-    queue::{Item, Queue},
+    queue::{Item, Outcome, Queue},
     resource::{ManagerStatus, Resources, TeamStatus, WorkerStatus},
+    timeline::Shift,
 };
 use crate::{
     containers::{Containers, Status},
     s3::{Faults, Objects},
 };
+
+/// How long it takes until a reconciler hears of a new object.
+const NOTICED: Duration = Duration::from_millis(10);
 
 /// The LLM provider that an installation is made with.
 #[derive(Clone, Debug)]
@@ -132,8 +136,6 @@ struct Core {
 /// What goes with the process.
 #[derive(Default)]
 struct Process {
-    /// Counts starts.
-    number: u64,
     /// Whether it answers.
     open: bool,
     /// Workers that reported ready.
@@ -147,7 +149,8 @@ struct Process {
 /// A running controller.
 pub struct Controller {
     core: Arc<Core>,
-    _reconcilers: Vec<AbortOnDropHandle<()>>,
+    /// The tasks of the process.
+    tasks: Mutex<Vec<AbortOnDropHandle<()>>>,
 }
 
 impl Controller {
@@ -176,11 +179,7 @@ impl Controller {
             rooms: AtomicU64::default(),
             process: Mutex::default(),
         });
-        let reconcilers = [Kind::Worker, Kind::Manager, Kind::Team].map(|kind| {
-            core.timeline.begin();
-            AbortOnDropHandle::new(tokio::spawn(reconcile_for_ever(core.clone(), kind)))
-        });
-        let controller = Self { core, _reconcilers: reconcilers.into() };
+        let controller = Self { core, tasks: Mutex::default() };
         controller.boot(true);
         Some(controller)
     }
@@ -199,10 +198,16 @@ impl Controller {
         &self.core.timeline
     }
 
-    /// Ends the process and starts another one. Passes at work come to their end.
-    pub fn restart(&self) {
-        for queue in [&self.core.worker_queue, &self.core.manager_queue, &self.core.team_queue] {
-            queue.clear();
+    /// Ends the process, in the middle of whatever it does, and starts another one.
+    pub async fn restart(&self) {
+        let tasks = std::mem::take(&mut *self.tasks());
+        self.core.process().open = false;
+        for task in tasks {
+            task.abort();
+            task.await.ok();
+        }
+        for kind in KINDS {
+            self.core.queue(kind).clear();
         }
         self.boot(false);
     }
@@ -245,17 +250,42 @@ impl Controller {
     }
 
     fn boot(&self, first: bool) {
-        let number = {
-            let mut process = self.core.process();
-            *process = Process { number: process.number + 1, ..Process::default() };
-            process.number
-        };
-        let core = self.core.clone();
-        core.timeline.begin();
-        tokio::spawn(async move {
-            boot::boot(&core, number, first).await;
-            core.timeline.end();
-        });
+        *self.core.process() = Process::default();
+        let (core, shift) = (self.core.clone(), Shift::begin(&self.core.timeline));
+        let mut tasks = vec![AbortOnDropHandle::new(tokio::spawn(async move {
+            let _shift = shift;
+            boot::boot(&core, first).await;
+        }))];
+        tasks.extend(KINDS.map(|kind| {
+            let (core, shift) = (self.core.clone(), Shift::begin(&self.core.timeline));
+            AbortOnDropHandle::new(tokio::spawn(async move {
+                let _shift = shift;
+                reconcile_for_ever(&core, kind).await;
+            }))
+        }));
+        *self.tasks() = tasks;
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Vec<AbortOnDropHandle<()>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A pass that has ended.
+struct Done {
+    outcome: Outcome,
+    /// It changed the status.
+    wrote: bool,
+}
+
+impl Done {
+    /// Nothing is left of the object.
+    fn gone() -> Self {
+        Self { outcome: Outcome::Gone, wrote: false }
+    }
+
+    fn of(failed: bool, wrote: bool) -> Self {
+        Self { outcome: if failed { Outcome::Failed } else { Outcome::Again(worker::PERIOD) }, wrote }
     }
 }
 
@@ -267,16 +297,27 @@ enum Kind {
     Team,
 }
 
-async fn reconcile_for_ever(core: Arc<Core>, kind: Kind) {
+const KINDS: [Kind; 3] = [Kind::Manager, Kind::Worker, Kind::Team];
+
+async fn reconcile_for_ever(core: &Core, kind: Kind) {
     let queue = core.queue(kind);
     loop {
         let item = queue.next().await;
-        let outcome = match kind {
-            Kind::Worker => worker::reconcile(&core, &item).await,
-            Kind::Manager => manager::reconcile(&core, &item).await,
-            Kind::Team => team::reconcile(&core, &item).await,
+        core.notice(kind, &item.name).await;
+        let done = match kind {
+            Kind::Worker => worker::reconcile(core, &item).await,
+            Kind::Manager => manager::reconcile(core, &item).await,
+            Kind::Team => team::reconcile(core, &item).await,
         };
-        queue.done(&item.name, &outcome);
+        queue.done(&item.name, &done.outcome);
+        // The pass hears of its own write when it is over.
+        if done.wrote {
+            match kind {
+                Kind::Worker => core.worker_changed(&item.name),
+                Kind::Manager => core.manager_changed(&item.name),
+                Kind::Team => core.team_changed(&item.name),
+            }
+        }
     }
 }
 
@@ -370,6 +411,11 @@ impl Core {
         format!("/var/run/secrets/{}", self.ways.prefix)
     }
 
+    /// The same as a value in a query.
+    fn escaped_token_folder(&self) -> String {
+        self.token_folder().replace('/', "%2F")
+    }
+
     /// Whether the container of a worker or member runs, as Docker says.
     fn runs(&self, name: &str) -> bool {
         self.engine.status(&self.ways.worker_container(name)) == Some(Status::Running)
@@ -377,6 +423,23 @@ impl Core {
 
     /// The host name of a worker in its network.
     fn worker_host(&self, member: &Member) -> String {
-        self.ways.worker_container(&member.name)
+        format!("{}.local", self.ways.worker_container(&member.name))
+    }
+
+    /// A new object is noticed after a moment; until then it can be deleted without a trace.
+    async fn notice(&self, kind: Kind, name: &str) {
+        let new = match kind {
+            Kind::Worker => self.workers.is_new(name),
+            Kind::Manager => self.managers.is_new(name),
+            Kind::Team => self.teams.is_new(name),
+        };
+        if new {
+            self.timeline.sleep(NOTICED).await;
+            match kind {
+                Kind::Worker => self.workers.keep(name),
+                Kind::Manager => self.managers.keep(name),
+                Kind::Team => self.teams.keep(name),
+            }
+        }
     }
 }

@@ -25,7 +25,12 @@ pub(super) struct Agent<'a> {
 }
 
 /// The whole config. `before`: what is stored, of which a little may stay.
-pub(super) fn config(ways: &Ways, agent: &Agent<'_>, embedding: Option<&str>, before: Option<&Value>) -> Value {
+pub(super) fn config(
+    ways: &Ways,
+    agent: &Agent<'_>,
+    embedding: Option<&str>,
+    before: Option<&Value>,
+) -> Value {
     let key = agent.key;
     let base = format!("{}/v1", agent.gateway);
     let model = ways.bare(agent.model);

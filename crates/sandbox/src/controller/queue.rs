@@ -59,11 +59,10 @@ impl Queue {
         self.wake(state);
     }
 
-    /// Forgets everything but the pass at work.
+    /// Forgets everything. Whoever worked by it has to be gone.
     pub(super) fn clear(&self) {
         let mut state = self.lock();
-        let (active, asleep) = (state.active.take(), state.asleep.take());
-        *state = State { active, asleep, ..State::default() };
+        *state = State::default();
     }
 
     /// The next name; waits for it.
@@ -158,12 +157,14 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::timeline::Flow, *};
+    use super::{
+        super::timeline::{Flow, Shift},
+        *,
+    };
 
-    fn queue() -> (Arc<Timeline>, Queue) {
+    fn queue() -> (Arc<Timeline>, Arc<Queue>) {
         let timeline = Arc::new(Timeline::new(Flow::Held));
-        timeline.begin();
-        (timeline.clone(), Queue::new(timeline))
+        (timeline.clone(), Arc::new(Queue::new(timeline)))
     }
 
     #[tokio::test]
@@ -181,24 +182,23 @@ mod tests {
     #[tokio::test]
     async fn work_in_between_does_not_put_off_what_is_due() {
         let (timeline, queue) = queue();
-        let queue = Arc::new(queue);
-        queue.add("alice");
-        queue.next().await;
-        queue.done("alice", &Outcome::Again(Duration::from_secs(300)));
-        timeline.end();
-        timeline.advance(Duration::from_secs(100)).await;
-        timeline.begin();
-        queue.add("alice");
-        queue.next().await;
-        queue.done("alice", &Outcome::Again(Duration::from_secs(300)));
-        let (waiting, ends) = (queue.clone(), timeline.clone());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (shift, works, notes) = (Shift::begin(&timeline), queue.clone(), seen.clone());
+        let clock = timeline.clone();
         let task = tokio::spawn(async move {
-            waiting.next().await;
-            ends.end();
-            ends.now().as_secs()
+            let _shift = shift;
+            loop {
+                let item = works.next().await;
+                notes.lock().unwrap().push(clock.now().as_secs());
+                works.done(&item.name, &Outcome::Again(Duration::from_secs(300)));
+            }
         });
-        timeline.advance(Duration::from_secs(500)).await;
-        assert_eq!(task.await.unwrap(), 300);
+        queue.add("alice");
+        timeline.advance(Duration::from_secs(100)).await;
+        queue.add("alice");
+        timeline.advance(Duration::from_secs(550)).await;
+        task.abort();
+        assert_eq!(*seen.lock().unwrap(), [0, 100, 300, 600]);
     }
 
     #[test]

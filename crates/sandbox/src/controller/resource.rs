@@ -61,6 +61,8 @@ pub(super) struct Resource<S> {
     pub(super) generation: u64,
     /// Counts every change.
     pub(super) version: u64,
+    /// A reconciler has to clean up before it goes.
+    pub(super) kept: bool,
     pub(super) deleting: bool,
 }
 
@@ -131,6 +133,7 @@ impl<S: Status> Resources<S> {
             status: S::default(),
             generation: 1,
             version: 1,
+            kept: false,
             deleting: false,
         };
         entries.insert(name.to_owned(), Entry { now: Some(made.clone()), before: None, written: now });
@@ -139,34 +142,56 @@ impl<S: Status> Resources<S> {
 
     /// Replaces the spec of what was read at `version`. The same spec again changes nothing.
     pub(super) fn replace(&self, name: &str, version: u64, spec: Spec) -> Result<Written<S>, Refused> {
-        let current = self.get(name).ok_or(Refused::Missing)?;
-        if current.version != version {
-            return Err(Refused::Conflict);
-        }
-        if current.spec == spec {
-            return Ok(Written { object: current, changed: false });
-        }
-        let object = self.write(name, |object| {
-            object.spec = spec;
-            object.generation += 1;
-        });
-        object.map(|object| Written { object, changed: true }).ok_or(Refused::Missing)
+        self.write(name, |object| {
+            if object.version != version {
+                return Err(Refused::Conflict);
+            }
+            let changed = object.spec != spec;
+            if changed {
+                object.spec = spec;
+                object.generation += 1;
+            }
+            Ok(changed)
+        })
     }
 
     /// Writes what differs between two states of a status. True: something did.
     pub(super) fn patch_status(&self, name: &str, before: &S, after: &S) -> bool {
-        let Some(current) = self.get(name) else { return false };
-        let mut status = current.status.clone();
-        status.take(before, after);
-        if status == current.status {
-            return false;
-        }
-        self.write(name, |object| object.status = status).is_some()
+        self.edit_status(name, |status| status.take(before, after))
     }
 
-    /// Marks it as to be deleted.
+    /// Writes a status. True: that changed something.
+    pub(super) fn edit_status(&self, name: &str, edit: impl FnOnce(&mut S)) -> bool {
+        let written = self.write(name, |object| {
+            let before = object.status.clone();
+            edit(&mut object.status);
+            Ok(object.status != before)
+        });
+        written.is_ok_and(|written| written.changed)
+    }
+
+    /// Whether no reconciler knows of it yet.
+    pub(super) fn is_new(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|object| !object.kept)
+    }
+
+    /// From now on it cannot go without its reconciler. Nobody is told of this.
+    pub(super) fn keep(&self, name: &str) {
+        if let Some(object) = self.lock().get_mut(name).and_then(|entry| entry.now.as_mut()) {
+            object.kept = true;
+        }
+    }
+
+    /// Marks it as to be deleted, or takes it away if nobody keeps it.
     pub(super) fn delete(&self, name: &str) -> Result<(), Refused> {
-        self.write(name, |object| object.deleting = true).map(drop).ok_or(Refused::Missing)
+        let written = self.write(name, |object| {
+            object.deleting = true;
+            Ok(true)
+        })?;
+        if !written.object.kept {
+            self.remove(name);
+        }
+        Ok(())
     }
 
     /// Takes it away.
@@ -177,15 +202,22 @@ impl<S: Status> Resources<S> {
         }
     }
 
-    fn write(&self, name: &str, change: impl FnOnce(&mut Resource<S>)) -> Option<Resource<S>> {
+    /// One atomic change, if `change` finds something to change.
+    fn write(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Resource<S>) -> Result<bool, Refused>,
+    ) -> Result<Written<S>, Refused> {
         let now = self.timeline.now();
         let mut entries = self.lock();
-        let entry = entries.get_mut(name)?;
-        let mut object = entry.now.clone()?;
-        change(&mut object);
-        object.version += 1;
-        *entry = Entry { before: entry.now.take(), now: Some(object.clone()), written: now };
-        Some(object)
+        let entry = entries.get_mut(name).ok_or(Refused::Missing)?;
+        let mut object = entry.now.clone().ok_or(Refused::Missing)?;
+        let changed = change(&mut object)?;
+        if changed {
+            object.version += 1;
+            *entry = Entry { before: entry.now.take(), now: Some(object.clone()), written: now };
+        }
+        Ok(Written { object, changed })
     }
 
     fn times(&self) -> (Duration, Duration) {

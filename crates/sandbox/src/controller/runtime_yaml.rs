@@ -102,8 +102,7 @@ fn team_lines(out: &mut String, team: &Team<'_>) {
             mate.runtime_name
         );
     }
-    let _ =
-        write!(out, "  name: {0}\n  storageId: {0}\n  teamRoomId: {1}\n", team.name, plain(team.room));
+    let _ = write!(out, "  name: {0}\n  storageId: {0}\n  teamRoomId: {1}\n", team.name, plain(team.room));
 }
 
 /// A scalar, in quotes where YAML would read something else without them.

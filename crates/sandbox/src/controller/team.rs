@@ -4,14 +4,14 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::Value;
 
 use super::{
-    Core,
+    Core, Done,
     deploy::mate,
     generation::Teams,
     member::{self, Member, Role, spec_of},
-    queue::{Item, Outcome},
+    queue::Item,
     resource::{Resource, Spec, TeamStatus, WorkerStatus},
     runtime_yaml,
-    worker::{PERIOD, member_of},
+    worker::member_of,
 };
 
 /// What every member of a team that describes its members runs, whatever it asks for.
@@ -22,8 +22,8 @@ const fn ms(millis: u64) -> Duration {
 }
 
 /// One pass over a team.
-pub(super) async fn reconcile(core: &Core, item: &Item) -> Outcome {
-    let Some(team) = core.teams.get(&item.name) else { return Outcome::Gone };
+pub(super) async fn reconcile(core: &Core, item: &Item) -> Done {
+    let Some(team) = core.teams.get(&item.name) else { return Done::gone() };
     if team.deleting {
         if core.ways.teams == Teams::Own {
             for name in team.status.members.keys() {
@@ -34,7 +34,7 @@ pub(super) async fn reconcile(core: &Core, item: &Item) -> Outcome {
         }
         core.teams.remove(&item.name);
         core.write_registries();
-        return Outcome::Gone;
+        return Done::gone();
     }
     let before = team.status.clone();
     let mut status = before.clone();
@@ -45,11 +45,9 @@ pub(super) async fn reconcile(core: &Core, item: &Item) -> Outcome {
             false
         }
     };
-    if core.teams.patch_status(&item.name, &before, &status) {
-        core.team_changed(&item.name);
-    }
+    let wrote = core.teams.patch_status(&item.name, &before, &status);
     core.write_registries();
-    if failed { Outcome::Failed } else { Outcome::Again(PERIOD) }
+    Done::of(failed, wrote)
 }
 
 /// The members of a team that describes them: name, role and spec, the leader first.
@@ -80,8 +78,12 @@ pub(super) fn referred(spec: &Spec) -> impl Iterator<Item = (&str, Role)> {
 /// A pass over a team and over all its members, one after the other. True: something failed.
 async fn own(core: &Core, team: &Resource<TeamStatus>, status: &mut TeamStatus) -> bool {
     let members = described(&team.spec);
-    let left_out: Vec<String> =
-        status.members.keys().filter(|name| members.iter().all(|(other, ..)| other != *name)).cloned().collect();
+    let left_out: Vec<String> = status
+        .members
+        .keys()
+        .filter(|name| members.iter().all(|(other, ..)| other != *name))
+        .cloned()
+        .collect();
     for name in left_out {
         member::remove(core, &name, &name).await;
         status.members.remove(&name);
@@ -92,13 +94,11 @@ async fn own(core: &Core, team: &Resource<TeamStatus>, status: &mut TeamStatus) 
     }
     let mut problems = Vec::new();
     for (name, role, spec) in &members {
-        let before = status.members.get(name).cloned().unwrap_or_default();
-        let mut after = before.clone();
-        let changed = before.applied.as_ref().is_some_and(|applied| applied != spec);
+        let mut after = status.members.get(name).cloned().unwrap_or_default();
+        let changed = after.applied.as_ref().is_some_and(|applied| applied != spec);
         let member = Member {
             name: name.clone(),
             spec: spec.clone(),
-            status: before,
             generation: team.generation,
             role: *role,
             runtime: RUNTIME.to_owned(),
@@ -144,7 +144,8 @@ async fn refer(core: &Core, team: &Resource<TeamStatus>, status: &mut TeamStatus
         .filter_map(|(name, _)| workers.get(name))
         .map(|worker| (member_of(core, worker, &worker.status), worker.status.clone()))
         .collect();
-    let mates: Vec<runtime_yaml::Mate> = members.iter().map(|(member, status)| mate(member, status)).collect();
+    let mates: Vec<runtime_yaml::Mate> =
+        members.iter().map(|(member, status)| mate(member, status)).collect();
     for (member, worker) in &members {
         if member.runtime == "qwenpaw" {
             let provider = match member.spec.text("modelProvider") {
@@ -153,8 +154,12 @@ async fn refer(core: &Core, team: &Resource<TeamStatus>, status: &mut TeamStatus
             };
             let gateway = provider.map(|provider| core.gateway_of(&provider));
             let name = team.spec.text_or("teamName", &team.name);
-            let seen =
-                runtime_yaml::Team { name, room: &status.room, leader_room: &status.leader_room, mates: &mates };
+            let seen = runtime_yaml::Team {
+                name,
+                room: &status.room,
+                leader_room: &status.leader_room,
+                mates: &mates,
+            };
             core.deploy_runtime(member, worker, gateway.as_deref(), Some(seen));
         } else if member.role == Role::Leader && !worker.user.is_empty() {
             core.deploy(member, worker, None);
@@ -174,12 +179,17 @@ async fn refer(core: &Core, team: &Resource<TeamStatus>, status: &mut TeamStatus
 /// The Matrix users of a team's workers, whom its leader listens to.
 pub(super) fn users(core: &Core, spec: &Spec) -> Vec<String> {
     let names: Vec<String> = match core.ways.teams {
-        Teams::Own => spec.list("workers").iter().filter_map(|w| w["name"].as_str()).map(str::to_owned).collect(),
+        Teams::Own => {
+            spec.list("workers").iter().filter_map(|w| w["name"].as_str()).map(str::to_owned).collect()
+        }
         Teams::Refer => referred(spec)
             .filter(|(_, role)| *role == Role::Worker)
             .map(|(name, _)| {
                 let worker = core.workers.get(name);
-                worker.map_or_else(|| name.to_owned(), |worker| worker.spec.text_or("workerName", name).to_owned())
+                worker.map_or_else(
+                    || name.to_owned(),
+                    |worker| worker.spec.text_or("workerName", name).to_owned(),
+                )
             })
             .collect(),
     };

@@ -111,13 +111,11 @@ impl Timeline {
         self.working.subscribe().wait_for(|working| *working == 0).await.ok();
     }
 
-    /// A task that sleeps here begins its work.
-    pub(super) fn begin(&self) {
+    fn begin(&self) {
         self.working.send_modify(|working| *working += 1);
     }
 
-    /// A task that sleeps here has ended.
-    pub(super) fn end(&self) {
+    fn end(&self) {
         self.working.send_modify(|working| *working = working.saturating_sub(1));
     }
 
@@ -156,6 +154,12 @@ impl Timeline {
 
     /// Sleeps until woken, by time or by somebody.
     pub(super) async fn wait(&self, mut sleep: Sleep) {
+        let mut bed = Bed { timeline: self, place: Some(sleep.place) };
+        self.woken(&mut sleep).await;
+        bed.place = None;
+    }
+
+    async fn woken(&self, sleep: &mut Sleep) {
         let left = {
             let state = self.lock();
             state.running.map(|_| sleep.place.0.saturating_sub(state.now()))
@@ -171,7 +175,7 @@ impl Timeline {
         if self.lock().sleepers.remove(&sleep.place).is_some() {
             self.begin();
         } else {
-            sleep.woken.await.ok();
+            (&mut sleep.woken).await.ok();
         }
     }
 
@@ -199,6 +203,37 @@ impl Timeline {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whoever is taken away in its sleep counts as at work again, since its task is about to end.
+struct Bed<'a> {
+    timeline: &'a Timeline,
+    place: Option<Place>,
+}
+
+impl Drop for Bed<'_> {
+    fn drop(&mut self) {
+        let place = self.place.take();
+        if place.is_some_and(|place| self.timeline.lock().sleepers.remove(&place).is_some()) {
+            self.timeline.begin();
+        }
+    }
+}
+
+/// A task that sleeps by a timeline, from its beginning to its end, whatever ends it.
+pub(super) struct Shift(std::sync::Arc<Timeline>);
+
+impl Shift {
+    pub(super) fn begin(timeline: &std::sync::Arc<Timeline>) -> Self {
+        timeline.begin();
+        Self(timeline.clone())
+    }
+}
+
+impl Drop for Shift {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
@@ -230,14 +265,14 @@ mod tests {
         let seen = Arc::new(Mutex::new(Vec::new()));
         for (name, seconds) in [("late", 30), ("early", 10)] {
             let (timeline, seen) = (timeline.clone(), seen.clone());
-            timeline.begin();
+            let shift = Shift::begin(&timeline);
             tokio::spawn(async move {
+                let _shift = shift;
                 timeline.sleep(Duration::from_secs(seconds)).await;
                 tokio::task::yield_now().await;
                 seen.lock().unwrap().push((name, timeline.now().as_secs()));
                 timeline.sleep(Duration::from_secs(25)).await;
                 seen.lock().unwrap().push((name, timeline.now().as_secs()));
-                timeline.end();
             });
         }
         timeline.advance(Duration::from_secs(5)).await;
@@ -250,12 +285,29 @@ mod tests {
     #[tokio::test]
     async fn a_clock_that_is_let_go_goes_by_itself() {
         let timeline = Arc::new(Timeline::new(Flow::Held));
-        timeline.begin();
-        let sleeper = timeline.clone();
-        let task = tokio::spawn(async move { sleeper.sleep(Duration::from_millis(5)).await });
+        let (shift, sleeper) = (Shift::begin(&timeline), timeline.clone());
+        let task = tokio::spawn(async move {
+            let _shift = shift;
+            sleeper.sleep(Duration::from_millis(5)).await;
+        });
         tokio::task::yield_now().await;
         timeline.let_go();
         task.await.unwrap();
         assert!(timeline.now() >= Duration::from_millis(5));
+    }
+
+    #[tokio::test]
+    async fn a_sleeper_that_is_taken_away_is_not_waited_for() {
+        let timeline = Arc::new(Timeline::new(Flow::Held));
+        let (shift, sleeper) = (Shift::begin(&timeline), timeline.clone());
+        let task = tokio::spawn(async move {
+            let _shift = shift;
+            sleeper.sleep(Duration::from_secs(5)).await;
+        });
+        timeline.settled().await;
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        timeline.advance(Duration::from_secs(60)).await;
+        assert_eq!(timeline.next_event(), None);
     }
 }

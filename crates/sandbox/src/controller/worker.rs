@@ -2,9 +2,9 @@
 use std::time::Duration;
 
 use super::{
-    Core,
+    Core, Done,
     member::{self, Member, Role},
-    queue::{Item, Outcome},
+    queue::Item,
     resource::{Resource, WorkerStatus},
 };
 
@@ -12,14 +12,14 @@ use super::{
 pub(super) const PERIOD: Duration = Duration::from_secs(300);
 
 /// One pass over a worker.
-pub(super) async fn reconcile(core: &Core, item: &Item) -> Outcome {
-    let Some(worker) = core.workers.get(&item.name) else { return Outcome::Gone };
+pub(super) async fn reconcile(core: &Core, item: &Item) -> Done {
+    let Some(worker) = core.workers.get(&item.name) else { return Done::gone() };
     if worker.deleting {
         member::remove(core, &worker.name, worker.spec.text_or("workerName", &worker.name)).await;
         core.befriend(&core.ways.matrix_user(worker.spec.text_or("workerName", &worker.name)), false);
         core.workers.remove(&worker.name);
         core.write_registries();
-        return Outcome::Gone;
+        return Done::gone();
     }
     let before = core.status_for(item, &worker.status);
     let mut status = before.clone();
@@ -38,14 +38,12 @@ pub(super) async fn reconcile(core: &Core, item: &Item) -> Outcome {
     }
     core.remember(&item.name);
     let failed = outcome.is_err();
-    if core.workers.patch_status(&item.name, &before, &status) {
-        core.worker_changed(&item.name);
-    }
+    let wrote = core.workers.patch_status(&item.name, &before, &status);
     if !failed && member.role == Role::Standalone && !status.user.is_empty() {
         core.befriend(&status.user, true);
     }
     core.write_registries();
-    if failed { Outcome::Failed } else { Outcome::Again(PERIOD) }
+    Done::of(failed, wrote)
 }
 
 /// A failed pass keeps the phase that was, but knows of accounts that it made.
@@ -70,7 +68,6 @@ pub(super) fn member_of(core: &Core, worker: &Resource<WorkerStatus>, status: &W
     Member {
         name: worker.name.clone(),
         spec: worker.spec.clone(),
-        status: status.clone(),
         generation: worker.generation,
         role,
         runtime,

@@ -1,6 +1,8 @@
 //! What the sandbox promises, over real HTTP.
 mod call;
+mod compare;
 mod console;
+mod controller;
 mod gateway;
 mod store;
 mod world;

@@ -9,7 +9,10 @@ use crate::controller::{Account, Core, member::Role};
 pub(super) enum Caller {
     /// The admin and the Managers.
     Owner,
-    Leader { name: String, team: String },
+    Leader {
+        name: String,
+        team: String,
+    },
     Worker(String),
     /// Nobody has to be known here.
     Anybody,

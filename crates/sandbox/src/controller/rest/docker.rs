@@ -83,7 +83,8 @@ fn creation(core: &Core, request: &Request) -> Result<Option<String>, Box<Respon
     let binds = texts("Binds").len();
     let capability = texts("CapAdd").iter().filter_map(Value::as_str);
     let capability = capability.into_iter().find(|cap| DANGEROUS.contains(&cap.to_uppercase().as_str()));
-    let is_bind = |mount: &Value| mount["Type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("bind"));
+    let is_bind =
+        |mount: &Value| mount["Type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("bind"));
     Ok(if binds > 0 {
         Some(format!("bind mounts are not allowed (got {binds} bind(s))"))
     } else if texts("Mounts").iter().any(is_bind) {
@@ -124,7 +125,8 @@ fn read(core: &Core, request: &Request, segments: &[&str]) -> Response {
         ["containers", name, "json"] => shown(containers.inspected(name), name),
         ["containers", name, "stats"] => shown(containers.used(name), name),
         ["exec", id, "json"] => {
-            let body = json!({"ID": id, "Running": false, "ExitCode": 0, "ContainerID": containers.id_of(id)});
+            let body =
+                json!({"ID": id, "Running": false, "ExitCode": 0, "ContainerID": containers.id_of(id)});
             json_body(StatusCode::OK, &body)
         }
         _ => error(StatusCode::NOT_FOUND, "page not found"),

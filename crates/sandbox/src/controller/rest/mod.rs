@@ -8,10 +8,7 @@ mod teams;
 mod validate;
 mod workers;
 
-use axum::{
-    body::Body,
-    response::Response,
-};
+use axum::{body::Body, response::Response};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use serde_json::{Map, Value, json};
 
@@ -121,10 +118,7 @@ const PATHS: &[(&str, Methods)] = &[
             (Method::PUT, Call::Update(Kind::Manager)),
         ],
     ),
-    (
-        "/api/v1/teams",
-        &[(Method::GET, Call::List(Kind::Team)), (Method::POST, Call::Create(Kind::Team))],
-    ),
+    ("/api/v1/teams", &[(Method::GET, Call::List(Kind::Team)), (Method::POST, Call::Create(Kind::Team))]),
     (
         "/api/v1/teams/*",
         &[
@@ -133,10 +127,7 @@ const PATHS: &[(&str, Methods)] = &[
             (Method::PUT, Call::Update(Kind::Team)),
         ],
     ),
-    (
-        "/api/v1/humans",
-        &[(Method::GET, Call::List(Kind::Human)), (Method::POST, Call::Create(Kind::Human))],
-    ),
+    ("/api/v1/humans", &[(Method::GET, Call::List(Kind::Human)), (Method::POST, Call::Create(Kind::Human))]),
     (
         "/api/v1/humans/*",
         &[(Method::DELETE, Call::Delete(Kind::Human)), (Method::GET, Call::Get(Kind::Human))],
@@ -225,10 +216,13 @@ async fn found(core: &Core, request: &mut Request) -> Answer {
         return docker::answer(core, request);
     }
     let newer: &[_] = if core.ways.has_projects { NEWER_PATHS } else { &[] };
-    let matching = PATHS.iter().chain(newer).find_map(|(pattern, methods)| {
-        names_in(pattern, &path).map(|names| (names, *methods))
-    });
-    let Some((names, methods)) = matching else { return Ok(text(StatusCode::NOT_FOUND, "404 page not found\n")) };
+    let matching = PATHS
+        .iter()
+        .chain(newer)
+        .find_map(|(pattern, methods)| names_in(pattern, &path).map(|names| (names, *methods)));
+    let Some((names, methods)) = matching else {
+        return Ok(text(StatusCode::NOT_FOUND, "404 page not found\n"));
+    };
     request.names = names;
     let method = if request.method == Method::HEAD { Method::GET } else { request.method.clone() };
     let Some((_, call)) = methods.iter().find(|(allowed, _)| *allowed == method) else {
@@ -422,7 +416,12 @@ fn membership(core: &Core, worker: &str) -> Option<(String, super::member::Role)
 
 /// The bearer's token.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").filter(|token| !token.is_empty())
+    headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
+        .filter(|token| !token.is_empty())
 }
 
 #[cfg(test)]

@@ -88,7 +88,8 @@ pub(super) fn delete(core: &Core, request: &Request) -> Answer {
 /// Takes over what is given of a leader, but for its name.
 fn lead(spec: &mut Spec, given: &Map<String, Value>) {
     let leader = spec.0.entry("leader").or_insert_with(|| json!({}));
-    for (field, value) in given.iter().filter(|(field, value)| *field != "name" && !value.is_null() && **value != "")
+    for (field, value) in
+        given.iter().filter(|(field, value)| *field != "name" && !value.is_null() && **value != "")
     {
         leader[field] = value.clone();
     }

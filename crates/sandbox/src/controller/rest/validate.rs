@@ -48,7 +48,11 @@ fn values(core: &Core, kind: Kind, spec: &Spec) -> Vec<String> {
         let given = spec.0.contains_key(field) && (field == "state" || !value.is_empty());
         (given && !supported.contains(&value)).then(|| {
             let supported: Vec<String> = supported.iter().map(|value| quoted(value)).collect();
-            format!("spec.{field}: Unsupported value: {}: supported values: {}", quoted(value), supported.join(", "))
+            format!(
+                "spec.{field}: Unsupported value: {}: supported values: {}",
+                quoted(value),
+                supported.join(", ")
+            )
         })
     };
     [unsupported("runtime", runtimes), unsupported("state", STATES)].into_iter().flatten().collect()

@@ -3,7 +3,10 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Kind, Request, access::Caller, error, json_body, membership, merge, refused, reply, rewrite, validate};
+use super::{
+    Answer, Kind, Request, access::Caller, error, json_body, membership, merge, refused, reply, rewrite,
+    validate,
+};
 use crate::{
     containers::Status,
     controller::{
@@ -22,7 +25,8 @@ pub(super) fn create(core: &Core, request: &Request, caller: &Caller) -> Answer 
     let mut fields = request.fields("CreateWorkerRequest", core.ways.worker.create)?;
     let name = required_name(&mut fields)?;
     if RESERVED.iter().any(|field| fields.get(*field).is_some_and(|value| value != "")) {
-        let message = "worker.team / worker.role / worker.teamLeader are reserved for team members; use /api/v1/teams";
+        let message =
+            "worker.team / worker.role / worker.teamLeader are reserved for team members; use /api/v1/teams";
         return Err(Box::new(error(StatusCode::BAD_REQUEST, message)));
     }
     if let Caller::Leader { .. } = caller {
@@ -114,10 +118,13 @@ pub(super) async fn update(core: &Core, request: &Request) -> Answer {
 pub(super) fn delete(core: &Core, request: &Request) -> Answer {
     let name = request.name();
     if let Some((team, _)) = membership(core, name) {
-        let message = format!("worker is a member of team {team}; remove via PUT/DELETE /api/v1/teams/{team}");
+        let message =
+            format!("worker is a member of team {team}; remove via PUT/DELETE /api/v1/teams/{team}");
         return Err(Box::new(error(StatusCode::CONFLICT, &message)));
     }
-    core.workers.delete(name).map_err(|refusal| refused(core, "delete worker", Kind::Worker, name, refusal))?;
+    core.workers
+        .delete(name)
+        .map_err(|refusal| refused(core, "delete worker", Kind::Worker, name, refusal))?;
     core.worker_changed(name);
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
@@ -160,11 +167,11 @@ pub(super) async fn turn(core: &Core, request: &Request, turn: Turn) -> Answer {
         };
     }
     core.forget_ready(name);
-    let before = WorkerStatus::default();
-    let after = WorkerStatus { phase: turn.state().to_owned(), ..WorkerStatus::default() };
-    let cleared = WorkerStatus { message: "-".to_owned(), ..WorkerStatus::default() };
-    let said = core.workers.patch_status(name, &before, &after);
-    if core.workers.patch_status(name, &cleared, &before) || said {
+    let wrote = core.workers.edit_status(name, |status| {
+        turn.state().clone_into(&mut status.phase);
+        status.message.clear();
+    });
+    if wrote {
         core.worker_changed(name);
     }
     Ok(json_body(StatusCode::OK, &json!({"name": name, "phase": turn.state()})))

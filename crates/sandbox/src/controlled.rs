@@ -1,0 +1,141 @@
+//! An installation with a controller: its process on a port, and the workers of the demo, made through its API.
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use axum::body::Body;
+use http::{Method, Request, header};
+use serde::Serialize;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::{
+    containers::Containers,
+    controller::{Account, Controller, Flow, Generation, Plan, Surroundings},
+    s3::S3,
+    switch::Server,
+    world::{SandboxError, io},
+};
+
+/// Longer than a first boot takes, and longer than it takes until a worker runs.
+const SETTLED: Duration = Duration::from_secs(60);
+const LONGEST_ANSWER: usize = 1 << 20;
+
+/// Where the controller is, and what it has.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ControllerAddress {
+    pub url: String,
+    /// The file with the admin's token, which is written anew at every start of the process.
+    pub token_file: std::path::PathBuf,
+}
+
+/// A controller and its port.
+pub(crate) struct Controlled {
+    pub(crate) controller: Controller,
+    pub(crate) server: Server,
+    pub(crate) address: ControllerAddress,
+}
+
+/// What it is started with.
+pub(crate) struct Start<'a> {
+    pub(crate) generation: Generation,
+    pub(crate) flow: Flow,
+    pub(crate) address: Option<SocketAddr>,
+    pub(crate) llm_key: &'a str,
+    pub(crate) console: axum::Router,
+    pub(crate) console_server: &'a Server,
+    pub(crate) containers: &'a Arc<Containers>,
+    pub(crate) docker: &'a Server,
+    pub(crate) s3: &'a S3,
+    pub(crate) workspace: &'a Path,
+    pub(crate) token_file: &'a Path,
+    /// Whether the demo's workers are made.
+    pub(crate) demo: bool,
+}
+
+impl Controlled {
+    /// Starts it and waits, on its own clock, until everything runs. None: the generation has no controller.
+    pub(crate) async fn start(start: Start<'_>) -> Result<Option<Self>, SandboxError> {
+        let mut plan = Plan::of(start.generation);
+        start.llm_key.clone_into(&mut plan.provider.key);
+        plan.store_secret.clone_from(&start.s3.keys().secret);
+        let around = Surroundings {
+            console: start.console,
+            console_offline: start.console_server.offline(),
+            containers: start.containers.clone(),
+            containers_offline: start.docker.offline(),
+            objects: start.s3.objects().clone(),
+            faults: start.s3.faults().clone(),
+            workspace: start.workspace.to_owned(),
+            token_file: start.token_file.to_owned(),
+        };
+        let Some(controller) = Controller::start(start.generation, Flow::Held, plan, around) else {
+            return Ok(None);
+        };
+        controller.timeline().advance(SETTLED).await;
+        if start.demo {
+            install(&controller, start.generation).await?;
+        }
+        if start.flow == Flow::Real {
+            controller.timeline().let_go();
+        }
+        let server = Server::start(start.address, controller.router()).await;
+        let server = server.map_err(io("the address of the controller"))?;
+        let address = ControllerAddress { url: server.url(), token_file: start.token_file.to_owned() };
+        Ok(Some(Self { controller, server, address }))
+    }
+}
+
+/// A worker of each kind, and a team with a leader and two members.
+async fn install(controller: &Controller, generation: Generation) -> Result<(), SandboxError> {
+    let model = |name: &str, runtime: &str| {
+        let default = if generation == Generation::V1_2 { "qwen3.6-plus" } else { "qwen3.5-plus" };
+        json!({"name": name, "model": default, "runtime": runtime})
+    };
+    let (lead, dev1, dev2) = (model("lead", "openclaw"), model("dev1", "openclaw"), model("dev2", "qwenpaw"));
+    let team = match generation {
+        Generation::V1_2 => {
+            for worker in [model("alice", "openclaw"), model("bob", "qwenpaw"), lead, dev1, dev2] {
+                create(controller, "/api/v1/workers", &worker).await?;
+            }
+            controller.timeline().advance(SETTLED).await;
+            json!({"name": "alpha", "workerMembers": [{"name": "lead", "role": "team_leader"},
+                {"name": "dev1", "role": "worker"}, {"name": "dev2", "role": "worker"}]})
+        }
+        _ => {
+            for worker in [model("alice", "openclaw"), model("bob", "copaw"), model("hal", "hermes")] {
+                create(controller, "/api/v1/workers", &worker).await?;
+            }
+            let member = |name: &str| model(name, "copaw");
+            json!({"name": "alpha", "leader": lead, "workers": [member("dev1"), member("dev2")]})
+        }
+    };
+    create(controller, "/api/v1/teams", &team).await?;
+    controller.timeline().advance(SETTLED).await;
+    Ok(())
+}
+
+async fn create(controller: &Controller, path: &str, body: &Value) -> Result<(), SandboxError> {
+    let token = controller.token(&Account::Admin).unwrap_or_default();
+    let refused = |status: u16, answer: String| SandboxError::Seed {
+        step: format!("POST {path}"),
+        status,
+        body: answer,
+    };
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .body(Body::from(body.to_string()))
+        .map_err(|error| refused(0, error.to_string()))?;
+    let response = match controller.router().oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    let status = response.status();
+    let answer = axum::body::to_bytes(response.into_body(), LONGEST_ANSWER).await;
+    let answer = answer.map_err(|error| refused(status.as_u16(), error.to_string()))?;
+    if status.is_success() {
+        return Ok(());
+    }
+    Err(refused(status.as_u16(), String::from_utf8_lossy(&answer).into_owned()))
+}
