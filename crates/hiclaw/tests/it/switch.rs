@@ -78,8 +78,21 @@ async fn nothing_but_the_model_is_sent_so_no_member_is_lost_and_no_provider_is_n
     for played in BOTH {
         let world = World::start(played).await;
         let (_, before) = world.ask("GET", "/api/v1/teams/alpha", None).await;
-        world.switch(&target("lead"), "kimi-k2.5").await.unwrap();
-        world.switch(&target("alice"), "kimi-k2.5").await.unwrap();
+        world.forget_writes();
+        for name in ["manager", "alice", "lead"] {
+            world.switch(&target(name), "kimi-k2.5").await.unwrap();
+        }
+        let change = r#"{"model":"kimi-k2.5"}"#;
+        let lead = match played {
+            Played::V1_1 => format!(r#"PUT /api/v1/teams/alpha {{"leader":{change}}}"#),
+            _ => format!("PUT /api/v1/workers/lead {change}"),
+        };
+        let wanted = [
+            format!("PUT /api/v1/managers/default {change}"),
+            format!("PUT /api/v1/workers/alice {change}"),
+            lead,
+        ];
+        assert_eq!(world.writes(), wanted, "{played:?}");
         world.pass(20).await;
         let (_, after) = world.ask("GET", "/api/v1/teams/alpha", None).await;
         assert_eq!(after["workerNames"], json!(["dev1", "dev2"]), "{played:?}");

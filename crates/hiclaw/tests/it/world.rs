@@ -1,5 +1,12 @@
 //! An installation with a controller: its clock stands still unless a call is awaited.
-use axum::Router;
+use axum::{
+    Router,
+    body::to_bytes,
+    extract::Request,
+    http::Method,
+    middleware::{self, Next},
+    response::Response,
+};
 use domain::{Limits, ModelId, Target, Timestamp};
 use hiclaw::{
     AgentConfig, Controller, ControllerParams, Edit, Error, FilesParams, Generation, ModelHolder, Pace, Part,
@@ -16,7 +23,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -33,6 +40,9 @@ const NOWHERE: &str = "/nowhere/openclaw.json";
 /// So much of the controller's time passes for each look of ours.
 const TICK: Duration = Duration::from_millis(100);
 
+/// What the controller was asked to change.
+type Writes = Arc<Mutex<Vec<String>>>;
+
 /// The installation, and the adapter that is tried.
 pub struct World {
     pub played: Played,
@@ -44,6 +54,7 @@ pub struct World {
     pub holder: Controller,
     pub token_file: PathBuf,
     address: SocketAddr,
+    writes: Writes,
     server: JoinHandle<()>,
     /// The files go with it.
     _dir: TempDir,
@@ -90,7 +101,8 @@ impl World {
             controller::Controller::start(played, Flow::Held, Plan::of(played), surroundings).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let server = serve(listener, controller.router());
+        let writes = Writes::default();
+        let server = serve(listener, controller.router(), &writes);
         let holder = holder(address, &s3, played, &token_file, None, patient());
         let world = Self {
             played,
@@ -102,6 +114,7 @@ impl World {
             holder,
             token_file,
             address,
+            writes,
             server,
             _dir: dir,
         };
@@ -170,7 +183,7 @@ impl World {
     /// The server is back at its address.
     pub async fn come_back(&mut self) {
         let listener = TcpListener::bind(self.address).await.unwrap();
-        self.server = serve(listener, self.controller.router());
+        self.server = serve(listener, self.controller.router(), &self.writes);
     }
 
     /// Asks the controller past the adapter.
@@ -214,9 +227,13 @@ impl World {
         self.during(switch(&self.holder, target, to)).await
     }
 
-    /// The id of an agent's container.
-    pub async fn container_id(&self, name: &str) -> Value {
-        self.ask("GET", &format!("/docker/containers/{name}/json"), None).await.1["Id"].clone()
+    /// What the controller was asked to change since it was forgotten: method, path and body each.
+    pub fn writes(&self) -> Vec<String> {
+        self.writes.lock().unwrap().clone()
+    }
+
+    pub fn forget_writes(&self) {
+        self.writes.lock().unwrap().clear();
     }
 
     pub fn prefix(&self) -> &'static str {
@@ -247,8 +264,22 @@ pub async fn switch(holder: &Controller, target: &Target, to: &str) -> Result<()
     holder.persist(target, Part::Spec).await
 }
 
-fn serve(listener: TcpListener, router: Router) -> JoinHandle<()> {
+fn serve(listener: TcpListener, router: Router, writes: &Writes) -> JoinHandle<()> {
+    let writes = writes.clone();
+    let note = move |request: Request, next: Next| note(writes.clone(), request, next);
+    let router = router.layer(middleware::from_fn(note));
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() })
+}
+
+async fn note(writes: Writes, request: Request, next: Next) -> Response {
+    if request.method() == Method::GET {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, 1 << 20).await.unwrap();
+    let said = format!("{} {} {}", parts.method, parts.uri.path(), String::from_utf8_lossy(&body));
+    writes.lock().unwrap().push(said);
+    next.run(Request::from_parts(parts, body.into())).await
 }
 
 fn holder(
