@@ -56,7 +56,7 @@ async fn it_lasts_through_a_pass_and_a_restart_and_a_hand_edit_does_not() {
         let alice = target("alice");
         world.switch(&alice, "kimi-k2.5").await.unwrap();
         world.pass(700).await;
-        world.controller.restart();
+        world.controller.restart().await;
         world.pass(30).await;
         assert_eq!(model(&world.config(&alice).await), "kimi-k2.5", "{played:?}");
         let bucket = format!("{}-storage", world.prefix());
