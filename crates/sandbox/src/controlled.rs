@@ -57,6 +57,8 @@ impl Controlled {
     pub(crate) async fn start(start: Start<'_>) -> Result<Option<Self>, SandboxError> {
         let mut plan = Plan::of(start.generation);
         start.llm_key.clone_into(&mut plan.provider.key);
+        // The sandbox's Manager is an OpenClaw, which takes no config made for QwenPaw.
+        "openclaw".clone_into(&mut plan.manager_runtime);
         plan.store_secret.clone_from(&start.s3.keys().secret);
         let around = Surroundings {
             console: start.console,

@@ -18,6 +18,7 @@ mod queue;
 mod resource;
 mod rest;
 mod runtime_yaml;
+mod shared;
 mod team;
 mod timeline;
 mod worker;
@@ -27,7 +28,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64},
     },
     time::Duration,
 };
@@ -44,15 +45,14 @@ use self::{
     accounts::Accounts,
     bucket::Bucket,
     engine::Engine,
-    gateway::{Gateway, Provider},
-    generation::{Teams, Ways},
-    member::{Member, Role},
-    queue::{Item, Outcome, Queue},
+    gateway::Gateway,
+    generation::Ways,
+    queue::{Outcome, Queue},
     resource::{ManagerStatus, Resources, TeamStatus, WorkerStatus},
     timeline::Shift,
 };
 use crate::{
-    containers::{Containers, Status},
+    containers::Containers,
     s3::{Faults, Objects},
 };
 
@@ -316,129 +316,6 @@ async fn reconcile_for_ever(core: &Core, kind: Kind) {
                 Kind::Worker => core.worker_changed(&item.name),
                 Kind::Manager => core.manager_changed(&item.name),
                 Kind::Team => core.team_changed(&item.name),
-            }
-        }
-    }
-}
-
-impl Core {
-    fn queue(&self, kind: Kind) -> &Queue {
-        match kind {
-            Kind::Worker => &self.worker_queue,
-            Kind::Manager => &self.manager_queue,
-            Kind::Team => &self.team_queue,
-        }
-    }
-
-    fn process(&self) -> MutexGuard<'_, Process> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A worker was written: its reconciler looks at it, and so does that of its team.
-    fn worker_changed(&self, name: &str) {
-        self.worker_queue.add(name);
-        if self.ways.teams == Teams::Refer {
-            for team in self.teams.all() {
-                if team::referred(&team.spec).any(|(member, _)| member == name) {
-                    self.team_queue.add(&team.name);
-                }
-            }
-        }
-    }
-
-    fn manager_changed(&self, name: &str) {
-        self.manager_queue.add(name);
-    }
-
-    fn team_changed(&self, name: &str) {
-        self.team_queue.add(name);
-    }
-
-    /// The spec of the team that a worker belongs to, and what it is there.
-    fn team_of(&self, worker: &str) -> Option<(Spec, Role)> {
-        if self.ways.teams == Teams::Own {
-            return None;
-        }
-        self.teams.all().into_iter().find_map(|team| {
-            let role = team::referred(&team.spec).find(|(name, _)| *name == worker).map(|(_, role)| role)?;
-            Some((team.spec, role))
-        })
-    }
-
-    fn heartbeat_of(&self, team: &Spec, role: Role) -> Option<String> {
-        let every = team.text("heartbeatEvery");
-        (role == Role::Leader && !every.is_empty()).then(|| every.to_owned())
-    }
-
-    fn friends_of(&self, team: &Spec, role: Role) -> Vec<String> {
-        if role == Role::Leader { team::users(self, team) } else { Vec::new() }
-    }
-
-    /// The status that a pass begins with: a hasty one reads what was before the last pass wrote.
-    fn status_for(&self, item: &Item, current: &WorkerStatus) -> WorkerStatus {
-        let former = self.process().former.remove(&item.name);
-        former.filter(|_| item.hasty).unwrap_or_else(|| current.clone())
-    }
-
-    /// A pass is about to write the status of a worker.
-    fn remember(&self, name: &str) {
-        if let Some(worker) = self.workers.get(name) {
-            self.process().former.insert(name.to_owned(), worker.status);
-        }
-    }
-
-    /// True: nobody has looked at this worker's container since the process started.
-    fn first_look(&self, name: &str) -> bool {
-        self.process().looked_at.insert(name.to_owned())
-    }
-
-    fn forget_ready(&self, name: &str) {
-        self.process().ready.remove(name);
-    }
-
-    /// A new Matrix room.
-    fn new_room(&self) -> String {
-        let number = self.rooms.fetch_add(1, Ordering::Relaxed) + 1;
-        format!("!room{number:02}:{}", self.ways.domain())
-    }
-
-    /// What an agent calls that is bound to a provider.
-    fn gateway_of(&self, provider: &Provider) -> String {
-        format!("{}{}", self.ways.gateway, provider.path)
-    }
-
-    fn token_folder(&self) -> String {
-        format!("/var/run/secrets/{}", self.ways.prefix)
-    }
-
-    /// The same as a value in a query.
-    fn escaped_token_folder(&self) -> String {
-        self.token_folder().replace('/', "%2F")
-    }
-
-    /// Whether the container of a worker or member runs, as Docker says.
-    fn runs(&self, name: &str) -> bool {
-        self.engine.status(&self.ways.worker_container(name)) == Some(Status::Running)
-    }
-
-    /// The host name of a worker in its network.
-    fn worker_host(&self, member: &Member) -> String {
-        format!("{}.local", self.ways.worker_container(&member.name))
-    }
-
-    /// A new object is noticed after a moment; until then it can be deleted without a trace.
-    async fn notice(&self, kind: Kind, name: &str) {
-        let new = match kind {
-            Kind::Worker => self.workers.is_new(name),
-            Kind::Manager => self.managers.is_new(name),
-            Kind::Team => self.teams.is_new(name),
-        };
-        if new {
-            self.timeline.sleep(NOTICED).await;
-            match kind {
-                Kind::Worker => self.workers.keep(name),
-                Kind::Manager => self.managers.keep(name),
-                Kind::Team => self.teams.keep(name),
             }
         }
     }

@@ -72,9 +72,9 @@ pub fn calls(list: &Value) -> Vec<String> {
 }
 
 fn last_time(list: &Value) -> Option<Duration> {
-    let calls = list.as_array()?.iter().filter_map(Value::as_str).filter(|call| !call.contains("GET"));
-    let last = calls.last()?.split(' ').next()?.parse().ok()?;
-    Some(Duration::from_millis(last))
+    let calls = list.as_array()?.iter().rev().filter_map(Value::as_str);
+    let last = calls.into_iter().find(|call| !call.contains("GET"))?;
+    Some(Duration::from_millis(last.split(' ').next()?.parse().ok()?))
 }
 
 /// Two values are the same, but for what differs between installations.

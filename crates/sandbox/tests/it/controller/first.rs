@@ -20,6 +20,9 @@ const TEAM: &str = "/api/v1/teams/alpha";
 const FOUR: &[(&str, &str)] =
     &[("alice", "openclaw"), ("bob", "copaw"), ("hal", "hermes"), ("quinn", "openclaw")];
 
+/// A condition of the world.
+type Is = fn(&World) -> bool;
+
 fn effect(number: usize) -> Effect {
     Effect::load("controller-v1.1", number)
 }
@@ -84,7 +87,7 @@ fn made(calls: Vec<String>) -> Vec<String> {
 async fn a_first_boot_takes_some_seconds() {
     let world = World::started(HERE, Plan::of(HERE));
     let recorded = effect(0);
-    let ready: &[(&str, fn(&World) -> bool)] = &[
+    let ready: &[(&str, Is)] = &[
         ("token file", |world| world.admin().is_some()),
         ("agents/manager/openclaw.json", |world| world.object("agents/manager/openclaw.json").is_some()),
     ];
@@ -579,7 +582,7 @@ async fn without_the_console_nothing_is_written() {
         assert_eq!(world.model(agent), "qwen3.5-plus", "{agent}");
     }
     world.console_down(false);
-    let healed: [(&str, fn(&World) -> bool); 3] = [
+    let healed: [(&str, Is); 3] = [
         ("manager", |world| world.model("manager") == "kimi-k2.5"),
         ("alice", |world| world.model("alice") == "kimi-k2.5"),
         ("erin", |world| world.object("agents/erin/openclaw.json").is_some()),

@@ -6,6 +6,7 @@ mod replay;
 mod rules;
 mod script;
 mod second;
+mod served;
 
 use axum::{Router, body::Body};
 use base64::{Engine, engine::general_purpose::STANDARD};
