@@ -146,7 +146,8 @@ const licences = (packages) => {
     }
   }
   for (const { name, text } of BELOW) {
-    texts.set(zig().licence(text).trim(), [name]);
+    const licence = zig().licence(text).trim();
+    texts.set(licence, [...(texts.get(licence) ?? []), name]);
   }
   return [...texts].map(([text, names]) => `${"=".repeat(80)}\n${names.join(", ")}\n\n${text}\n`).join("\n");
 };

@@ -104,6 +104,9 @@ impl<'a> MakeWriter<'a> for Recent {
     }
 }
 
+/// The target of a panic's line, which no filter leaves out.
+const PANIC: &str = "agm::panic";
+
 /// Begins to log what is `wanted`: a level for our own crates, or a filter of the tracing library. Without a file it goes
 /// to standard error. Panics are logged too.
 pub fn begin(wanted: &str, format: LogFormat, file: Option<&Path>) -> Result<Recent, LogError> {
@@ -137,7 +140,7 @@ pub fn log_panics() {
         let at = panic.location().map(tracing::field::display);
         // What was put together at run time may hold anything, keys as well; a text of the code cannot.
         let said = panic.payload().downcast_ref::<&'static str>().copied();
-        tracing::error!(at, said = said.unwrap_or("left out: it may hold a secret"), "something panicked");
+        tracing::error!(target: PANIC, at, said = said.unwrap_or("left out: it may hold a secret"), "something panicked");
     }));
 }
 
@@ -147,10 +150,12 @@ fn json<S>() -> fmt::Layer<S, fmt::format::JsonFields, fmt::format::Format<fmt::
 }
 
 fn filter(wanted: &str) -> Result<EnvFilter, ParseError> {
-    EnvFilter::try_new(match wanted.parse::<LevelFilter>() {
+    let filter = EnvFilter::try_new(match wanted.parse::<LevelFilter>() {
         Ok(level) => format!("warn,{}", OWN.map(|name| format!("{name}={level}")).join(",")),
         Err(_) => wanted.to_owned(),
-    })
+    })?;
+    // Nothing else tells of a panic.
+    Ok(filter.add_directive(format!("{PANIC}=error").parse()?))
 }
 
 #[cfg(test)]
@@ -179,6 +184,19 @@ mod tests {
     }
 
     #[test]
+    fn no_filter_leaves_a_panic_out() {
+        for (wanted, others) in [("off", 1), ("operations=debug", 0), ("info", 1)] {
+            let recent = Recent::default();
+            let log = tracing_subscriber::registry().with(filter(wanted).unwrap()).with(recent.layer());
+            tracing::subscriber::with_default(log, || {
+                tracing::error!(target: PANIC, "something panicked");
+                tracing::error!(target: "others", "something else");
+            });
+            assert_eq!(recent.lines().len(), 1 + others, "{wanted}");
+        }
+    }
+
+    #[test]
     fn only_the_newest_lines_are_remembered_and_long_ones_are_cut() {
         let recent = Recent::default();
         recent.add(&"é".repeat(LONGEST));
@@ -196,7 +214,7 @@ mod tests {
     fn a_bare_level_is_for_our_own_crates() {
         let told = filter("debug").unwrap().to_string();
         assert!(told.contains("operations=debug") && told.contains("warn"), "{told}");
-        assert_eq!(filter("hyper=trace").unwrap().to_string(), "hyper=trace");
+        assert_eq!(filter("hyper=trace").unwrap().to_string(), format!("{PANIC}=error,hyper=trace"));
         assert!(filter("server=loud").is_err());
     }
 }

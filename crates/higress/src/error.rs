@@ -48,11 +48,9 @@ pub enum HigressError {
 }
 
 impl HigressError {
-    /// Whether a text says, as an error does, that the console refuses what it was sent, or reports a conflict.
-    pub fn is_refusal(text: &str) -> bool {
-        ["the Higress Console refuses: ", "the Higress Console reports a conflict: "]
-            .iter()
-            .any(|said| text.starts_with(said))
+    /// Whether a text says, as an error does, that the console reports a conflict.
+    pub fn is_conflict(text: &str) -> bool {
+        text.starts_with("the Higress Console reports a conflict: ")
     }
 }
 
@@ -129,17 +127,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_known_by_its_text() {
+    fn a_conflict_is_known_by_its_text() {
         let message = "x".to_owned();
-        for (error, refusal) in [
-            (HigressError::Invalid { message: message.clone() }, true),
+        for (error, conflict) in [
+            (HigressError::Invalid { message: message.clone() }, false),
             (HigressError::Conflict { message: message.clone() }, true),
             (HigressError::Unreachable { message: message.clone() }, false),
             (HigressError::Server { status: 503, message }, false),
             (HigressError::Timeout, false),
             (HigressError::Refused, false),
         ] {
-            assert_eq!(HigressError::is_refusal(&error.to_string()), refusal, "{error}");
+            assert_eq!(HigressError::is_conflict(&error.to_string()), conflict, "{error}");
         }
     }
 

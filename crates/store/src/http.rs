@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
+use http::{HeaderValue, header::ACCEPT_ENCODING};
 
 /// The client as the SDK takes it. How long a connection may take is said by `http` alone.
 pub(crate) fn shared(http: reqwest::Client) -> SharedHttpClient {
@@ -35,7 +36,9 @@ impl HttpConnector for Connected {
 
 async fn exchange(http: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    // A proxy that packs an answer weakens its ETag, by which no write is conditional any more.
+    head.headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("identity"));
     let body = body.bytes().ok_or_else(|| ConnectorError::user("a body that is not in memory".into()))?;
     let request = http::Request::from_parts(head, Bytes::copy_from_slice(body));
     let request = request.try_into().map_err(|error: reqwest::Error| ConnectorError::user(error.into()))?;

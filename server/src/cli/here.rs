@@ -1,7 +1,7 @@
 //! The server of this machine, as commands find it: where it keeps its state, and where it answers.
 use super::error::CliError;
 use crate::{
-    config::{ConfigError, DATA_DIR, Lookup, own_address},
+    config::{ADDR, ConfigError, DATA_DIR, Lookup, MONITOR_PORT, own_address},
     packaging,
 };
 use std::{
@@ -13,8 +13,8 @@ use std::{
 /// What was said on the command line.
 pub type Flags = BTreeMap<&'static str, String>;
 
-/// The settings of the server: flags win over the environment at hand, that over what systemd tells the server, and that
-/// over the file.
+/// The settings of the server: flags win over the environment at hand, that over what the server is told by what starts it,
+/// and that over the file.
 pub fn settings(root: &Path, flags: Flags, file: Option<&Path>) -> Result<Lookup, CliError> {
     with_env(root, flags, file, |name| std::env::var(name).ok())
 }
@@ -25,11 +25,26 @@ fn with_env(
     file: Option<&Path>,
     env: impl Fn(&str) -> Option<String> + 'static,
 ) -> Result<Lookup, CliError> {
-    let told = packaging::told_by_systemd(root)?;
-    let variable =
-        move |name: &str| env(name).filter(|value| !value.is_empty()).or_else(|| told.get(name).cloned());
+    let said = move |name: &str| env(name).filter(|value| !value.is_empty());
+    let told = unsaid(root, &said)?;
+    let variable = move |name: &str| said(name).or_else(|| told.get(name).cloned());
     let file = file.map(Path::to_owned).or_else(|| variable("AGM_CONFIG").map(PathBuf::from));
     Lookup::new(flags, variable, file.as_deref()).map_err(unusable)
+}
+
+/// What starts the server tells it this beside what the environment at hand says.
+pub fn told_beside(root: &Path) -> Result<BTreeMap<String, String>, CliError> {
+    unsaid(root, &|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+}
+
+fn unsaid(root: &Path, said: &impl Fn(&str) -> Option<String>) -> Result<BTreeMap<String, String>, CliError> {
+    let mut told = packaging::told(root)?;
+    told.retain(|name, _| said(name).is_none());
+    // An address wins over a port, but not one that was told over a port that was said.
+    if MONITOR_PORT.variables.iter().any(|name| said(name).is_some()) {
+        told.retain(|name, _| !ADDR.variables.contains(&name.as_str()));
+    }
+    Ok(told)
 }
 
 fn here(root: &Path) -> Result<Lookup, CliError> {
@@ -48,9 +63,9 @@ pub fn data_dir(root: &Path) -> Result<PathBuf, CliError> {
 
 /// That of the server which the files of this machine start, whatever the shell says.
 pub fn data_dir_of_files(root: &Path) -> Result<PathBuf, CliError> {
-    let told = packaging::told_by_systemd(root)?;
+    let told = packaging::told(root)?;
     let said = DATA_DIR.variables.iter().find_map(|name| told.get(*name));
-    Ok(said.map_or_else(|| packaging::data_dir(root), PathBuf::from))
+    Ok(said.map_or_else(|| packaging::data_dir(root), |path| packaging::inside(root, path)))
 }
 
 /// As the settings say it, the usual one, or that of a server in the folder at hand where nothing is installed.
@@ -113,21 +128,22 @@ mod tests {
     }
 
     #[test]
-    fn a_server_of_systemd_is_found_where_it_was_told_to_be_unless_somebody_says_otherwise() {
+    fn a_server_of_systemd_is_found_where_it_was_told_to_be_unless_the_shell_says_otherwise() {
         let root = tempfile::tempdir().unwrap();
         for folder in ["etc/systemd/system", "etc/agm"] {
             fs::create_dir_all(root.path().join(folder)).unwrap();
         }
         let said = "AGM_ADDR=172.17.0.1:18090\nAGM_DATA_DIR=/srv/agm\n";
         fs::write(root.path().join("etc/agm/agm.env"), said).unwrap();
-        let settings = |addr: &'static str| {
-            let env = move |name: &str| (name == "AGM_ADDR").then(|| addr.to_owned());
+        let settings = |shell: &'static str, value: &'static str| {
+            let env = move |name: &str| (name == shell).then(|| value.to_owned());
             with_env(root.path(), Flags::new(), None, env).unwrap()
         };
-        assert_eq!(url_by(settings("")).unwrap(), "http://172.17.0.1:18090");
-        assert_eq!(url_by(settings("127.0.0.1:1")).unwrap(), "http://127.0.0.1:1");
-        let dir: Option<PathBuf> = settings("").optional(&DATA_DIR).unwrap();
+        assert_eq!(url_by(settings("AGM_ADDR", "")).unwrap(), "http://172.17.0.1:18090");
+        assert_eq!(url_by(settings("AGM_ADDR", "127.0.0.1:1")).unwrap(), "http://127.0.0.1:1");
+        assert_eq!(url_by(settings("MONITOR_PORT", "2")).unwrap(), "http://127.0.0.1:2");
+        let dir: Option<PathBuf> = settings("AGM_ADDR", "").optional(&DATA_DIR).unwrap();
         assert_eq!(dir, Some("/srv/agm".into()));
-        assert_eq!(data_dir_of_files(root.path()).unwrap(), Path::new("/srv/agm"));
+        assert_eq!(data_dir_of_files(root.path()).unwrap(), root.path().join("srv/agm"));
     }
 }

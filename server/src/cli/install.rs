@@ -53,6 +53,11 @@ impl Change {
     }
 }
 
+/// What starts a server that no files start.
+const START: &str = "agm serve";
+/// What starts the one of this machine with the data directory of its files.
+const START_HERE: &str = "agm script monitor-server start";
+
 /// `agm install`.
 pub async fn install(call: &Call, args: &InstallArgs) -> Result<(), CliError> {
     match args.change.machine(call)? {
@@ -66,11 +71,12 @@ pub async fn install(call: &Call, args: &InstallArgs) -> Result<(), CliError> {
         Some(machine) => machine.set_up(call, args.change.yes).await?,
         None => {}
     }
-    for line in found(&state(call).await?) {
+    let shown = state(call).await.map_err(|error| not_running(error, START))?;
+    for line in found(&shown) {
         eprintln!("{line}");
     }
     let wish = Install { reach: args.reach.clone(), domain: args.domain.clone() };
-    let plan = planned(call, &Mutation::Install(wish)).await?;
+    let plan: Plan = call.client.post(&["plans"], &Mutation::Install(wish)).await?;
     let done_already = plan.changes.is_empty();
     if args.change.dry_run.dry_run {
         return document(call.json, &plan, || plan_lines(&plan));
@@ -91,9 +97,20 @@ pub async fn install(call: &Call, args: &InstallArgs) -> Result<(), CliError> {
 pub async fn uninstall(call: &Call, args: &UninstallArgs) -> Result<(), CliError> {
     let Change { yes, dry_run, .. } = &args.change;
     let machine = args.change.machine(call)?;
-    let registered = !machine.as_ref().is_some_and(Machine::is_unregistered);
-    let plan = match registered || call.client.answers().await {
-        true => Some(planned(call, &Mutation::Uninstall).await?),
+    let start = if machine.is_some() { START_HERE } else { START };
+    let registered = match &machine {
+        Some(machine) if machine.is_unregistered()? => false,
+        Some(machine) => {
+            let hint = format!("Stop that server, and start the one of this machine with `{START_HERE}`.");
+            machine.refuse_another(call, &hint).await.map(|()| true)?
+        }
+        None => true,
+    };
+    let plan: Option<Plan> = match registered || call.client.answers().await {
+        true => {
+            let asked = call.client.post(&["plans"], &Mutation::Uninstall).await;
+            Some(asked.map_err(|error| not_running(error, start))?)
+        }
         false => None,
     };
     let something_goes = machine.as_ref().map_or(Ok(false), Machine::preview_removal)?;
@@ -117,18 +134,14 @@ fn nothing_registered() -> Vec<String> {
 }
 
 async fn state(call: &Call) -> Result<InstallationState, CliError> {
-    call.client.get(&["installation"]).await.map_err(not_running)
+    call.client.get(&["installation"]).await
 }
 
-async fn planned(call: &Call, wish: &Mutation) -> Result<Plan, CliError> {
-    call.client.post(&["plans"], wish).await.map_err(not_running)
-}
-
-/// The running server does the work.
-fn not_running(error: CliError) -> CliError {
+/// The running server does the work; `start` starts it.
+fn not_running(error: CliError, start: &str) -> CliError {
     match error {
         CliError::Unreachable { url, reason } => {
-            let reason = format!("{reason}. Start it with `agm serve`, or name it with --url");
+            let reason = format!("{reason}. Start it with `{start}`, or name it with --url");
             CliError::Unreachable { url, reason }
         }
         other => other,

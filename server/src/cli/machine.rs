@@ -7,7 +7,7 @@ use super::{
     script::{Keeper, bring_up, stop},
 };
 use crate::{
-    packaging::{self, Kind, PackagingError, State, Written},
+    packaging::{self, Kind, PackagingError, State, UNIT, Written},
     pid::Running,
 };
 use domain::{Code, Failure};
@@ -54,9 +54,7 @@ impl Machine {
 
     /// Writes the files after a yes, and sees to it that the server runs by them.
     pub async fn set_up(&self, call: &Call, yes: bool) -> Result<(), CliError> {
-        if Running::of(&self.data).is_none() && call.client.answers().await {
-            return Err(another_answers(call.client.url(), &self.data).into());
-        }
+        self.refuse_another(call, "Stop that server, or say --no-files to install it as it is.").await?;
         let files = packaging::preview(&self.root, self.kind, &self.program)?;
         if files.iter().any(|file| file.state != State::Unchanged) {
             tell(&files);
@@ -65,15 +63,30 @@ impl Machine {
             }
             packaging::write(&self.root, self.kind, &self.program)?;
         }
-        for line in bring_up(call, &self.root, &self.data, self.kind).await? {
+        let is_new = |file: &Written| file.path == UNIT && file.state != State::Unchanged;
+        let (data, unit_is_new) = (&self.data, files.iter().any(is_new));
+        for line in bring_up(call, &self.root, data, self.kind, unit_is_new).await? {
             eprintln!("{line}");
         }
         Ok(())
     }
 
     /// Whether nothing was registered from here, as far as the data directory tells: the server may be gone already then.
-    pub fn is_unregistered(&self) -> bool {
-        !self.data.join(REGISTRATION_FILE).exists()
+    pub fn is_unregistered(&self) -> Result<bool, CliError> {
+        let note = self.data.join(REGISTRATION_FILE);
+        let failed = |error| CliError::Start(format!("{}: {error}", note.display()));
+        note.try_exists().map(|exists| !exists).map_err(failed)
+    }
+
+    /// Refuses where another server answers than the one of the files: what it registers is gone with the machine, and what
+    /// was registered from here it does not know.
+    pub async fn refuse_another(&self, call: &Call, hint: &str) -> Result<(), CliError> {
+        if Running::of(&self.data).is_some() || !call.client.answers().await {
+            return Ok(());
+        }
+        let (url, data) = (call.client.url(), self.data.display());
+        let message = format!("at {url} answers a server that does not use {data}");
+        Err(Failure::new(Code::Conflict, message).hint(hint).into())
     }
 
     /// Says what [`Machine::take_down`] would do to which file. False: there is nothing to remove or to stop.
@@ -104,12 +117,6 @@ impl Machine {
     }
 }
 
-/// The files start a server of their data directory, so another one would be registered that is gone with the machine.
-fn another_answers(url: &str, data: &Path) -> Failure {
-    let message = format!("at {url} answers a server that does not use {}", data.display());
-    Failure::new(Code::Conflict, message).hint("Stop that server, or say --no-files to install it as it is.")
-}
-
 fn tell(files: &[Written]) {
     for file in files {
         eprintln!("{}", super::autostart::line(file));
@@ -133,5 +140,27 @@ pub fn program(path: Option<&Path>) -> Result<String, CliError> {
     match path.to_str() {
         Some(path) if path.starts_with('/') && !path.contains(['%', '"', ' ', '\n']) => Ok(path.to_owned()),
         _ => Err(CliError::Usage(format!("{} cannot be started from settings files", path.display()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, os::unix::fs::symlink};
+
+    #[test]
+    fn a_note_that_cannot_be_looked_for_is_not_taken_for_none() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |data: &str| Machine {
+            root: root.path().to_owned(),
+            data: root.path().join(data),
+            kind: Kind::Systemd,
+            program: "/opt/agm/agm".into(),
+        };
+        assert!(at("none").is_unregistered().unwrap());
+        fs::write(root.path().join(REGISTRATION_FILE), "{}").unwrap();
+        assert!(!at(".").is_unregistered().unwrap());
+        symlink("round", root.path().join("round")).unwrap();
+        assert!(at("round").is_unregistered().is_err());
     }
 }

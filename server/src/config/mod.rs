@@ -4,7 +4,7 @@ mod lookup;
 mod rehearsal;
 mod settings;
 
-pub use declared::{ALL, DATA_DIR, Declared, Unsaid};
+pub use declared::{ADDR, ALL, DATA_DIR, Declared, MONITOR_PORT, Unsaid};
 pub use lookup::{ConfigError, Lookup};
 pub use rehearsal::rehearse;
 pub use settings::{Settings, TlsFiles, own_address};

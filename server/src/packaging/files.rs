@@ -28,9 +28,10 @@ pub struct Wanted {
 }
 
 pub const UNIT: &str = "/etc/systemd/system/agm.service";
-/// What stands there, with places for two paths.
+/// What stands there, with places for the paths of the program and of its data.
 pub const UNIT_TEXT: &str = include_str!("../../../packaging/agm.service");
-const PROGRAM: &str = "/etc/supervisor/conf.d/agm.conf";
+/// What supervisord reads of the server.
+pub const PROGRAM: &str = "/etc/supervisor/conf.d/agm.conf";
 /// A pattern that takes it in.
 const PROGRAMS: &str = "/etc/supervisor/conf.d/*.conf";
 const COMMAND: &str = "/usr/local/bin/agm";

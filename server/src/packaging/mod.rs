@@ -4,14 +4,14 @@ mod files;
 mod found;
 mod manifest;
 mod section;
-mod unit;
+mod told;
 
-pub use files::{Kind, has_volume};
+pub use files::{Kind, UNIT, has_volume, inside};
 #[cfg(test)]
 pub use manifest::{BEFORE, NAME as MANIFEST};
-pub use unit::variables as told_by_systemd;
+pub use told::told;
 
-use files::{Content, Wanted, inside, is_skill, wanted};
+use files::{Content, Wanted, is_skill, wanted};
 use found::{Found, difference};
 use manifest::{Manifest, forget, hash, make_dirs, remove as remove_file, replace};
 use serde::Serialize;

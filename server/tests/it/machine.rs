@@ -1,12 +1,15 @@
 //! The whole of `agm install` and `agm uninstall` as it is typed in a Manager's container: files, server, gateway. The
 //! machine is a folder, the world around it a sandbox.
-use crate::support::{Ended, environment, free_port};
+use crate::{
+    keepers::{supervisorctl, systemctl},
+    support::{Ended, environment, free_port},
+};
 use sandbox::{Sandbox, SandboxOptions};
 use serde_json::json;
 use std::{
     collections::BTreeMap,
     fs,
-    os::unix::fs::PermissionsExt,
+    io::Write,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     time::Duration,
@@ -16,96 +19,65 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const SUPERVISORD: &str = "[supervisord]\nnodaemon=true\n\n[program:manager-agent]\ncommand=/bin/true\n";
-/// The data directory of HiClaw's containers.
-const DATA: &str = "data/agm";
-
-/// A supervisorctl that notes what it is asked and does it. It has the server once it was told to read its settings.
-const SUPERVISORCTL: &str = r#"#!/bin/bash
-cd "$(dirname "$0")"
-echo "$*" >> asked
-pid() { cat "$ROOT/data/agm/agm.pid" 2>/dev/null; }
-start() { [ -e agm.conf ] && { setsid ./agm serve --data-dir "$ROOT/data/agm" < /dev/null > /dev/null 2>&1 & echo $! > ours; }; }
-stop() { [ -s ours ] && kill "$(cat ours)" && while kill -0 "$(cat ours)" 2>/dev/null; do sleep 0.05; done; rm -f ours; }
-case "$*" in
-    pid) echo 1 ;;
-    "pid agm") cat ours 2>/dev/null || echo 0 ;;
-    "status agm") [ -e agm.conf ] && echo "agm   STOPPED   Not started" || echo "agm: ERROR (no such process)" ;;
-    "update agm")
-        conf="$ROOT/etc/supervisor/conf.d/agm.conf"
-        [ -e "$conf" ] || [ -e agm.conf ] || { echo "ERROR: no such group: agm"; exit 1; }
-        cmp -s "$conf" agm.conf && exit 0
-        stop
-        rm -f agm.conf
-        [ -e "$conf" ] && cp "$conf" agm.conf && start
-        exit 0 ;;
-    "start agm") [ -s ours ] || start ;;
-    "stop agm") stop ;;
-    "restart agm") stop; start ;;
-    *) exit 1 ;;
-esac
-"#;
-
-/// The same of a systemctl. systemd has the server while its unit is there.
-const SYSTEMCTL: &str = r#"#!/bin/bash
-cd "$(dirname "$0")"
-echo "$*" >> asked
-start() { setsid ./agm serve --data-dir "$ROOT/data/agm" < /dev/null > /dev/null 2>&1 & echo $! > ours; }
-stop() { [ -s ours ] && kill "$(cat ours)" && while kill -0 "$(cat ours)" 2>/dev/null; do sleep 0.05; done; rm -f ours; }
-case "$*" in
-    "show --property=MainPID --value agm.service") cat ours 2>/dev/null || echo 0 ;;
-    "cat agm.service") [ -e "$ROOT/etc/systemd/system/agm.service" ] ;;
-    daemon-reload) ;;
-    "start agm") start ;;
-    "stop agm") stop ;;
-    "restart agm") stop; start ;;
-    *) exit 1 ;;
-esac
-"#;
-
 struct Machine {
+    /// Ended before the folders go in which it is found.
+    server: Ended,
     sandbox: Sandbox,
     root: tempfile::TempDir,
     /// Programs, outside of the root.
     programs: tempfile::TempDir,
     port: u16,
-    server: Ended,
+    data: PathBuf,
 }
 
 impl Machine {
     /// As HiClaw's image has it: without a section for that its supervisord cannot be asked.
     async fn new() -> Self {
+        let folders =
+            ["data", "etc/supervisor/conf.d", "opt/hiclaw/agent/skills", "root/manager-workspace/skills"];
+        let machine = Self::with_folders(&folders, "data/agm").await;
+        fs::write(machine.root.path().join("etc/supervisor/conf.d/supervisord.conf"), SUPERVISORD).unwrap();
+        machine
+    }
+
+    async fn with_folders(folders: &[&str], data: &str) -> Self {
         server::install_crypto();
         let sandbox = Sandbox::start(SandboxOptions { leftovers: true, ..SandboxOptions::default() }).await;
         let (root, programs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        for folder in
-            ["data", "etc/supervisor/conf.d", "opt/hiclaw/agent/skills", "root/manager-workspace/skills"]
-        {
+        for folder in folders {
             fs::create_dir_all(root.path().join(folder)).unwrap();
         }
-        fs::write(root.path().join("etc/supervisor/conf.d/supervisord.conf"), SUPERVISORD).unwrap();
         let site = programs.path().join("site/pkg");
         fs::create_dir_all(&site).unwrap();
         for file in ["agm.css", "agm.js", "agm.wasm", "agm_bg.wasm"] {
             fs::write(site.join(file), file).unwrap();
         }
-        let server = Ended(root.path().join(DATA));
-        let machine = Self { sandbox: sandbox.unwrap(), root, programs, port: free_port(), server };
+        let data = root.path().join(data);
+        let server = Ended(data.clone());
+        let machine = Self { server, sandbox: sandbox.unwrap(), root, programs, port: free_port(), data };
         machine.upgrade();
-        machine
+        // The real ones of whoever runs this are asked nothing.
+        machine.with("supervisorctl", "#!/bin/sh\nexit 1\n").with("systemctl", "#!/bin/sh\nexit 1\n")
     }
 
-    /// Adds a program.
+    /// Adds a program. Others write it: what this process has open for writing, the children of other tests may have too
+    /// for a moment, and nobody can run it then.
     fn with(self, name: &str, text: &str) -> Self {
-        let path = self.programs.path().join(name);
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let mut writer = Command::new("sh")
+            .args(["-c", r#"cat > "$0" && chmod 755 "$0""#])
+            .arg(self.programs.path().join(name))
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        writer.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        assert!(writer.wait().unwrap().success());
         self
     }
 
     /// Puts the program there anew, as an upgrade does.
     fn upgrade(&self) {
         let new = self.programs.path().join("new");
-        fs::copy(env!("CARGO_BIN_EXE_agm"), &new).unwrap();
+        assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_agm")).arg(&new).status().unwrap().success());
         fs::rename(new, self.programs.path().join("agm")).unwrap();
     }
 
@@ -163,7 +135,7 @@ impl Machine {
         }
         let mut all = BTreeMap::new();
         below(self.root.path(), &mut all);
-        all.retain(|path, _| !path.starts_with(self.root.path().join(DATA)));
+        all.retain(|path, _| !path.starts_with(&self.data));
         all
     }
 
@@ -186,7 +158,15 @@ impl Machine {
     }
 
     fn pid(&self) -> Option<String> {
-        fs::read_to_string(self.root.path().join(DATA).join("agm.pid")).ok()
+        fs::read_to_string(self.data.join("agm.pid")).ok()
+    }
+
+    /// A variable of the server.
+    fn told(&self, name: &str) -> Option<String> {
+        let all = fs::read(format!("/proc/{}/environ", self.pid()?.trim())).ok()?;
+        let all = String::from_utf8(all).unwrap();
+        let mut all = all.split('\0').filter_map(|variable| variable.split_once('='));
+        all.find(|(found, _)| *found == name).map(|(_, value)| value.to_owned())
     }
 
     /// What supervisorctl was asked since the last look, questions left out.
@@ -215,7 +195,9 @@ async fn installed_twice_and_uninstalled_twice_a_machine_is_as_it_was() {
     assert!(out.contains("http://manager-local.hiclaw.io:") && err.contains("started"), "{out}{err}");
     assert!(machine.is_led_to().await);
     let (once, pid) = (machine.files(), machine.pid());
-    assert!(machine.root.path().join(DATA).join("log/agm.log").is_file());
+    assert!(machine.data.join("log/agm.log").is_file());
+    let proxies = machine.told("AGM_TRUSTED_PROXIES");
+    assert_eq!(proxies.as_deref(), Some("127.0.0.1"), "as when the container starts");
     let (out, _) = machine.done("install --yes").await;
     assert!(out.contains("nothing to change"), "{out}");
     assert_eq!((machine.files(), machine.pid()), (once.clone(), pid));
@@ -259,6 +241,7 @@ async fn what_a_death_left_half_done_is_done_by_the_next_command() {
     machine.server.kill();
     let (code, _, err) = machine.types("uninstall --yes").await;
     assert_eq!(code, Some(3), "who leads there must be asked: {err}");
+    assert!(err.contains("`agm script monitor-server start`"), "{err}");
     assert_eq!(machine.files(), once);
     machine.done("install --yes").await;
     machine.done("uninstall --yes").await;
@@ -271,32 +254,52 @@ async fn a_server_that_others_started_is_not_taken_for_the_one_of_the_files() {
     let before = machine.files();
     let elsewhere = tempfile::tempdir().unwrap();
     let _ended = Ended(elsewhere.path().to_owned());
-    let mut other = machine.command();
-    let mut other = other
-        .args(["serve", "--data-dir"])
-        .arg(elsewhere.path())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let other = || {
+        let mut other = machine.command();
+        let serve = other.args(["serve", "--data-dir"]).arg(elsewhere.path());
+        serve.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let mut first = other();
     machine.is_up().await;
     let (code, _, err) = machine.types("install --yes").await;
     assert!(code == Some(4) && err.contains("answers a server that does not use"), "{err}");
     assert_eq!(machine.files(), before);
-    other.kill().unwrap();
-    other.wait().unwrap();
+    first.kill().unwrap();
+    first.wait().unwrap();
+
+    machine.done("install --yes").await;
+    let once = machine.files();
+    machine.server.kill();
+    let mut second = other();
+    machine.is_up().await;
+    let (code, _, err) = machine.types("uninstall --yes").await;
+    assert!(code == Some(4) && err.contains("answers a server that does not use"), "{err}");
+    assert_eq!(machine.files(), once, "what was there before, this one does not know");
+    second.kill().unwrap();
+    second.wait().unwrap();
+    machine.done("install --yes").await;
+    machine.done("uninstall --yes").await;
+    assert_eq!(machine.files(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_is_in_the_hands_of_a_supervisord_that_can_be_asked() {
-    let machine = Machine::new().await.with("supervisorctl", SUPERVISORCTL);
+    let machine = Machine::new().await.with("supervisorctl", &supervisorctl());
     let before = machine.files();
     // Somebody started it by hand.
     let mut by_hand = machine.command();
-    by_hand.args(["script", "monitor-server", "start"]).env("AGM_DATA_DIR", machine.root.path().join(DATA));
+    by_hand.args(["script", "monitor-server", "start"]).env("AGM_DATA_DIR", &machine.data);
     assert!(tokio::task::spawn_blocking(move || by_hand.output()).await.unwrap().unwrap().status.success());
     let by_hand = machine.pid();
     assert_eq!(machine.asked(), [""; 0]);
+    let broken = machine.programs.path().join("broken");
+    fs::write(&broken, "").unwrap();
+    let (code, _, err) = machine.types("install --yes").await;
+    assert!(code == Some(1) && err.contains("CANT_REREAD"), "{err}");
+    assert_eq!(machine.asked(), ["update agm"]);
+    assert!(machine.pid().is_some_and(|pid| Some(pid) != by_hand), "it serves on: {err}");
+    fs::remove_file(broken).unwrap();
+    let by_hand = machine.pid();
 
     let (_, err) = machine.done("install --yes").await;
     assert!(err.contains("stopped"), "{err}");
@@ -315,14 +318,14 @@ async fn the_server_is_in_the_hands_of_a_supervisord_that_can_be_asked() {
     // What somebody starts beside it is no more in its hands than before.
     let script = async |verb: &'static str| {
         let mut script = machine.command();
-        script.args(["script", "monitor-server", verb]).env("AGM_DATA_DIR", machine.root.path().join(DATA));
+        script.args(["script", "monitor-server", verb]).env("AGM_DATA_DIR", &machine.data);
         let ended = tokio::task::spawn_blocking(move || script.output()).await.unwrap().unwrap();
         assert!(ended.status.success(), "{ended:?}");
     };
     script("stop").await;
     assert_eq!((machine.asked(), machine.pid()), (vec!["stop agm".to_owned()], None));
     let mut beside = machine.command();
-    let serve = beside.args(["serve", "--data-dir"]).arg(machine.root.path().join(DATA));
+    let serve = beside.args(["serve", "--data-dir"]).arg(&machine.data);
     let mut beside = serve.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     machine.is_up().await;
     script("stop").await;
@@ -339,17 +342,29 @@ async fn the_server_is_in_the_hands_of_a_supervisord_that_can_be_asked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_host_the_server_is_in_the_hands_of_systemd() {
-    let machine = Machine::new().await.with("systemctl", SYSTEMCTL);
-    fs::remove_dir_all(machine.root.path().join("etc/supervisor")).unwrap();
-    for folder in ["etc/systemd/system", "run/systemd/system"] {
-        fs::create_dir_all(machine.root.path().join(folder)).unwrap();
-    }
+    let folders = ["etc/systemd/system", "etc/agm", "run/systemd/system", "var/lib"];
+    let machine = Machine::with_folders(&folders, "var/lib/agm").await;
+    let machine = machine.with("systemctl", &systemctl());
+    fs::write(machine.root.path().join("etc/agm/agm.env"), "AGM_TRUSTED_PROXIES=10.9.8.7\n").unwrap();
     let before = machine.files();
+    let booted = machine.root.path().join("run/systemd/system");
+    fs::remove_dir(&booted).unwrap();
     machine.done("install --yes").await;
+    assert_eq!(machine.asked(), [""; 0], "systemd is not running");
+    assert_eq!(machine.told("AGM_TRUSTED_PROXIES").as_deref(), Some("10.9.8.7"), "as systemd would tell it");
+
+    fs::create_dir(booted).unwrap();
+    let (_, err) = machine.done("install --yes").await;
+    assert!(err.contains("stopped"), "{err}");
     assert_eq!(machine.asked(), ["daemon-reload", "start agm"]);
+    machine.done("install --yes").await;
+    assert_eq!(machine.asked(), ["daemon-reload"]);
     machine.upgrade();
     machine.done("install --yes").await;
     assert_eq!(machine.asked(), ["daemon-reload", "restart agm"]);
+    machine.done("autostart write --program /opt/agm/agm").await;
+    machine.done("install --yes").await;
+    assert_eq!(machine.asked(), ["daemon-reload", "restart agm"], "the unit is another one");
     machine.done("uninstall --yes").await;
     assert_eq!(machine.asked(), ["stop agm", "daemon-reload"]);
     assert_eq!((machine.files(), machine.pid()), (before, None));

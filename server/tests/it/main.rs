@@ -11,6 +11,7 @@ mod docs;
 mod drift;
 mod history;
 mod install;
+mod keepers;
 mod kill;
 mod language;
 mod machine;

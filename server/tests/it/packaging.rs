@@ -38,6 +38,13 @@ fn container<'a>(variables_of: impl Iterator<Item = (&'a str, Option<&'a str>)>)
     Container { data: data.unwrap(), port: port.unwrap() }
 }
 
+/// The paths from the root of the project that a release is packed from.
+fn packed_in(release: &str) -> Vec<&str> {
+    let copies = release.lines().filter_map(|line| line.trim().strip_prefix("cp "));
+    let words = copies.flat_map(str::split_whitespace).map(|word| word.trim_matches('"'));
+    words.filter(|word| !word.starts_with(['-', '$']) && !word.starts_with("target/")).collect()
+}
+
 /// The paths from the root of the project that a source file has the program built from, beside sources.
 fn built_in(source: &str) -> Vec<String> {
     let quoted = source.split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next());
@@ -45,11 +52,12 @@ fn built_in(source: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_image_is_built_from_all_that_the_program_has_inside() {
+fn the_image_is_built_from_all_that_the_program_has_inside_and_a_release_packs() {
     let admitted = file(".dockerignore");
-    let paths = built_in(&file("server/src/packaging/files.rs"));
-    assert!(!paths.is_empty());
-    for path in paths {
+    let (inside, release) = (built_in(&file("server/src/packaging/files.rs")), file("tools/release"));
+    let packed = packed_in(&release);
+    assert!(!inside.is_empty() && packed.contains(&"docs"), "{packed:?}");
+    for path in inside.iter().map(String::as_str).chain(packed) {
         let folder = path.split('/').next().unwrap();
         assert!(admitted.lines().any(|line| line == format!("!{folder}")), "{path} stays out of the image");
     }

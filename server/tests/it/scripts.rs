@@ -151,7 +151,7 @@ fn without_the_program_a_script_says_so() {
 #[test]
 fn the_server_is_started_looked_at_and_stopped() {
     let data = tempfile::tempdir().unwrap();
-    let _ended = Ended(data.path().to_owned());
+    let ended = Ended(data.path().to_owned());
     let (port, dir) = (free_port().to_string(), data.path().to_str().unwrap().to_owned());
     let environment = [
         ("MONITOR_PORT", port.as_str()),
@@ -171,8 +171,7 @@ fn the_server_is_started_looked_at_and_stopped() {
     assert!(log.contains("stopping") && !log.contains("canary"), "{log}");
 
     typed("bash scripts/monitor-server.sh", &environment);
-    let pid = fs::read_to_string(data.path().join("agm.pid")).unwrap();
-    assert!(Command::new("kill").args(["-KILL", pid.trim()]).status().unwrap().success());
+    ended.kill();
     let after =
         typed("bash scripts/monitor-server.sh start && bash scripts/monitor-server.sh stop", &environment);
     assert_eq!(

@@ -13,7 +13,14 @@ use server::{
     log::Recent,
     site::Site,
 };
-use std::{fs, net::SocketAddr, path::PathBuf, process::Command};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::PathBuf,
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -171,19 +178,33 @@ pub fn environment(sandbox: &Sandbox, timing: Value) -> Vec<(&'static str, Strin
     ]
 }
 
-/// A port that nobody has.
+/// A port that nobody has, and nobody gets who asks the system for any: it stays free until a server takes it, and between
+/// two servers.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let turn = std::process::id().wrapping_mul(61).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 10_000 + u16::try_from(turn % 20_000).unwrap();
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Ends the server of a data directory, whatever became of the test.
 pub struct Ended(pub PathBuf);
 
 impl Ended {
-    /// Ends it at once.
+    /// Ends it at once, and waits until it is gone: one that is waiting for its disk is still seen for a while.
     pub fn kill(&self) {
-        if let Ok(pid) = fs::read_to_string(self.0.join("agm.pid")) {
+        let Ok(pid) = fs::read_to_string(self.0.join("agm.pid")) else { return };
+        let line = format!("/proc/{}/cmdline", pid.trim());
+        let is_there = || fs::read_to_string(&line).is_ok_and(|line| line.contains("serve"));
+        if is_there() {
             drop(Command::new("kill").args(["-KILL", pid.trim()]).output());
+        }
+        while is_there() {
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 }

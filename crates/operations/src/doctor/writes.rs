@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// The check of it. `log`: the newest operations, newest first.
 pub fn check(log: &[Arc<Operation>]) -> Check {
     let (id, about) = (CheckId::ConsoleWrites, "console");
-    let told = log.iter().find_map(|operation| match of_console(operation).find_map(refusal) {
+    let told = log.iter().find_map(|operation| match of_console(operation).find_map(conflict) {
         Some(why) => Some(Err((operation, why))),
         None => was_taken(operation).then_some(Ok(operation)),
     });
@@ -30,9 +30,9 @@ fn of_console(operation: &Operation) -> impl Iterator<Item = &Step> {
     operation.steps.iter().filter(move |step| writes(step.name))
 }
 
-/// What the console said against a write. One that it did not answer is no news of this kind.
-fn refusal(step: &Step) -> Option<&str> {
-    step.evidence.as_deref().filter(|seen| HigressError::is_refusal(seen))
+/// The conflict that the console reported. What it did not answer, or did not take as it was, is no news of this kind.
+fn conflict(step: &Step) -> Option<&str> {
+    step.evidence.as_deref().filter(|seen| HigressError::is_conflict(seen))
 }
 
 fn was_taken(operation: &Operation) -> bool {

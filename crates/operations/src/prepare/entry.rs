@@ -174,7 +174,7 @@ impl<'a> Entry<'a> {
             PlainName::Route(_) | PlainName::Plugin { .. } => {
                 return Some("it is somebody else's".to_owned());
             }
-            PlainName::Source(_) if !self.routes.iter().any(is_ours) => {
+            PlainName::Source(_) if noted.is_none() && !self.routes.iter().any(is_ours) => {
                 return Some("no route of agm leads to it".to_owned());
             }
             PlainName::Source(_) if noted.is_some_and(|noted| !is_alike(doc, &noted)) => {

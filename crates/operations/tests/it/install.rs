@@ -1,5 +1,5 @@
 //! Being reached through the gateway, and no more.
-use crate::world::{World, step};
+use crate::world::{World, context, step};
 use axum::{
     Router,
     http::{HeaderMap, StatusCode, header},
@@ -19,6 +19,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 use tokio::net::TcpListener;
 
@@ -303,6 +304,21 @@ async fn what_others_built_on_stays_and_is_told() {
     assert_eq!(world.run(Mutation::Uninstall).await.unwrap().state, OperationState::Committed);
     let left = documents(&world);
     assert!(left.contains_key("ingresses/theirs") && !left.contains_key("ingresses/agm-path"));
+}
+
+#[tokio::test]
+async fn our_source_goes_also_where_somebody_removed_our_routes_before() {
+    let soon = Duration::from_secs(2);
+    let world = World::start_on(SandboxOptions::default(), |config| config.timing.horizon = soon).await;
+    serve(&world.operations).await;
+    let before = documents(&world);
+    let mut installing = world.operations.submit(install(), context(None)).await.unwrap().watch();
+    installing.wait_for(|operation| operation.settled.is_some()).await.unwrap();
+    for route in ["agm-domain", "agm-path", "agm-api"] {
+        console(&world, http::Method::DELETE, &format!("/v1/routes/{route}"), Value::Null).await;
+    }
+    world.run(Mutation::Uninstall).await.unwrap();
+    assert_eq!(documents(&world), before);
 }
 
 #[tokio::test]

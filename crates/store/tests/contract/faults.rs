@@ -6,6 +6,7 @@ use sandbox::s3::{Calls, Condition, Fault, Keys, Object as Stored, Plan, Switche
 use std::mem::discriminant;
 use std::time::Duration;
 use store::StoreError;
+use tokio::{io::AsyncReadExt, net::TcpListener};
 
 fn plan(fault: Fault) -> Plan {
     Plan::new(fault).on(Calls::Writes)
@@ -105,6 +106,24 @@ async fn a_slow_store_is_a_timeout_and_a_dead_one_is_not() {
     server.stop().await;
     let dead = store.ping().await.unwrap_err();
     assert!(matches!(dead, StoreError::Unavailable { timeout: None, .. }), "{dead:?}");
+}
+
+#[tokio::test]
+async fn no_proxy_is_asked_to_pack_an_object() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let keys = Keys { access: "agm-test".into(), secret: "agm-test-secret".into() };
+    let store = connect(&params(&endpoint, &keys));
+    let heard = tokio::spawn(async move {
+        let (mut caller, _) = listener.accept().await.unwrap();
+        let mut request = vec![0; 16 * 1024];
+        let length = caller.read(&mut request).await.unwrap();
+        String::from_utf8_lossy(&request[..length]).to_ascii_lowercase()
+    });
+    assert!(store.get(&config_of("alice")).await.is_err(), "nothing is answered");
+    let heard = heard.await.unwrap();
+    let asked: Vec<_> = heard.lines().filter(|line| line.starts_with("accept-encoding")).collect();
+    assert_eq!(asked, ["accept-encoding: identity"], "{heard}");
 }
 
 #[tokio::test]

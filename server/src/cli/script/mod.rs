@@ -56,9 +56,15 @@ impl From<Refusal> for CliError {
 }
 
 /// Sees to it that the server of this data directory runs, in the hands of what starts it by these files where that can be asked,
-/// and that it answers. Says what it did.
-pub async fn bring_up(call: &Call, root: &Path, data: &Path, kind: Kind) -> Result<Vec<String>, CliError> {
-    Ok(monitor::bring_up(call, root, data, kind).await?)
+/// and that it answers; one that runs is started again where systemd's unit of it is new. Says what it did.
+pub async fn bring_up(
+    call: &Call,
+    root: &Path,
+    data: &Path,
+    kind: Kind,
+    unit_is_new: bool,
+) -> Result<Vec<String>, CliError> {
+    Ok(monitor::bring_up(call, root, data, kind, unit_is_new).await?)
 }
 
 /// Stops it, and waits until it has ended.

@@ -1,7 +1,10 @@
 //! `monitor-server.sh`
 use super::{Refusal, keeper::Keeper, log};
 use crate::{
-    cli::{Call, here::data_dir},
+    cli::{
+        Call,
+        here::{data_dir, told_beside},
+    },
     packaging::Kind,
     pid::Running,
 };
@@ -28,25 +31,44 @@ const STOP: Duration = Duration::from_secs(45);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Sees to it that the server runs, in the hands of what starts it by these files where that can be asked. Says what it did.
-pub async fn bring_up(call: &Call, root: &Path, data: &Path, kind: Kind) -> Result<Vec<String>, Refusal> {
+pub async fn bring_up(
+    call: &Call,
+    root: &Path,
+    data: &Path,
+    kind: Kind,
+    unit_is_new: bool,
+) -> Result<Vec<String>, Refusal> {
     let mut said = Vec::new();
     let keeper = Keeper::of(kind, root);
     if let Some(keeper) = keeper {
         // Of two servers of one data directory the second does not start.
-        if let Some(pid) = Running::of(data).filter(|pid| !keeper.runs(*pid)) {
+        let by_hand = Running::of(data).filter(|pid| !keeper.runs(*pid));
+        if let Some(pid) = by_hand {
             said.push(end(pid, None).await?);
         }
-        keeper.reread()?;
+        if let Err(Refusal(mut lines)) = keeper.reread() {
+            if by_hand.is_some() {
+                match start_own(call, root, data).await {
+                    Ok(pid) => lines.push(format!("Monitor server started again by hand (PID: {pid})")),
+                    Err(Refusal(more)) => lines.extend(more),
+                }
+            }
+            return Err(Refusal(lines));
+        }
     }
     match (Running::of(data), keeper) {
-        (Some(pid), Some(keeper)) if pid.is_another_program() => {
+        // supervisord starts it again by itself.
+        (Some(pid), Some(keeper)) if pid.is_another_program() || unit_is_new && keeper == Keeper::Systemd => {
             keeper.ask("restart")?;
-            let now = until_it_answers(call, data, None).await?;
+            let now = until_it_answers(call, data, Awaited::Kept).await?;
             said.push(format!("Monitor server restarted with this program (PID: {now})"));
         }
-        (Some(pid), keeper) => {
-            until_it_answers(call, data, None).await?;
-            if keeper.is_none() && pid.is_another_program() {
+        (Some(_), Some(_)) => {
+            until_it_answers(call, data, Awaited::Kept).await?;
+        }
+        (Some(pid), None) => {
+            until_it_answers(call, data, Awaited::Found(pid)).await?;
+            if pid.is_another_program() {
                 said.push(format!(
                     "WARNING: the server (PID: {pid}) runs another program than this one: `agm script monitor-server restart`"
                 ));
@@ -79,19 +101,44 @@ async fn start(call: &Call, root: &Path, data: &Path) -> Result<String, Refusal>
     if let Some(pid) = Running::of(data) {
         return Ok(format!("Monitor server already running (PID: {pid})"));
     }
-    let own = match Keeper::found(root) {
+    let pid = match Keeper::found(root) {
         Some(keeper) => {
             keeper.ask("start")?;
-            None
+            until_it_answers(call, data, Awaited::Kept).await?
         }
-        None => Some(Process::start(data)?),
+        None => start_own(call, root, data).await?,
     };
-    let pid = until_it_answers(call, data, own).await?;
     Ok(format!("Monitor server started (PID: {pid})"))
 }
 
-/// Waits until the server of the data directory answers. `own`: what was started from here to become it.
-async fn until_it_answers(call: &Call, data: &Path, mut own: Option<Process>) -> Result<Running, Refusal> {
+async fn start_own(call: &Call, root: &Path, data: &Path) -> Result<Running, Refusal> {
+    until_it_answers(call, data, Awaited::Own(Process::start(root, data)?)).await
+}
+
+/// The server whose answer is waited for.
+enum Awaited {
+    /// One that a keeper starts, and starts again.
+    Kept,
+    /// One that was running, and that nobody starts again.
+    Found(Running),
+    Own(Process),
+}
+
+impl Awaited {
+    /// Fails where it never will answer.
+    fn lives(&mut self) -> Result<(), Refusal> {
+        match self {
+            Self::Found(pid) if !pid.is_server() => {
+                Err(Refusal::line(format!("ERROR: the server ended meanwhile (PID: {pid}); start it again")))
+            }
+            Self::Own(process) => process.lives(),
+            Self::Kept | Self::Found(_) => Ok(()),
+        }
+    }
+}
+
+/// Waits until the server of the data directory answers.
+async fn until_it_answers(call: &Call, data: &Path, mut awaited: Awaited) -> Result<Running, Refusal> {
     let deadline = Instant::now() + START;
     while Instant::now() < deadline {
         if let Some(pid) = Running::of(data)
@@ -99,13 +146,12 @@ async fn until_it_answers(call: &Call, data: &Path, mut own: Option<Process>) ->
         {
             return Ok(pid);
         }
-        if let Some(process) = &mut own {
-            process.lives()?;
-        }
+        awaited.lives()?;
         sleep(LOOK).await;
     }
-    let url = call.client.url();
-    Err(Refusal::line(format!("ERROR: the server did not answer at {url} in {} s", START.as_secs())))
+    let (url, log) = (call.client.url(), data.join(LOG));
+    let sentence = format!("ERROR: the server did not answer at {url} in {} s", START.as_secs());
+    Err(Refusal(vec![sentence, format!("Its log: {}", log.display())]))
 }
 
 /// Stops the server, and says what came of it.
@@ -163,7 +209,8 @@ struct Process {
 }
 
 impl Process {
-    fn start(data: &Path) -> Result<Self, Refusal> {
+    /// Tells it what a keeper would tell it.
+    fn start(root: &Path, data: &Path) -> Result<Self, Refusal> {
         let failed =
             |error: std::io::Error| Refusal::line(format!("ERROR: the server cannot be started: {error}"));
         let said = tempfile::tempfile().map_err(failed)?;
@@ -172,6 +219,7 @@ impl Process {
             .arg(data)
             .arg("--log-file")
             .arg(data.join(LOG))
+            .envs(told_beside(root)?)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(said.try_clone().map_err(failed)?)

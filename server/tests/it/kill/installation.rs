@@ -1,5 +1,6 @@
 //! What an installation holds, so that two states of it can be compared.
 use crate::kill::program::Program;
+use regex::Regex;
 use sandbox::{Sandbox, SandboxOptions, live::LiveConfig, s3::Listing};
 use serde_json::Value;
 use std::{
@@ -77,9 +78,8 @@ impl Installation {
             let tree: Value = serde_json::from_slice(&std::fs::read(workspace.join(file)).unwrap()).unwrap();
             contents.insert(format!("file:{file}"), timeless(tree).to_string());
         }
-        // Each installation has a port of its own.
-        let port = self.address.port().to_string();
-        contents.values_mut().for_each(|text| *text = text.replace(&port, "PORT"));
+        let port = whole_number(self.address.port());
+        contents.values_mut().for_each(|text| *text = port.replace_all(text, "PORT").into_owned());
         contents
     }
 
@@ -124,6 +124,18 @@ fn own_address() -> SocketAddr {
             return address;
         }
     }
+}
+
+/// Each installation has a port of its own; the digits of it within a password are not meant.
+fn whole_number(port: u16) -> Regex {
+    Regex::new(&format!(r"\b{port}\b")).unwrap()
+}
+
+#[test]
+fn a_port_is_no_part_of_a_password() {
+    let text = r#"{"password":"743237464d8b","address":"127.0.0.1:23746","port":23746}"#;
+    let told = whole_number(23746).replace_all(text, "PORT");
+    assert_eq!(told, r#"{"password":"743237464d8b","address":"127.0.0.1:PORT","port":PORT}"#);
 }
 
 /// What the console stores, document by document.

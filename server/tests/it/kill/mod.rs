@@ -170,7 +170,8 @@ async fn survive(cell: &Cell, rehearsed: &Rehearsed) -> Survived {
     let at = Installation::start(cell.scenario.leftovers()).await;
     let mutation = cell.scenario.prepare(&at).await;
     let known = journalled(&at);
-    assert_eq!(at.contents(), rehearsed.before, "{name}: it begins as the rehearsal did");
+    let first = at.contents();
+    assert!(first == rehearsed.before, "{name} begins otherwise:\n{}", difference(&rehearsed.before, &first));
     let mut asked = Some(&mutation);
     let mut reached = false;
     for point in &cell.crashes {
