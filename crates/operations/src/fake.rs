@@ -2,8 +2,8 @@
 use crate::{Config, ConsoleConfig, ManagerConfig, Outside, StoreConfig, Timing, clients::Clients};
 use domain::{Target, Worker};
 use hiclaw::{
-    Act, Agent, AgentConfig, Call, Edit, Error, Held, Identity, Image, ModelHolder, Ownership, Part, TakenUp,
-    Version, Wish,
+    Act, Agent, AgentConfig, Call, Edit, Error, Held, Identity, Image, ModelHolder, Owned, Ownership, Part,
+    TakenUp, Version, Wish,
 };
 use std::{
     collections::VecDeque,
@@ -16,6 +16,10 @@ use store::Listing;
 pub struct Holder {
     /// What a look at a part finds, one after the other.
     pub looks: Mutex<VecDeque<Held>>,
+    /// What each look after those finds.
+    pub rests: Option<Held>,
+    /// What is not made of a part.
+    pub lack: Option<&'static str>,
     /// The version that stands: a write over another one is refused.
     pub stands: Option<Version>,
     /// What was written.
@@ -39,7 +43,8 @@ impl ModelHolder for Holder {
         panic!("no answer was prepared")
     }
     fn observe<'a>(&'a self, _: &'a Target, _: Part) -> Call<'a, Held> {
-        let seen = self.looks.lock().unwrap().pop_front().expect("no answer was prepared");
+        let next = self.looks.lock().unwrap().pop_front();
+        let seen = next.or_else(|| self.rests.clone()).expect("no answer was prepared");
         Box::pin(async { Ok(seen) })
     }
     fn write<'a>(&'a self, _: &'a Target, _: Part, image: &'a Image, over: &'a Version) -> Call<'a, ()> {
@@ -52,7 +57,8 @@ impl ModelHolder for Holder {
         })
     }
     fn persist<'a>(&'a self, _: &'a Target, _: Part) -> Call<'a, ()> {
-        Box::pin(async { Ok(()) })
+        let lack = self.lack.map(|why| Error::NotCarriedOut { object: "the part".into(), why: why.into() });
+        Box::pin(async { lack.map_or(Ok(()), Err) })
     }
 
     fn reload<'a>(&'a self, _: &'a Target) -> Call<'a, TakenUp> {
@@ -62,7 +68,8 @@ impl ModelHolder for Holder {
         panic!("no answer was prepared")
     }
     fn ownership(&self, _: &Target) -> Ownership {
-        panic!("no answer was prepared")
+        let owned = Owned { owner: "manager", ours: true, overwritten: None };
+        Ownership { model: owned, limits: owned }
     }
     fn identity(&self) -> Call<'_, Identity> {
         panic!("no answer was prepared")

@@ -18,9 +18,13 @@ use std::{path::Path, time::Duration};
 use watches::Debt;
 
 pub(super) fn engine(data: &Path) -> Arc<Engine> {
+    engine_over(data, Holder::default())
+}
+
+pub(super) fn engine_over(data: &Path, holder: Holder) -> Arc<Engine> {
     let installation = Installation { gateway_host: String::new(), hiclaw_provider: None };
     let caches = Arc::new(Caches::new(Duration::ZERO));
-    let clients = Arc::new(clients(Holder::default()));
+    let clients = Arc::new(clients(holder));
     Arc::new(Engine::new(clients, installation, caches, data.to_owned(), Timing::default()))
 }
 

@@ -212,6 +212,7 @@ pub fn config(sandbox: &Sandbox, data: &Path) -> Config {
             look: Duration::from_millis(50),
             operation: Duration::from_secs(60),
             horizon: Duration::from_secs(8),
+            pulled: Duration::from_secs(8),
         },
     }
 }
