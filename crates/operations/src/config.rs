@@ -95,6 +95,8 @@ pub struct Timing {
     pub horizon: Duration,
     /// Until a worker that runs has surely pulled its config, where workers do.
     pub pulled: Duration,
+    /// How long an agent that is to be restarted when it is idle may be busy. Then it is not.
+    pub idle: Duration,
 }
 
 impl Timing {
@@ -128,6 +130,7 @@ impl Default for Timing {
             operation: Duration::from_secs(180),
             horizon: Duration::from_secs(120),
             pulled: domain::PULLED_WITHIN,
+            idle: Duration::from_secs(1_800),
         }
     }
 }

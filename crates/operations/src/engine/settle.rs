@@ -1,6 +1,7 @@
 //! After the end: the objects are looked at until no late request can come any more, and what was written to an agent
 //! until HiClaw itself has had its time to undo it. What our own requests did late, or what another writer swallowed, is
 //! put right; what somebody else did is left and told.
+mod restart;
 mod told;
 
 use super::{
@@ -17,7 +18,7 @@ use domain::{
 };
 use higress::Observation;
 use planted::crash_point;
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// How many ended operations the journal keeps, so that they can be undone.
@@ -70,6 +71,10 @@ pub struct Watch {
     quiet: bool,
     /// What HiClaw has not made of what was written, as the last look found.
     lacking: Vec<String>,
+    /// The targets, held until the agents run again that are started again.
+    held: Option<Arc<HeldTargets>>,
+    /// When it was begun to start them, and how often that failed since the last one that runs.
+    restarting: (Instant, u32),
 }
 
 impl Watch {
@@ -88,6 +93,8 @@ impl Watch {
             resynced: false,
             quiet: false,
             lacking: Vec::new(),
+            held: None,
+            restarting: (now, 0),
         };
         watch.begin_again(true);
         watch
@@ -96,6 +103,12 @@ impl Watch {
     /// A watch that an earlier life began. What changed while nobody looked was meant.
     pub fn resume(course: Course) -> Self {
         Self { swallowed_until: Instant::now(), ..Self::new(course) }
+    }
+
+    /// The same, with its targets still held: agents are to be started again.
+    #[must_use]
+    pub fn holding(self, held: Arc<HeldTargets>) -> Self {
+        Self { held: Some(held), ..self }
     }
 
     /// Something was written: that write can come late too, or be swallowed. While writes are not `answered`, the pauses go
@@ -172,16 +185,19 @@ impl Watch {
         if self.course.edits().next().is_none() || planted::is(planted::Bug::NoSettleCheck) {
             return Some(Event::LastQuiet);
         }
-        let engine = self.course.engine.clone();
+        self.restart().await;
+        let (engine, control) = (self.course.engine.clone(), self.course.control.clone());
+        let pause = self.next_pause();
         tokio::select! {
             biased;
-            paused = engine.pause(self.next_pause()) => paused?,
+            paused = engine.pause(pause) => paused?,
             () = engine.watches.hurried() => {}
+            () = control.cancellation(), if self.course.owes_restarts() => {}
         }
         if Instant::now() >= self.quiet_from() && !self.resynced {
             self.resynced = self.resync(side).await;
         }
-        let last = Instant::now() >= self.ends();
+        let last = Instant::now() >= self.ends() && !self.course.owes_restarts();
         Some(self.look(side, last).await)
     }
 
@@ -191,7 +207,8 @@ impl Watch {
         let left = |until: Instant| until.saturating_duration_since(now);
         match (left(self.quiet_from()), left(self.ends())) {
             (Duration::ZERO, Duration::ZERO) => due,
-            (Duration::ZERO, left) => left,
+            (Duration::ZERO, left) if !self.course.owes_restarts() => left,
+            (Duration::ZERO, _) => due,
             (left, _) => due.min(left),
         }
     }

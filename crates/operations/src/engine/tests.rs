@@ -38,6 +38,7 @@ async fn a_panic_ends_its_operation_and_lets_everything_go() {
         context_window: None,
         max_tokens: None,
         reasoning: None,
+        restart: domain::Restart::No,
     };
     for _ in 0..2 {
         let mutation = Mutation::SetModel { target: "alice".parse().unwrap(), wish: wish.clone() };
@@ -96,6 +97,7 @@ pub(super) fn committed(number: usize, before: &str, after: &str) -> Record {
         held: vec!["worker:erin".into()],
         work: vec![Kept::Write(edit)],
         ghosts: Vec::new(),
+        restarts: Vec::new(),
         request: None,
     }
 }

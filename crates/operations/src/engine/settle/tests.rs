@@ -35,7 +35,7 @@ async fn course(engine: &Arc<Engine>, n: usize) -> Course {
     course_of(engine, record).await
 }
 
-async fn course_of(engine: &Arc<Engine>, record: Record) -> Course {
+pub(super) async fn course_of(engine: &Arc<Engine>, record: Record) -> Course {
     let progress = Arc::new(Progress::resume(record.operation.clone()));
     let control = engine.controls.of(&record.operation.id);
     let books = engine.books().await.unwrap().clone();
@@ -83,11 +83,11 @@ async fn a_write_of_the_watch_that_has_no_answer_may_still_come() {
 /// HiClaw may undo it for so long.
 const UNSURE: Duration = Duration::from_secs(360);
 
-fn held(text: &str) -> Held {
+pub(super) fn held(text: &str) -> Held {
     Held { image: Image::new(text.to_owned()), version: Version::Note(text.to_owned()) }
 }
 
-fn model(lasts: Option<&'static str>) -> Edit {
+pub(super) fn model(lasts: Option<&'static str>) -> Edit {
     let edit = hiclaw::Edit {
         part: Part::Spec,
         object: "controller:workers/alice".into(),
