@@ -8,7 +8,9 @@ use crate::{
     proof::Proof,
     registration::{self, Registration},
 };
-use domain::{Affected, BackupItem, ModelPredicate, PlannedKeys, ProviderName, RouteName, Target, Warning};
+use domain::{
+    Affected, BackupItem, ContainerAct, ModelPredicate, PlannedKeys, ProviderName, RouteName, Target, Warning,
+};
 use hiclaw::{Held, Part};
 use higress::{PlainDoc, PlainName, ProviderDoc, RouteDoc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,6 +157,11 @@ impl Draft {
         }
     }
 
+    /// Adds something to do with an agent's container.
+    pub fn act(&mut self, target: &Target, act: ContainerAct) {
+        self.agents.push(Work::Act(target.clone(), act));
+    }
+
     /// Adds the write of our note of an agent, which has nothing to take up.
     pub fn write_note(&mut self, edit: Edit) {
         self.agents.push(Work::Write(edit));
@@ -282,6 +289,7 @@ mod tests {
             Work::Ask(_) => "question".into(),
             Work::Neighbours(_) => "neighbours".into(),
             Work::Reload(_) => "reload".into(),
+            Work::Act(..) => "act".into(),
             Work::Prove(_) => "proof".into(),
         };
         work.iter().map(name).collect()
