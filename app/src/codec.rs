@@ -1,5 +1,7 @@
 //! JSON bodies as `contracts` promise them: the bare object, no field that is not known, and the bad field named.
-use domain::{Code, Declared, EditProvider, Failure, Mutation, NewProvider, SetModel, SetModels};
+use domain::{
+    Code, ContainerAct, Declared, EditProvider, Failure, Mutation, NewProvider, SetModel, SetModels,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
@@ -164,6 +166,13 @@ impl Body for Mutation {
                 whole::<Nothing>(rest)?;
                 Self::AcceptModel { target }
             }
+            "sleep" | "wake" | "restart" => {
+                let act = ContainerAct::ALL.into_iter().find(|act| act.as_str() == kind);
+                let act = act.unwrap_or(ContainerAct::Restart);
+                let target = take(&mut rest, "target")?;
+                whole::<Nothing>(rest)?;
+                Self::of_container(act, target)
+            }
             "add_provider" => Self::AddProvider(whole(rest)?),
             "edit_provider" => Self::EditProvider { name: take(&mut rest, "name")?, edit: whole(rest)? },
             "remove_provider" => {
@@ -188,7 +197,7 @@ impl Body for Mutation {
                 Self::Uninstall
             }
             _ => {
-                let kinds = "set_model, accept_model, add_provider, edit_provider, remove_provider, repair_routes, undo, apply, restore, install or uninstall";
+                let kinds = "set_model, accept_model, sleep, wake, restart, add_provider, edit_provider, remove_provider, repair_routes, undo, apply, restore, install or uninstall";
                 return Err(Failure::field("kind", format!("use {kinds}")));
             }
         })

@@ -8,7 +8,10 @@ pub fn wish(wish: &Mutation) -> String {
     let kind = t().kind(wish.kind());
     match wish {
         Mutation::SetModel { target, wish } => title(&agent(target), wish.model.as_str()),
-        Mutation::AcceptModel { target } => format!("{kind}: {}", agent(target)),
+        Mutation::AcceptModel { target }
+        | Mutation::Sleep { target }
+        | Mutation::Wake { target }
+        | Mutation::Restart { target } => format!("{kind}: {}", agent(target)),
         Mutation::AddProvider(provider) => format!("{kind}: {}", provider.name),
         Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => format!("{kind}: {name}"),
         Mutation::RepairRoutes { consumer: Some(consumer), .. } => format!("{kind}: {consumer}"),

@@ -153,8 +153,13 @@ pub fn PlanView(
     #[prop(optional)]
     region: NodeRef<html::Div>,
 ) -> impl IntoView {
+    let is_empty = plan.is_empty();
     let changes = plan.changes.into_iter().map(object).collect::<Vec<_>>();
-    let empty = changes.is_empty().then_some(t().nothing_changes());
+    let happens =
+        |step: &domain::Step| t().happens_to_container(step.name, step.object.as_deref().unwrap_or_default());
+    let happens: Vec<_> = plan.steps.iter().filter_map(happens).collect();
+    let empty = is_empty.then_some(t().nothing_changes());
+    let happens = happens.into_iter().map(|said| view! { <p>{said}</p> }).collect_view();
     let keys = plan.keys.iter().map(keys).collect_view();
     let warnings = plan.warnings.into_iter().map(warning).collect_view();
     let nobody = plan.affected.is_empty().then_some(t().nobody_affected());
@@ -162,7 +167,7 @@ pub fn PlanView(
     view! {
         <h3>{t().what_changes()}</h3>
         <div class="diff" role="region" aria-label=t().what_changes() tabindex="0" node_ref=region>
-            {changes} {empty}
+            {changes} {happens} {empty}
         </div>
         <ul class="notes">{keys} {warnings}</ul>
         <h3>{t().also_affected()}</h3>

@@ -2,7 +2,7 @@ use super::Live;
 use crate::{
     act::Act,
     api::Caller,
-    components::drawer::Drawer,
+    components::{drawer::Drawer, said::Said},
     sprite::{draw, icon, maps},
     text::{Lang, t},
 };
@@ -56,7 +56,10 @@ pub fn Header() -> impl IntoView {
             <a class="skip" href="#content">{t().skip_to_content()}</a>
             <div class="brand">
                 <Mark/>
-                <p><b>{t().product()}</b> <span>{t().tagline()}</span></p>
+                <div>
+                    <b>{t().product()}</b>
+                    <Live id="hiclaw" topics="office">{Suspend::new(hiclaw())}</Live>
+                </div>
             </div>
             <Drawer id="menu" title=t().menu() says=t().something_runs()>
                 <nav aria-label=t().navigation()>
@@ -74,6 +77,24 @@ pub fn Header() -> impl IntoView {
                 </div>
             </Drawer>
         </header>
+    }
+    .into_any()
+}
+
+/// Which HiClaw it is, with what that rests on; the way to the doctor, who tells more. The tagline while nobody can say.
+async fn hiclaw() -> AnyView {
+    let Ok(caller) = Caller::take() else { return ().into_any() };
+    let Some(hiclaw) = caller.operations.hiclaw_soon().await else {
+        return view! { <span>{t().tagline()}</span> }.into_any();
+    };
+    let badge = t().hiclaw_badge(&hiclaw.generation, &hiclaw.adapter);
+    let why = hiclaw.evidence.iter().map(|said| view! { <li><Said text=said.clone()/></li> }).collect_view();
+    let doubt = hiclaw.doubt.is_some();
+    let doubted = doubt.then(|| view! { <li class="doubt">{t().hiclaw_doubted()}</li> });
+    let class = if doubt { "hiclaw doubted" } else { "hiclaw" };
+    view! {
+        <a class=class href="/agm/doctor?find=hiclaw_known" aria-describedby="hiclaw-why">{badge}</a>
+        <ul id="hiclaw-why" class="hiclaw-why" role="tooltip">{doubted} {why}</ul>
     }
     .into_any()
 }

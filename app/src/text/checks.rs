@@ -5,6 +5,7 @@ use domain::{Check, CheckGroup, CheckId, CheckState, Repair};
 impl Texts {
     pub fn check(self, check: CheckId) -> &'static str {
         self.of(match check {
+            CheckId::HiclawKnown => ("Which HiClaw it is is known", "HiClaw 版本已识别"),
             CheckId::ConsoleReachable => ("The Higress Console answers", "Higress 控制台可访问"),
             CheckId::ConsoleSignIn => ("The console accepts our account", "控制台接受我们的账号"),
             CheckId::ConsoleVersion => ("The console's version is a tested one", "控制台版本经过测试"),
@@ -161,6 +162,7 @@ fn fix_of_state(check: &Check) -> Option<&'static str> {
 
 fn fix_of_kind(check: &Check) -> Option<&'static str> {
     Some(match check.id {
+        CheckId::HiclawKnown => "请不要指定 HiClaw 版本，由 agm 自动识别；有控制器时请指定其地址。",
         CheckId::ConsoleReachable => "请确认 Higress 控制台正在运行，且地址配置正确。",
         CheckId::ConsoleSignIn => "请核对控制台的用户名和密码，并确认控制台已完成初始化。",
         CheckId::ConsoleVersion => "请先试运行变更，或改用经过测试的版本。",

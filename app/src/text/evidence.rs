@@ -1,5 +1,5 @@
 //! What the server observed, in Chinese: those of its English sentences that have a fixed form and that are met every day.
-use super::{Lang, Texts, installation};
+use super::{Lang, Texts, controller, installation};
 
 /// Its sentences, with `{}` for what they name, in the same order in both.
 const SENTENCES: &[(&str, &str)] = &[
@@ -26,6 +26,7 @@ const SENTENCES: &[(&str, &str)] = &[
         "the Manager is alive and watches its file: it takes a change up by itself",
         "Manager 正在运行并监视其配置文件，变更会自动生效",
     ),
+    ("nothing was written that could be read back", "没有需要回读的写入"),
     ("1 object read back as written", "1 个对象已回读，与写入一致"),
     ("{} objects read back as written", "{} 个对象已回读，与写入一致"),
     // What a watch after a change saw.
@@ -236,7 +237,7 @@ const SENTENCES: &[(&str, &str)] = &[
 
 /// All of them.
 fn sentences() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    installation::SENTENCES.iter().chain(SENTENCES)
+    installation::SENTENCES.iter().chain(SENTENCES).chain(controller::SENTENCES)
 }
 
 impl Texts {
@@ -386,6 +387,8 @@ mod tests {
                 "text: ",
                 "the agents: ",
                 ": ",
+                "HiClaw's controller noted the change and did not carry it out: ",
+                "HiClaw's controller does not let agm in: ",
             ]
             .into_iter()
             .fold(part, str::trim_start_matches);

@@ -45,4 +45,8 @@ super::texts! {
     monitor_status: "Status", "状态";
     monitor_task: "Task", "任务";
     monitor_evidence: "Seen by", "判断依据";
+    monitor_container(state: &str): format!("container {state}"), format!("容器状态 {state}");
+    monitor_acts: "Container", "容器";
+    monitor_act_of(act: &str, name: &str): format!("{act}: {name}"), format!("{act}：{name}");
+    monitor_not_from_here: "not from here", "无法在此操作";
 }

@@ -1,6 +1,6 @@
 //! How things and works stand.
 use super::Texts;
-use domain::{LimitSource, OperationState, StepName, StepState, WorkerStatus};
+use domain::{ContainerAct, LimitSource, OperationState, StepName, StepState, TeamRole, WorkerStatus};
 
 impl Texts {
     pub fn step(self, step: StepName) -> &'static str {
@@ -13,10 +13,12 @@ impl Texts {
             StepName::Record => ("model.json", "model.json"),
             StepName::Config => ("openclaw.json", "openclaw.json"),
             StepName::Reload => ("Taken up", "加载生效"),
+            StepName::Sleep => ("Put to sleep", "休眠"),
+            StepName::Wake => ("Woken", "唤醒"),
+            StepName::Restart => ("Restarted", "重启"),
             StepName::Registration => ("Registration", "注册入口"),
             StepName::Proof => ("Proof", "验证入口"),
             StepName::Verify => ("Read everything back", "回读全部内容"),
-            StepName::Restart => ("Restart", "重启容器"),
         })
     }
 
@@ -47,6 +49,9 @@ impl Texts {
         self.of(match kind {
             "set_model" => ("Set model", "设置模型"),
             "accept_model" => ("Accept model", "接受模型"),
+            "sleep" => ("Put to sleep", "休眠"),
+            "wake" => ("Wake", "唤醒"),
+            "restart" => ("Restart", "重启"),
             "add_provider" => ("Add provider", "添加提供商"),
             "edit_provider" => ("Edit provider", "编辑提供商"),
             "remove_provider" => ("Remove provider", "删除提供商"),
@@ -57,6 +62,39 @@ impl Texts {
             "install" => ("Install", "安装"),
             "uninstall" => ("Uninstall", "卸载"),
             _ => ("Change", "变更"),
+        })
+    }
+
+    /// The word on the button that does it.
+    pub fn container_act(self, act: ContainerAct) -> &'static str {
+        self.of(match act {
+            ContainerAct::Sleep => ("Sleep", "休眠"),
+            ContainerAct::Wake => ("Wake", "唤醒"),
+            ContainerAct::Restart => ("Restart", "重启"),
+        })
+    }
+
+    /// What becomes of an agent's container, as a plan tells it. None: the step does nothing with it.
+    pub fn happens_to_container(self, step: StepName, agent: &str) -> Option<String> {
+        Some(self.of(match step {
+            StepName::Sleep => {
+                (format!("The container of {agent} is put to sleep."), format!("{agent} 的容器将休眠。"))
+            }
+            StepName::Wake => {
+                (format!("The container of {agent} is woken."), format!("{agent} 的容器将被唤醒。"))
+            }
+            StepName::Restart => (
+                format!("The container of {agent} is stopped and started again."),
+                format!("{agent} 的容器将停止并重新启动。"),
+            ),
+            _ => return None,
+        }))
+    }
+
+    pub fn team_role(self, role: TeamRole) -> &'static str {
+        self.of(match role {
+            TeamRole::Leader => ("leader", "负责人"),
+            TeamRole::Member => ("member", "成员"),
         })
     }
 
@@ -104,6 +142,7 @@ impl Texts {
             "gateway" => self.of(("Gateway", "网关")),
             "store" => self.of(("Store", "对象存储")),
             "manager" => "Manager",
+            "hiclaw" => "HiClaw",
             "storage" => self.of(("Own data", "本地数据")),
             "containers" => self.of(("Containers", "容器")),
             "controller" => self.of(("Controller", "控制器")),

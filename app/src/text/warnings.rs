@@ -25,8 +25,9 @@ impl Texts {
             WarningCode::OtherHost => ("Another host", "调用地址不同"),
             WarningCode::OpenRoute => ("Open to everybody", "对所有人开放"),
             WarningCode::NotRemoved => ("Not removed", "不会删除"),
+            WarningCode::TurnLost => ("Work is broken off", "工作将被中断"),
+            WarningCode::TurnMayBeLost => ("Work may be broken off", "工作可能被中断"),
             WarningCode::SetBack => ("Set back", "将被还原"),
-            WarningCode::TurnLost => ("A busy agent loses its turn", "会中断进行中的任务"),
             WarningCode::FormerModelRuns => ("Runs its former model until a restart", "重启前仍运行原模型"),
         })
     }
@@ -52,6 +53,7 @@ impl Texts {
         let chinese = match until {
             lasts::MANAGER_RESTART => "Manager 重启前有效；同时修改 HICLAW_DEFAULT_MODEL 则长期有效。",
             lasts::DEFAULT_ROUTE => "HiClaw 重启前有效；重启会让默认路由重新指向其自己的提供商。",
+            lasts::NEXT_PASS => "控制器下次处理该智能体（300 秒内）前有效。",
             lasts::HICLAWS_PROVIDER => "HiClaw 重启前有效；重启会按其环境变量重设该提供商。",
             until => return self.of((format!("lasts {until}"), format!("有效期：{until}"))),
         };
@@ -100,10 +102,13 @@ fn sentence(warning: &Warning) -> Option<String> {
         (WarningCode::SetBack, [object, places]) => {
             format!("{object} 已被他人修改（{places}），将还原为 agm 所需的内容。")
         }
-        (WarningCode::TurnLost, [agent]) => {
-            format!("{agent} 的容器会重新创建或重启；若它正在执行任务，当前一轮会丢失。")
-        }
         (WarningCode::FormerModelRuns, [agent]) => format!("{agent} 在容器重启之前仍运行原模型。"),
+        (WarningCode::TurnLost, [agent, task]) => {
+            format!("{agent} 正在处理“{task}”，当前这一轮会丢失。")
+        }
+        (WarningCode::TurnMayBeLost, [agent]) => {
+            format!("{agent} 的容器会停止或重新创建；若它正在工作，当前这一轮会丢失。")
+        }
         (WarningCode::Stays, [_, ..]) => format!("备份中没有，因此保持不变：{}。", named.join("、")),
         _ => return None,
     })

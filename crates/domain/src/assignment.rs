@@ -81,6 +81,42 @@ pub struct Assignment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
     pub observed: Observed,
+    /// Who owns what the agent has of its model. None in answers of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ownership: Option<Ownership>,
+    /// Why its model cannot be changed from here, and where it can. None: it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_only: Option<NotFromHere>,
+}
+
+/// Who owns what an agent has of its model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Ownership {
+    pub model: Owned,
+    /// The model's figures in the agent's config: context, output, images.
+    pub limits: Owned,
+}
+
+/// Who owns something, and what becomes of what others write there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Owned {
+    /// `manager`, `controller`.
+    pub owner: String,
+    /// Whether a switch writes it.
+    pub ours: bool,
+    /// How long stays what others than the owner wrote there: `until …`; none: nothing known sets it anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overwritten: Option<String>,
+}
+
+/// Why something cannot be done from here, and by which way it can. Two sentences.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NotFromHere {
+    pub reason: String,
+    pub way: String,
 }
 
 /// What the agent's own config and the routes say, so that nobody has to trust the record.

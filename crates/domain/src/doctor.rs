@@ -58,6 +58,8 @@ macro_rules! checks {
 
 checks! {
     Installation {
+        /// Which HiClaw it is can be told, and nothing speaks against it.
+        HiclawKnown "hiclaw_known"
         /// The Higress Console answers.
         ConsoleReachable "console_reachable"
         /// It accepts our account.

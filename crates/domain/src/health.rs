@@ -62,10 +62,28 @@ pub struct SystemHealth {
     pub error: Option<String>,
 }
 
+/// Which HiClaw stands behind everything, and how that is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HiclawIdentity {
+    /// `1.2`
+    pub generation: String,
+    /// One word for the way in which models are switched: `files`, `controller`.
+    pub adapter: String,
+    /// What speaks for it, in sentences.
+    pub evidence: Vec<String>,
+    /// What speaks against it; none: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
+}
+
 /// `GET /health?deep=true`: `healthy` when every system is up, else `degraded`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeepHealth {
     pub status: String,
     pub systems: Vec<SystemHealth>,
+    /// None: nobody could say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hiclaw: Option<HiclawIdentity>,
 }

@@ -28,7 +28,9 @@ mod time;
 mod usage;
 mod worker;
 
-pub use assignment::{Assignment, Assignments, LimitSource, Observed, Problem, Restart, SetModel};
+pub use assignment::{
+    Assignment, Assignments, LimitSource, NotFromHere, Observed, Owned, Ownership, Problem, Restart, SetModel,
+};
 pub use backup::{
     AgentDocuments, BackedUp, Backup, BackupConsumer, BackupContent, BackupDocuments, BackupReason, Backups,
     DamagedBackup, MissedBackup,
@@ -39,7 +41,9 @@ pub use declared::{Declared, DeclaredAssignments, DeclaredProvider, DeclaredRout
 pub use doctor::{Check, CheckGroup, CheckId, CheckState, Doctor, Repair, Setting, is_default_password};
 pub use drift::{Drift, DriftItem, DriftVerdict, Drifted, Runs, Unpulled, Unseen, WayOut, WhyNot};
 pub use failure::{Code, Failure, FieldError, Reason, UsedBy};
-pub use health::{DeepHealth, Metrics, MetricsHistory, MetricsSample, SystemHealth, SystemState};
+pub use health::{
+    DeepHealth, HiclawIdentity, Metrics, MetricsHistory, MetricsSample, SystemHealth, SystemState,
+};
 pub use install::{
     Install, InstallationState, Proved, Registered, RegisteredAs, RegisteredObject, Surroundings,
 };
@@ -69,4 +73,4 @@ pub use sealed::{
 pub use secret::{Passphrase, TypedKey};
 pub use time::Timestamp;
 pub use usage::{ModelUsage, Usage, Used};
-pub use worker::{PULLED_WITHIN, Worker, WorkerStatus};
+pub use worker::{AwaitsRestart, ContainerAct, ContainerSeen, PULLED_WITHIN, TeamRole, Worker, WorkerStatus};

@@ -150,10 +150,12 @@ warning_codes! {
     OpenRoute "OPEN_ROUTE"
     /// The object (named first) is not removed: why (named second).
     NotRemoved "NOT_REMOVED"
+    /// The agent (named first) is at work on something (named second), which is broken off.
+    TurnLost "TURN_LOST"
+    /// The container of the agent (named) stops or is made anew; if the agent is at work then, that is broken off.
+    TurnMayBeLost "TURN_MAY_BE_LOST"
     /// The object (named first) was changed by somebody (where: named second), and is made again what agm wants.
     SetBack "SET_BACK"
-    /// The container of the agent (named) is made anew or started again: a busy agent loses its turn.
-    TurnLost "TURN_LOST"
     /// The agent (named) runs its former model until its container starts again.
     FormerModelRuns "FORMER_MODEL_RUNS"
 }
@@ -187,6 +189,13 @@ impl Warning {
     pub fn about<T: ToString>(mut self, named: impl IntoIterator<Item = T>) -> Self {
         self.about.extend(named.into_iter().map(|name| name.to_string()));
         self
+    }
+}
+
+impl Plan {
+    /// Whether it would change nothing and do nothing.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && !self.steps.iter().any(|step| step.name.is_lasting())
     }
 }
 

@@ -18,7 +18,7 @@ pub use ways::{Generation, UnknownGeneration};
 
 use crate::{
     Act, Agent, AgentConfig, Call, Edit, Error, FilesParams, Held, Identity, Image, ModelHolder, Owned,
-    Ownership, Part, TakenUp, Version, Wish, known::Known,
+    Ownership, Part, ReadOnly, TakenUp, Version, Wish, known::Known,
 };
 use client::Client;
 use disk::Disk;
@@ -257,6 +257,10 @@ impl ModelHolder for Controller {
 
     fn act<'a>(&'a self, target: &'a Target, act: Act) -> Call<'a, String> {
         Box::pin(self.do_act(target, act))
+    }
+
+    fn cannot(&self, target: &Target, act: Act) -> Option<ReadOnly> {
+        self.cannot_act(target, act)
     }
 
     fn ownership(&self, _: &Target) -> Ownership {

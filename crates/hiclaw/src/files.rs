@@ -26,6 +26,10 @@ use store::{Listing, ObjectKey, Store};
 use tokio::sync::Mutex;
 use url::Url;
 
+/// By which way containers are started and stopped.
+const WITH_DOCKER: &str = "Its containers are started and stopped with Docker, or by the Manager.";
+/// What the gateway is called in configs since v1.2.
+const LATER_GATEWAY: &str = "agentteams-gateway/";
 /// The runtime whose config we know how to edit.
 const OPENCLAW: &str = "openclaw";
 
@@ -56,6 +60,8 @@ pub struct Files {
     params: FilesParams,
     /// The workers' configs.
     known: Known<Arc<AgentConfig>>,
+    /// A controller that is named and not used, since the settings say that there is none.
+    unused: Option<Url>,
     /// One writer of the registry at a time: between the look at a file and its replacement another one could write.
     notes: Mutex<()>,
 }
@@ -63,7 +69,39 @@ pub struct Files {
 impl Files {
     /// Makes no call.
     pub fn new(params: FilesParams) -> Self {
-        Self { params, known: Known::default(), notes: Mutex::new(()) }
+        Self { params, known: Known::default(), unused: None, notes: Mutex::new(()) }
+    }
+
+    /// The same beside a controller that the settings name and forbid.
+    #[must_use]
+    pub fn beside_controller(self, unused: Option<Url>) -> Self {
+        Self { unused, ..self }
+    }
+
+    async fn identify(&self) -> Identity {
+        let shown = self.params.manager_config.display();
+        let names = self.read_config(&Target::Manager).await.ok().and_then(|config| config.primary);
+        let why = if self.unused.is_some() { "the settings say so" } else { "no controller is named" };
+        let mut evidence = vec![format!("{why}; the Manager's config is {shown}")];
+        evidence.extend(names.as_ref().map(|primary| format!("the Manager's config names {primary}")));
+        let doubt = match (self.answering().await, names) {
+            (Some(url), _) => {
+                Some(format!("a controller answers at {url}, which writes over what others write into files"))
+            }
+            (None, Some(primary)) if primary.starts_with(LATER_GATEWAY) => Some(format!(
+                "{primary} is named as a HiClaw with a controller does, and no controller is used"
+            )),
+            (None, _) => None,
+        };
+        Identity { generation: "1.0", adapter: "files", evidence, doubt }
+    }
+
+    /// The controller that is named and not used, when it answers.
+    async fn answering(&self) -> Option<&Url> {
+        let url = self.unused.as_ref()?;
+        let health = url.join("/healthz").ok()?;
+        let answer = self.params.http.get(health).timeout(self.params.call).send().await.ok()?;
+        answer.status().is_success().then_some(url)
     }
 
     fn beside(&self, file: &str) -> PathBuf {
@@ -114,6 +152,10 @@ impl Files {
             evidence: "the Manager is alive and watches its file: it takes a change up by itself".into(),
         })
     }
+}
+
+fn nobody_to_ask(target: &Target) -> String {
+    format!("this HiClaw has nobody to ask for the container of {}", target.agent())
 }
 
 /// The Manager is in no registry, and nothing is kept of agents but files.
@@ -225,10 +267,11 @@ impl ModelHolder for Files {
     }
 
     fn act<'a>(&'a self, target: &'a Target, _: Act) -> Call<'a, String> {
-        let agent = target.agent();
-        let reason = format!("this HiClaw has nobody to ask for the container of {agent}");
-        let way = "Its containers are started and stopped with Docker, or by the Manager.";
-        Box::pin(async { Err(Error::CannotAct { reason, way }) })
+        Box::pin(async { Err(Error::CannotAct { reason: nobody_to_ask(target), way: WITH_DOCKER }) })
+    }
+
+    fn cannot(&self, target: &Target, _: Act) -> Option<ReadOnly> {
+        Some(ReadOnly { reason: nobody_to_ask(target), way: WITH_DOCKER.to_owned() })
     }
 
     fn ownership(&self, target: &Target) -> Ownership {
@@ -242,11 +285,7 @@ impl ModelHolder for Files {
     }
 
     fn identity(&self) -> Call<'_, Identity> {
-        Box::pin(async {
-            let shown = self.params.manager_config.display();
-            let evidence = vec![format!("no controller is named; the Manager's config is {shown}")];
-            Ok(Identity { generation: "1.0", adapter: "files", evidence })
-        })
+        Box::pin(async { Ok(self.identify().await) })
     }
 
     fn sweep(&self) -> Call<'_, ()> {

@@ -1,6 +1,7 @@
 //! Who holds an agent's model and how it is changed. Each generation of HiClaw answers differently; nothing above this
 //! trait knows which one it talks to.
 use crate::{Error, registry::ModelNote};
+pub use domain::ContainerAct as Act;
 use domain::{Limits, ModelId, Target, Timestamp, Worker, rules::KnownLimits};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -204,14 +205,6 @@ pub struct TakenUp {
     pub evidence: String,
 }
 
-/// What can be done with an agent's container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
-    Sleep,
-    Wake,
-    Restart,
-}
-
 /// Who owns something, and what becomes of what others write there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owned {
@@ -239,6 +232,8 @@ pub struct Identity {
     pub adapter: &'static str,
     /// For people.
     pub evidence: Vec<String>,
+    /// What speaks against it; none: nothing.
+    pub doubt: Option<String>,
 }
 
 /// Holds the models of all agents of an installation.
@@ -286,6 +281,12 @@ pub trait ModelHolder: Send + Sync {
 
     /// Does something with an agent's container, and waits until that is seen. The text says what was seen.
     fn act<'a>(&'a self, target: &'a Target, act: Act) -> Call<'a, String>;
+
+    /// Why something cannot be done with an agent's container, as far as that is known without asking. None: it may be
+    /// tried.
+    fn cannot(&self, _: &Target, _: Act) -> Option<ReadOnly> {
+        None
+    }
 
     /// Who owns what an agent has of its model.
     fn ownership(&self, target: &Target) -> Ownership;

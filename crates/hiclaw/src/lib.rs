@@ -36,7 +36,10 @@ pub fn holder(
     forced: Option<Generation>,
 ) -> Result<Box<dyn ModelHolder>, Error> {
     let has_controller = forced.map(Generation::has_controller);
-    match controller.filter(|_| has_controller != Some(false)) {
+    match controller {
+        Some(unused) if has_controller == Some(false) => {
+            Ok(Box::new(Files::new(files).beside_controller(Some(unused.url))))
+        }
         Some(controller) => Ok(Box::new(Controller::new(files, controller, forced))),
         None if has_controller == Some(true) => {
             Err(Error::NoController("this generation has one, and none is named".into()))

@@ -9,6 +9,7 @@ mod drift;
 mod error;
 mod file;
 mod follow;
+mod health;
 mod healthcheck;
 mod here;
 mod history;
@@ -27,6 +28,7 @@ mod sealed;
 mod serve;
 mod show;
 mod whole_file;
+mod worker;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use client::{Access, Client};
@@ -61,8 +63,13 @@ enum Command {
     /// Which model an agent runs.
     #[command(subcommand)]
     Model(model::Command),
-    /// The workers and what they do.
+    /// The workers: what they do, run and shall run.
     Workers,
+    /// Something with a worker's container.
+    #[command(subcommand)]
+    Worker(worker::Command),
+    /// Every system that agm depends on, and which HiClaw it is.
+    Health,
     /// AI routes.
     #[command(subcommand)]
     Route(route::Command),
@@ -141,7 +148,9 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Sandbox(options) => serve::sandbox(options).await?,
         Command::Provider(command) => provider::run(&call()?, command).await?,
         Command::Model(command) => model::run(&call()?, command).await?,
-        Command::Workers => model::workers(&call()?).await?,
+        Command::Workers => worker::list(&call()?).await?,
+        Command::Worker(command) => worker::run(&call()?, command).await?,
+        Command::Health => health::run(&call()?).await?,
         Command::Route(command) => route::run(&call()?, command).await?,
         Command::Plan(args) => file::plan(&call()?, &args).await?,
         Command::Apply(args) => file::apply(&call()?, &args).await?,

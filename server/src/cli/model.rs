@@ -1,14 +1,14 @@
-//! `agm model …` and `agm workers`
+//! `agm model …`
 use super::{
     Call, DryRun,
     error::CliError,
     follow::change,
-    show::{self, assignment, document, word},
+    show::{self, assignment, document},
 };
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{
     Assignment, Assignments, Bulk, BulkPlan, Code, Failure, ModelId, Mutation, OperationState, ProviderName,
-    Refused, Restart, SetModel, SetModels, Target, Worker,
+    Refused, Restart, SetModel, SetModels, Target,
 };
 use std::num::NonZeroU32;
 
@@ -164,14 +164,4 @@ fn done(call: &Call, bulk: &Bulk) -> Result<(), CliError> {
     let stuck = bulk.results.iter().any(|operation| operation.state == OperationState::NeedsOperator);
     let code = if stuck { Code::NeedsOperator } else { Code::RolledBack };
     Err(Failure::new(code, format!("{done} of {of} agents were switched")).into())
-}
-
-/// `agm workers`.
-pub async fn workers(call: &Call) -> Result<(), CliError> {
-    let workers: Vec<Worker> = call.client.get(&["workers"]).await?;
-    let line = |worker: &Worker| {
-        let model = worker.model.as_ref().map_or("-", |model| model.as_str());
-        format!("{}\t{}\t{model}\t{}", worker.name, word(&worker.status), worker.evidence)
-    };
-    document(call.json, &workers, || workers.iter().map(line).collect())
 }

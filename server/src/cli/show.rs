@@ -79,7 +79,11 @@ pub fn plan(plan: &Plan) -> Vec<String> {
         .extend(plan.affected.iter().map(|affected| format!("affects {}: {}", affected.agent, affected.how)));
     lines
         .extend(plan.warnings.iter().map(|warning| format!("warning {}: {}", warning.code, warning.message)));
-    if plan.changes.is_empty() {
+    let acts = plan.steps.iter().filter(|step| step.name.is_lasting());
+    lines.extend(
+        acts.map(|step| format!("{}\t{}", word(&step.name), step.object.as_deref().unwrap_or_default())),
+    );
+    if plan.is_empty() {
         lines.push("nothing to change".into());
     }
     lines

@@ -131,16 +131,8 @@ mod tests {
 
     fn seat(name: &str, team: Option<&str>, status: WorkerStatus) -> Seat {
         let worker = Worker {
-            name: name.parse().unwrap(),
-            status,
-            model: None,
-            since: None,
-            evidence: String::new(),
-            image: None,
-            task: None,
-            runtime: "openclaw".into(),
             team: team.map(Into::into),
-            unpulled: None,
+            ..Worker::unseen(name.parse().unwrap(), "openclaw".into(), status, String::new())
         };
         Seat::of(worker, None)
     }

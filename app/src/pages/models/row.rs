@@ -1,4 +1,4 @@
-use super::Seat;
+use super::{Seat, read_only_note};
 use crate::{
     act::Act,
     components::{
@@ -13,7 +13,7 @@ use crate::{
     describe::{self, tokens},
     text::t,
 };
-use domain::{AiRoute, Assignment, LimitSource, PULLED_WITHIN, known_model};
+use domain::{AiRoute, Assignment, LimitSource, Owned, PULLED_WITHIN, known_model};
 use leptos::prelude::*;
 
 /// An agent: how it is, what it runs over what, within which limits, and whether that is what was recorded. Hidden when
@@ -21,6 +21,11 @@ use leptos::prelude::*;
 pub fn view(seat: Seat, routes: &[AiRoute], wanted: &str) -> AnyView {
     let name = describe::agent(&seat.target);
     let (agent, target) = (seat.target.agent().to_owned(), seat.target.to_string());
+    let (awaits, read_only) = (seat.awaits.clone(), seat.read_only().cloned());
+    let (is_read_only, owned) =
+        (read_only.is_some(), seat.now.as_ref().and_then(|now| now.ownership.clone()));
+    let own_model = owned.as_ref().map(|owned| ownership(&owned.model));
+    let own_limits = owned.filter(|owned| !owned.limits.ours).map(|owned| ownership(&owned.limits));
     let (over, unpulled) = (over(&seat), seat.unpulled.is_some().then(|| t().unpulled()));
     let (trouble, model) = (seat.trouble(), seat.model());
     let route = seat.now.as_ref().and_then(|now| now.observed.route.as_ref());
@@ -30,6 +35,8 @@ pub fn view(seat: Seat, routes: &[AiRoute], wanted: &str) -> AnyView {
         seat.word,
         &model,
         unpulled.unwrap_or_default(),
+        awaits.as_deref().unwrap_or_default(),
+        read_only.as_ref().map(|_| t().read_only()).unwrap_or_default(),
         &over.join(" "),
         &route.map(in_the_way::words).unwrap_or_default(),
         &trouble.as_ref().map(Told::text).unwrap_or_default(),
@@ -42,7 +49,10 @@ pub fn view(seat: Seat, routes: &[AiRoute], wanted: &str) -> AnyView {
     view! {
         <Row text hidden>
             <Cell class="mark-cell">
-                <input type="checkbox" class="mark-row" name="target" value=target aria-label=mark/>
+                <input
+                    type="checkbox" class="mark-row" name="target" value=target aria-label=mark
+                    disabled=is_read_only
+                />
             </Cell>
             <RowHead>
                 <Face name=agent/>
@@ -50,20 +60,35 @@ pub fn view(seat: Seat, routes: &[AiRoute], wanted: &str) -> AnyView {
             </RowHead>
             <Cell head=t().runs()>
                 <b class="runs-model">{model}</b>
+                {awaits.map(|said| view! { <p class="unpulled">{said}</p> })}
                 {unpulled.map(|said| view! { <p class="unpulled">{said}</p> <p>{until}</p> })}
                 {trouble.map(|trouble| view! { <p class="desk-problem">{trouble.view()}</p> })}
+                {own_model}
             </Cell>
             <Cell head=t().over()>
                 {over.into_iter().map(|part| view! { <p>{part}</p> }).collect_view()}
             </Cell>
-            <Cell head=t().limits()>{limits}</Cell>
+            <Cell head=t().limits()>
+                {limits}
+                {own_limits}
+            </Cell>
             <Cell head=t().recorded()>{recorded}</Cell>
             <Cell>
-                <Press act text=t().set_model() kind=Kind::Small label/>
+                {match read_only {
+                    Some(why) => read_only_note(why),
+                    None => view! { <Press act text=t().set_model() kind=Kind::Small label/> }.into_any(),
+                }}
             </Cell>
         </Row>
     }
     .into_any()
+}
+
+/// Who owns it, and when what others write there is written over.
+fn ownership(owned: &Owned) -> AnyView {
+    let not_ours = (!owned.ours).then(|| format!(" · {}", t().figures_not_ours()));
+    let until = owned.overwritten.as_ref().map(|until| format!(" · {}", t().lasts(until)));
+    view! { <p class="owned">{t().owned_by(&owned.owner)} {not_ours} {until}</p> }.into_any()
 }
 
 /// Provider and route, as observed.

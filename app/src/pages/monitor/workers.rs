@@ -1,17 +1,19 @@
 //! What is known of each worker, and what that rests on.
 use super::Range;
 use crate::{
+    act::Act,
     components::{
         avatar::Face,
         badge::{Badge, Tone},
+        button::{Kind, Press},
         moment::Moment,
         said::Said,
         table::{Cell, Row, RowHead, Table, head},
     },
-    pages::find::FindForm,
+    pages::{find::FindForm, home::desk},
     text::t,
 };
-use domain::Worker;
+use domain::{ContainerAct, NotFromHere, Target, Worker, WorkerStatus};
 use leptos::prelude::*;
 
 /// What the search narrows.
@@ -36,9 +38,15 @@ pub fn view(workers: Vec<Worker>, wanted: &str) -> AnyView {
             .into_any();
     }
     let wanted = wanted.to_lowercase();
-    let heads =
-        [t().monitor_worker(), t().monitor_status(), t().monitor_task(), t().model(), t().monitor_evidence()]
-            .map(head);
+    let heads = [
+        t().monitor_worker(),
+        t().monitor_status(),
+        t().monitor_task(),
+        t().model(),
+        t().monitor_evidence(),
+        t().monitor_acts(),
+    ]
+    .map(head);
     let rows: Vec<_> = workers.into_iter().map(|worker| (search_text(&worker), worker)).collect();
     let shown = rows.iter().filter(|(text, _)| text.contains(&wanted)).count();
     let rows = rows.into_iter().map(|(text, worker)| row(worker, !text.contains(&wanted), text)).collect();
@@ -57,12 +65,17 @@ fn search_text(worker: &Worker) -> String {
     words.extend(worker.model.as_ref().map(|model| model.as_str()));
     words.extend(worker.task.as_deref());
     words.extend(worker.team.as_deref());
+    words.extend(worker.role.map(|role| t().team_role(role)));
+    words.extend(worker.container.as_ref().map(|container| container.state.as_str()));
     words.join(" ").to_lowercase()
 }
 
 fn row(worker: Worker, hidden: bool, text: String) -> AnyView {
     let tone = Tone::from(worker.status);
-    let of = [Some(worker.runtime), worker.team].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let (awaits, acts) = (desk::awaits(&worker), acts(&worker));
+    let container = worker.container.map(|container| t().monitor_container(&container.state));
+    let role = worker.role.map(|role| t().team_role(role).to_owned());
+    let of = [Some(worker.runtime), worker.team, role].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let model = worker.model.map_or_else(|| t().unknown().to_owned(), |model| model.to_string());
     view! {
         <Row text hidden>
@@ -75,11 +88,53 @@ fn row(worker: Worker, hidden: bool, text: String) -> AnyView {
                 {worker.since.map(|at| view! { <p>{t().since()} " " <Moment at/></p> })}
             </Cell>
             <Cell head=t().monitor_task()>{worker.task}</Cell>
-            <Cell head=t().model()>{model}</Cell>
+            <Cell head=t().model()>
+                {model} {awaits.map(|said| view! { <p class="unpulled">{said}</p> })}
+            </Cell>
             <Cell head=t().monitor_evidence()><p><Said text=worker.evidence/></p></Cell>
+            <Cell head=t().monitor_acts()>{container.map(|said| view! { <p>{said}</p> })} {acts}</Cell>
         </Row>
     }
     .into_any()
+}
+
+/// What makes sense for a container that is so.
+fn sensible(status: WorkerStatus) -> &'static [ContainerAct] {
+    use ContainerAct::{Restart, Sleep, Wake};
+    match status {
+        WorkerStatus::Idle | WorkerStatus::Busy | WorkerStatus::Running | WorkerStatus::Starting => {
+            &[Sleep, Restart]
+        }
+        WorkerStatus::Sleeping | WorkerStatus::Stopped | WorkerStatus::Offline => &[Wake],
+        WorkerStatus::Failed | WorkerStatus::Unknown => &[Wake, Restart],
+        WorkerStatus::Remote => &[],
+    }
+}
+
+/// What can be done with the container; of the rest, why it cannot and by which way it can.
+fn acts(worker: &Worker) -> AnyView {
+    let sensible = sensible(worker.status);
+    let press = |act: &ContainerAct| {
+        let text = t().container_act(*act);
+        let label = t().monitor_act_of(text, worker.name.as_str());
+        let act = Act::Container { target: Target::Worker(worker.name.clone()), act: *act };
+        view! { <Press act text kind=Kind::Small label/> }
+    };
+    let buttons = sensible.iter().filter(|act| !worker.cannot.contains_key(act)).map(press).collect_view();
+    let mut refused: Vec<_> = sensible.iter().filter_map(|act| worker.cannot.get(act)).collect();
+    refused.dedup();
+    let refused = (!refused.is_empty()).then(|| {
+        let why = |why: &NotFromHere| {
+            view! { <p><Said text=why.reason.clone()/></p> <p><Said text=why.way.clone()/></p> }
+        };
+        view! {
+            <details class="read-only">
+                <summary>{t().monitor_not_from_here()}</summary>
+                {refused.into_iter().map(why).collect_view()}
+            </details>
+        }
+    });
+    view! { <div class="worker-acts">{buttons}</div> {refused} }.into_any()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::{
     who::Who,
     wire::Worker,
 };
-use crate::{Act, Error, TakeUp, TakenUp};
+use crate::{Act, Error, ReadOnly, TakeUp, TakenUp};
 use domain::Target;
 use serde_json::Value;
 
@@ -14,6 +14,11 @@ const EMBEDDED_ONLY: &str = "Restart its pod, or its container with Docker.";
 const IN_TEAM: &str = "Restart it, or put its whole team to sleep where the team is described.";
 const NO_MANAGER: &str = "Restart it.";
 const NO_CONTAINER: &str = "Wake it, or look at why it failed.";
+
+fn no_turns(who: &Who, action: &str) -> (String, &'static str) {
+    let way = if who.target == Target::Manager { NO_MANAGER } else { IN_TEAM };
+    (format!("the controller cannot {action} {} by itself", who.target.agent()), way)
+}
 
 impl Controller {
     pub(super) async fn do_act(&self, target: &Target, act: Act) -> Result<String, Error> {
@@ -65,11 +70,20 @@ impl Controller {
         slept.and(woken)
     }
 
+    /// As far as that is known of an agent that was seen before: whether there is Docker behind the controller is not.
+    pub(super) fn cannot_act(&self, target: &Target, act: Act) -> Option<ReadOnly> {
+        let (ways, who) = (self.forced.or_else(|| self.found.get().copied())?, self.seen(target)?);
+        if act == Act::Restart || self.has_turns(&who, ways) {
+            return None;
+        }
+        let (reason, way) = no_turns(&who, act.as_str());
+        Some(ReadOnly { reason, way: way.to_owned() })
+    }
+
     async fn turn(&self, who: &Who, action: &str) -> Result<(), Error> {
         let ways = self.ways().await?;
         if !self.has_turns(who, ways) {
-            let way = if who.target == Target::Manager { NO_MANAGER } else { IN_TEAM };
-            let reason = format!("the controller cannot {action} {} by itself", who.target.agent());
+            let (reason, way) = no_turns(who, action);
             return Err(Error::CannotAct { reason, way });
         }
         match self.client.post(Path::of(&["api", "v1", "workers", &who.name, action])).await? {
@@ -190,7 +204,7 @@ impl Controller {
     }
 
     /// A container as Docker shows it, its environment and secrets included. None: it, or Docker, is not there.
-    async fn container(&self, name: &str) -> Result<Option<Value>, Error> {
+    pub(super) async fn container(&self, name: &str) -> Result<Option<Value>, Error> {
         match self.client.get(Path::of(&["docker", "containers", name, "json"])).await {
             // Docker is down behind the controller, or there is none.
             Err(Error::Refused { .. }) => Ok(None),

@@ -52,6 +52,7 @@ impl Controller {
     /// The generation, and everything that speaks for it.
     pub(super) async fn identify(&self) -> Result<Identity, Error> {
         let ways = self.ways().await?;
+        let doubt = self.doubt().await;
         let url = self.client.url();
         let mut evidence = vec![match (self.forced, ways.new_path) {
             (Some(_), _) => format!("the settings say so; the controller is at {url}"),
@@ -72,6 +73,14 @@ impl Controller {
             }
             Err(error) => format!("the Manager's config cannot be read: {error}"),
         });
-        Ok(Identity { generation: ways.generation, adapter: "controller", evidence })
+        Ok(Identity { generation: ways.generation, adapter: "controller", evidence, doubt })
+    }
+
+    /// What the controller's own paths say against the settings.
+    async fn doubt(&self) -> Option<String> {
+        let (forced, found) = (self.forced?, self.detect().await.ok()?);
+        let (said, seen) = (forced.generation, found.generation);
+        (said != seen)
+            .then(|| format!("the settings say {said}, and the controller's paths are those of {seen}"))
     }
 }

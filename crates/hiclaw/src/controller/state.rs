@@ -1,16 +1,26 @@
 //! How the workers are: what the controller says of them, what Docker says behind it, and which tasks are open.
-use super::{Controller, client::Path, ways::Ways, who::Who, wire};
+use super::{
+    Controller,
+    client::Path,
+    ways::Ways,
+    who::{LEADER, Who},
+    wire,
+};
 use crate::{
-    Error, beside,
+    Error, TakeUp, beside,
     containers::{self, Container},
     registry::{self, Deployment, Task},
     status::{Containers, Facts, Judgement, by_tasks},
 };
-use domain::{Target, Worker, WorkerStatus};
+use domain::{ContainerSeen, Target, TeamRole, Timestamp, Worker, WorkerStatus};
+use futures::{StreamExt, stream};
 use std::collections::BTreeMap;
 
 /// All containers behind the controller, where it lets us look.
 const DOCKER: Path<'static> = Path::of(&["docker", "containers", "json"]).asking("all=true");
+
+/// How many containers are asked for at once.
+const AT_ONCE: usize = 16;
 
 /// What was seen beside the controller's own list.
 struct Seen {
@@ -30,8 +40,27 @@ impl Controller {
         let (listed, containers, tasks) = futures::join!(self.listed_workers(), self.containers(), tasks);
         let seen =
             Seen { containers: containers.ok().flatten(), tasks: tasks.map_err(|error| error.to_string()) };
-        let of = |worker: &wire::Worker| self.worker(&Who::worker(worker, ways)?, worker, ways, &seen);
-        Ok(listed?.iter().filter_map(of).collect())
+        let of = |worker: &wire::Worker| {
+            let who = Who::worker(worker, ways)?;
+            let seen = self.worker(&who, worker, ways, &seen)?;
+            Some((who, seen))
+        };
+        let workers: Vec<_> = listed?.iter().filter_map(of).collect();
+        let started = stream::iter(workers).map(|(who, worker)| self.with_start(who, worker, ways));
+        Ok(started.buffered(AT_ONCE).collect().await)
+    }
+
+    /// The same with the time at which the container was started, where the model that it runs hangs on that.
+    async fn with_start(&self, who: Who, mut worker: Worker, ways: &Ways) -> Worker {
+        let runs = worker.container.as_ref().is_some_and(|container| container.state == "running");
+        if runs && who.takes_up(ways) == TakeUp::Restart {
+            let found = self.container(&self.container_of(&who, ways)).await.ok().flatten();
+            let at = found.and_then(|found| Some(found["State"]["StartedAt"].as_str()?.to_owned()));
+            if let (Some(container), Some(at)) = (&mut worker.container, at) {
+                container.started_at = Some(Timestamp::from_rfc3339(at));
+            }
+        }
+        worker
     }
 
     /// The containers by their names. None: the controller has no Docker behind it.
@@ -51,17 +80,24 @@ impl Controller {
         let judgement = judge(worker, container, &message, tasks);
         let image = container.flatten().map(|container| container.image.clone());
         let image = image.or_else(|| (!worker.image.is_empty()).then(|| worker.image.clone()));
+        let state = match container {
+            Some(container) => container.map(|container| container.state.clone()),
+            None => (!worker.container_state.is_empty()).then(|| worker.container_state.clone()),
+        };
+        let role = match worker.role.as_str() {
+            _ if worker.team.is_empty() => None,
+            LEADER => Some(TeamRole::Leader),
+            _ => Some(TeamRole::Member),
+        };
+        let runtime = who.runtime_name().to_owned();
         Some(Worker {
-            name: name.clone(),
-            status: judgement.status,
-            model: None,
             since: judgement.since,
-            evidence: judgement.evidence,
             image,
+            container: state.map(|state| ContainerSeen { state, started_at: None }),
             task: judgement.task,
-            runtime: who.runtime_name().to_owned(),
             team: (!worker.team.is_empty()).then(|| worker.team.clone()),
-            unpulled: None,
+            role,
+            ..Worker::unseen(name.clone(), runtime, judgement.status, judgement.evidence)
         })
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// The Manager that every installation begins with. Others share its objects and its account.
 const FIRST_MANAGER: &str = "default";
-const LEADER: &str = "team_leader";
+pub const LEADER: &str = "team_leader";
 /// The runtime of whom the controller names none for.
 const UNNAMED: &str = "unknown";
 

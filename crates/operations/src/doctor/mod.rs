@@ -1,12 +1,14 @@
 //! The doctor: every check of the installation, all at once, each bounded in time.
 //!
 //! [`installation`], [`gateway`], [`providers`], [`agents`] and [`own`] each make the checks of one part, [`door`],
+//! [`identity`],
 //! [`locked`], [`skew`] and [`writes`] one each; [`asked`] makes those that cost something, [`lists`] remembers which models providers
 //! listed, and [`memory`] all else.
 mod agents;
 mod asked;
 mod door;
 mod gateway;
+mod identity;
 mod installation;
 mod lists;
 mod locked;
@@ -78,8 +80,9 @@ impl Operations {
         let observed_at = clients.clock.now();
         let live = bounded(async { Ok(clients.console.live_routes().await?) });
         let consumers = bounded(async { Ok(clients.console.consumers().await?) });
-        let (health, installation, own, door, console, agents, live, consumers, workers) = futures::join!(
+        let (health, hiclaw, installation, own, door, console, agents, live, consumers, workers) = futures::join!(
             self.health(),
+            bounded(self.hiclaw()),
             Box::pin(Installation::look(clients, known)),
             Box::pin(own::checks(engine, &known.data_dir)),
             Box::pin(door::check(clients, gateway)),
@@ -96,6 +99,7 @@ impl Operations {
             Doctor { systems: health.systems.clone(), checks: Vec::new(), observed_at, asked_at };
         doctor.add(installation.checks(&health, known));
         doctor.add(own);
+        doctor.add([identity::check(&hiclaw)]);
         doctor.add([own::writable(&health), gateway::readable(unread.as_ref(), &stored)]);
         doctor.add([writes::check(&engine.log.list()), door]);
         let (seen, routes) = (agents.as_deref().ok(), stored.as_ref().ok());

@@ -340,7 +340,7 @@ impl Course {
     async fn undo(&mut self, step: usize) -> Event {
         let progress = self.progress.clone();
         progress.state(OperationState::Compensating);
-        let Some(edit) = self.edit(self.undone_by(step)) else { return Event::Undone(step) };
+        let Some(edit) = self.edit(self.undone_by(step)) else { return self.left_as_it_is(step) };
         let object = edit.object();
         crash_point("undo.before");
         let put = self.engine.put(edit, Side::Before, &self.ghosts).await;
@@ -365,6 +365,19 @@ impl Course {
                 sleep(UNDO_PAUSE).await;
                 Event::UndoFailed(step)
             }
+        }
+    }
+
+    /// A step that wrote nothing has nothing to undo; what was done with a container stays, whatever came of it.
+    fn left_as_it_is(&mut self, step: usize) -> Event {
+        let operation = self.progress.operation();
+        match operation.steps.get(step + 1) {
+            Some(acted) if acted.name.is_lasting() => {
+                self.progress.undone(step + 1, None, "not undone: the container stays as it is");
+                self.left.push(format!("the container of {}", acted.object.as_deref().unwrap_or_default()));
+                Event::UndoForeign(step)
+            }
+            _ => Event::Undone(step),
         }
     }
 

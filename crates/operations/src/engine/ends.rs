@@ -23,6 +23,9 @@ impl Course {
                 let wrote = steps.iter().any(|step| step.state == StepState::Undone);
                 Some(rolled_back(self.cause(), wrote))
             }
+            Outcome::LeftForeign if self.edits().next().is_none() => {
+                Some(needs_operator(self.cause(), &self.left).hint(LOOK))
+            }
             Outcome::LeftForeign => Some(needs_operator(self.cause(), &self.left).hint(COMPARE)),
             Outcome::GivenUp => {
                 let mut failure = needs_operator(self.cause(), &self.left).hint(COMPARE);
@@ -63,6 +66,8 @@ fn rolled_back(cause: Failure, wrote: bool) -> Failure {
 
 /// What to do about objects that are neither as before nor as wished.
 const COMPARE: &str = "Compare these objects with the plan's before and after and decide which is right; the steps say what is where.";
+/// What to do about a container of which nobody saw what was wanted.
+const LOOK: &str = "Look at the container: it may be as it was, or yet become what was wanted.";
 /// What to do about an undo that does not get through.
 const STUCK: &str = "The undo is tried again by itself until it gets through. To keep things as they are and to free the targets: `agm history --release ID`.";
 

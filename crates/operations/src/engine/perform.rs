@@ -48,6 +48,13 @@ impl Engine {
                 Ok(Performed { broke: answers.broke, ..Performed::new(StepState::Done, answers.evidence) })
             }
             Work::Reload(target) => Ok(self.reload(target).await),
+            Work::Act(target, act) => match self.clients.holder.act(target, *act).await {
+                Ok(evidence) => Ok(Performed::new(StepState::Done, evidence)),
+                Err(error) => {
+                    let untouched = error.wrote_nothing();
+                    Err(Unwritten { failure: error.into(), untouched })
+                }
+            },
             Work::Prove(proof) => {
                 if proof.moved {
                     sleep(self.follows_in()).await;
@@ -130,6 +137,7 @@ impl Engine {
             }
         }
         Ok(match edits.len() {
+            0 => "nothing was written that could be read back".to_owned(),
             1 => "1 object read back as written".to_owned(),
             n => format!("{n} objects read back as written"),
         })

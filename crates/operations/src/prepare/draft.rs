@@ -10,8 +10,8 @@ use crate::{
     restarting::Restarting,
 };
 use domain::{
-    Affected, BackupItem, ModelPredicate, PlannedKeys, ProviderName, Restart, RouteName, Target, Warning,
-    WarningCode,
+    Affected, BackupItem, ContainerAct, ModelPredicate, PlannedKeys, ProviderName, Restart, RouteName,
+    Target, Warning, WarningCode,
 };
 use hiclaw::{Agent, Held, Part, TakeUp};
 use higress::{PlainDoc, PlainName, ProviderDoc, RouteDoc};
@@ -161,6 +161,11 @@ impl Draft {
         }
     }
 
+    /// Adds something to do with an agent's container.
+    pub fn act(&mut self, target: &Target, act: ContainerAct) {
+        self.agents.push(Work::Act(target.clone(), act));
+    }
+
     /// Adds the write of our note of an agent, which has nothing to take up.
     pub fn write_note(&mut self, edit: Edit) {
         self.agents.push(Work::Write(edit));
@@ -178,7 +183,7 @@ impl Draft {
         let (target, name) = (agent.target.clone(), agent.target.agent());
         let turn_lost = |how: &str| {
             let message = format!("the container of {name} {how}: if it is busy, it loses its turn");
-            Warning::new(WarningCode::TurnLost, message).about([name])
+            Warning::new(WarningCode::TurnMayBeLost, message).about([name])
         };
         match (agent.takes_up, restart) {
             (TakeUp::ByItself, _) => {}
@@ -312,6 +317,7 @@ mod tests {
             Work::Ask(_) => "question".into(),
             Work::Neighbours(_) => "neighbours".into(),
             Work::Reload(_) => "reload".into(),
+            Work::Act(..) => "act".into(),
             Work::Prove(_) => "proof".into(),
         };
         work.iter().map(name).collect()

@@ -3,6 +3,7 @@
 //! The installation is read once ([`world`]); every part of a mutation is worked out on what was read and on what the
 //! parts before it make of it, into one [`draft`], so that several changes can be one transaction.
 mod accept;
+mod act;
 mod declared;
 mod describe;
 mod draft;
@@ -31,8 +32,8 @@ use crate::{
     restarting::Restarting,
 };
 use domain::{
-    Code, Declared, EditProvider, Failure, FieldError, ModelId, Mutation, OperationId, Plan, ProviderName,
-    Read, Restore, StepName, Target, TypedKey, rules::RoutingView,
+    Code, ContainerAct, Declared, EditProvider, Failure, FieldError, ModelId, Mutation, OperationId, Plan,
+    ProviderName, Read, Restore, StepName, Target, TypedKey, rules::RoutingView,
 };
 use draft::Draft;
 use higress::ProviderDoc;
@@ -78,6 +79,8 @@ pub enum Work {
     /// Questions over routes that are not written. They never fail the operation.
     Neighbours(Vec<Neighbour>),
     Reload(Target),
+    /// Something with an agent's container, which nothing takes back.
+    Act(Target, ContainerAct),
     /// Calls of agm itself through the gateway.
     Prove(Proof),
 }
@@ -98,7 +101,7 @@ impl Prepared {
     pub fn edits(&self) -> impl Iterator<Item = &Edit> {
         self.work.iter().filter_map(|work| match work {
             Work::Write(edit) => Some(edit),
-            Work::Ask(_) | Work::Neighbours(_) | Work::Reload(_) | Work::Prove(_) => None,
+            Work::Ask(_) | Work::Neighbours(_) | Work::Reload(_) | Work::Act(..) | Work::Prove(_) => None,
         })
     }
 
@@ -139,6 +142,9 @@ pub fn check(clients: &Clients, mutation: &Mutation) -> Result<(), Failure> {
         Mutation::EditProvider { .. }
         | Mutation::SetModel { .. }
         | Mutation::AcceptModel { .. }
+        | Mutation::Sleep { .. }
+        | Mutation::Wake { .. }
+        | Mutation::Restart { .. }
         | Mutation::RemoveProvider { .. }
         | Mutation::RepairRoutes { .. }
         | Mutation::Undo { .. }
@@ -167,7 +173,11 @@ fn invalid(fields: Vec<FieldError>) -> Failure {
 /// that it takes back.
 pub fn held_by(mutation: &Mutation) -> Vec<String> {
     match mutation {
-        Mutation::SetModel { target, .. } | Mutation::AcceptModel { target } => vec![target_name(target)],
+        Mutation::SetModel { target, .. }
+        | Mutation::AcceptModel { target }
+        | Mutation::Sleep { target }
+        | Mutation::Wake { target }
+        | Mutation::Restart { target } => vec![target_name(target)],
         Mutation::AddProvider(new) => vec![provider_name(&new.name)],
         Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => vec![provider_name(name)],
         Mutation::RepairRoutes { .. } => vec!["routes".to_owned()],
@@ -193,7 +203,11 @@ pub fn targets(mutation: &Mutation) -> Vec<String> {
 
 pub fn agents_of(mutation: &Mutation) -> Vec<Target> {
     match mutation {
-        Mutation::SetModel { target, .. } | Mutation::AcceptModel { target } => vec![target.clone()],
+        Mutation::SetModel { target, .. }
+        | Mutation::AcceptModel { target }
+        | Mutation::Sleep { target }
+        | Mutation::Wake { target }
+        | Mutation::Restart { target } => vec![target.clone()],
         _ => mutation.declared().map(agents_in).unwrap_or_default(),
     }
 }
@@ -211,6 +225,11 @@ pub async fn prepare(
     id: OperationId,
     past: Option<&Past>,
 ) -> Result<Prepared, Failure> {
+    if let Some((target, act)) = mutation.container_act() {
+        let mut draft = Draft::default();
+        act::draft(clients, &mut draft, target, act).await?;
+        return finish(clients, mutation, id, vec![target.clone()], draft, Vec::new());
+    }
     let mut world = World::read(clients, mutation).await?;
     let before = world.view(installation);
     let mut draft = Draft::default();
@@ -221,6 +240,8 @@ pub async fn prepare(
             set_model::draft(clients, world, out, installation, target, wish.into()).await?;
         }
         Mutation::AcceptModel { target } => accept::draft(clients, world, out, installation, target)?,
+        // Worked out above: it needs no look at the installation.
+        Mutation::Sleep { .. } | Mutation::Wake { .. } | Mutation::Restart { .. } => {}
         Mutation::AddProvider(new) => providers::add(clients, world, out, installation, new).await?,
         Mutation::EditProvider { name, edit } => {
             providers::edit(clients, world, out, installation, name, edit)?;
@@ -294,7 +315,7 @@ fn finish(
         .iter()
         .filter_map(|work| match work {
             Work::Write(edit) => Some(describe::change(edit)),
-            Work::Ask(_) | Work::Neighbours(_) | Work::Reload(_) | Work::Prove(_) => None,
+            Work::Ask(_) | Work::Neighbours(_) | Work::Reload(_) | Work::Act(..) | Work::Prove(_) => None,
         })
         .collect::<Result<Vec<_>, _>>()?;
     let lasts = changes.iter().find_map(|change| change.lasts.clone());
@@ -329,6 +350,7 @@ fn step(work: &Work) -> domain::Step {
         Work::Ask(question) => (StepName::Test, question.model.to_string()),
         Work::Neighbours(neighbours) => (StepName::Neighbours, neighbours::names(neighbours)),
         Work::Reload(target) => (StepName::Reload, target.agent().to_owned()),
+        Work::Act(target, act) => ((*act).into(), target.agent().to_owned()),
         Work::Prove(proof) => (StepName::Proof, proof.domain.to_string()),
     };
     pending(name, Some(object))

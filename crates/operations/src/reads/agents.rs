@@ -1,6 +1,6 @@
 //! All agents and what their own configs and our records say.
 use crate::clients::Clients;
-use domain::{Failure, Target, Timestamp, rules::AgentView};
+use domain::{ContainerAct, Failure, NotFromHere, Owned, Ownership, Target, Timestamp, rules::AgentView};
 use futures::{StreamExt, future::join, stream};
 use hiclaw::{Agent, AgentConfig, Record};
 use std::{collections::BTreeMap, sync::Arc};
@@ -16,6 +16,9 @@ pub struct SeenAgent {
     pub config: Result<Arc<AgentConfig>, Failure>,
     /// Our note of its last switch, if there is one and it was asked for.
     pub record: Result<Option<Record>, Failure>,
+    pub ownership: Ownership,
+    /// What cannot be done with its container.
+    pub cannot: BTreeMap<ContainerAct, NotFromHere>,
 }
 
 /// One look at all agents.
@@ -81,6 +84,17 @@ impl Agents {
     }
 }
 
+#[cfg(test)]
+impl SeenAgent {
+    /// Nothing of it was read.
+    pub fn unread(agent: Agent) -> Self {
+        let nobody = || Owned { owner: String::new(), ours: true, overwritten: None };
+        let ownership = Ownership { model: nobody(), limits: nobody() };
+        let failure = || Failure::new(domain::Code::NotFound, "not read");
+        Self { config: Err(failure()), record: Err(failure()), ownership, cannot: BTreeMap::new(), agent }
+    }
+}
+
 async fn look(clients: &Clients, agent: Agent, listing: &Listing, with_record: bool) -> SeenAgent {
     let record = async {
         match with_record {
@@ -90,5 +104,21 @@ async fn look(clients: &Clients, agent: Agent, listing: &Listing, with_record: b
     };
     let config = clients.holder.config_as_listed(&agent.target, listing);
     let (config, record) = join(config, record).await;
-    SeenAgent { config: config.map_err(Failure::from), record: record.map_err(Failure::from), agent }
+    let (config, record) = (config.map_err(Failure::from), record.map_err(Failure::from));
+    let holder = &clients.holder;
+    let hiclaw::Ownership { model, limits } = holder.ownership(&agent.target);
+    let ownership = Ownership { model: owned(model), limits: owned(limits) };
+    let cannot = |act| Some((act, not_from_here(holder.cannot(&agent.target, act)?)));
+    let cannot = ContainerAct::ALL.into_iter().filter_map(cannot).collect();
+    SeenAgent { config, record, ownership, cannot, agent }
+}
+
+fn owned(owned: hiclaw::Owned) -> Owned {
+    let hiclaw::Owned { owner, ours, overwritten } = owned;
+    Owned { owner: owner.to_owned(), ours, overwritten: overwritten.map(str::to_owned) }
+}
+
+/// As everybody but the holder of models knows it.
+pub fn not_from_here(why: hiclaw::ReadOnly) -> NotFromHere {
+    NotFromHere { reason: why.reason, way: why.way }
 }

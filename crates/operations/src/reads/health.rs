@@ -1,8 +1,11 @@
 //! Whether every system answers.
 use super::models::millis;
 use crate::{clients::Clients, scrub};
-use domain::{DeepHealth, Failure, SystemHealth, SystemState, Target};
-use std::time::{Duration, Instant};
+use domain::{DeepHealth, Failure, HiclawIdentity, SystemHealth, SystemState, Target};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use url::Url;
 
 /// A health answer that takes longer than this is no answer.
@@ -13,6 +16,7 @@ pub async fn health(
     clients: &Clients,
     gateway: &Url,
     storage: impl Future<Output = Result<(), Failure>>,
+    hiclaw: impl Future<Output = Option<Arc<HiclawIdentity>>>,
 ) -> DeepHealth {
     let console = async {
         let (info, account) = futures::join!(clients.console.system_info(), clients.console.ping());
@@ -30,16 +34,19 @@ pub async fn health(
         clients.holder.reload(&Target::Manager).await.map(|_| None).map_err(|error| error.to_string())
     };
     let storage = async { storage.await.map(|()| None).map_err(|failure| failure.message) };
-    let (console, answers, store, manager, storage) = futures::join!(
+    let hiclaw = async { tokio::time::timeout(PATIENCE, hiclaw).await.ok().flatten() };
+    let (console, answers, store, manager, storage, hiclaw) = futures::join!(
         timed("higress", console),
         timed("gateway", answers),
         timed("store", store),
         timed("manager", manager),
         timed("storage", storage),
+        hiclaw,
     );
     let systems = vec![console, answers, store, manager, storage];
     let healthy = systems.iter().all(|system| system.state == SystemState::Up);
-    DeepHealth { status: if healthy { "healthy" } else { "degraded" }.to_owned(), systems }
+    let status = if healthy { "healthy" } else { "degraded" }.to_owned();
+    DeepHealth { status, systems, hiclaw: hiclaw.as_deref().cloned() }
 }
 
 async fn timed(name: &str, ask: impl Future<Output = Result<Option<String>, String>>) -> SystemHealth {
