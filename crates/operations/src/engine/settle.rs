@@ -212,6 +212,7 @@ impl Watch {
             (Observation::AllNew | Observation::AllOld, _) if edit.is_shared() && self.may_be_swallowed() => {
                 Look::Strayed
             }
+            (Observation::Foreign, _) if edit.lets_in_more(clients, side).await => Look::AsTold,
             (Observation::AllNew | Observation::AllOld | Observation::Foreign, _) => {
                 self.find_ghost(edit).await
             }
