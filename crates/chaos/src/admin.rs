@@ -208,6 +208,7 @@ pub fn set_model(provider: &str, model: &str) -> Option<SetModel> {
         context_window: None,
         max_tokens: None,
         reasoning: None,
+        lasting: false,
     })
 }
 

@@ -1,5 +1,5 @@
 //! Which model an agent runs: what was recorded, and what is true.
-use crate::{ConsumerName, ModelId, ProviderName, RouteName, Timestamp, WorkerName};
+use crate::{ConsumerName, ModelId, ProviderName, Reset, RouteName, Timestamp, WorkerName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -18,6 +18,10 @@ pub struct SetModel {
     pub max_tokens: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<bool>,
+    /// Write it also to the file from which HiClaw gives the agent its model when its container is made anew, where
+    /// anything gives it one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lasting: bool,
 }
 
 /// Where a model's figures come from.
@@ -57,6 +61,9 @@ pub struct Assignment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
     pub observed: Observed,
+    /// What gives the agent a model whenever its container starts; none: nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset: Option<Reset>,
 }
 
 /// What the agent's own config and the routes say, so that nobody has to trust the record.

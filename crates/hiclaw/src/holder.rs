@@ -1,7 +1,7 @@
 //! Who holds an agent's model and how it is changed. Each generation of HiClaw answers differently; nothing above this
 //! trait knows which one it talks to.
 use crate::{Error, registry::ModelNote};
-use domain::{Limits, ModelId, Target, Timestamp, Worker, rules::KnownLimits};
+use domain::{Limits, ModelId, Reset, Target, Timestamp, Worker, rules::KnownLimits};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
@@ -71,7 +71,7 @@ impl AgentConfig {
 pub fn model_in(part: Part, image: &Image) -> Option<ModelId> {
     match part {
         Part::Config => openclaw::Config::parse(image.expose().as_bytes()).ok()?.model(),
-        Part::Registry | Part::Spec => ModelNote::from_json(image.expose()).ok()?.model?.parse().ok(),
+        Part::Registry | Part::Spec | Part::Environment => ModelNote::from_json(image.expose()).ok()?.model?.parse().ok(),
     }
 }
 
@@ -115,6 +115,8 @@ pub enum Part {
     Registry,
     /// The model in what HiClaw keeps of an agent and makes all else from, its config too.
     Spec,
+    /// The model that HiClaw gives an agent whose container it makes anew.
+    Environment,
     /// The config that the agent lives by. Written last: from here on it runs the new model.
     Config,
 }
@@ -172,6 +174,8 @@ pub struct Held {
 pub struct Wish<'a> {
     pub model: &'a ModelId,
     pub limits: Limits,
+    /// Whether it shall outlast the container that the agent has, where HiClaw gives it a model then.
+    pub lasting: bool,
     /// When the switch was asked for.
     pub at: &'a Timestamp,
 }
@@ -286,6 +290,11 @@ pub trait ModelHolder: Send + Sync {
 
     /// Does something with an agent's container, and waits until that is seen. The text says what was seen.
     fn act<'a>(&'a self, target: &'a Target, act: Act) -> Call<'a, String>;
+
+    /// What gives an agent a model whenever its container starts; none: nothing does. What cannot be seen of it is left out.
+    fn reset<'a>(&'a self, _: &'a Target) -> Call<'a, Option<Reset>> {
+        Box::pin(async { Ok(None) })
+    }
 
     /// Who owns what an agent has of its model.
     fn ownership(&self, target: &Target) -> Ownership;

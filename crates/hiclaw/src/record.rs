@@ -40,6 +40,7 @@ impl Record {
             context_window: self.context_window,
             max_tokens: self.max_tokens,
             reasoning: self.reasoning,
+            lasting: false,
         }
     }
 

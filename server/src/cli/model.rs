@@ -39,6 +39,9 @@ pub struct Set {
     max_tokens: Option<u64>,
     #[arg(long)]
     reasoning: Option<bool>,
+    /// Where HiClaw gives an agent a model when it starts, change that too: in HiClaw's environment file.
+    #[arg(long)]
+    lasting: bool,
     /// Of several agents, begin no more once so many have failed.
     #[arg(long, value_name = "N")]
     stop_after_failures: Option<NonZeroU32>,
@@ -71,9 +74,9 @@ pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
 }
 
 async fn set(call: &Call, args: Set) -> Result<(), CliError> {
-    let Set { targets, provider, model, context_window, max_tokens, reasoning, .. } = args;
+    let Set { targets, provider, model, context_window, max_tokens, reasoning, lasting, .. } = args;
     if let [target] = targets.as_slice() {
-        let wish = SetModel { provider, model, context_window, max_tokens, reasoning };
+        let wish = SetModel { provider, model, context_window, max_tokens, reasoning, lasting };
         return change(call, &Mutation::SetModel { target: target.clone(), wish }, args.dry_run.dry_run)
             .await;
     }
@@ -84,6 +87,7 @@ async fn set(call: &Call, args: Set) -> Result<(), CliError> {
         context_window,
         max_tokens,
         reasoning,
+        lasting,
         stop_after_failures: args.stop_after_failures,
         canary: args.canary,
         concurrency: None,

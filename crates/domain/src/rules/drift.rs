@@ -55,7 +55,7 @@ impl Changed {
 pub fn recorded(now: &Assignment) -> Option<SetModel> {
     let (provider, model) = now.provider.clone().zip(now.model.clone())?;
     let Assignment { context_window, max_tokens, reasoning, .. } = *now;
-    Some(SetModel { provider, model, context_window, max_tokens, reasoning })
+    Some(SetModel { provider, model, context_window, max_tokens, reasoning, lasting: false })
 }
 
 /// Whether the note of an agent says something else than its openclaw.json, limits included, or than the route that takes

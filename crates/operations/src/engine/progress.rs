@@ -184,6 +184,7 @@ mod tests {
             context_window: None,
             max_tokens: None,
             reasoning: None,
+            lasting: false,
         };
         let mutation = Mutation::SetModel { target: "alice".parse().unwrap(), wish };
         let context = Context { actor: "admin".into(), door: Door::Rest, idempotency_key: None, bulk: None };

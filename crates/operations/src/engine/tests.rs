@@ -34,6 +34,7 @@ async fn a_panic_ends_its_operation_and_lets_everything_go() {
         context_window: None,
         max_tokens: None,
         reasoning: None,
+        lasting: false,
     };
     for _ in 0..2 {
         let mutation = Mutation::SetModel { target: "alice".parse().unwrap(), wish: wish.clone() };

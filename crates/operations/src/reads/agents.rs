@@ -1,7 +1,7 @@
 //! All agents and what their own configs and our records say.
 use crate::clients::Clients;
-use domain::{Failure, Target, Timestamp, rules::AgentView};
-use futures::{StreamExt, future::join, stream};
+use domain::{Failure, Reset, Target, Timestamp, rules::AgentView};
+use futures::{StreamExt, future::{join, join3}, stream};
 use hiclaw::{Agent, AgentConfig, Record};
 use std::{collections::BTreeMap, sync::Arc};
 use store::Listing;
@@ -16,6 +16,8 @@ pub struct SeenAgent {
     pub config: Result<Arc<AgentConfig>, Failure>,
     /// Our note of its last switch, if there is one and it was asked for.
     pub record: Result<Option<Record>, Failure>,
+    /// What gives it a model whenever its container starts; none: nothing does.
+    pub reset: Option<Reset>,
 }
 
 /// One look at all agents.
@@ -89,6 +91,8 @@ async fn look(clients: &Clients, agent: Agent, listing: &Listing, with_record: b
         }
     };
     let config = clients.holder.config_as_listed(&agent.target, listing);
-    let (config, record) = join(config, record).await;
-    SeenAgent { config: config.map_err(Failure::from), record: record.map_err(Failure::from), agent }
+    let reset = clients.holder.reset(&agent.target);
+    let (config, record, reset) = join3(config, record, reset).await;
+    let (config, record) = (config.map_err(Failure::from), record.map_err(Failure::from));
+    SeenAgent { config, record, reset: reset.ok().flatten(), agent }
 }

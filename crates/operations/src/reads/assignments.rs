@@ -65,6 +65,7 @@ fn assignment(target: &Target, seen: &SeenAgent, ways: &Ways<'_>, at: &Timestamp
             problem,
             observed_at: at.clone(),
         },
+        reset: seen.reset.clone(),
     }
 }
 

@@ -16,6 +16,7 @@ mod drift;
 mod faults;
 mod golden;
 mod install;
+mod lasting;
 mod neighbours;
 mod news;
 mod plans;

@@ -206,6 +206,7 @@ pub fn config(sandbox: &Sandbox, data: &Path) -> Config {
         generation: None,
         hiclaw_provider: Some("qwen".into()),
         hiclaw_model: Some(sandbox::DEFAULT_MODEL.into()),
+        hiclaw_env_file: None,
         allow_private_upstreams: false,
         upstream_map: sandbox.upstream_map(),
         entry: Default::default(),
@@ -248,6 +249,7 @@ pub fn switch(agent: &str, provider: &str, model: &str) -> Mutation {
         context_window: None,
         max_tokens: None,
         reasoning: None,
+        lasting: false,
     };
     Mutation::SetModel { target: agent.parse().unwrap(), wish }
 }

@@ -30,6 +30,7 @@ pub async fn run(call: &Call, args: Vec<String>) -> Result<(), Refusal> {
         context_window: options.parsed("context-window")?,
         max_tokens: options.parsed("max-tokens")?,
         reasoning: options.parsed("reasoning")?,
+        lasting: false,
     };
     announce(&target, &wish)?;
     let mutation = Mutation::SetModel { target: target.clone(), wish: wish.clone() };
