@@ -73,6 +73,12 @@ super::texts! {
     changes: "changed", "修改";
     removes: "removed", "删除";
     runs_now: "runs now:", "当前模型：";
+    lasting: "Keep it when it starts again", "再次启动后仍保留";
+    lasting_hint(variable: &str, file: &str):
+        format!(
+            "Also writes {variable} to {file}. It holds for a container that HiClaw's installer makes anew; the present one still brings its own model back."
+        ),
+        format!("同时将 {variable} 写入 {file}。对用 HiClaw 安装程序重新创建的容器有效；现有容器再次启动时仍会恢复其原有模型。");
     now_unread:
         "What it runs now could not be read, so no choice is compared with it.",
         "无法读取当前模型，因此不会与所选模型比较。";

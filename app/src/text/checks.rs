@@ -207,12 +207,17 @@ fn fix_of_kind(check: &Check) -> Option<&'static str> {
         CheckId::AgentProvider => "请为该智能体更换模型，或添加缺少的提供商。",
         CheckId::AgentModelListed => "请为该智能体选择提供商列出的模型。",
         CheckId::AgentRecord => "请重新设置该智能体的模型，使记录与实际一致。",
-        CheckId::ManagerModelLasts => "请同时修改 HiClaw 环境文件中的默认模型，并重新创建 Manager 容器。",
+        CheckId::ManagerModelLasts if check.repair.is_some() => {
+            "请将当前模型写入 HiClaw 环境文件，然后重新创建 Manager 容器。"
+        }
+        CheckId::ManagerModelLasts => {
+            "请确认 HiClaw 环境文件中的默认模型与当前模型一致，并重新创建 Manager 容器。"
+        }
         // What keeps a model from answering is as various as its repairs.
         CheckId::AgentAnswered => match check.repair.as_ref()? {
             Repair::RouteAccess { .. } => LET_IN,
             Repair::EditProvider { .. } => NEW_KEY,
-            Repair::SetModel { .. } => return None,
+            Repair::SetModel { .. } | Repair::KeepModel { .. } => return None,
         },
         CheckId::WorkerRuns => "请让 Manager 启动该 Worker；不再需要时请将其删除。",
         CheckId::WorkerTakesUp => "更换模型后请重启该 Worker 的容器。",

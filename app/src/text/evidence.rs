@@ -63,6 +63,15 @@ const SENTENCES: &[(&str, &str)] = &[
         "Change its model with {}'s own settings, in the worker's container.",
         "请在该智能体的容器中，用 {} 自己的设置更改其模型。",
     ),
+    // Why the model that the Manager starts with is not set from here.
+    (
+        "the model that HiClaw gives the Manager at its start cannot be set from here: {}",
+        "无法在此设置 Manager 启动时使用的模型：{}",
+    ),
+    (
+        "Name the file to agm with HICLAW_ENV_FILE and let agm write it, or set HICLAW_DEFAULT_MODEL there yourself.",
+        "请用 HICLAW_ENV_FILE 告知 agm 该文件并允许写入，或自行在其中设置 HICLAW_DEFAULT_MODEL。",
+    ),
     // What a backup of the former plugin does not bring back.
     ("the agents: the former plugin kept no models of them", "智能体：以前的插件未保存其模型"),
     ("provider {}: it is named twice", "提供商 {}：名称重复"),
@@ -212,8 +221,20 @@ const SENTENCES: &[(&str, &str)] = &[
     ("which model it runs is not known", "不清楚其运行的模型"),
     ("{} is also what HiClaw gives it when its container starts", "{} 也是 HiClaw 在其容器启动时设置的模型"),
     (
-        "runs {}, and HiClaw gives it {} when its container starts again",
-        "运行 {}；其容器重新启动时，HiClaw 会改为 {}",
+        "runs {}, and HiClaw gives it {} when its container starts again: {} in {}; its environment file names the right one",
+        "运行 {}，而其容器再次启动时 HiClaw 会设置 {}：{}（{}）；其环境文件中的模型已正确",
+    ),
+    (
+        "HiClaw's environment file names the model that it runs; the environment of its container is not seen",
+        "HiClaw 环境文件中的模型与当前一致，但看不到其容器的环境变量",
+    ),
+    (
+        "HiClaw itself keeps {} for it, and gives it no other when it starts",
+        "HiClaw 自身为其保存的就是 {}，启动时不会设置其他模型",
+    ),
+    (
+        "runs {}, and HiClaw gives it {} when its container starts again: {} in {}",
+        "运行 {}；其容器重新启动时，HiClaw 会改为 {}：{}（{}）",
     ),
     ("the image of its container is not known", "不清楚其容器的镜像"),
     ("its image {} does not tell its version", "其镜像 {} 未标明版本"),

@@ -209,6 +209,7 @@ pub fn set_model(provider: &str, model: &str) -> Option<SetModel> {
         max_tokens: None,
         reasoning: None,
         restart: Restart::No,
+        lasting: false,
     })
 }
 

@@ -1,5 +1,5 @@
 //! Which model an agent runs: what was recorded, and what is true.
-use crate::{ConsumerName, ModelId, ProviderName, RouteName, Timestamp, WorkerName};
+use crate::{ConsumerName, ModelId, ProviderName, Reset, RouteName, Timestamp, WorkerName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,6 +21,10 @@ pub struct SetModel {
     /// Of an agent that takes its model up only when its container starts.
     #[serde(default, skip_serializing_if = "Restart::is_no")]
     pub restart: Restart,
+    /// Write it also to the file from which HiClaw gives the agent its model when its container is made anew, where
+    /// anything gives it one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lasting: bool,
 }
 
 /// Whether the container of a switched agent is started again, so that it runs its new model.
@@ -87,6 +91,9 @@ pub struct Assignment {
     /// Why its model cannot be changed from here, and where it can. None: it can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_only: Option<NotFromHere>,
+    /// What gives the agent a model whenever its container starts; none: nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset: Option<Reset>,
 }
 
 /// Who owns what an agent has of its model.

@@ -23,6 +23,9 @@ pub struct SetModels {
     /// Of agents that take their model up only when their containers start.
     #[serde(default, skip_serializing_if = "Restart::is_no")]
     pub restart: Restart,
+    /// As of one agent, for those to whom HiClaw gives a model when they start.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lasting: bool,
     /// Begin no more once so many have failed; those that run are not stopped. Absent: begin all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>, minimum = 1))]
@@ -39,7 +42,8 @@ pub struct SetModels {
 impl SetModels {
     /// The wish for one agent, and no word about failures.
     pub fn of(wish: &SetModel, target: Target) -> Self {
-        let SetModel { provider, model, context_window, max_tokens, reasoning, restart } = wish.clone();
+        let SetModel { provider, model, context_window, max_tokens, reasoning, restart, lasting } =
+            wish.clone();
         Self {
             targets: vec![target],
             provider,
@@ -48,6 +52,7 @@ impl SetModels {
             max_tokens,
             reasoning,
             restart,
+            lasting,
             stop_after_failures: None,
             canary: false,
             concurrency: None,
@@ -63,6 +68,7 @@ impl SetModels {
             max_tokens: self.max_tokens,
             reasoning: self.reasoning,
             restart: self.restart,
+            lasting: self.lasting,
         }
     }
 }

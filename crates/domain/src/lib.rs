@@ -19,6 +19,7 @@ mod news;
 mod operation;
 mod plan;
 mod provider;
+mod reset;
 mod restore;
 mod route;
 pub mod rules;
@@ -60,6 +61,7 @@ pub use provider::{
     EditProvider, LastTest, NewProvider, Protocol, Provider, ProviderModel, ProviderTest, Settings, TestLeg,
     TestProvider, Tokens,
 };
+pub use reset::{Fate, IN_CONTAINER, OWN_ENVIRONMENT, Reset, SetIn};
 pub use restore::{
     BackupItem, KeyChoice, KeySource, Needs, NewName, Opened, Originals, PlannedKeys, Restore,
 };

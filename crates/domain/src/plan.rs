@@ -124,6 +124,12 @@ warning_codes! {
     DefaultRouteMissing "DEFAULT_ROUTE_MISSING"
     /// HiClaw or the Manager sets it anew at a restart; named is what, where that is not the whole change.
     ResetByHiclaw "RESET_BY_HICLAW"
+    /// A variable (named) is a model (named) in a place (named), which the agent gets when it starts; the line (named) ends
+    /// that, in a file (named last) that a switch can write, where there is one.
+    ResetAtStart "RESET_AT_START"
+    /// The agent keeps its model once its container is made anew. Named is a variable, and the model that it is in a place,
+    /// which a restart brings back; nothing is named where that cannot be seen.
+    KeptOnceRemade "KEPT_ONCE_REMADE"
     /// The provider (named) does not tell its models.
     ModelListUnreadable "MODEL_LIST_UNREADABLE"
     /// The provider (named) gets no route yet.

@@ -1,6 +1,6 @@
 //! The Docker API, read only: which containers there are and how they are.
 use crate::{Error, error::System};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, time::Duration};
 use url::Url;
 
@@ -29,6 +29,19 @@ pub struct Listed {
     image: String,
 }
 
+/// What Docker tells of one container. All secrets of HiClaw are in it.
+#[derive(Deserialize)]
+struct Inspected {
+    #[serde(rename = "Config", default)]
+    config: Environment,
+}
+
+#[derive(Default, Deserialize)]
+struct Environment {
+    #[serde(rename = "Env", default)]
+    env: Vec<String>,
+}
+
 /// A client of one Docker API.
 #[derive(Clone, Debug)]
 pub struct ContainerApi {
@@ -45,26 +58,37 @@ impl ContainerApi {
 
     /// All containers, also stopped ones.
     pub async fn list(&self) -> Result<Vec<Container>, Error> {
+        let listed: Vec<Listed> = self.get("containers/json?all=true").await?;
+        Ok(listed.into_iter().flat_map(named).collect())
+    }
+
+    /// What a variable of a container's environment is; none: it is not set.
+    pub async fn variable(&self, container: &str, variable: &str) -> Result<Option<String>, Error> {
+        let inspected: Inspected = self.get(&format!("containers/{container}/json")).await?;
+        let lines = inspected.config.env.into_iter().rev();
+        let mut set =
+            lines.filter_map(|line| Some(line.strip_prefix(variable)?.strip_prefix('=')?.to_owned()));
+        Ok(set.next())
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         let failed = |message: String, timeout| Error::Http {
             system: System::Containers,
             what: "the container API",
             message,
             timeout,
         };
-        let mut url = self.url.join("containers/json").map_err(|e| failed(e.to_string(), false))?;
-        url.set_query(Some("all=true"));
+        let url = self.url.join(path).map_err(|e| failed(e.to_string(), false))?;
         let call = async {
             let answer = self.http.get(url).timeout(self.timeout).send().await?.error_for_status()?;
             if answer.content_length().is_some_and(|length| length > MAX_BYTES) {
                 return Ok(None);
             }
-            answer.json::<Vec<Listed>>().await.map(Some)
+            answer.json::<T>().await.map(Some)
         };
-        let listed = call
-            .await
+        call.await
             .map_err(|error| failed(crate::http_error(&error), error.is_timeout()))?
-            .ok_or_else(|| failed("the list is too large".into(), false))?;
-        Ok(listed.into_iter().flat_map(named).collect())
+            .ok_or_else(|| failed("the answer is too large".into(), false))
     }
 }
 

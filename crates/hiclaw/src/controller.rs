@@ -222,7 +222,7 @@ impl ModelHolder for Controller {
             match part {
                 Part::Spec => self.spec(target).await,
                 Part::Config => self.own_object(&self.who(target).await?).await,
-                Part::Registry => Err(Error::Missing(self.config_name(target))),
+                Part::Registry | Part::Environment => Err(Error::Missing(self.config_name(target))),
             }
         })
     }
@@ -237,7 +237,9 @@ impl ModelHolder for Controller {
         Box::pin(async move {
             match part {
                 Part::Spec => self.write_spec(target, image, version).await,
-                Part::Config | Part::Registry => Err(Error::Made(self.config_name(target))),
+                Part::Config | Part::Registry | Part::Environment => {
+                    Err(Error::Made(self.config_name(target)))
+                }
             }
         })
     }
@@ -246,7 +248,7 @@ impl ModelHolder for Controller {
         Box::pin(async move {
             match part {
                 Part::Spec => self.carried_out(target).await,
-                Part::Config | Part::Registry => Ok(()),
+                Part::Config | Part::Registry | Part::Environment => Ok(()),
             }
         })
     }

@@ -62,6 +62,9 @@ pub enum Error {
         "{0} is not to be written: HiClaw's controller makes it, and writes over what others change there"
     )]
     Made(String),
+    /// What HiClaw gives an agent when it starts cannot be changed from here; why.
+    #[error("the model that HiClaw gives the Manager at its start cannot be set from here: {0}")]
+    NoSource(String),
     /// What was asked for cannot be done with this agent's container.
     #[error("{reason}")]
     CannotAct { reason: String, way: &'static str },

@@ -54,6 +54,10 @@ fn advice(error: &Error) -> (Code, &'static str) {
             "The controller tries again by itself. Repair what it complains of, then switch again.",
         ),
         Error::Made(_) => (Code::ReadOnlyTarget, "Change it through the controller."),
+        Error::NoSource(_) => (
+            Code::ReadOnlyTarget,
+            "Name the file to agm with HICLAW_ENV_FILE and let agm write it, or set HICLAW_DEFAULT_MODEL there yourself.",
+        ),
         Error::CannotAct { way, .. } => (Code::ReadOnlyTarget, way),
         Error::Missing(_) => (
             Code::UpstreamUnavailable,

@@ -1,6 +1,7 @@
 //! HiClaw v1.0: the files are the truth. The Manager's openclaw.json lies on local disk, the workers' in the store, and
 //! the list of workers in a registry beside the Manager's file.
 mod config;
+mod environment;
 mod note;
 mod workers;
 
@@ -13,7 +14,7 @@ use crate::{
     registry::{self, Entry},
 };
 use disk::Disk;
-use domain::{PULLED_WITHIN, Target, Timestamp, Worker, WorkerName, lasts};
+use domain::{Fate, PULLED_WITHIN, Reset, Target, Timestamp, Worker, WorkerName, lasts};
 use openclaw::{persist_file, sweep_beside};
 use secrecy::SecretString;
 use std::{
@@ -46,6 +47,10 @@ pub struct FilesParams {
     pub store: Store,
     /// None: containers are not observed.
     pub containers: Option<ContainerApi>,
+    /// The model that HiClaw gives the Manager when it starts, as this server was told.
+    pub default_model: Option<String>,
+    /// The file from which HiClaw's installer makes the Manager's container; none: it is not known here.
+    pub env_file: Option<PathBuf>,
     pub http: reqwest::Client,
     /// One call to the Manager.
     pub call: Duration,
@@ -123,10 +128,13 @@ impl Files {
         wish: &Wish<'_>,
     ) -> Result<Vec<Edit>, Error> {
         let note = match target {
+            Target::Manager if wish.lasting => self.environment_edit(wish).await?,
             Target::Manager => None,
             Target::Worker(worker) => self.note_edit(worker, wish).await?,
         };
-        Ok(note.into_iter().chain(self.config_edit(target, &config.held, wish)?).collect())
+        let reset = self.reset_of(target).await;
+        let fate = reset.as_ref().map_or(Fate::Stays, |reset| reset.fate(wish.model.as_str(), wish.lasting));
+        Ok(note.into_iter().chain(self.config_edit(target, &config.held, wish, fate)?).collect())
     }
 
     async fn ask_manager(&self) -> Result<TakenUp, Error> {
@@ -218,7 +226,8 @@ impl ModelHolder for Files {
             match (part, target) {
                 (Part::Config, _) => self.held_config(target).await,
                 (Part::Registry, Target::Worker(worker)) => self.note(worker).await,
-                (Part::Registry | Part::Spec, _) => Err(no_such_part()),
+                (Part::Environment, Target::Manager) => self.environment().await,
+                (Part::Registry | Part::Spec | Part::Environment, _) => Err(no_such_part()),
             }
         })
     }
@@ -234,7 +243,8 @@ impl ModelHolder for Files {
             match (part, target) {
                 (Part::Config, _) => self.write_config(target, image, version).await,
                 (Part::Registry, Target::Worker(worker)) => self.write_note(worker, image, version).await,
-                (Part::Registry | Part::Spec, _) => Err(no_such_part()),
+                (Part::Environment, Target::Manager) => self.write_environment(image, version).await,
+                (Part::Registry | Part::Spec | Part::Environment, _) => Err(no_such_part()),
             }
         })
     }
@@ -244,7 +254,10 @@ impl ModelHolder for Files {
             let path = match (part, target) {
                 (Part::Config, Target::Manager) => self.params.manager_config.clone(),
                 (Part::Registry, Target::Worker(_)) => self.beside(registry::REGISTRY),
-                (Part::Config, Target::Worker(_)) | (Part::Registry | Part::Spec, _) => return Ok(()),
+                (Part::Environment, Target::Manager) => return self.persist_environment().await,
+                (Part::Config, Target::Worker(_)) | (Part::Registry | Part::Spec | Part::Environment, _) => {
+                    return Ok(());
+                }
             };
             Ok(persist_file(&self.params.disk, &path).await?)
         })
@@ -274,6 +287,10 @@ impl ModelHolder for Files {
         Some(ReadOnly { reason: nobody_to_ask(target), way: WITH_DOCKER.to_owned() })
     }
 
+    fn reset<'a>(&'a self, target: &'a Target) -> Call<'a, Option<Reset>> {
+        Box::pin(async { Ok(self.reset_of(target).await) })
+    }
+
     fn ownership(&self, target: &Target) -> Ownership {
         let overwritten = match target {
             Target::Manager => Some(lasts::MANAGER_RESTART),
@@ -290,7 +307,10 @@ impl ModelHolder for Files {
 
     fn sweep(&self) -> Call<'_, ()> {
         Box::pin(async {
-            let swept = sweep_beside(&self.params.disk, &self.params.manager_config).await?;
+            let mut swept = sweep_beside(&self.params.disk, &self.params.manager_config).await?;
+            if let Some(file) = &self.params.env_file {
+                swept += sweep_beside(&self.params.disk, file).await.unwrap_or_default();
+            }
             if swept > 0 {
                 tracing::info!(files = swept, "half-written files of an earlier life were removed");
             }

@@ -2,7 +2,7 @@
 //! trait knows which one it talks to.
 use crate::{Error, registry::ModelNote};
 pub use domain::ContainerAct as Act;
-use domain::{Limits, ModelId, Target, Timestamp, Worker, rules::KnownLimits};
+use domain::{Limits, ModelId, Reset, Target, Timestamp, Worker, rules::KnownLimits};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
@@ -72,7 +72,9 @@ impl AgentConfig {
 pub fn model_in(part: Part, image: &Image) -> Option<ModelId> {
     match part {
         Part::Config => openclaw::Config::parse(image.expose().as_bytes()).ok()?.model(),
-        Part::Registry | Part::Spec => ModelNote::from_json(image.expose()).ok()?.model?.parse().ok(),
+        Part::Registry | Part::Spec | Part::Environment => {
+            ModelNote::from_json(image.expose()).ok()?.model?.parse().ok()
+        }
     }
 }
 
@@ -116,6 +118,8 @@ pub enum Part {
     Registry,
     /// The model in what HiClaw keeps of an agent and makes all else from, its config too.
     Spec,
+    /// The model that HiClaw gives an agent whose container it makes anew.
+    Environment,
     /// The config that the agent lives by. Written last: from here on it runs the new model.
     Config,
 }
@@ -173,6 +177,8 @@ pub struct Held {
 pub struct Wish<'a> {
     pub model: &'a ModelId,
     pub limits: Limits,
+    /// Whether it shall outlast the container that the agent has, where HiClaw gives it a model then.
+    pub lasting: bool,
     /// When the switch was asked for.
     pub at: &'a Timestamp,
 }
@@ -286,6 +292,11 @@ pub trait ModelHolder: Send + Sync {
     /// tried.
     fn cannot(&self, _: &Target, _: Act) -> Option<ReadOnly> {
         None
+    }
+
+    /// What gives an agent a model whenever its container starts; none: nothing does. What cannot be seen of it is left out.
+    fn reset<'a>(&'a self, _: &'a Target) -> Call<'a, Option<Reset>> {
+        Box::pin(async { Ok(None) })
     }
 
     /// Who owns what an agent has of its model.

@@ -41,6 +41,7 @@ impl Record {
             max_tokens: self.max_tokens,
             reasoning: self.reasoning,
             restart: Restart::No,
+            lasting: false,
         }
     }
 

@@ -110,6 +110,8 @@ impl Clients {
             manager_key: config.manager.gateway_key.clone(),
             store: store.clone(),
             containers,
+            default_model: config.hiclaw_model.clone(),
+            env_file: config.hiclaw_env_file.clone(),
             http: http.clone(),
             call: timing.call,
             pulled: timing.pulled,

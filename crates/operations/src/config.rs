@@ -27,6 +27,8 @@ pub struct Config {
     pub hiclaw_provider: Option<String>,
     /// The model that HiClaw gives the Manager whenever its container starts (`HICLAW_DEFAULT_MODEL`).
     pub hiclaw_model: Option<String>,
+    /// The file from which HiClaw's installer makes the Manager's container.
+    pub hiclaw_env_file: Option<PathBuf>,
     /// Private addresses may be provider hosts (a local Ollama or vLLM).
     pub allow_private_upstreams: bool,
     /// Provider hosts that stand for an address in this process. Only `--sandbox` fills it; no setting reaches it.

@@ -78,6 +78,7 @@ fn runs(view: &RoutingView, target: &Target, seen: &SeenAgent) -> Result<SetMode
         max_tokens: known.and_then(|known| known.max_tokens),
         reasoning: known.and_then(|known| known.reasoning),
         restart: Restart::No,
+        lasting: false,
         provider,
         model,
     };
@@ -128,7 +129,11 @@ pub fn holds(
     let led = lets_in(view, target, &wish.model)
         .is_ok_and(|route| route.upstreams.first().is_some_and(|first| first.provider == wish.provider));
     let noted = world.record(target)?.is_none_or(|record| agrees(&record, wish));
-    Ok(figures && led && noted)
+    let reset = world.agents.get(target)?.reset.as_ref();
+    let remade = reset.and_then(|reset| reset.remade.as_ref());
+    let lasts =
+        !wish.lasting || reset.is_none() || remade.is_some_and(|set| set.model == wish.model.as_str());
+    Ok(figures && led && noted && lasts)
 }
 
 /// A provider of a file that is not there yet.

@@ -55,6 +55,11 @@ impl Home {
         self.root.join("cli-token")
     }
 
+    /// What the installer of HiClaw v1.0 makes the Manager's container from.
+    pub fn env_file(&self) -> PathBuf {
+        self.root.join("hiclaw-manager.env")
+    }
+
     pub fn workspace(&self) -> PathBuf {
         self.root.join("manager-workspace")
     }

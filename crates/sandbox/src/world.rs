@@ -116,6 +116,9 @@ pub struct S3Address {
 pub struct ManagerAddress {
     pub config: PathBuf,
     pub url: String,
+    /// What the installer of HiClaw v1.0 makes the Manager's container from.
+    #[serde(rename = "envFile", skip_serializing_if = "Option::is_none")]
+    pub env_file: Option<PathBuf>,
 }
 
 /// The console's admin.
@@ -201,6 +204,7 @@ impl Sandbox {
             demo::install_store(&objects, BUCKET, now())
                 .map_err(|error| SandboxError::state("the bucket", error))?;
             demo::install_manager(&containers).map_err(io("the list of containers"))?;
+            demo::install_environment(&home.env_file()).map_err(io("the environment file"))?;
         } else if new {
             objects.create_bucket(&bucket);
         } else {
@@ -256,6 +260,7 @@ impl Sandbox {
         }
         let mut addresses = addresses(&console_server, &gateway, &s3, &agents, &upstreams, &docker);
         addresses.s3.bucket = bucket;
+        addresses.manager.env_file = Some(home.env_file()).filter(|file| file.exists());
         addresses.controller = controlled.as_ref().map(|controlled| controlled.address.clone());
         // Without a directory of one's own nobody reads the console's state again.
         let saving =
@@ -406,7 +411,7 @@ fn addresses(
             secret_key: s3.keys().secret.clone(),
             bucket: BUCKET.into(),
         },
-        manager: ManagerAddress { config: agents.workspace().config(), url: agents.url() },
+        manager: ManagerAddress { config: agents.workspace().config(), url: agents.url(), env_file: None },
         upstreams: upstreams.map(|(name, addr)| (name, format!("http://{addr}"))).collect(),
         containers: docker.url(),
         admin: Account { user: demo::ADMIN.0.into(), password: demo::ADMIN.1.into() },

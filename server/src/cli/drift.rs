@@ -125,11 +125,12 @@ fn item_lines(item: &DriftItem, since: Option<&str>) -> Vec<String> {
 
 /// The command that does what a wish says.
 fn set_model(agent: &Target, wish: &SetModel) -> String {
-    let SetModel { provider, model, context_window, max_tokens, reasoning, .. } = wish;
+    let SetModel { provider, model, context_window, max_tokens, reasoning, lasting, .. } = wish;
     let limits = [
         context_window.map(|tokens| format!(" --context-window {tokens}")),
         max_tokens.map(|tokens| format!(" --max-tokens {tokens}")),
         reasoning.map(|reasoning| format!(" --reasoning {reasoning}")),
+        lasting.then(|| " --lasting".to_owned()),
     ];
     let limits: String = limits.into_iter().flatten().collect();
     format!("agm model set {agent} --provider {provider} --model {model}{limits}")

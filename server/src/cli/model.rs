@@ -42,6 +42,9 @@ pub struct Set {
     /// Start the containers of those again that take their model up only then.
     #[arg(long, value_enum, default_value_t)]
     restart: When,
+    /// Where HiClaw gives an agent a model when it starts, change that too: in HiClaw's environment file.
+    #[arg(long)]
+    lasting: bool,
     /// Of several agents, begin no more once so many have failed.
     #[arg(long, value_name = "N")]
     stop_after_failures: Option<NonZeroU32>,
@@ -96,10 +99,10 @@ pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
 }
 
 async fn set(call: &Call, args: Set) -> Result<(), CliError> {
-    let Set { targets, provider, model, context_window, max_tokens, reasoning, .. } = args;
+    let Set { targets, provider, model, context_window, max_tokens, reasoning, lasting, .. } = args;
     let restart = args.restart.into();
     if let [target] = targets.as_slice() {
-        let wish = SetModel { provider, model, context_window, max_tokens, reasoning, restart };
+        let wish = SetModel { provider, model, context_window, max_tokens, reasoning, restart, lasting };
         return change(call, &Mutation::SetModel { target: target.clone(), wish }, args.dry_run.dry_run)
             .await;
     }
@@ -111,6 +114,7 @@ async fn set(call: &Call, args: Set) -> Result<(), CliError> {
         max_tokens,
         reasoning,
         restart,
+        lasting,
         stop_after_failures: args.stop_after_failures,
         canary: args.canary,
         concurrency: None,

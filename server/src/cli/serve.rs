@@ -236,7 +236,9 @@ pub async fn sandbox(args: SandboxArgs) -> Result<(), CliError> {
 
 /// What a sandbox says of itself, as settings.
 pub fn sandbox_settings(addresses: &Addresses, data_dir: &Path) -> BTreeMap<&'static str, String> {
-    BTreeMap::from([
+    let env_file = addresses.manager.env_file.iter();
+    let env_file = env_file.map(|file| ("hiclaw-env-file", file.display().to_string()));
+    let settings = BTreeMap::from([
         ("admin-user", addresses.admin.user.clone()),
         ("admin-password", addresses.admin.password.clone()),
         ("console-url", addresses.console.clone()),
@@ -251,7 +253,8 @@ pub fn sandbox_settings(addresses: &Addresses, data_dir: &Path) -> BTreeMap<&'st
         ("container-api", addresses.containers.clone()),
         ("default-model", DEFAULT_MODEL.into()),
         ("data-dir", data_dir.display().to_string()),
-    ])
+    ]);
+    settings.into_iter().chain(env_file).collect()
 }
 
 /// Where a sandboxed server keeps its own state: beside the sandbox's, or in a directory that goes with the process.

@@ -110,6 +110,7 @@ fn operations(lookup: &mut Lookup, user: &str, password: &SecretString) -> Resul
         generation: lookup.optional(&d::GENERATION)?,
         hiclaw_provider: lookup.optional(&d::LLM_PROVIDER)?,
         hiclaw_model: lookup.optional(&d::DEFAULT_MODEL)?,
+        hiclaw_env_file: lookup.optional(&d::HICLAW_ENV_FILE)?,
         allow_private_upstreams: lookup.or_default(&d::ALLOW_PRIVATE_UPSTREAMS)?,
         upstream_map: BTreeMap::new(),
         entry: EntryConfig { domain: lookup.optional(&d::DOMAIN)?, reach: lookup.optional(&d::REACH)? },

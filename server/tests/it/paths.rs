@@ -345,7 +345,7 @@ async fn a_change_is_planned_done_and_told() {
     let warnings = lasting.json()["warnings"].clone();
     let codes: Vec<_> = warnings.as_array().unwrap().iter().map(|warning| &warning["code"]).collect();
     assert!(
-        codes.contains(&&"RESET_BY_HICLAW".into()),
+        codes.contains(&&"RESET_AT_START".into()),
         "what the plan warned of is said with the result: {warnings}"
     );
 }

@@ -87,6 +87,30 @@ pub fn Field(
     .into_any()
 }
 
+/// Yes or no, and what yes does.
+#[component]
+pub fn Tick(name: &'static str, label: &'static str, value: RwSignal<bool>, hint: String) -> impl IntoView {
+    let hint_id = format!("{name}-hint");
+    view! {
+        <div class="field">
+            <label class="tick">
+                <input
+                    id=name
+                    name=name
+                    type="checkbox"
+                    class="mark-row"
+                    aria-describedby=hint_id.clone()
+                    prop:checked=value
+                    on:change=move |event| value.set(event_target_checked(&event))
+                />
+                {label}
+            </label>
+            <p class="field-hint" id=hint_id>{hint}</p>
+        </div>
+    }
+    .into_any()
+}
+
 /// A choice among options: value and text of each.
 #[component]
 pub fn Choice(

@@ -20,6 +20,8 @@ pub struct ModelForm {
     context: RwSignal<String>,
     output: RwSignal<String>,
     reasoning: RwSignal<String>,
+    /// Whether the model is to stay when the agent starts again.
+    pub lasting: RwSignal<bool>,
     /// Whether somebody typed or chose any of it.
     pub touched: RwSignal<bool>,
 }
@@ -29,7 +31,8 @@ impl ModelForm {
         let text = || RwSignal::new(String::new());
         let (provider, model, context, output, reasoning) = (text(), text(), text(), text(), text());
         let (typing, touched) = (RwSignal::new(false), RwSignal::new(false));
-        Self { provider, model, typing, context, output, reasoning, touched }
+        let lasting = RwSignal::new(false);
+        Self { provider, model, typing, context, output, reasoning, lasting, touched }
     }
 
     /// Forgets what was typed.
@@ -37,6 +40,7 @@ impl ModelForm {
         for field in [self.provider, self.model, self.context, self.output, self.reasoning] {
             field.set(String::new());
         }
+        self.lasting.set(false);
         self.touched.set(false);
     }
 
@@ -56,6 +60,7 @@ impl ModelForm {
             max_tokens: typed("maxTokens", &self.output.get_untracked())?,
             reasoning,
             restart: Restart::No,
+            lasting: self.lasting.get_untracked(),
         })
     }
 }

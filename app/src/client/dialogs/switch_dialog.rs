@@ -1,6 +1,7 @@
 use super::{
     change::Change,
     dialog::Dialog,
+    field::Tick,
     figures::Present,
     model_form::{ModelFields, ModelForm},
     plan_foot::PlanFoot,
@@ -82,6 +83,13 @@ fn runs_now(target: &Target, now: &Result<Assignment, Failure>) -> AnyView {
     }
 }
 
+/// The offer to write the model also to where the agent gets it when it starts.
+fn offer_lasting(now: &Result<Assignment, Failure>, form: ModelForm) -> Option<AnyView> {
+    let reset = now.as_ref().ok()?.reset.as_ref()?;
+    let hint = t().lasting_hint(&reset.variable, reset.file.as_ref()?);
+    Some(view! { <Tick name="lasting" label=t().lasting() value=form.lasting hint/> }.into_any())
+}
+
 /// Choose provider and model for an agent, then see the plan.
 #[component]
 pub fn SwitchDialog(switch: Switch) -> impl IntoView {
@@ -93,12 +101,14 @@ pub fn SwitchDialog(switch: Switch) -> impl IntoView {
         _ => Present::default(),
     });
     let runs = move || now.read().as_ref().map(|now| runs_now(&target.get(), now));
+    let lasting = move || now.read().as_ref().and_then(|now| offer_lasting(now, form));
     let plan = Callback::new(move |()| switch.plan());
     view! {
         <Dialog open title unsent=form.touched>
             <div class="choose" on:input=move |_| form.touched.set(true)>
                 {runs}
                 <ModelFields form failure present/>
+                {lasting}
             </div>
             <PlanFoot change open plan/>
         </Dialog>

@@ -52,6 +52,7 @@ fn seat(name: &str, status: WorkerStatus, task: Option<&str>, problem: Option<Pr
         observed_at: at(),
     };
     let now = Assignment {
+        reset: None,
         provider: "deepseek".parse().ok(),
         model: "deepseek-reasoner".parse().ok(),
         context_window: None,

@@ -59,6 +59,7 @@ impl World {
             generation: None,
             hiclaw_provider: Some("qwen".into()),
             hiclaw_model: None,
+            hiclaw_env_file: None,
             allow_private_upstreams: false,
             upstream_map: Default::default(),
             entry: Default::default(),

@@ -4,9 +4,9 @@ use crate::{
     AgentConfig, Edit, Error, Held, Image, Part, Version, Wish, object,
     openclaw_config::{self, unparsable},
 };
-use domain::{Target, lasts};
+use domain::{Fate, Target, lasts};
 use openclaw::{Switch, read_file, replace_file, switch_model};
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 use store::{Listing, ObjectKey};
 
 impl Files {
@@ -87,6 +87,7 @@ impl Files {
         target: &Target,
         before: &Held,
         wish: &Wish<'_>,
+        fate: Fate<'_>,
     ) -> Result<Option<Edit>, Error> {
         let object = config_object(target);
         let config = openclaw_config::parse(&object, before)?;
@@ -97,11 +98,20 @@ impl Files {
             return Ok(None);
         }
         let (lasts, sure_after) = match target {
-            Target::Manager => (Some(lasts::MANAGER_RESTART.into()), Duration::ZERO),
+            Target::Manager => (lasts_until(fate), Duration::ZERO),
             Target::Worker(_) => (None, self.params.pulled),
         };
         let (before, after, owner) = (before.clone(), Image::new(text), "manager".into());
         Ok(Some(Edit { part: Part::Config, object, before, after, owner, lasts, sure_after }))
+    }
+}
+
+/// How long the Manager's model stays.
+fn lasts_until(fate: Fate<'_>) -> Option<Cow<'static, str>> {
+    match fate {
+        Fate::Stays => None,
+        Fate::StaysOnceRemade(_) => Some(lasts::MANAGER_REMADE.into()),
+        Fate::GoesBack(_) => Some(lasts::MANAGER_RESTART.into()),
     }
 }
 

@@ -251,7 +251,7 @@ impl Drop for World {
 pub async fn edits(holder: &Controller, target: &Target, to: &str) -> Result<Vec<Edit>, Error> {
     let (model, at): (ModelId, _) = (to.parse().unwrap(), now());
     let limits = Limits { context_window: 1, max_tokens: 1, reasoning: true, vision: false };
-    let wish = Wish { model: &model, limits, at: &at };
+    let wish = Wish { model: &model, limits, lasting: false, at: &at };
     let config = holder.config(target).await?;
     holder.edits(target, &config, &wish).await
 }
@@ -306,6 +306,8 @@ fn holder(
         manager_key: None,
         store: Store::new(&params, http.clone()),
         containers: None,
+        default_model: None,
+        env_file: None,
         http,
         call: Duration::from_secs(5),
         pulled: domain::PULLED_WITHIN,

@@ -74,8 +74,6 @@ pub struct Examined<'a> {
     pub lists: &'a Lists,
     /// None: no agent's model was ever asked.
     pub answers: Option<&'a Answers>,
-    /// The model that HiClaw gives the Manager at its start; none: not known.
-    pub hiclaw_model: Option<&'a str>,
 }
 
 impl Examined<'_> {
@@ -101,7 +99,7 @@ impl Examined<'_> {
             Err(why) => way::unread(why),
         });
         checks.extend(way::answered(&agents, self.stored.as_ref().ok(), self.answers));
-        checks.push(upkeep::manager_model(&agents, self.hiclaw_model));
+        checks.push(upkeep::manager_model(&agents));
         match workers {
             Ok(workers) => {
                 checks.extend(running(&workers.value));

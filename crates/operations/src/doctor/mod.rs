@@ -50,8 +50,6 @@ pub struct Known {
     default_password: bool,
     /// Whether the address of the Manager's OpenClaw is known.
     asks_manager: bool,
-    /// The model that HiClaw gives the Manager at its start.
-    hiclaw_model: Option<String>,
     pub data_dir: PathBuf,
 }
 
@@ -61,8 +59,7 @@ impl Known {
         let (console, user) = (config.console.url.clone(), config.console.user.clone());
         let default_password = is_default_password(&user, config.console.password.expose_secret());
         let (asks_manager, data_dir) = (config.manager.url.is_some(), config.data_dir.clone());
-        let hiclaw_model = config.hiclaw_model.clone();
-        Self { console, user, default_password, asks_manager, hiclaw_model, data_dir }
+        Self { console, user, default_password, asks_manager, data_dir }
     }
 }
 
@@ -107,9 +104,7 @@ impl Operations {
             futures::join!(sampler.first(), locked::check(clients, gateway, seen, routes));
         doctor.add(gateway::systems(&health, &metrics));
         doctor.add([gateway::statistics(&sampler.usage(), answers), locked]);
-        let hiclaw_model = known.hiclaw_model.as_deref();
-        let examined =
-            Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers, hiclaw_model };
+        let examined = Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers };
         doctor.add(examined.checks(&consumers, &workers, &health));
         doctor.add(gateway::routes(&stored, &live, &examined.shut_out()));
         doctor.add(self.of_providers(&stored, agents.as_deref().map_err(Clone::clone)));

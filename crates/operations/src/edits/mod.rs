@@ -233,6 +233,26 @@ impl Edit {
         hash.unwrap_or_default()
     }
 
+    /// A hash of an image of a route but for the agents that it lets in, which HiClaw changes too.
+    pub fn body_hash(&self, side: Side) -> Option<String> {
+        match (self, side) {
+            (Self::Route { before: doc, .. }, Side::Before)
+            | (Self::Route { after: doc, .. }, Side::After) => doc.as_ref().map(RouteDoc::body_hash),
+            _ => None,
+        }
+    }
+
+    /// Whether a route stands as on this side, but lets in agents that HiClaw made since.
+    pub async fn lets_in_more(&self, clients: &Clients, side: Side) -> bool {
+        let Self::Route { name, before, after } = self else { return false };
+        let image = match side {
+            Side::Before => before,
+            Side::After => after,
+        };
+        let now = clients.console.route(name).await.ok().flatten();
+        now.zip(image.as_ref()).is_some_and(|(now, image)| now.lets_in_beside(image).is_some())
+    }
+
     /// The image of an object that is a text.
     fn text(&self, side: Side) -> Option<&Image> {
         match (self, side) {

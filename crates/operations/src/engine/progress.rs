@@ -187,6 +187,7 @@ mod tests {
             max_tokens: None,
             reasoning: None,
             restart: domain::Restart::No,
+            lasting: false,
         };
         let mutation = Mutation::SetModel { target: "alice".parse().unwrap(), wish };
         let context = Context { actor: "admin".into(), door: Door::Rest, idempotency_key: None, bulk: None };

@@ -268,6 +268,7 @@ impl Watch {
             (Observation::AllNew | Observation::AllOld, _) if edit.is_shared() && self.may_be_swallowed() => {
                 Look::Strayed
             }
+            (Observation::Foreign, _) if edit.lets_in_more(clients, side).await => Look::AsTold,
             (seen, side) => match self.find_ghost(edit).await {
                 Look::Foreign if (seen, side) == (Observation::AllOld, Side::After) => Look::Undone,
                 look => look,

@@ -39,6 +39,7 @@ async fn a_panic_ends_its_operation_and_lets_everything_go() {
         max_tokens: None,
         reasoning: None,
         restart: domain::Restart::No,
+        lasting: false,
     };
     for _ in 0..2 {
         let mutation = Mutation::SetModel { target: "alice".parse().unwrap(), wish: wish.clone() };
@@ -111,7 +112,7 @@ async fn an_end_that_only_the_journal_has_comes_before_what_is_built_on_it() {
     let noted = |books: Books, record: Record| async move {
         let edit = record.edits().next().unwrap();
         let (object, before, after) = (edit.object(), edit.hash(Side::Before), edit.hash(Side::After));
-        let link = crate::audit::Link { object, before, after, foreign: None };
+        let link = crate::audit::Link { object, before, after, foreign: None, body: None };
         (books.note(Stage::Ended, &record.operation, vec![link]).await, books)
     };
     let (done, books) = noted(books, first).await;

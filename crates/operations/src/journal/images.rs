@@ -97,6 +97,7 @@ enum Mark<'a> {
 enum Place {
     Registry,
     Spec,
+    Environment,
     Config,
 }
 
@@ -122,6 +123,7 @@ fn written(edit: &Edit) -> Written<'_> {
             part: match edit.part {
                 Part::Registry => Place::Registry,
                 Part::Spec => Place::Spec,
+                Part::Environment => Place::Environment,
                 Part::Config => Place::Config,
             },
             object: edit.object.as_str().into(),
@@ -173,6 +175,7 @@ fn edit(written: Written<'_>) -> Result<Edit, serde_json::Error> {
             let part = match part {
                 Place::Registry => Part::Registry,
                 Place::Spec => Part::Spec,
+                Place::Environment => Part::Environment,
                 Place::Config => Part::Config,
             };
             let edit = hiclaw::Edit {

@@ -97,7 +97,7 @@ pub fn step_name(edit: &Edit) -> StepName {
         Edit::Route { .. } => StepName::Route,
         Edit::Record { .. } => StepName::Record,
         Edit::Agent { edit, .. } => match edit.part {
-            Part::Registry => StepName::Record,
+            Part::Registry | Part::Environment => StepName::Record,
             Part::Spec | Part::Config => StepName::Config,
         },
         Edit::Plain { .. } | Edit::Registration { .. } => StepName::Registration,

@@ -17,6 +17,7 @@ mod undo;
 mod world;
 
 pub use install::{FORMER_PLUGIN, former, wanted};
+pub use routes::letting_in;
 pub use set_model::Wanted;
 pub use undo::{Past, no_record, undone_by};
 

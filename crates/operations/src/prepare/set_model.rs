@@ -7,7 +7,7 @@ use crate::{
     reads::{Listed, limits_of, list_models},
 };
 use domain::{
-    Code, Failure, LimitSource, Limits, SetModel, Target, Warning, WarningCode,
+    Code, Failure, Fate, LimitSource, Limits, Reset, SetIn, SetModel, Target, Warning, WarningCode,
     rules::{self, KnownLimits, limits_for, plan_routes},
 };
 use hiclaw::{AgentConfig, Record, Wish, record_object};
@@ -44,6 +44,7 @@ pub async fn draft(
     let config = agent.config.as_ref().map_err(Clone::clone)?.clone();
     let taker = agent.agent.clone();
     let key = world.key(target)?;
+    let reset = agent.reset.clone();
     let provider = world.console.provider(&wish.provider)?;
     draft.look_at_provider(&wish.provider, Some(provider));
     let listed = listed(clients, provider, wish, draft).await?;
@@ -67,6 +68,9 @@ pub async fn draft(
     });
     add_agent(clients, world, draft, target, &config, wish, limits).await?;
     draft.take_up(&taker, wish.restart);
+    if let Some(reset) = reset {
+        warn_of_reset(draft, &reset, wish);
+    }
     world.now_runs(target, Some(wish.model.clone()));
     Ok(())
 }
@@ -143,6 +147,45 @@ fn limits(
     limits
 }
 
+/// Says what gives the agent another model when it starts, and what ends that.
+fn warn_of_reset(draft: &mut Draft, reset: &Reset, wish: &SetModel) {
+    let variable = &reset.variable;
+    let warning = match reset.fate(wish.model.as_str(), wish.lasting) {
+        Fate::Stays => return,
+        Fate::StaysOnceRemade(Some(SetIn { model, place })) => {
+            let message = format!(
+                "{variable} is {model} in {place}: a restart brings {model} back, until HiClaw's installer makes the container anew"
+            );
+            Warning::new(WarningCode::KeptOnceRemade, message).about([variable, model, place])
+        }
+        Fate::StaysOnceRemade(None) => Warning::new(
+            WarningCode::KeptOnceRemade,
+            "a restart may bring another model back, until HiClaw's installer makes the container anew",
+        ),
+        Fate::GoesBack(Some(SetIn { model, place })) => {
+            let line = reset.line(wish.model.as_str());
+            let way = match &reset.file {
+                Some(file) => format!("a lasting switch writes {line} to {file}"),
+                None => format!(
+                    "what ends that is {line} in HiClaw's environment file, and a container made anew"
+                ),
+            };
+            let message = format!(
+                "{variable} is {model} in {place}, so the agent goes back to {model} when it starts; {way}"
+            );
+            let about = [variable, model, place, &line].into_iter().chain(&reset.file);
+            Warning::new(WarningCode::ResetAtStart, message).about(about)
+        }
+        Fate::GoesBack(None) => {
+            let message = format!(
+                "the agent gets the model of {variable} when it starts, and nobody can tell here which that is"
+            );
+            Warning::new(WarningCode::ResetAtStart, message).about([variable])
+        }
+    };
+    draft.warn(warning);
+}
+
 async fn add_agent(
     clients: &Clients,
     world: &World,
@@ -153,16 +196,14 @@ async fn add_agent(
     limits: Limits,
 ) -> Result<(), Failure> {
     let at = clients.clock.now();
-    let parts = clients.holder.edits(target, config, &Wish { model: &wish.model, limits, at: &at }).await?;
+    let wanted = Wish { model: &wish.model, limits, lasting: wish.lasting, at: &at };
+    let parts = clients.holder.edits(target, config, &wanted).await?;
     let before = world.held_record(target).cloned();
     draft.look_at_text(record_object(target), before.as_ref());
     let after = Some(Record::of(wish, &limits, &at).image()?);
     let mut edits = vec![Edit::Record { target: target.clone(), before, after }];
     for edit in parts {
         draft.look_at_text(edit.object.clone(), Some(&edit.before));
-        if let Some(lasts) = &edit.lasts {
-            draft.warn(Warning::new(WarningCode::ResetByHiclaw, format!("this lasts {lasts}")));
-        }
         edits.push(Edit::Agent { target: target.clone(), edit });
     }
     draft.write_agent(target, edits);

@@ -1,7 +1,13 @@
 //! All agents and what their own configs and our records say.
 use crate::clients::Clients;
-use domain::{ContainerAct, Failure, NotFromHere, Owned, Ownership, Target, Timestamp, rules::AgentView};
-use futures::{StreamExt, future::join, stream};
+use domain::{
+    ContainerAct, Failure, NotFromHere, Owned, Ownership, Reset, Target, Timestamp, rules::AgentView,
+};
+use futures::{
+    StreamExt,
+    future::{join, join3},
+    stream,
+};
 use hiclaw::{Agent, AgentConfig, Record};
 use std::{collections::BTreeMap, sync::Arc};
 use store::Listing;
@@ -19,6 +25,8 @@ pub struct SeenAgent {
     pub ownership: Ownership,
     /// What cannot be done with its container.
     pub cannot: BTreeMap<ContainerAct, NotFromHere>,
+    /// What gives it a model whenever its container starts; none: nothing does.
+    pub reset: Option<Reset>,
 }
 
 /// One look at all agents.
@@ -91,7 +99,14 @@ impl SeenAgent {
         let nobody = || Owned { owner: String::new(), ours: true, overwritten: None };
         let ownership = Ownership { model: nobody(), limits: nobody() };
         let failure = || Failure::new(domain::Code::NotFound, "not read");
-        Self { config: Err(failure()), record: Err(failure()), ownership, cannot: BTreeMap::new(), agent }
+        Self {
+            config: Err(failure()),
+            record: Err(failure()),
+            ownership,
+            cannot: BTreeMap::new(),
+            reset: None,
+            agent,
+        }
     }
 }
 
@@ -103,14 +118,15 @@ async fn look(clients: &Clients, agent: Agent, listing: &Listing, with_record: b
         }
     };
     let config = clients.holder.config_as_listed(&agent.target, listing);
-    let (config, record) = join(config, record).await;
+    let reset = clients.holder.reset(&agent.target);
+    let (config, record, reset) = join3(config, record, reset).await;
     let (config, record) = (config.map_err(Failure::from), record.map_err(Failure::from));
     let holder = &clients.holder;
     let hiclaw::Ownership { model, limits } = holder.ownership(&agent.target);
     let ownership = Ownership { model: owned(model), limits: owned(limits) };
     let cannot = |act| Some((act, not_from_here(holder.cannot(&agent.target, act)?)));
     let cannot = ContainerAct::ALL.into_iter().filter_map(cannot).collect();
-    SeenAgent { config, record, ownership, cannot, agent }
+    SeenAgent { config, record, ownership, cannot, reset: reset.ok().flatten(), agent }
 }
 
 fn owned(owned: hiclaw::Owned) -> Owned {

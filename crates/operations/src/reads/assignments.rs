@@ -67,6 +67,7 @@ fn assignment(target: &Target, seen: &SeenAgent, ways: &Ways<'_>, at: &Timestamp
         },
         ownership: Some(seen.ownership.clone()),
         read_only: seen.agent.read_only.clone().map(not_from_here),
+        reset: seen.reset.clone(),
     }
 }
 

@@ -4,6 +4,7 @@
     clippy::expect_used,
     reason = "what a test prepares may panic as the test itself may"
 )]
+mod access;
 mod away;
 mod backups;
 mod bulk;
@@ -15,6 +16,7 @@ mod drift;
 mod faults;
 mod golden;
 mod install;
+mod lasting;
 mod neighbours;
 mod news;
 mod plans;

@@ -32,6 +32,7 @@ pub async fn run(call: &Call, args: Vec<String>) -> Result<(), Refusal> {
         max_tokens: options.parsed("max-tokens")?,
         reasoning: options.parsed("reasoning")?,
         restart: Restart::No,
+        lasting: false,
     };
     announce(&target, &wish)?;
     let mutation = Mutation::SetModel { target: target.clone(), wish: wish.clone() };
