@@ -48,6 +48,23 @@ const SENTENCES: &[(&str, &str)] = &[
         "{} 的写入被其他写入者覆盖，已重新写入",
     ),
     ("a late write of {} was taken back", "{} 的延迟写入已撤回"),
+    // What came of a restart.
+    ("waits until {} is idle", "等待 {} 空闲"),
+    ("somebody cancelled it", "已被取消"),
+    ("not restarted", "未重启"),
+    ("not restarted: {} was never idle", "未重启：{} 一直未空闲"),
+    ("not restarted: nobody can tell whether {} is busy", "未重启：无法判断 {} 是否正在执行任务"),
+    (
+        "not restarted: it does not run, and takes its model up when it starts",
+        "未重启：它未在运行，启动时会采用新模型",
+    ),
+    ("{} runs its former model until its container starts again", "{} 在容器重启之前仍运行原模型"),
+    ("tries again", "正在重试"),
+    ("woken", "已唤醒"),
+    (
+        "the model of {} is set, and it runs it once its container starts",
+        "{} 的模型已设置，容器启动后即运行新模型",
+    ),
     // Why there is no backup, or why one does not open.
     ("the installation is being changed: {} looks saw no two alike", "当前正在变更：{} 次读取均不一致"),
     (

@@ -91,7 +91,7 @@ async fn mark_store(world: &World, worker: &str, text: &str) {
     tree["plugins"]["entries"][text] = json!({"enabled": false});
     let body = Object::new(format!("{tree:#}\n"), "application/json");
     // Whatever came in between is overwritten: the scripts know no conditions.
-    if world.objects.put(world.bucket, &key, body, &Condition::default()).is_ok() {
+    if world.objects.put(&world.bucket, &key, body, &Condition::default()).is_ok() {
         world.trace.note(format_args!("rival marked s3:{key} {text}"));
         world.book.marked(&format!("s3:{key}"), text, world.moment());
     }

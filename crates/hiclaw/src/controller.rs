@@ -23,6 +23,7 @@ use crate::{
 use client::Client;
 use disk::Disk;
 use domain::{Target, Worker};
+use higress::{HttpWire, Wire};
 use secrecy::SecretString;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -106,7 +107,7 @@ impl Controller {
         let ControllerParams { url, token, token_file, prefix, pace } = controller;
         let tokens = Tokens::new(files.disk.clone(), token_file, token);
         Self {
-            client: Client::new(files.http, url, files.call, tokens),
+            client: Client::new(Arc::new(HttpWire::over(files.http)), url, files.call, tokens),
             pace,
             prefix,
             forced: forced.and_then(Generation::ways),
@@ -119,6 +120,12 @@ impl Controller {
             seen: Mutex::default(),
             containers: Mutex::default(),
         }
+    }
+
+    /// The same by another way to the controller.
+    #[must_use]
+    pub fn over(self, wire: Arc<dyn Wire>) -> Self {
+        Self { client: self.client.over(wire), ..self }
     }
 
     fn seen(&self, target: &Target) -> Option<Who> {

@@ -24,9 +24,12 @@ pub use holder::{
 pub use openclaw::takes_images;
 pub use record::{Record, Records, record_object};
 
+use higress::Wire;
+use std::sync::Arc;
+
 /// The holder of an installation's models: the files of v1.0, or the controller that is named. `forced`: the generation,
 /// where it is not to be found out. There is no way from one to the other: files that are written beside a controller
-/// which does not answer would be written over.
+/// which does not answer would be written over. `wire`: the way to the controller; none: HTTP.
 ///
 /// # Errors
 /// [`Error::NoController`] when the generation has a controller and none is named.
@@ -34,13 +37,20 @@ pub fn holder(
     files: FilesParams,
     controller: Option<ControllerParams>,
     forced: Option<Generation>,
+    wire: Option<Arc<dyn Wire>>,
 ) -> Result<Box<dyn ModelHolder>, Error> {
     let has_controller = forced.map(Generation::has_controller);
     match controller {
         Some(unused) if has_controller == Some(false) => {
             Ok(Box::new(Files::new(files).beside_controller(Some(unused.url))))
         }
-        Some(controller) => Ok(Box::new(Controller::new(files, controller, forced))),
+        Some(params) => {
+            let controller = Controller::new(files, params, forced);
+            Ok(Box::new(match wire {
+                Some(wire) => controller.over(wire),
+                None => controller,
+            }))
+        }
         None if has_controller == Some(true) => {
             Err(Error::NoController("this generation has one, and none is named".into()))
         }

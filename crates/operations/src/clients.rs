@@ -120,7 +120,8 @@ impl Clients {
                 Arc::new(move || clock.now())
             },
         };
-        let holder = hiclaw::holder(files, config.controller.clone(), config.generation)?;
+        let holder =
+            hiclaw::holder(files, config.controller.clone(), config.generation, outside.controller.clone())?;
         let records = Records::new(store.clone());
         let (disk, clock) = (outside.disk.clone(), outside.clock.clone());
         Ok(Self {

@@ -161,7 +161,11 @@ pub fn environment(sandbox: &Sandbox, timing: Value) -> Vec<(&'static str, Strin
     let at = sandbox.addresses();
     let mut rehearsal = timing;
     rehearsal["upstreams"] = json!(sandbox.upstream_map());
-    vec![
+    let controller = at.controller.iter().flat_map(|controller| {
+        let file = controller.token_file.display().to_string();
+        [("HICLAW_CONTROLLER_URL", controller.url.clone()), ("HICLAW_AUTH_TOKEN_FILE", file)]
+    });
+    let always = [
         ("HICLAW_ADMIN_USER", at.admin.user.clone()),
         ("HICLAW_ADMIN_PASSWORD", at.admin.password.clone()),
         ("HICLAW_AI_GATEWAY_ADMIN_URL", at.console.clone()),
@@ -175,7 +179,8 @@ pub fn environment(sandbox: &Sandbox, timing: Value) -> Vec<(&'static str, Strin
         ("AGM_MANAGER_URL", at.manager.url.clone()),
         ("AGM_REHEARSAL", rehearsal.to_string()),
         ("OPENCLAW_CONFIG_PATH", at.manager.config.display().to_string()),
-    ]
+    ];
+    always.into_iter().chain(controller).collect()
 }
 
 /// A port that nobody has, and nobody gets who asks the system for any: it stays free until a server takes it, and between

@@ -6,12 +6,16 @@ use super::{
 use crate::{
     admin::Told,
     book::Invariant,
-    world::{AGENTS, Base, DATA, World, admin_call},
+    world::{AGENTS, Base, DATA, WORKER, World, admin_call, controller_call},
 };
 use domain::{Operation, OperationState, Settled, StepState};
 use http::Method;
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+/// Where the controller keeps its agents.
+const WORKERS: &str = "/api/v1/workers/zoe";
+const MANAGERS: &str = "/api/v1/managers/default";
 
 /// Looking for secrets takes longer than anything else, so only each so manieth run is searched.
 const SECRETS_EVERY: u64 = 16;
@@ -36,6 +40,7 @@ pub async fn check(last: &Final<'_>) {
     last.others_kept().await;
     last.tokens().await;
     last.configs();
+    last.made().await;
     last.on_disk();
     live::check(last.world).await;
 }
@@ -140,10 +145,29 @@ impl Final<'_> {
 
     /// Every config is valid and holds what it held.
     fn configs(&self) {
+        if self.world.is_controlled() {
+            return;
+        }
         for agent in AGENTS {
             let (now, first) = (config_of(self.world, agent), config_of(self.first, agent));
             if now.is_none() || now.map(others) != first.map(others) {
                 self.broken(Invariant::ConfigsKept, format!("the config of {agent} lost what is not ours"));
+            }
+        }
+    }
+
+    /// What the controller makes of an agent names the model that it keeps for it.
+    async fn made(&self) {
+        for (path, key) in [(WORKERS, WORKER), (MANAGERS, "manager")] {
+            let Some(kept) = controller_call(self.world, path).await else { continue };
+            let config = self.world.stored(&format!("agents/{key}/openclaw.json")).unwrap_or_default();
+            let model =
+                |text: &Value| text.as_str().and_then(|text| text.rsplit('/').next()).map(str::to_owned);
+            let (kept, made) =
+                (model(&kept["model"]), model(&config["agents"]["defaults"]["model"]["primary"]));
+            if kept.is_none() || kept != made {
+                let what = format!("{path} is kept as {kept:?} and runs {made:?}");
+                self.broken(Invariant::ConfigsKept, what);
             }
         }
     }
@@ -280,6 +304,7 @@ async fn tree_of(world: &World, object: &str) -> Option<Value> {
             admin_call(world, Method::GET, &format!("/v1/ai/{kind}s/{name}"), None).await.data()
         }
         ("s3", _) => world.stored(name),
+        ("controller", _) => controller_call(world, &format!("/api/v1/{name}")).await,
         ("file", Some((file, worker))) => world.manager_file(file).map(|tree| note_of(&tree, worker)),
         ("file", None) => world.manager_file(name),
         _ => None,

@@ -6,6 +6,7 @@ use crate::{
     script::{Strike, Trouble},
     world::Base,
 };
+use sandbox::controller::Generation;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -64,6 +65,7 @@ pub fn courses() -> Vec<Course> {
     };
     let refused = strike("gateway GET", 0, Trouble::Exchange(Fault::BadGateway));
     let dies = |passage, after| strike(passage, after, Trouble::CrashAfter);
+    let (first, second) = (Generation::V1_1, Generation::V1_2);
     vec![
         course("switch", Scenario::Switch, &[]),
         course("manager", Scenario::Manager, &[]),
@@ -78,6 +80,14 @@ pub fn courses() -> Vec<Course> {
         course("add provider, crashed", Scenario::AddProvider, &[dies("console POST provider", 0)]),
         course("remove provider, crashed", Scenario::RemoveProvider, &[dies("console DELETE route", 0)]),
         course("manager, crashed at its file", Scenario::Manager, &[dies("disk rename openclaw.json", 0)]),
+        course("worker of 1.1", Scenario::Worker(first), &[]),
+        course("worker of 1.2", Scenario::Worker(second), &[]),
+        course("Manager of 1.1", Scenario::Kept(first), &[]),
+        course("Manager of 1.2", Scenario::Kept(second), &[]),
+        course("worker of 1.1, twice", Scenario::Twice(first), &[]),
+        course("worker of 1.2, twice", Scenario::Twice(second), &[]),
+        course("worker of 1.1, crashed", Scenario::Worker(first), &[dies("controller-1.1 PUT worker", 0)]),
+        course("worker of 1.2, crashed", Scenario::Worker(second), &[dies("controller-1.2 PUT worker", 0)]),
     ]
 }
 

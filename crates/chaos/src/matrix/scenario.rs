@@ -1,10 +1,14 @@
 //! The changes that pass by.
 use super::undisturbed;
-use crate::admin::{Admin, new_provider, set_model};
+use crate::{
+    admin::{Admin, new_provider, set_model},
+    world::WORKER,
+};
 use domain::Mutation;
+use sandbox::controller::Generation;
 
 /// A change, after what it needs was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scenario {
     /// A worker is let into a route and gets another model.
     Switch,
@@ -18,23 +22,39 @@ pub enum Scenario {
     FirstStart,
     /// The process is started on what a settled change left, and then a worker is switched.
     Start,
+    /// A worker that HiClaw's controller keeps gets another model.
+    Worker(Generation),
+    /// The Manager that it keeps does.
+    Kept(Generation),
+    /// The worker gets another model, and at once a third one.
+    Twice(Generation),
 }
 
 impl Scenario {
+    /// The generation whose controller keeps the agents. None: they are files.
+    pub fn controller(self) -> Option<Generation> {
+        match self {
+            Self::Worker(generation) | Self::Kept(generation) | Self::Twice(generation) => Some(generation),
+            _ => None,
+        }
+    }
+
+    /// The change that is asked for when the first one has come to its end.
+    pub fn then(self) -> Option<Mutation> {
+        matches!(self, Self::Twice(_)).then(|| switch(&worker(), "moonshot", "kimi-k2.5"))
+    }
+
     /// Does what the change needs, and says which change it is.
     #[expect(clippy::expect_used, reason = "constants of this module")]
     pub async fn prepare(self, admin: &Admin) -> Mutation {
-        let switch = |target: &str, provider, model| Mutation::SetModel {
-            target: target.parse().expect("a target"),
-            wish: set_model(provider, model).expect("a wish"),
-        };
         let add = || {
             admin.want_tokens("zhipuai", &[0]);
             Mutation::AddProvider(new_provider("zhipuai").expect("a provider"))
         };
         match self {
             Self::Switch | Self::FirstStart => switch("worker:dave", "deepseek", "deepseek-reasoner"),
-            Self::Manager => switch("manager", "moonshot", "kimi-k2.5"),
+            Self::Manager | Self::Kept(_) => switch("manager", "moonshot", "kimi-k2.5"),
+            Self::Worker(_) | Self::Twice(_) => switch(&worker(), "deepseek", "deepseek-reasoner"),
             Self::AddProvider => add(),
             Self::RemoveProvider => {
                 undisturbed(admin, add()).await.expect("it is added");
@@ -52,5 +72,17 @@ impl Scenario {
                 switch("worker:dave", "deepseek", "deepseek-reasoner")
             }
         }
+    }
+}
+
+fn worker() -> String {
+    format!("worker:{WORKER}")
+}
+
+#[expect(clippy::expect_used, reason = "constants of this module")]
+fn switch(target: &str, provider: &str, model: &str) -> Mutation {
+    Mutation::SetModel {
+        target: target.parse().expect("a target"),
+        wish: set_model(provider, model).expect("a wish"),
     }
 }

@@ -1,4 +1,4 @@
-//! The console in process, and the unreliable way to it.
+//! The console and HiClaw's controller in process, and the unreliable way to them.
 use super::World;
 use crate::{
     book::{Look, Moment, Sent},
@@ -72,11 +72,28 @@ pub async fn admin_call(world: &World, method: Method, path: &str, body: Option<
 pub async fn admin_call_on(router: &Router, method: Method, path: &str, body: Option<Value>) -> Reply {
     let basic = format!("Basic {}", STANDARD.encode("admin:admin"));
     let account = HeaderValue::from_str(&basic).ok().map(|value| (header::AUTHORIZATION, value));
-    call(router, Parts { method, path: path.to_owned(), account, body }, None).await
+    call(router, Parts { peer: Peer::Console, method, path: path.to_owned(), account, body }, None).await
+}
+
+/// A call of the controller by somebody who has its token: nothing goes wrong on the way. None: there is no controller.
+pub async fn controller_call(world: &World, path: &str) -> Option<Value> {
+    let controlled = world.controlled.as_ref()?;
+    let bearer = HeaderValue::from_str(&format!("Bearer {}", controlled.token)).ok()?;
+    let account = Some((header::AUTHORIZATION, bearer));
+    let (peer, method, path) = (Peer::Controller, Method::GET, path.to_owned());
+    call(&controlled.router, Parts { peer, method, path, account, body: None }, None).await.data()
+}
+
+/// Who is called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    Console,
+    Controller,
 }
 
 #[derive(Clone)]
 struct Parts {
+    peer: Peer,
     method: Method,
     path: String,
     account: Option<(HeaderName, HeaderValue)>,
@@ -90,6 +107,9 @@ impl Parts {
 
     /// `PUT route`, `GET providers`.
     fn passage(&self) -> String {
+        if self.peer == Peer::Controller && !self.writes() {
+            return self.method.to_string();
+        }
         let kind = self.path.rsplit('/').find(|part| part.ends_with('s')).unwrap_or_default();
         let is_one = self.method != Method::GET || !self.path.ends_with(kind);
         let kind = if is_one { kind.trim_end_matches('s') } else { kind };
@@ -98,6 +118,10 @@ impl Parts {
 
     /// The object that the path names, or that the body of a new one does.
     fn object(&self) -> Option<String> {
+        if self.peer == Peer::Controller {
+            let one = self.path.strip_prefix("/api/v1/").filter(|named| named.split('/').count() == 2);
+            return one.map(|one| format!("controller:{one}"));
+        }
         let rest = self.path.strip_prefix("/v1/ai/")?;
         let (kind, name) = match rest.split_once('/') {
             Some((kind, name)) => (kind, name.to_owned()),
@@ -137,20 +161,21 @@ async fn call(router: &Router, parts: Parts, effect: Option<Effect>) -> Reply {
 
 /// The wire of one life.
 pub struct Wired {
+    peer: Peer,
     world: Arc<World>,
     life: Life,
 }
 
 impl Wired {
-    pub fn new(world: Arc<World>, life: Life) -> Self {
-        Self { world, life }
+    pub fn new(peer: Peer, world: Arc<World>, life: Life) -> Self {
+        Self { peer, world, life }
     }
 }
 
 impl Wire for Wired {
     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireAnswer, HigressError>> {
         let WireRequest { method, url, account, body, limit } = request;
-        let parts = Parts { method, path: url.path().to_owned(), account, body };
+        let parts = Parts { peer: self.peer, method, path: url.path().to_owned(), account, body };
         let exchange = async move {
             let exchange = exchange(&self.world, &self.life, parts, limit);
             timeout(limit, exchange).await.unwrap_or(Err(HigressError::Timeout))
@@ -170,9 +195,10 @@ async fn exchange(
         world.writes_outside(life, object);
     }
     sleep(world.weather.pause(1, 15)).await;
-    let fault = world.suffers(life, "console", &parts.passage(), object.as_deref(), writes).await;
+    let system = world.name_of(parts.peer);
+    let fault = world.suffers(life, system, &parts.passage(), object.as_deref(), writes).await;
     let (method, path) = (parts.method.clone(), parts.path.clone());
-    world.trace.note(format_args!("{} console {method} {path} {fault:?}", life.number()));
+    world.trace.note(format_args!("{} {system} {method} {path} {fault:?}", life.number()));
     let _trouble = fault.map(|_| world.sets_out());
     before(fault).await?;
     let sent = object.as_ref().filter(|_| writes).map(|object| {
@@ -193,7 +219,7 @@ async fn exchange(
     let served = world.moment();
     sleep(world.weather.pause(1, 15)).await;
     let answer = after(fault, answer)?;
-    world.trace.note(format_args!("{} console {method} {path} -> {}", life.number(), answer.status));
+    world.trace.note(format_args!("{} {system} {method} {path} -> {}", life.number(), answer.status));
     if !writes {
         looked(world, &path, object, &answer, served);
     }
@@ -251,6 +277,7 @@ async fn carried_out(
     }
     let again = (fault == Some(Fault::DuplicateApply)).then(|| world.weather.pause(50, LATEST));
     let effect = match fault {
+        _ if parts.peer == Peer::Controller => None,
         Some(Fault::HalfDone) => Some(half(world, Trouble::Broken)),
         Some(Fault::HalfConflict) => Some(half(world, Trouble::Conflict)),
         // Of AI routes the console loses nothing: they have documents of their own.
@@ -280,7 +307,7 @@ async fn carried_out(
 async fn performed(world: &World, parts: Parts, effect: Option<Effect>, sent: Option<&Sent>) -> Reply {
     let (method, path) = (parts.method.clone(), parts.path.clone());
     let served = sent.map(|_| world.served_while_undone());
-    let reply = call(&world.router, parts, effect).await;
+    let reply = call(world.router_of(parts.peer), parts, effect).await;
     if let Some(sent) = sent {
         world.still_served(&served.unwrap_or_default(), &sent.object);
         world.trace.note(format_args!("  done: {method} {path} -> {}", reply.status));
@@ -342,6 +369,14 @@ fn looked(world: &World, path: &str, object: Option<String>, reply: &Reply, serv
     let is_absent = reply.status == StatusCode::NOT_FOUND && reply.body.is_empty();
     match (object, reply.data()) {
         (Some(object), tree) if reply.status.is_success() || is_absent => note(object, tree),
+        (None, Some(list @ Value::Object(_))) => {
+            for (kind, all) in ["managers", "workers"].map(|kind| (kind, list[kind].as_array())) {
+                for tree in all.into_iter().flatten() {
+                    let name = tree["name"].as_str().unwrap_or_default();
+                    note(format!("controller:{kind}/{name}"), Some(tree.clone()));
+                }
+            }
+        }
         (None, Some(Value::Array(all))) => {
             let kind = if path.ends_with("/providers") { "provider" } else { "route" };
             for tree in all {

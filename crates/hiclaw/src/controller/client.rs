@@ -1,17 +1,14 @@
 //! The controller's REST API: one call at a time, with the token that is good now.
 use super::token::Tokens;
-use crate::{Error, error::System, http_error};
-use bytes::{Bytes, BytesMut};
-use higress::scrub;
+use crate::{Error, error::System};
+use higress::{HigressError, Wire, WireRequest, scrub};
 use reqwest::{Method, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use url::Url;
 
-/// An answer that is longer is none of the controller's.
-const MAX_BYTES: usize = 8 * 1024 * 1024;
 const LONGEST_MESSAGE: usize = 300;
 /// What precedes a password in the message of a failed `mc admin user add ALIAS NAME PASSWORD`.
 const ADDS_USER: &str = "admin user add ";
@@ -37,7 +34,7 @@ impl<'a> Path<'a> {
 
 /// The client of one controller.
 pub struct Client {
-    http: reqwest::Client,
+    wire: Arc<dyn Wire>,
     url: Url,
     call: Duration,
     tokens: Tokens,
@@ -46,13 +43,18 @@ pub struct Client {
 /// An answer, whatever its status.
 pub struct Answer {
     pub status: StatusCode,
-    body: Bytes,
+    body: Vec<u8>,
 }
 
 impl Client {
     /// `url` is the API's root, `call` the most that one call may take. Makes no call.
-    pub fn new(http: reqwest::Client, url: Url, call: Duration, tokens: Tokens) -> Self {
-        Self { http, url, call, tokens }
+    pub fn new(wire: Arc<dyn Wire>, url: Url, call: Duration, tokens: Tokens) -> Self {
+        Self { wire, url, call, tokens }
+    }
+
+    /// The same by another way.
+    pub fn over(self, wire: Arc<dyn Wire>) -> Self {
+        Self { wire, ..self }
     }
 
     /// The API's root.
@@ -142,25 +144,11 @@ impl Client {
         body: Option<&Value>,
         token: Option<&SecretString>,
     ) -> Result<Answer, Error> {
-        let mut request = self.http.request(method.clone(), self.at(path)?).timeout(self.call);
-        if let Some(token) = token {
-            let mut bearer = header::HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
-                .map_err(|_| Error::NoEntry("our token for it is no token".into()))?;
-            bearer.set_sensitive(true);
-            request = request.header(header::AUTHORIZATION, bearer);
-        }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let mut response = request.send().await.map_err(|error| lost(&error))?;
-        let (status, mut body) = (response.status(), BytesMut::new());
-        while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
-            if body.len() + chunk.len() > MAX_BYTES {
-                return Err(failed(format!("its answer to {path} is too long"), false));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer { status, body: body.freeze() })
+        let account = token.map(bearer).transpose()?;
+        let (method, url) = (method.clone(), self.at(path)?);
+        let request = WireRequest { method, url, account, body: body.cloned(), limit: self.call };
+        let answer = self.wire.send(request).await.map_err(lost)?;
+        Ok(Answer { status: answer.status, body: answer.body })
     }
 
     fn at(&self, path: Path<'_>) -> Result<Url, Error> {
@@ -180,12 +168,22 @@ impl std::fmt::Display for Path<'_> {
     }
 }
 
+fn bearer(token: &SecretString) -> Result<(header::HeaderName, header::HeaderValue), Error> {
+    let mut bearer = header::HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
+        .map_err(|_| Error::NoEntry("our token for it is no token".into()))?;
+    bearer.set_sensitive(true);
+    Ok((header::AUTHORIZATION, bearer))
+}
+
 /// No whole answer came.
-fn lost(error: &reqwest::Error) -> Error {
-    if error.is_connect() {
-        Error::NoController(http_error(error))
-    } else {
-        failed(http_error(error), error.is_timeout())
+fn lost(error: HigressError) -> Error {
+    match error {
+        HigressError::Unreachable { message } | HigressError::Setup { message } => {
+            Error::NoController(message)
+        }
+        HigressError::Timeout => failed("no answer in time".into(), true),
+        HigressError::Interrupted { message } => failed(message, false),
+        other => failed(other.to_string(), false),
     }
 }
 
@@ -206,12 +204,12 @@ fn without_password(message: &str) -> String {
 mod tests {
     use super::*;
     use disk::MemDisk;
-    use std::sync::Arc;
 
     fn client(url: &str) -> Client {
         let tokens = Tokens::new(Arc::new(MemDisk::new()), None, Some("a-token-of-ours".to_owned().into()));
         let http = higress::http_client(Duration::from_secs(1)).unwrap();
-        Client::new(http, url.parse().unwrap(), Duration::from_secs(1), tokens)
+        let wire = Arc::new(higress::HttpWire::over(http));
+        Client::new(wire, url.parse().unwrap(), Duration::from_secs(1), tokens)
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{Edit, Error, Held, Image, Part, TakeUp, Version, Wish, registry::ModelNote};
 use domain::{Target, lasts};
+use planted::crash_point;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -96,7 +97,9 @@ impl Controller {
             Place::Leader { team } => (&["api", "v1", "teams", team], json!({"leader": change})),
             Place::Member { .. } => return Err(Error::Made(who.object())),
         };
+        crash_point("controller.before");
         let put: Option<Value> = self.client.put(Path::of(path), &body).await?;
+        crash_point("controller.after");
         put.map(drop).ok_or_else(|| gone(who))
     }
 

@@ -133,11 +133,6 @@ impl Course {
         Carried { books: self.books.clone(), progress: self.progress.clone(), held }
     }
 
-    /// Whether agents are yet to be started again.
-    pub fn owes_restarts(&self) -> bool {
-        self.saga.outcome() == Some(Outcome::Committed) && !self.restarts.is_empty()
-    }
-
     /// All writes, with their steps.
     pub fn edits(&self) -> impl Iterator<Item = (usize, &Edit)> {
         self.work.iter().enumerate().filter_map(|(step, work)| match work {

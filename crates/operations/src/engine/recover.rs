@@ -122,11 +122,13 @@ impl Engine {
 
     /// Watches the objects of an operation whose end was told on.
     pub fn watch_again(&self, course: Course, outcome: Outcome) -> impl Future<Output = ()> + Send + use<> {
-        if !course.owes_restarts() {
+        let operation = course.progress.operation();
+        if course.owes_restarts() {
+            course.progress.reopen();
+        } else {
             self.controls.forget(&course.id());
         }
         async move {
-            let operation = course.progress.operation();
             // The log has it already, unless it could not be written.
             course.books.note(Noted::Ended, &operation, course.links(outcome)).await;
             Watch::resume(course).run(Event::Found { all_new: false }).await;

@@ -333,6 +333,26 @@ mod tests {
     }
 
     #[test]
+    fn a_switch_says_what_it_costs_until_the_agent_runs_its_model() {
+        let told = |takes_up, restart| {
+            let agent =
+                Agent { target: Target::Manager, runtime: "openclaw".into(), read_only: None, takes_up };
+            let mut draft = Draft::default();
+            draft.take_up(&agent, restart);
+            let codes: Vec<_> = draft.warnings.iter().map(|warning| warning.code).collect();
+            (codes, draft.restarts.iter().map(|restart| restart.when_idle).collect::<Vec<_>>())
+        };
+        use WarningCode::{FormerModelRuns, TurnLost};
+        for restart in [Restart::No, Restart::Now, Restart::WhenIdle] {
+            assert_eq!(told(TakeUp::ByItself, restart), (vec![], vec![]));
+            assert_eq!(told(TakeUp::Replaced, restart), (vec![TurnLost], vec![]));
+        }
+        assert_eq!(told(TakeUp::Restart, Restart::No), (vec![FormerModelRuns], vec![]));
+        assert_eq!(told(TakeUp::Restart, Restart::Now), (vec![TurnLost], vec![false]));
+        assert_eq!(told(TakeUp::Restart, Restart::WhenIdle), (vec![], vec![true]));
+    }
+
+    #[test]
     fn what_adds_comes_before_what_narrows_and_that_before_what_goes() {
         let mut asked = draft();
         asked.ask(question());

@@ -44,7 +44,7 @@ impl Generation {
     }
 
     /// The bucket of its installations.
-    pub(crate) fn bucket(self) -> String {
+    pub fn bucket(self) -> String {
         self.ways().map_or_else(|| "hiclaw-storage".to_owned(), Ways::bucket)
     }
 }

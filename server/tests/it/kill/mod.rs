@@ -25,7 +25,7 @@ const AT_ONCE: usize = 4;
 const SHARE: usize = 6;
 
 /// What changes must pass: a point that is not passed any more is a hole. A watch passes its own points later.
-const EVERYWHERE: [&str; 18] = [
+const EVERYWHERE: [&str; 22] = [
     "intent.before",
     "intent.after",
     "record.before",
@@ -36,6 +36,10 @@ const EVERYWHERE: [&str; 18] = [
     "console.after",
     "store.before",
     "store.after",
+    "controller.before",
+    "controller.after",
+    "restart.before",
+    "restart.after",
     "rename.before",
     "rename.after",
     "verify.after",
@@ -96,7 +100,7 @@ fn points_file(at: &Installation) -> String {
 }
 
 async fn rehearse(scenario: Scenario) -> Rehearsed {
-    let at = Installation::start(scenario.leftovers()).await;
+    let at = Installation::of(scenario).await;
     let mutation = scenario.prepare(&at).await;
     let before = at.contents();
     let mut program = at.program(&[(planted::PASSED, &points_file(&at))]);
@@ -167,7 +171,7 @@ async fn outcome(program: &Program, known: &BTreeSet<String>) -> Option<Operatio
 
 async fn survive(cell: &Cell, rehearsed: &Rehearsed) -> Survived {
     let name = cell.name();
-    let at = Installation::start(cell.scenario.leftovers()).await;
+    let at = Installation::of(cell.scenario).await;
     let mutation = cell.scenario.prepare(&at).await;
     let known = journalled(&at);
     let first = at.contents();
@@ -262,7 +266,7 @@ const FIRST: [(Scenario, &str); 5] = [
 async fn a_process_that_dies_while_it_recovers_leaves_all_old_or_all_new() {
     let learn = |(scenario, point): (Scenario, &'static str)| async move {
         let rehearsed = rehearse(scenario).await;
-        let at = Installation::start(scenario.leftovers()).await;
+        let at = Installation::of(scenario).await;
         let mutation = scenario.prepare(&at).await;
         assert!(live_and_die(&at, point, Some(&mutation)).await, "{point} is reached");
         let mut program = at.program(&[(planted::PASSED, &points_file(&at))]);

@@ -1,8 +1,8 @@
 //! Starting agents again that run their former model until then. It comes behind a good end: the models are written and
 //! read back, so nothing is undone for it. What a restart came to is told with the end, which waits for it.
 use super::Watch;
-use crate::restarting::Restarting;
-use domain::{Failure, StepName, StepState, Target, Worker, WorkerStatus};
+use crate::{engine::course::Course, restarting::Restarting};
+use domain::{Failure, StepName, StepState, Target, Worker, WorkerStatus, rules::Outcome};
 use hiclaw::Act;
 use planted::crash_point;
 use tokio::time::Instant;
@@ -10,17 +10,25 @@ use tokio::time::Instant;
 /// How often a container is tried to be brought up.
 const TRIES: u32 = 3;
 
-/// What is to be done with an agent.
+/// What is to be done with an agent, and what that rests on.
 enum Turn {
     Act,
-    /// The text says why.
     Wait(String),
-    /// There is nothing to be started, or nobody can say whether it may be. The text says why.
-    Leave(String),
+    /// It does not run.
+    Rests(String),
+    /// It runs, and nobody can tell whether it is busy.
+    Unknown(String),
 }
 
 /// What came of a step.
 type Ended = (StepState, String);
+
+impl Course {
+    /// Whether agents are yet to be started again.
+    pub fn owes_restarts(&self) -> bool {
+        self.saga.outcome() == Some(Outcome::Committed) && !self.restarts.is_empty()
+    }
+}
 
 impl Watch {
     /// Starts those again for whom it is time, and tells the end when none is left.
@@ -51,32 +59,41 @@ impl Watch {
 
     /// None: not yet.
     async fn restarted(&mut self, step: usize, next: &Restarting) -> Option<Ended> {
-        let agent = next.target.agent().to_owned();
-        let later = format!("{agent} runs its former model until its container starts again");
-        if self.held.is_none() {
-            // After a crash. Who works on the agent now decides himself whether it is started again.
-            let held = self.course.engine.locks.hold(self.course.held.clone(), &self.course.id());
-            match held {
-                Ok(held) => self.held = Some(held.into()),
-                Err(failure) => {
-                    return Some((StepState::Skipped, format!("not restarted: {}", failure.message)));
-                }
-            }
+        let agent = next.target.agent();
+        let skipped = |why: String| Some((StepState::Skipped, format!("{why}; {}", later(agent))));
+        if let Err(failure) = self.hold() {
+            return skipped(format!("not restarted; {}", failure.message));
         }
         if self.course.control.cancelled() {
-            return Some((StepState::Skipped, format!("somebody cancelled it: {later}")));
+            return skipped("somebody cancelled it".into());
         }
         self.course.progress.running(step);
         let waited = self.restarting.0.elapsed() >= self.course.engine.timing.idle;
         match self.turn(next).await {
             Turn::Act => self.bring_up(step, &next.target).await,
-            Turn::Leave(why) => Some((StepState::Skipped, format!("not restarted: {why}"))),
-            Turn::Wait(why) if waited => Some((StepState::Skipped, format!("not restarted, {why}: {later}"))),
-            Turn::Wait(why) => {
-                self.course.progress.found(step, StepState::Running, &format!("waits: {why}"));
+            Turn::Rests(how) => {
+                let why = "not restarted: it does not run, and takes its model up when it starts";
+                Some((StepState::Skipped, format!("{why}; {how}")))
+            }
+            Turn::Unknown(how) => {
+                skipped(format!("not restarted: nobody can tell whether {agent} is busy; {how}"))
+            }
+            Turn::Wait(how) if waited => skipped(format!("not restarted: {agent} was never idle; {how}")),
+            Turn::Wait(how) => {
+                let waits = format!("waits until {agent} is idle; {how}");
+                self.course.progress.found(step, StepState::Running, &waits);
                 None
             }
         }
+    }
+
+    /// After a crash nobody holds the targets. Who works on them now decides himself what is started again.
+    fn hold(&mut self) -> Result<(), Failure> {
+        if self.held.is_none() {
+            let held = self.course.engine.locks.hold(self.course.held.clone(), &self.course.id())?;
+            self.held = Some(held.into());
+        }
+        Ok(())
     }
 
     async fn turn(&self, next: &Restarting) -> Turn {
@@ -85,7 +102,7 @@ impl Watch {
         let found = seen.map(|all| all.into_iter().find(|worker| worker.name == *name));
         match found {
             Ok(Some(worker)) => turn_of(&worker, next.when_idle),
-            Ok(None) => Turn::Leave(format!("there is no worker {name}")),
+            Ok(None) => Turn::Rests(format!("there is no worker {name}")),
             Err(_) if !next.when_idle => Turn::Act,
             Err(error) => Turn::Wait(Failure::from(error).message),
         }
@@ -102,26 +119,27 @@ impl Watch {
             Err(error) => error,
         };
         let woken = holder.act(target, Act::Wake).await;
+        let cannot = |error: &hiclaw::Error| matches!(error, hiclaw::Error::CannotAct { .. });
+        let agent = target.agent();
         match woken {
-            Ok(seen) => return Some((StepState::Done, format!("{error}; woken: {seen}"))),
-            Err(hiclaw::Error::CannotAct { .. }) if matches!(error, hiclaw::Error::CannotAct { .. }) => {
+            Ok(seen) => return Some((StepState::Done, format!("{error}; woken; {seen}"))),
+            Err(no_way) if cannot(&no_way) && cannot(&error) => {
                 let Failure { message, hint, .. } = error.into();
+                let way = hint.unwrap_or_default();
                 return Some((
                     StepState::Skipped,
-                    format!("not restarted: {message}. {}", hint.unwrap_or_default()),
+                    format!("not restarted; {message}; {way}; {}", later(agent)),
                 ));
             }
             Err(_) => {}
         }
         self.restarting.1 += 1;
         if self.restarting.1 < TRIES {
-            self.course.progress.found(step, StepState::Running, &format!("tries again: {error}"));
+            self.course.progress.found(step, StepState::Running, &format!("tries again; {error}"));
             return None;
         }
-        let agent = target.agent();
-        let evidence =
-            format!("{error}; the model of {agent} is set, and it runs it once its container starts");
-        Some((StepState::Failed, evidence))
+        let lasts = format!("the model of {agent} is set, and it runs it once its container starts");
+        Some((StepState::Failed, format!("{error}; {lasts}")))
     }
 
     /// When no agent is left, the targets are let go and the end is told.
@@ -135,18 +153,18 @@ impl Watch {
 }
 
 fn turn_of(worker: &Worker, when_idle: bool) -> Turn {
-    let Worker { name, evidence, .. } = worker;
+    let how = worker.evidence.clone();
     match worker.status {
-        WorkerStatus::Sleeping | WorkerStatus::Stopped | WorkerStatus::Offline => {
-            Turn::Leave(format!("{name} does not run ({evidence}), and takes its model up when it starts"))
-        }
+        WorkerStatus::Sleeping | WorkerStatus::Stopped | WorkerStatus::Offline => Turn::Rests(how),
         _ if !when_idle => Turn::Act,
         WorkerStatus::Idle | WorkerStatus::Failed => Turn::Act,
-        WorkerStatus::Busy | WorkerStatus::Starting => Turn::Wait(format!("{name} is busy ({evidence})")),
-        WorkerStatus::Running | WorkerStatus::Remote | WorkerStatus::Unknown => {
-            Turn::Leave(format!("nobody can tell whether {name} is busy ({evidence})"))
-        }
+        WorkerStatus::Busy | WorkerStatus::Starting => Turn::Wait(how),
+        WorkerStatus::Running | WorkerStatus::Remote | WorkerStatus::Unknown => Turn::Unknown(how),
     }
+}
+
+fn later(agent: &str) -> String {
+    format!("{agent} runs its former model until its container starts again")
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! A watch over an installation that does not answer.
-use super::*;
+use super::{right::MOST_RIGHTS, *};
 use crate::{
     Engine,
     engine::{

@@ -105,7 +105,8 @@ async fn who_is_to_be_left_in_peace_is_waited_for_and_meanwhile_said_to_be_busy(
     let mut at = Switched::begin(true, holder(&looks, &[Some("it runs")])).await;
     let mut watch = at.course.as_ref().unwrap().progress.watch();
     let waits = watch.wait_for(|operation| operation.steps[0].evidence.is_some());
-    let waits = async { told(&waits.await.unwrap()) == (StepState::Running, "waits: alice is busy (seen)") };
+    let waits =
+        async { told(&waits.await.unwrap()) == (StepState::Running, "waits until alice is idle; seen") };
     let ((operation, took), waited) = futures::join!(at.watched(), waits);
     assert!(waited && took > Duration::ZERO && operation.state == OperationState::Committed);
     assert_eq!(
@@ -120,7 +121,7 @@ async fn nobody_is_waited_for_without_end() {
     let (operation, took) = at.watched().await;
     let (state, said) = told(&operation);
     assert!(took >= at.engine.timing.idle && state == StepState::Skipped && at.done().is_empty(), "{took:?}");
-    assert!(said.contains("alice is busy") && said.contains("its former model"), "{said}");
+    assert!(said.contains("alice was never idle") && said.contains("its former model"), "{said}");
     assert_eq!(operation.state, OperationState::Committed);
 }
 
@@ -144,7 +145,7 @@ async fn a_container_that_does_not_come_back_is_woken_and_its_failure_is_told() 
         Switched::begin(false, holder(&[WorkerStatus::Idle], &[None, None, None, Some("it runs")])).await;
     let (operation, _) = at.watched().await;
     assert_eq!(at.done(), ["Restart alice", "Wake alice", "Restart alice", "Wake alice"]);
-    assert!(told(&operation).0 == StepState::Done && told(&operation).1.ends_with("woken: it runs"));
+    assert!(told(&operation).0 == StepState::Done && told(&operation).1.ends_with("woken; it runs"));
 
     let mut at = Switched::begin(false, holder(&[WorkerStatus::Idle], &[None; 6])).await;
     let (operation, _) = at.watched().await;
