@@ -150,12 +150,11 @@ warning_codes! {
     OpenRoute "OPEN_ROUTE"
     /// The object (named first) is not removed: why (named second).
     NotRemoved "NOT_REMOVED"
-    /// The agent (named first) is at work on something (named second), which is broken off.
-    TurnLost "TURN_LOST"
-    /// Nobody can see whether the agent (named) is at work; if it is, that is broken off.
-    TurnMayBeLost "TURN_MAY_BE_LOST"
     /// The object (named first) was changed by somebody (where: named second), and is made again what agm wants.
     SetBack "SET_BACK"
+    /// The container of the agent (named first) is made anew or started again: a busy agent loses its turn. Named second is
+    /// what it is at work on, where that is seen.
+    TurnLost "TURN_LOST"
 }
 
 impl fmt::Display for WarningCode {

@@ -4,6 +4,7 @@
     clippy::expect_used,
     reason = "what a test prepares may panic as the test itself may"
 )]
+mod acts;
 mod away;
 mod backups;
 mod bulk;
