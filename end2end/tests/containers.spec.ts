@@ -44,7 +44,7 @@ behindController("1.2", (url) => {
     await expect(why).toContainText("/api/v1/projects");
     await badge(page).click();
     await expect(page).toHaveURL(/\/agm\/doctor/);
-    await expect(page.locator(".check-group")).toContainText("HiClaw 1.2, switched by controller");
+    await expect(page.getByRole("region", { name: "Installation", exact: true })).toContainText("HiClaw 1.2, switched by controller");
   });
 
   test("a worker is put to sleep after its price was told, and woken again", async ({ page }) => {

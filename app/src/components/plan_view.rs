@@ -124,7 +124,8 @@ pub fn object(change: Change) -> AnyView {
         ChangeAction::Update => ("diff-update", t().changes()),
         ChangeAction::Delete => ("diff-delete", t().removes()),
     };
-    let owner = (change.owner != OURS).then(|| view! { <p class="diff-owner">{t().owned_by(&change.owner)}</p> });
+    let owner =
+        (change.owner != OURS).then(|| view! { <p class="diff-owner">{t().owned_by(&change.owner)}</p> });
     let lasts = change.lasts.map(|until| view! { <p class="diff-lasts">{t().lasts(&until)}</p> });
     view! {
         <div class="diff-object">

@@ -320,12 +320,7 @@ mod tests {
 
     #[test]
     fn another_sentence_stays_as_it_is() {
-        let others = [
-            "",
-            "written by somebody else",
-            "container running; nobody knows: x",
-            "HTTP 500",
-        ];
+        let others = ["", "written by somebody else", "container running; nobody knows: x", "HTTP 500"];
         for other in others {
             assert_eq!(said(other), None, "{other}");
         }

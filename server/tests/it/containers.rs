@@ -35,7 +35,10 @@ async fn which_hiclaw_it_is_is_told_to_who_is_signed_in() {
     let world = World::of(Generation::V1_1).await;
     let told = world.admin("GET", "/ni_status/health?deep=true", "").await.json();
     let hiclaw = &told["hiclaw"];
-    assert_eq!((hiclaw["generation"].as_str(), hiclaw["adapter"].as_str()), (Some("1.1"), Some("controller")));
+    assert_eq!(
+        (hiclaw["generation"].as_str(), hiclaw["adapter"].as_str()),
+        (Some("1.1"), Some("controller"))
+    );
     let served = Served::start(world.stack.clone(), None, Bounds::default()).await;
     let said = out(&agm(&format!("http://{}", served.address), &["health"], "").await);
     assert!(said.contains("hiclaw\t1.1\tcontroller\n  the controller at "), "{said}");

@@ -13,8 +13,8 @@ use crate::{
     reads::{Agents, CHAT, SeenAgent},
 };
 use domain::{
-    Check, CheckId, ConsumerName, ContainerAct, DeepHealth, Failure, ModelId, Repair, RouteName, SystemHealth, SystemState,
-    Target, Worker, WorkerStatus,
+    Check, CheckId, ConsumerName, ContainerAct, DeepHealth, Failure, ModelId, Repair, RouteName,
+    SystemHealth, SystemState, Target, Worker, WorkerStatus,
     rules::{RouteView, winner},
 };
 use std::{collections::BTreeSet, sync::Arc};
