@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 /// So many places of an object are shown at once.
 const GLANCE: usize = 8;
 
+/// Who owns what nobody else sets.
+const OURS: &str = "agm";
+
 /// Longer values are cut: the diff is for reading.
 const LONGEST: usize = 180;
 
@@ -121,11 +124,14 @@ pub fn object(change: Change) -> AnyView {
         ChangeAction::Update => ("diff-update", t().changes()),
         ChangeAction::Delete => ("diff-delete", t().removes()),
     };
+    let owner =
+        (change.owner != OURS).then(|| view! { <p class="diff-owner">{t().owned_by(&change.owner)}</p> });
     let lasts = change.lasts.map(|until| view! { <p class="diff-lasts">{t().lasts(&until)}</p> });
     view! {
         <div class="diff-object">
             <h4><span class=class>{word}</span> " " {change.object}</h4>
             {object_differences(change.diff)}
+            {owner}
             {lasts}
         </div>
     }

@@ -3,8 +3,7 @@
 /// Its sentences, with `{}` for what they name, in the same order in both. A sentence is one of the first form that fits.
 pub const SENTENCES: &[(&str, &str)] = &[
     // Which HiClaw it is.
-    ("HiClaw {}, switched by controller", "HiClaw {}，通过控制器切换模型"),
-    ("HiClaw {}, switched by files", "HiClaw {}，通过文件切换模型"),
+    ("HiClaw {}, switched by {}", "HiClaw {}，切换方式为 {}"),
     ("the settings say so", "由配置指定"),
     ("the controller is at {}", "控制器地址为 {}"),
     ("the controller at {} has none of the paths of later generations", "控制器 {} 没有后续版本的接口"),
@@ -47,6 +46,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ("not seen yet: {} was not made anew in time", "尚未看到生效：{} 未在规定时间内重新创建"),
     ("not seen yet: the container of {} is not to be seen", "尚未看到生效：无法观测 {} 的容器"),
     ("not seen yet: {} does not run", "尚未看到生效：{} 未运行"),
+    ("runs its former model since it was switched at {}", "自 {} 切换以来仍运行原来的模型"),
     // What was done with a container, and what cannot be.
     ("{} was restarted and runs", "{} 已重启并运行"),
     ("its container is {}", "容器状态为 {}"),
@@ -55,7 +55,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "Look at the container: it may be as it was, or yet become what was wanted.",
         "请查看该容器：它可能仍是原状，也可能稍后变为所需状态。",
     ),
-    ("the controller cannot sleep {} by itself", "控制器无法单独让 {} 休眠"),
+    ("the controller cannot put {} to sleep by itself", "控制器无法单独让 {} 休眠"),
     ("the controller cannot wake {} by itself", "控制器无法单独唤醒 {}"),
     ("this HiClaw has nobody to ask for the container of {}", "此版本的 HiClaw 没有可管理 {} 容器的接口"),
     (

@@ -12,14 +12,16 @@ super::texts! {
         match owner {
             "controller" => "kept by HiClaw's controller".into(),
             "manager" => "kept by the Manager".into(),
+            "hiclaw" => "kept by HiClaw".into(),
             other => format!("kept by {other}"),
         },
         match owner {
             "controller" => "由 HiClaw 控制器管理".into(),
             "manager" => "由 Manager 管理".into(),
+            "hiclaw" => "由 HiClaw 管理".into(),
             other => format!("由 {other} 管理"),
         };
-    figures_not_ours: "made by its owner; a switch does not write them", "由其管理者生成，切换模型时不写入";
+    figures_not_ours: "Made by its owner: a switch does not write them.", "由其管理者生成，切换模型时不写入。";
     shall_run(model: &str):
         format!("shall run {model}: its config does not say so yet"),
         format!("应运行 {model}，其配置尚未更新");

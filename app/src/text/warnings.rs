@@ -29,8 +29,7 @@ impl Texts {
             WarningCode::OtherHost => ("Another host", "调用地址不同"),
             WarningCode::OpenRoute => ("Open to everybody", "对所有人开放"),
             WarningCode::NotRemoved => ("Not removed", "不会删除"),
-            WarningCode::TurnLost => ("Work is broken off", "工作将被中断"),
-            WarningCode::TurnMayBeLost => ("Work may be broken off", "工作可能被中断"),
+            WarningCode::TurnLost => ("Work may be broken off", "工作可能被中断"),
             WarningCode::SetBack => ("Set back", "将被还原"),
             WarningCode::FormerModelRuns => ("Runs its former model until a restart", "重启前仍运行原模型"),
         })
@@ -50,6 +49,12 @@ impl Texts {
             Lang::En => None,
             Lang::Zh => Some(way_of(way)),
         }
+    }
+
+    /// How long stays what others than its owner wrote.
+    pub fn others_write(self, until: &str) -> String {
+        let lasts = self.lasts(until);
+        self.of((format!("What others write there {lasts}."), format!("他人写入的内容：{lasts}")))
     }
 
     /// How long a change stays, of what the server says that ends it.
@@ -130,7 +135,7 @@ fn sentence(warning: &Warning) -> Option<String> {
         (WarningCode::TurnLost, [agent, task]) => {
             format!("{agent} 正在处理“{task}”，当前这一轮会丢失。")
         }
-        (WarningCode::TurnMayBeLost, [agent]) => {
+        (WarningCode::TurnLost, [agent]) => {
             format!("{agent} 的容器会停止或重新创建；若它正在工作，当前这一轮会丢失。")
         }
         (WarningCode::Stays, [_, ..]) => format!("备份中没有，因此保持不变：{}。", named.join("、")),

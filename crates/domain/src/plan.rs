@@ -156,12 +156,11 @@ warning_codes! {
     OpenRoute "OPEN_ROUTE"
     /// The object (named first) is not removed: why (named second).
     NotRemoved "NOT_REMOVED"
-    /// The agent (named first) is at work on something (named second), which is broken off.
-    TurnLost "TURN_LOST"
-    /// The container of the agent (named) stops or is made anew; if the agent is at work then, that is broken off.
-    TurnMayBeLost "TURN_MAY_BE_LOST"
     /// The object (named first) was changed by somebody (where: named second), and is made again what agm wants.
     SetBack "SET_BACK"
+    /// The container of the agent (named first) is made anew or started again: a busy agent loses its turn. Named second is
+    /// what it is at work on, where that is seen.
+    TurnLost "TURN_LOST"
     /// The agent (named) runs its former model until its container starts again.
     FormerModelRuns "FORMER_MODEL_RUNS"
 }

@@ -5,6 +5,7 @@ mod autostart;
 mod backups;
 mod canary;
 mod cli;
+mod containers;
 mod cross_site;
 mod data;
 mod docs;

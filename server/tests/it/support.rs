@@ -3,7 +3,7 @@ use axum::body::Body;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use operations::{Config, Operations};
-use sandbox::{Sandbox, SandboxOptions};
+use sandbox::{Sandbox, SandboxOptions, controller::Generation};
 use serde_json::{Value, json};
 use server::{
     auth::Limits,
@@ -79,17 +79,27 @@ impl World {
 
     /// A world whose setup is changed before it starts.
     pub async fn with(change: impl FnOnce(&mut Setup)) -> Self {
-        Self::made(|_| {}, change).await
+        Self::made(SandboxOptions::default(), |_| {}, change).await
     }
 
     /// A world whose operations are configured in another way.
     pub async fn configured(configure: impl FnOnce(&mut Config)) -> Self {
-        Self::made(configure, |_| {}).await
+        Self::made(SandboxOptions::default(), configure, |_| {}).await
     }
 
-    async fn made(configure: impl FnOnce(&mut Config), change: impl FnOnce(&mut Setup)) -> Self {
+    /// A world with another HiClaw in it.
+    pub async fn of(generation: Generation) -> Self {
+        let options = SandboxOptions { generation, ..SandboxOptions::default() };
+        Self::made(options, |_| {}, |_| {}).await
+    }
+
+    async fn made(
+        options: SandboxOptions,
+        configure: impl FnOnce(&mut Config),
+        change: impl FnOnce(&mut Setup),
+    ) -> Self {
         server::install_crypto();
-        let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+        let sandbox = Sandbox::start(options).await.unwrap();
         let data = tempfile::tempdir().unwrap();
         let lookup = Lookup::new([].into(), |_| None, None).unwrap();
         let lookup = lookup.with_sandbox(sandbox_settings(sandbox.addresses(), data.path()));

@@ -103,7 +103,11 @@ fn blocks(seats: Vec<Seat>) -> Vec<AnyView> {
 fn seat(seat: Seat) -> AnyView {
     let text = seat.search_text();
     let name = seat.target.agent().to_owned();
-    let title = format!("{} · {}", t().set_model_of(&name), seat.evidence);
+    let title = match seat.read_only() {
+        Some(why) => format!("{} · {}", t().read_only(), t().evidence_or_said(why.reason.clone())),
+        None => format!("{} · {}", t().set_model_of(&name), seat.evidence),
+    };
+    let act = seat.read_only().is_none().then(|| seat.act().data());
     let model = seat.model();
     let trouble = seat.trouble();
     let unpulled = seat.unpulled.as_ref().map(|_| t().unpulled().into());
@@ -112,7 +116,7 @@ fn seat(seat: Seat) -> AnyView {
     let class = if trouble.is_some() { "says trouble" } else { "says" };
     view! {
         <li role="listitem" data-text=text>
-            <button type="button" class="seat" data-act=seat.act().data() title=title>
+            <button type="button" class="seat" data-act=act aria-disabled=seat.read_only().map(|_| "true") title=title>
                 <Avatar name=name.clone() pose=seat.pose/>
                 <b>{name}</b>
                 <Badge tone=seat.tone word=seat.word/>

@@ -86,9 +86,19 @@ pub fn view(seat: Seat, routes: &[AiRoute], wanted: &str) -> AnyView {
 
 /// Who owns it, and when what others write there is written over.
 fn ownership(owned: &Owned) -> AnyView {
-    let not_ours = (!owned.ours).then(|| format!(" · {}", t().figures_not_ours()));
-    let until = owned.overwritten.as_ref().map(|until| format!(" · {}", t().lasts(until)));
-    view! { <p class="owned">{t().owned_by(&owned.owner)} {not_ours} {until}</p> }.into_any()
+    let (owner, not_ours) = (t().owned_by(&owned.owner), (!owned.ours).then(|| t().figures_not_ours()));
+    let until = owned.overwritten.as_ref().map(|until| t().others_write(until));
+    if not_ours.is_none() && until.is_none() {
+        return view! { <p class="owned">{owner}</p> }.into_any();
+    }
+    view! {
+        <details class="owned">
+            <summary>{owner}</summary>
+            {not_ours.map(|said| view! { <p>{said}</p> })}
+            {until.map(|said| view! { <p>{said}</p> })}
+        </details>
+    }
+    .into_any()
 }
 
 /// Provider and route, as observed.

@@ -15,9 +15,14 @@ const IN_TEAM: &str = "Restart it, or put its whole team to sleep where the team
 const NO_MANAGER: &str = "Restart it.";
 const NO_CONTAINER: &str = "Wake it, or look at why it failed.";
 
-fn no_turns(who: &Who, action: &str) -> (String, &'static str) {
+fn no_turns(who: &Who, act: Act) -> (String, &'static str) {
     let way = if who.target == Target::Manager { NO_MANAGER } else { IN_TEAM };
-    (format!("the controller cannot {action} {} by itself", who.target.agent()), way)
+    let agent = who.target.agent();
+    let reason = match act {
+        Act::Sleep => format!("the controller cannot put {agent} to sleep by itself"),
+        Act::Wake | Act::Restart => format!("the controller cannot wake {agent} by itself"),
+    };
+    (reason, way)
 }
 
 impl Controller {
@@ -31,12 +36,12 @@ impl Controller {
     }
 
     async fn sleep(&self, who: &Who) -> Result<String, Error> {
-        self.turn(who, "sleep").await?;
+        self.turn(who, Act::Sleep).await?;
         self.container_is(who, &["stopped", "not_found"]).await
     }
 
     async fn wake(&self, who: &Who) -> Result<String, Error> {
-        self.turn(who, "wake").await?;
+        self.turn(who, Act::Wake).await?;
         self.container_is(who, &["running", "ready"]).await
     }
 
@@ -76,17 +81,17 @@ impl Controller {
         if act == Act::Restart || self.has_turns(&who, ways) {
             return None;
         }
-        let (reason, way) = no_turns(&who, act.as_str());
+        let (reason, way) = no_turns(&who, act);
         Some(ReadOnly { reason, way: way.to_owned() })
     }
 
-    async fn turn(&self, who: &Who, action: &str) -> Result<(), Error> {
+    async fn turn(&self, who: &Who, act: Act) -> Result<(), Error> {
         let ways = self.ways().await?;
         if !self.has_turns(who, ways) {
-            let (reason, way) = no_turns(who, action);
+            let (reason, way) = no_turns(who, act);
             return Err(Error::CannotAct { reason, way });
         }
-        match self.client.post(Path::of(&["api", "v1", "workers", &who.name, action])).await? {
+        match self.client.post(Path::of(&["api", "v1", "workers", &who.name, act.as_str()])).await? {
             true => Ok(()),
             false => Err(Error::Missing(who.object())),
         }

@@ -13,8 +13,8 @@ use crate::{
     reads::{Agents, CHAT, SeenAgent},
 };
 use domain::{
-    Check, CheckId, ConsumerName, DeepHealth, Failure, ModelId, Repair, RouteName, SystemHealth, SystemState,
-    Target, Worker, WorkerStatus,
+    Check, CheckId, ConsumerName, ContainerAct, DeepHealth, Failure, ModelId, Repair, RouteName,
+    SystemHealth, SystemState, Target, Worker, WorkerStatus,
     rules::{RouteView, winner},
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -103,7 +103,7 @@ impl Examined<'_> {
         match workers {
             Ok(workers) => {
                 checks.extend(running(&workers.value));
-                checks.extend(upkeep::pulls(&workers.value));
+                checks.extend(upkeep::pulls(&agents, &workers.value));
             }
             Err(why) => {
                 let unread = |id| unknown(id, "workers", format!("they could not be asked for: {why}"));
@@ -146,10 +146,14 @@ fn running(workers: &[Worker]) -> Vec<Check> {
             | WorkerStatus::Starting
             | WorkerStatus::Running => many.well(about),
             WorkerStatus::Remote | WorkerStatus::Unknown => many.unseen(about, evidence),
-            WorkerStatus::Stopped | WorkerStatus::Offline => many.found(
-                warning(id, about, evidence)
-                    .fix("Ask the Manager to start it, or to remove it when it is not wanted any more."),
-            ),
+            WorkerStatus::Stopped | WorkerStatus::Offline => {
+                let check = warning(id, about, evidence);
+                many.found(match worker.cannot.contains_key(&ContainerAct::Wake) {
+                    false => check.fix(format!("agm worker wake {}", worker.name)),
+                    true => check
+                        .fix("Ask the Manager to start it, or to remove it when it is not wanted any more."),
+                });
+            }
             WorkerStatus::Failed => many.found(
                 failed(id, about, evidence)
                     .fix("Look at the log of its container, and ask the Manager to make it anew."),

@@ -55,7 +55,7 @@ fn price(target: &Target, worker: Option<&Worker>) -> Option<Warning> {
             let message = format!(
                 "nobody can see whether {agent} is at work: if it is, the turn that it is in is lost"
             );
-            Some(Warning::new(WarningCode::TurnMayBeLost, message).about([agent]))
+            Some(Warning::new(WarningCode::TurnLost, message).about([agent]))
         }
     }
 }
@@ -65,21 +65,21 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn code(status: &str) -> Option<WarningCode> {
+    fn named(status: &str) -> Option<Vec<String>> {
         let worker = json!({"name": "bob", "status": status, "model": null, "since": null, "evidence": "",
             "task": "Fix #214", "runtime": "openclaw"});
         let worker: Worker = serde_json::from_value(worker).unwrap();
-        price(&Target::Worker("bob".parse().unwrap()), Some(&worker)).map(|warning| warning.code)
+        price(&Target::Worker("bob".parse().unwrap()), Some(&worker)).map(|warning| warning.about)
     }
 
     #[test]
     fn only_who_does_nothing_loses_nothing() {
-        assert_eq!(code("busy"), Some(WarningCode::TurnLost));
+        assert_eq!(named("busy").unwrap(), ["bob", "Fix #214"]);
         for quiet in ["idle", "sleeping", "stopped", "offline", "failed"] {
-            assert_eq!(code(quiet), None, "{quiet}");
+            assert_eq!(named(quiet), None, "{quiet}");
         }
         for unseen in ["running", "unknown", "remote", "starting"] {
-            assert_eq!(code(unseen), Some(WarningCode::TurnMayBeLost), "{unseen}");
+            assert_eq!(named(unseen).unwrap(), ["bob"], "{unseen}");
         }
         assert!(price(&Target::Manager, None).is_some());
     }

@@ -183,7 +183,7 @@ impl Draft {
         let (target, name) = (agent.target.clone(), agent.target.agent());
         let turn_lost = |how: &str| {
             let message = format!("the container of {name} {how}: if it is busy, it loses its turn");
-            Warning::new(WarningCode::TurnMayBeLost, message).about([name])
+            Warning::new(WarningCode::TurnLost, message).about([name])
         };
         match (agent.takes_up, restart) {
             (TakeUp::ByItself, _) => {}

@@ -5,6 +5,7 @@
     reason = "what a test prepares may panic as the test itself may"
 )]
 mod access;
+mod acts;
 mod away;
 mod backups;
 mod bulk;

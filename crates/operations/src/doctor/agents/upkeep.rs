@@ -8,6 +8,7 @@ use domain::{
     Check, CheckId, Fate, ModelId, ProviderName, Repair, Restart, SetIn, SetModel, Target, Worker,
     WorkerStatus,
 };
+use hiclaw::TakeUp;
 
 /// The last image of a worker that takes the model of its stored config while it runs. Later ones take it when they start.
 const TAKES_IT_UP: [u64; 3] = [1, 1, 0];
@@ -85,14 +86,30 @@ fn keeping(provider: &ProviderName, model: &ModelId) -> SetModel {
 }
 
 /// Whether each worker that runs takes up what is stored for it.
-pub fn pulls(workers: &[Worker]) -> Vec<Check> {
+pub fn pulls(agents: &[Agent], workers: &[Worker]) -> Vec<Check> {
     let id = CheckId::WorkerTakesUp;
     let mut many = Many::of(id);
+    let takes_up = |worker: &Worker| {
+        let is_it = |agent: &&Agent| *agent.target == Target::Worker(worker.name.clone());
+        agents.iter().find(is_it).map_or(TakeUp::ByItself, |agent| agent.seen.agent.takes_up)
+    };
     // Without a container it takes up everything when it gets one.
-    let has_container =
-        |worker: &&Worker| worker.status != WorkerStatus::Offline && worker.runtime == OPENCLAW;
-    for worker in workers.iter().filter(has_container) {
+    for worker in workers.iter().filter(|worker| worker.status != WorkerStatus::Offline) {
         let about = format!("worker:{}", worker.name);
+        match (takes_up(worker), &worker.awaits_restart) {
+            (TakeUp::Restart, Some(awaits)) => {
+                let evidence = format!("runs its former model since it was switched at {}", awaits.since);
+                let fix = format!("agm worker restart {}", worker.name);
+                many.found(warning(id, about, evidence).fix(fix));
+                continue;
+            }
+            (TakeUp::Restart, None) | (TakeUp::Replaced, _) => {
+                many.well(about);
+                continue;
+            }
+            (TakeUp::ByItself, _) if worker.runtime != OPENCLAW => continue,
+            (TakeUp::ByItself, _) => {}
+        }
         match worker.image.as_deref().map(|image| (image, version(image))) {
             None => many.unseen(about, "the image of its container is not known"),
             Some((image, None)) => many.unseen(about, format!("its image {image} does not tell its version")),

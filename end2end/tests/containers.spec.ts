@@ -1,0 +1,95 @@
+import type { Page } from "@playwright/test";
+import { expect, open, test } from "./support/agm.js";
+import { OwnServer } from "../own-server.mjs";
+
+const badge = (page: Page) => page.getByRole("banner").getByRole("link", { name: /^HiClaw \d/ });
+const row = (page: Page, name: string) =>
+  page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: new RegExp(`^${name}\\b`) }) });
+
+test("without a controller the badge says so, and why nothing can be done with a container is told", async ({ page }) => {
+  await open(page, "/agm/monitor");
+  await expect(badge(page)).toHaveText("HiClaw 1.0 · files");
+  const alice = row(page, "alice");
+  await expect(alice.getByRole("button", { name: "Restart: alice" })).toHaveCount(0);
+  await alice.getByText("not from here").click();
+  await expect(alice).toContainText("this HiClaw has nobody to ask for the container of alice");
+  await expect(alice).toContainText("with Docker");
+});
+
+/** A server with a controller of this generation behind it. */
+function behindController(generation: string, tests: (url: () => string) => void) {
+  test.describe(`HiClaw ${generation}`, () => {
+    let server: OwnServer;
+    test.beforeAll(async () => {
+      test.setTimeout(120_000);
+      server = await OwnServer.start(["--generation", generation]);
+    });
+    test.afterAll(() => server.stop());
+    test.beforeEach(async ({ page }) => {
+      const account = { username: "admin", password: "admin" };
+      expect((await page.request.post(`${server.url}/ni_status/login`, { data: account })).status()).toBe(204);
+    });
+    tests(() => server.url);
+  });
+}
+
+behindController("1.2", (url) => {
+  test("the badge names generation and adapter, and shows what that rests on", async ({ page }) => {
+    await open(page, `${url()}/agm/`);
+    await expect(badge(page)).toHaveText("HiClaw 1.2 · controller");
+    const why = page.getByRole("tooltip");
+    await expect(why).toBeHidden();
+    await badge(page).focus();
+    await expect(why).toBeVisible();
+    await expect(why).toContainText("/api/v1/projects");
+    await badge(page).click();
+    await expect(page).toHaveURL(/\/agm\/doctor/);
+    await expect(page.getByRole("region", { name: "Installation", exact: true })).toContainText("HiClaw 1.2, switched by controller");
+  });
+
+  test("a worker is put to sleep after its price was told, and woken again", async ({ page }) => {
+    await open(page, `${url()}/agm/monitor`);
+    const alice = row(page, "alice");
+    await expect(alice).toContainText("container running");
+    await alice.getByRole("button", { name: "Sleep: alice" }).click();
+    const plan = page.getByRole("dialog", { name: "Put to sleep: alice" });
+    await expect(plan).toContainText("The container of alice is put to sleep.");
+    await expect(plan).toContainText(/broken off/);
+    await plan.getByRole("button", { name: "Apply" }).click();
+    await expect(plan).toContainText("its container is stopped");
+    await plan.getByRole("button", { name: "Done", exact: true }).click();
+    await alice.getByRole("button", { name: "Wake: alice" }).click();
+    const wake = page.getByRole("dialog", { name: "Wake: alice" });
+    await wake.getByRole("button", { name: "Apply" }).click();
+    await expect(wake).toContainText("its container is running");
+    await wake.getByRole("button", { name: "Done", exact: true }).click();
+    await expect(alice.getByRole("button", { name: "Sleep: alice" })).toBeVisible();
+    await open(page, `${url()}/agm/activity`);
+    await expect(page.getByText("Put to sleep: alice").first()).toBeVisible();
+  });
+
+  test("a dialog that is cancelled leaves the container as it is", async ({ page }) => {
+    await open(page, `${url()}/agm/monitor`);
+    const alice = row(page, "alice");
+    await alice.getByRole("button", { name: "Restart: alice" }).click();
+    const plan = page.getByRole("dialog", { name: "Restart: alice" });
+    await expect(plan).toContainText("stopped and started again");
+    await plan.getByRole("button", { name: "Cancel" }).click();
+    await expect(alice).toContainText("container running");
+  });
+});
+
+behindController("1.1", (url) => {
+  test("a member of a team is shown read-only, with the reason and the way that works", async ({ page }) => {
+    await open(page, `${url()}/agm/models`);
+    const dev = row(page, "dev1");
+    await expect(dev.getByRole("button", { name: "Set model of dev1" })).toHaveCount(0);
+    await expect(dev.getByRole("checkbox")).toBeDisabled();
+    await dev.getByText("read only").click();
+    await expect(dev).toContainText("dev1 is a member of the team alpha");
+    await expect(dev).toContainText("Change it where alpha is described");
+    const lead = row(page, "lead");
+    await expect(lead.getByRole("button", { name: "Set model of lead" })).toBeVisible();
+    await expect(lead).toContainText("kept by HiClaw's controller");
+  });
+});
