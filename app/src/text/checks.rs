@@ -208,7 +208,9 @@ fn fix_of_kind(check: &Check) -> Option<&'static str> {
         CheckId::ManagerModelLasts if check.repair.is_some() => {
             "请将当前模型写入 HiClaw 环境文件，然后重新创建 Manager 容器。"
         }
-        CheckId::ManagerModelLasts => "请确认 HiClaw 环境文件中的默认模型与当前模型一致，并重新创建 Manager 容器。",
+        CheckId::ManagerModelLasts => {
+            "请确认 HiClaw 环境文件中的默认模型与当前模型一致，并重新创建 Manager 容器。"
+        }
         // What keeps a model from answering is as various as its repairs.
         CheckId::AgentAnswered => match check.repair.as_ref()? {
             Repair::RouteAccess { .. } => LET_IN,

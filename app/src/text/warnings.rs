@@ -12,7 +12,9 @@ impl Texts {
             WarningCode::DefaultRouteChanges => ("The default route changes", "默认路由将改变"),
             WarningCode::DefaultRouteMissing => ("No default route", "缺少默认路由"),
             WarningCode::ResetByHiclaw => ("HiClaw will reset this", "重启后会被重置"),
-            WarningCode::ResetAtStart => ("HiClaw gives it another model when it starts", "启动时会恢复其他模型"),
+            WarningCode::ResetAtStart => {
+                ("HiClaw gives it another model when it starts", "启动时会恢复其他模型")
+            }
             WarningCode::KeptOnceRemade => ("Kept once its container is made anew", "重新创建容器后长期有效"),
             WarningCode::ModelListUnreadable => ("The model list could not be read", "无法读取模型列表"),
             WarningCode::PredicateTaken => ("Another route takes this model", "暂不创建路由"),
@@ -84,9 +86,14 @@ fn sentence(warning: &Warning) -> Option<String> {
             };
             format!("{}中的 {variable} 为 {model}，再次启动后会恢复为 {model}；{way}。", place(at))
         }
-        (WarningCode::KeptOnceRemade, []) => "用 HiClaw 安装程序重新创建容器之前，重启可能恢复其他模型。".into(),
+        (WarningCode::KeptOnceRemade, []) => {
+            "用 HiClaw 安装程序重新创建容器之前，重启可能恢复其他模型。".into()
+        }
         (WarningCode::KeptOnceRemade, [variable, model, at]) => {
-            format!("{}中的 {variable} 为 {model}：用 HiClaw 安装程序重新创建容器之前，重启会恢复为 {model}。", place(at))
+            format!(
+                "{}中的 {variable} 为 {model}：用 HiClaw 安装程序重新创建容器之前，重启会恢复为 {model}。",
+                place(at)
+            )
         }
         (WarningCode::PredicateTaken, [provider]) => {
             format!("没有可立即交给 {provider} 的模型；为智能体分配模型时再创建路由。")

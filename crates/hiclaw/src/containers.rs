@@ -66,7 +66,8 @@ impl ContainerApi {
     pub async fn variable(&self, container: &str, variable: &str) -> Result<Option<String>, Error> {
         let inspected: Inspected = self.get(&format!("containers/{container}/json")).await?;
         let lines = inspected.config.env.into_iter().rev();
-        let mut set = lines.filter_map(|line| Some(line.strip_prefix(variable)?.strip_prefix('=')?.to_owned()));
+        let mut set =
+            lines.filter_map(|line| Some(line.strip_prefix(variable)?.strip_prefix('=')?.to_owned()));
         Ok(set.next())
     }
 

@@ -237,7 +237,9 @@ impl ModelHolder for Controller {
         Box::pin(async move {
             match part {
                 Part::Spec => self.write_spec(target, image, version).await,
-                Part::Config | Part::Registry | Part::Environment => Err(Error::Made(self.config_name(target))),
+                Part::Config | Part::Registry | Part::Environment => {
+                    Err(Error::Made(self.config_name(target)))
+                }
             }
         })
     }

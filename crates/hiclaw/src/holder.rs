@@ -71,7 +71,9 @@ impl AgentConfig {
 pub fn model_in(part: Part, image: &Image) -> Option<ModelId> {
     match part {
         Part::Config => openclaw::Config::parse(image.expose().as_bytes()).ok()?.model(),
-        Part::Registry | Part::Spec | Part::Environment => ModelNote::from_json(image.expose()).ok()?.model?.parse().ok(),
+        Part::Registry | Part::Spec | Part::Environment => {
+            ModelNote::from_json(image.expose()).ok()?.model?.parse().ok()
+        }
     }
 }
 

@@ -130,7 +130,8 @@ pub fn holds(
     let noted = world.record(target)?.is_none_or(|record| agrees(&record, wish));
     let reset = world.agents.get(target)?.reset.as_ref();
     let remade = reset.and_then(|reset| reset.remade.as_ref());
-    let lasts = !wish.lasting || reset.is_none() || remade.is_some_and(|set| set.model == wish.model.as_str());
+    let lasts =
+        !wish.lasting || reset.is_none() || remade.is_some_and(|set| set.model == wish.model.as_str());
     Ok(figures && led && noted && lasts)
 }
 

@@ -92,7 +92,7 @@ pub fn clients(holder: Holder) -> Clients {
         generation: None,
         hiclaw_provider: None,
         hiclaw_model: None,
-            hiclaw_env_file: None,
+        hiclaw_env_file: None,
         allow_private_upstreams: false,
         upstream_map: Default::default(),
         entry: Default::default(),

@@ -70,7 +70,8 @@ impl Files {
     }
 
     fn env_object(file: &Path) -> String {
-        let name = file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into());
+        let name =
+            file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into());
         format!("file:{name}#{VARIABLE}")
     }
 
@@ -114,7 +115,9 @@ impl Files {
             let text = with_value(&text, wanted.as_deref());
             match replace_alone(disk, file, hash, text.into_bytes()).await {
                 Err(FileError::Changed { .. }) => {}
-                Err(error @ (FileError::NotDurable { .. } | FileError::Io { .. })) => return Err(error.into()),
+                Err(error @ (FileError::NotDurable { .. } | FileError::Io { .. })) => {
+                    return Err(error.into());
+                }
                 done => return done.map_err(unusable),
             }
         }

@@ -139,7 +139,10 @@ async fn of_the_environment_file_one_line_is_written_and_nothing_is_copied_or_to
     let files = files(&disk);
     let edit = lasting_edit(&files).await.unwrap().unwrap();
     assert_eq!(edit.object, "file:hiclaw-manager.env#HICLAW_DEFAULT_MODEL");
-    assert_eq!((edit.before.image.expose(), edit.after.expose()), (r#"{"model":"old"}"#, r#"{"model":"new"}"#));
+    assert_eq!(
+        (edit.before.image.expose(), edit.after.expose()),
+        (r#"{"model":"old"}"#, r#"{"model":"new"}"#)
+    );
     let manager = Target::Manager;
     files.write(&manager, edit.part, &edit.after, &edit.before.version).await.unwrap();
     assert_eq!(environment(&disk), ENV.replace("=old", "=new"));

@@ -165,15 +165,20 @@ fn warn_of_reset(draft: &mut Draft, reset: &Reset, wish: &SetModel) {
             let line = reset.line(wish.model.as_str());
             let way = match &reset.file {
                 Some(file) => format!("a lasting switch writes {line} to {file}"),
-                None => format!("what ends that is {line} in HiClaw's environment file, and a container made anew"),
+                None => format!(
+                    "what ends that is {line} in HiClaw's environment file, and a container made anew"
+                ),
             };
-            let message = format!("{variable} is {model} in {place}, so the agent goes back to {model} when it starts; {way}");
+            let message = format!(
+                "{variable} is {model} in {place}, so the agent goes back to {model} when it starts; {way}"
+            );
             let about = [variable, model, place, &line].into_iter().chain(&reset.file);
             Warning::new(WarningCode::ResetAtStart, message).about(about)
         }
         Fate::GoesBack(None) => {
-            let message =
-                format!("the agent gets the model of {variable} when it starts, and nobody can tell here which that is");
+            let message = format!(
+                "the agent gets the model of {variable} when it starts, and nobody can tell here which that is"
+            );
             Warning::new(WarningCode::ResetAtStart, message).about([variable])
         }
     };

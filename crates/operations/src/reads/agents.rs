@@ -1,7 +1,11 @@
 //! All agents and what their own configs and our records say.
 use crate::clients::Clients;
 use domain::{Failure, Reset, Target, Timestamp, rules::AgentView};
-use futures::{StreamExt, future::{join, join3}, stream};
+use futures::{
+    StreamExt,
+    future::{join, join3},
+    stream,
+};
 use hiclaw::{Agent, AgentConfig, Record};
 use std::{collections::BTreeMap, sync::Arc};
 use store::Listing;

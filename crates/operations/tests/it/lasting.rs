@@ -4,9 +4,7 @@ use crate::{
     doctor::{one, well},
     world::{World, switch},
 };
-use domain::{
-    CheckId, CheckState, Code, Mutation, OperationState, Plan, Repair, Target, WarningCode, lasts,
-};
+use domain::{CheckId, CheckState, Code, Mutation, OperationState, Plan, Repair, Target, WarningCode, lasts};
 use sandbox::{
     DEFAULT_MODEL, SandboxOptions,
     controller::{Flow, Generation},
@@ -34,15 +32,16 @@ fn environment(world: &World) -> String {
 }
 
 fn wish(lasting: bool) -> Mutation {
-    let Mutation::SetModel { target, mut wish } = switch("manager", "deepseek", OTHER) else { unreachable!() };
+    let Mutation::SetModel { target, mut wish } = switch("manager", "deepseek", OTHER) else {
+        unreachable!()
+    };
     wish.lasting = lasting;
     Mutation::SetModel { target, wish }
 }
 
 /// What a plan warns of, of what comes when the Manager starts, with all that is named.
 fn told(plan: &Plan) -> Vec<(WarningCode, Vec<String>)> {
-    let of_starts =
-        [WarningCode::ResetAtStart, WarningCode::KeptOnceRemade, WarningCode::ResetByHiclaw];
+    let of_starts = [WarningCode::ResetAtStart, WarningCode::KeptOnceRemade, WarningCode::ResetByHiclaw];
     let warnings = plan.warnings.iter().filter(|warning| of_starts.contains(&warning.code));
     warnings.map(|warning| (warning.code, warning.about.clone())).collect()
 }
@@ -76,13 +75,17 @@ async fn a_lasting_switch_writes_the_source_too_and_all_of_it_can_be_undone() {
     let world = start().await;
     let (before, file) = (world.state().await, environment(&world));
     let plan = world.operations.plan(&wish(true)).await.unwrap();
-    let change = plan.changes.iter().find(|change| change.object.starts_with("file:hiclaw-manager.env#")).unwrap();
+    let change =
+        plan.changes.iter().find(|change| change.object.starts_with("file:hiclaw-manager.env#")).unwrap();
     assert_eq!(change.owner, "hiclaw");
     let line = &change.diff[0];
     assert_eq!((line.before.clone(), line.after.clone()), (Some(DEFAULT_MODEL.into()), Some(OTHER.into())));
     let named = [VARIABLE.to_owned(), DEFAULT_MODEL.to_owned(), format!("container {CONTAINER}")].to_vec();
     assert_eq!(told(&plan), [(WarningCode::KeptOnceRemade, named)]);
-    assert!(!serde_json::to_string(&plan).unwrap().contains("HICLAW_ADMIN_USER"), "the rest of the file is not ours");
+    assert!(
+        !serde_json::to_string(&plan).unwrap().contains("HICLAW_ADMIN_USER"),
+        "the rest of the file is not ours"
+    );
 
     let done = world.run(wish(true)).await.unwrap();
     assert_eq!(done.state, OperationState::Committed);
@@ -107,7 +110,10 @@ async fn the_doctor_names_the_trap_and_its_repair_ends_it() {
     let doctor = world.operations.doctor(false).await;
     let told = one(&doctor, CheckId::ManagerModelLasts, CheckState::Warning);
     assert!(told.evidence.contains(&format!("{VARIABLE} in container {CONTAINER}")), "{told:?}");
-    assert_eq!(told.fix.as_deref(), Some("agm model set manager --provider deepseek --model deepseek-chat --lasting"));
+    assert_eq!(
+        told.fix.as_deref(),
+        Some("agm model set manager --provider deepseek --model deepseek-chat --lasting")
+    );
     let Some(Repair::KeepModel { target, wish }) = told.repair.clone() else { panic!("{told:?}") };
     world.run(Mutation::SetModel { target, wish }).await.unwrap();
     assert!(environment(&world).contains(&format!("{VARIABLE}={OTHER}\n")));

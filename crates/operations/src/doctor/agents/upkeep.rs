@@ -21,15 +21,22 @@ pub fn manager_model(agents: &[Agent]) -> Check {
         return unknown(id, about, "which model it runs is not known");
     };
     let Some(reset) = &manager.seen.reset else {
-        return ok(id, about, format!("HiClaw itself keeps {runs} for it, and gives it no other when it starts"));
+        return ok(
+            id,
+            about,
+            format!("HiClaw itself keeps {runs} for it, and gives it no other when it starts"),
+        );
     };
     let variable = &reset.variable;
     let remake = "Let HiClaw's installer make its container anew.";
     match reset.fate(runs.as_str(), false) {
-        Fate::Stays => ok(id, about, format!("{runs} is also what HiClaw gives it when its container starts")),
+        Fate::Stays => {
+            ok(id, about, format!("{runs} is also what HiClaw gives it when its container starts"))
+        }
         Fate::StaysOnceRemade(None) => {
             let evidence = "HiClaw's environment file names the model that it runs; the environment of its container is not seen";
-            unknown(id, about, evidence).fix("Set HICLAW_CONTAINER_API, so that its container can be looked at.")
+            unknown(id, about, evidence)
+                .fix("Set HICLAW_CONTAINER_API, so that its container can be looked at.")
         }
         Fate::StaysOnceRemade(Some(SetIn { model, place })) => {
             let evidence = format!(
