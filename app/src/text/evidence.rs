@@ -87,7 +87,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     (
         "Name the file to agm with HICLAW_ENV_FILE and let agm write it, or set HICLAW_DEFAULT_MODEL there yourself.",
-        "请用 HICLAW_ENV_FILE 告知 agm 该文件并允许写入，或自行在其中设置 HICLAW_DEFAULT_MODEL。",
+        "请在 agm 的设置中指明该文件并允许写入，或自行修改其中的 HICLAW_DEFAULT_MODEL。",
     ),
     // What a backup of the former plugin does not bring back.
     ("the agents: the former plugin kept no models of them", "智能体：以前的插件未保存其模型"),
