@@ -9,7 +9,7 @@ use crate::{
 };
 use clap::Args;
 use operations::Operations;
-use sandbox::{Addresses, DEFAULT_MODEL, Sandbox, SandboxOptions, controller::Generation};
+use sandbox::{Addresses, Sandbox, SandboxOptions, controller::Generation};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -32,6 +32,9 @@ pub struct Serve {
     /// Keep the sandbox's state here [default: a temporary directory].
     #[arg(long, value_name = "DIR", requires = "sandbox")]
     sandbox_dir: Option<PathBuf>,
+    /// Which HiClaw the sandbox is: 1.0, or 1.1 or 1.2 with their controller.
+    #[arg(long, value_name = "VERSION", default_value = "1.0", requires = "sandbox")]
+    generation: Generation,
     /// How many workers the sandbox has beside its five.
     #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "sandbox")]
     more_workers: usize,
@@ -70,7 +73,7 @@ pub struct SandboxArgs {
     generation: Generation,
     #[arg(long)]
     controller_addr: Option<SocketAddr>,
-    /// Keep the state here [default: a temporary directory]. A controller has none to keep.
+    /// Keep the state here [default: a temporary directory].
     #[arg(long)]
     dir: Option<PathBuf>,
 }
@@ -103,6 +106,7 @@ async fn run(options: Serve, recent: Recent) -> Result<(), CliError> {
         true => Some(
             Sandbox::start(SandboxOptions {
                 dir: options.sandbox_dir.clone(),
+                generation: options.generation,
                 more_workers: options.more_workers,
                 more_providers: options.more_providers,
                 ..SandboxOptions::default()
@@ -236,7 +240,11 @@ pub async fn sandbox(args: SandboxArgs) -> Result<(), CliError> {
 
 /// What a sandbox says of itself, as settings.
 pub fn sandbox_settings(addresses: &Addresses, data_dir: &Path) -> BTreeMap<&'static str, String> {
-    BTreeMap::from([
+    let controller = addresses.controller.iter().flat_map(|controller| {
+        let token_file = controller.token_file.display().to_string();
+        [("controller-url", controller.url.clone()), ("controller-token-file", token_file)]
+    });
+    let settings = [
         ("admin-user", addresses.admin.user.clone()),
         ("admin-password", addresses.admin.password.clone()),
         ("console-url", addresses.console.clone()),
@@ -249,9 +257,10 @@ pub fn sandbox_settings(addresses: &Addresses, data_dir: &Path) -> BTreeMap<&'st
         ("openclaw-config", addresses.manager.config.display().to_string()),
         ("manager-url", addresses.manager.url.clone()),
         ("container-api", addresses.containers.clone()),
-        ("default-model", DEFAULT_MODEL.into()),
+        ("default-model", addresses.default_model.clone()),
         ("data-dir", data_dir.display().to_string()),
-    ])
+    ];
+    settings.into_iter().chain(controller).collect()
 }
 
 /// Where a sandboxed server keeps its own state: beside the sandbox's, or in a directory that goes with the process.

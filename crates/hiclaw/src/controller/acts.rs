@@ -164,7 +164,7 @@ impl Controller {
                 (Ok(Some(seen)), None) if running(seen) => {
                     return Ok(TakenUp { how, seen: true, evidence: format!("{container} runs") });
                 }
-                (Ok(Some(seen)), Some(before)) if running(seen) && seen["Created"] != before.as_str() => {
+                (Ok(Some(seen)), Some(before)) if running(seen) && seen["Id"] != before.as_str() => {
                     self.forget_container(&who.target);
                     let evidence = format!("{container} was made anew and runs");
                     return Ok(TakenUp { how, seen: true, evidence });
@@ -183,9 +183,9 @@ impl Controller {
     pub(super) async fn remember_container(&self, who: &Who) {
         let Ok(ways) = self.ways().await else { return };
         if let Ok(Some(seen)) = self.container(&self.container_of(who, ways)).await
-            && let Some(made) = seen["Created"].as_str()
+            && let Some(id) = seen["Id"].as_str()
         {
-            self.note_container(&who.target, made);
+            self.note_container(&who.target, id);
         }
     }
 
