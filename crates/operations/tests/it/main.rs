@@ -13,6 +13,7 @@ mod declared;
 mod doctor;
 mod drift;
 mod faults;
+mod generations;
 mod golden;
 mod install;
 mod neighbours;

@@ -3,7 +3,9 @@ use domain::{
     Context, Door, Failure, ModelId, Mutation, NewProvider, Operation, ProviderName, SetModel, Step,
     StepName, Target,
 };
-use operations::{Config, ConsoleConfig, ManagerConfig, Operations, StoreConfig, Timing};
+use operations::{
+    Config, ConsoleConfig, ControllerParams, ManagerConfig, Operations, Pace, StoreConfig, Timing,
+};
 use sandbox::{Sandbox, SandboxOptions, live::LiveConfig};
 use serde_json::{Value, json};
 use std::{
@@ -194,7 +196,13 @@ pub fn config(sandbox: &Sandbox, data: &Path) -> Config {
             gateway_key: None,
         },
         containers: Some(url(&at.containers)),
-        controller: None,
+        controller: at.controller.as_ref().map(|controller| ControllerParams {
+            url: url(&controller.url),
+            token: None,
+            token_file: Some(controller.token_file.clone()),
+            prefix: None,
+            pace: Pace { poll: Duration::from_millis(5), pass: Duration::from_secs(1), ..Pace::default() },
+        }),
         generation: None,
         hiclaw_provider: Some("qwen".into()),
         hiclaw_model: Some(sandbox::DEFAULT_MODEL.into()),
