@@ -151,9 +151,14 @@ impl Controller {
         let workers = workers.iter().filter_map(|worker| Who::worker(worker, ways));
         let mut all: BTreeMap<Target, Who> = BTreeMap::new();
         for who in std::iter::once(manager).chain(workers) {
-            if let Some(other) = all.insert(who.target.clone(), who) {
+            if let Some(other) = all.get(&who.target) {
                 tracing::warn!(agent = other.target.agent(), "two resources share the objects of one agent");
+                // As when it is asked for alone.
+                if other.has_own_name() || !who.has_own_name() {
+                    continue;
+                }
             }
+            all.insert(who.target.clone(), who);
         }
         let agents = all.values().map(|who| who.agent(ways)).collect();
         let keys: BTreeSet<_> =
