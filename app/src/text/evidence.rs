@@ -28,6 +28,25 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("1 object read back as written", "1 个对象已回读，与写入一致"),
     ("{} objects read back as written", "{} 个对象已回读，与写入一致"),
+    // What a watch after a change saw.
+    ("{} objects looked at {} times, all as told", "{} 个对象共观察 {} 次，均与所述一致"),
+    ("it lasts {}", "有效期：{}"),
+    ("it lasts: in {} s HiClaw has not undone it", "长期有效：{} 秒内 HiClaw 未将其还原"),
+    ("in {} s HiClaw has not undone it, and it lasts {}", "{} 秒内 HiClaw 未将其还原；有效期：{}"),
+    (
+        "somebody else changed {} back to what it was: it belongs to {}, and a change of it lasts {}",
+        "{} 被改回原样：它归 {} 所有，对其的更改有效期：{}",
+    ),
+    (
+        "somebody else changed {} back to what it was: it belongs to {}, and nothing is known that does this by itself",
+        "{} 被改回原样：它归 {} 所有，未发现会自动这样做的因素",
+    ),
+    ("somebody else changed {}", "{} 被他人更改"),
+    (
+        "the write of {} was swallowed by another writer and was made again",
+        "{} 的写入被其他写入者覆盖，已重新写入",
+    ),
+    ("a late write of {} was taken back", "{} 的延迟写入已撤回"),
     // Why there is no backup, or why one does not open.
     ("the installation is being changed: {} looks saw no two alike", "当前正在变更：{} 次读取均不一致"),
     (

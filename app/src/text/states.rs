@@ -16,6 +16,7 @@ impl Texts {
             StepName::Registration => ("Registration", "注册入口"),
             StepName::Proof => ("Proof", "验证入口"),
             StepName::Verify => ("Read everything back", "回读全部内容"),
+            StepName::Restart => ("Restart", "重启容器"),
         })
     }
 

@@ -26,6 +26,8 @@ impl Texts {
             WarningCode::OpenRoute => ("Open to everybody", "对所有人开放"),
             WarningCode::NotRemoved => ("Not removed", "不会删除"),
             WarningCode::SetBack => ("Set back", "将被还原"),
+            WarningCode::TurnLost => ("A busy agent loses its turn", "会中断进行中的任务"),
+            WarningCode::FormerModelRuns => ("Runs its former model until a restart", "重启前仍运行原模型"),
         })
     }
 
@@ -98,6 +100,10 @@ fn sentence(warning: &Warning) -> Option<String> {
         (WarningCode::SetBack, [object, places]) => {
             format!("{object} 已被他人修改（{places}），将还原为 agm 所需的内容。")
         }
+        (WarningCode::TurnLost, [agent]) => {
+            format!("{agent} 的容器会重新创建或重启；若它正在执行任务，当前一轮会丢失。")
+        }
+        (WarningCode::FormerModelRuns, [agent]) => format!("{agent} 在容器重启之前仍运行原模型。"),
         (WarningCode::Stays, [_, ..]) => format!("备份中没有，因此保持不变：{}。", named.join("、")),
         _ => return None,
     })

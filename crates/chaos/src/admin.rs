@@ -8,7 +8,7 @@ use crate::{
 };
 use domain::{
     Context, Door, EditProvider, Failure, Mutation, NewProvider, Operation, OperationId, OperationState,
-    ProviderName, SetModel, Target, TypedKey,
+    ProviderName, Restart, SetModel, Target, TypedKey,
 };
 use fastrand::Rng;
 use sandbox::upstreams::keys_of;
@@ -208,6 +208,7 @@ pub fn set_model(provider: &str, model: &str) -> Option<SetModel> {
         context_window: None,
         max_tokens: None,
         reasoning: None,
+        restart: Restart::No,
     })
 }
 

@@ -22,8 +22,8 @@ use tokio::{
 const TROUBLE: Duration = Duration::from_secs(900);
 /// How long an operation may be under way when nothing fails any more.
 const SLOWEST: Duration = Duration::from_secs(180);
-/// How long everything may take to settle after the last operation: the horizon and 30 s.
-pub(crate) const CALM: Duration = Duration::from_secs(150);
+/// How long everything may take to settle after the last operation: until the workers have pulled, and 30 s.
+pub(crate) const CALM: Duration = Duration::from_secs(330);
 
 /// How to run.
 #[derive(Clone, Copy, Debug, Default)]

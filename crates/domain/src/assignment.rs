@@ -18,6 +18,30 @@ pub struct SetModel {
     pub max_tokens: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<bool>,
+    /// Of an agent that takes its model up only when its container starts.
+    #[serde(default, skip_serializing_if = "Restart::is_no")]
+    pub restart: Restart,
+}
+
+/// Whether the container of a switched agent is started again, so that it runs its new model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Restart {
+    /// It runs its former model until somebody does.
+    #[default]
+    No,
+    /// At once: a busy agent loses its turn.
+    Now,
+    /// Once it has no open task.
+    WhenIdle,
+}
+
+impl Restart {
+    /// Whether nobody asked for one.
+    pub fn is_no(&self) -> bool {
+        *self == Self::No
+    }
 }
 
 /// Where a model's figures come from.

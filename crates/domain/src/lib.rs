@@ -28,7 +28,7 @@ mod time;
 mod usage;
 mod worker;
 
-pub use assignment::{Assignment, Assignments, LimitSource, Observed, Problem, SetModel};
+pub use assignment::{Assignment, Assignments, LimitSource, Observed, Problem, Restart, SetModel};
 pub use backup::{
     AgentDocuments, BackedUp, Backup, BackupConsumer, BackupContent, BackupDocuments, BackupReason, Backups,
     DamagedBackup, MissedBackup,

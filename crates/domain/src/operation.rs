@@ -30,6 +30,8 @@ pub enum StepName {
     Proof,
     /// Read everything back.
     Verify,
+    /// Start an agent's container again, so that it runs its new model.
+    Restart,
 }
 
 /// How far a step is.

@@ -152,6 +152,10 @@ warning_codes! {
     NotRemoved "NOT_REMOVED"
     /// The object (named first) was changed by somebody (where: named second), and is made again what agm wants.
     SetBack "SET_BACK"
+    /// The container of the agent (named) is made anew or started again: a busy agent loses its turn.
+    TurnLost "TURN_LOST"
+    /// The agent (named) runs its former model until its container starts again.
+    FormerModelRuns "FORMER_MODEL_RUNS"
 }
 
 impl fmt::Display for WarningCode {

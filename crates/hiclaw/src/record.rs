@@ -1,7 +1,7 @@
 //! `agents/<name>/model.json`: our own note of the last switch. HiClaw does not read it, and it is no evidence of what
 //! an agent runs.
 use crate::{Error, Held, Image, Version, known::Known, object};
-use domain::{Limits, SetModel, Target, Timestamp};
+use domain::{Limits, Restart, SetModel, Target, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Listing, ObjectKey, Store};
 
@@ -40,6 +40,7 @@ impl Record {
             context_window: self.context_window,
             max_tokens: self.max_tokens,
             reasoning: self.reasoning,
+            restart: Restart::No,
         }
     }
 

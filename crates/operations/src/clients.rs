@@ -10,7 +10,7 @@ use crate::{
     registration::RegistrationFile,
 };
 use disk::Disk;
-use domain::{Code, Failure, PULLED_WITHIN};
+use domain::{Code, Failure};
 use hiclaw::{ContainerApi, FilesParams, ModelHolder, Records};
 use higress::{Console, ConsoleParams, HttpWire, Wire};
 use std::{
@@ -112,7 +112,7 @@ impl Clients {
             containers,
             http: http.clone(),
             call: timing.call,
-            pulled: PULLED_WITHIN,
+            pulled: timing.pulled,
             now: {
                 let clock = outside.clock.clone();
                 Arc::new(move || clock.now())

@@ -93,6 +93,10 @@ pub struct Timing {
     pub operation: Duration,
     /// How late a request that was given up may still be carried out. What was touched is watched that long.
     pub horizon: Duration,
+    /// Until a worker that runs has surely pulled its config, where workers do.
+    pub pulled: Duration,
+    /// How long an agent that is to be restarted when it is idle may be busy. Then it is not.
+    pub idle: Duration,
 }
 
 impl Timing {
@@ -125,6 +129,8 @@ impl Default for Timing {
             look: Duration::from_secs(3),
             operation: Duration::from_secs(180),
             horizon: Duration::from_secs(120),
+            pulled: domain::PULLED_WITHIN,
+            idle: Duration::from_secs(1_800),
         }
     }
 }

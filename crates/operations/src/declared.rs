@@ -5,8 +5,8 @@ use crate::{
     reads::{Agents, CHAT, ConsoleState, SeenAgent, routing_view},
 };
 use domain::{
-    Declared, DeclaredAssignments, DeclaredProvider, Failure, FieldError, ModelId, NewProvider, SetModel,
-    Target, Warning, WarningCode,
+    Declared, DeclaredAssignments, DeclaredProvider, Failure, FieldError, ModelId, NewProvider, Restart,
+    SetModel, Target, Warning, WarningCode,
     rules::{RouteView, RoutingView, declared_route, winner},
 };
 use hiclaw::Record;
@@ -77,6 +77,7 @@ fn runs(view: &RoutingView, target: &Target, seen: &SeenAgent) -> Result<SetMode
         context_window: known.and_then(|known| known.context_window),
         max_tokens: known.and_then(|known| known.max_tokens),
         reasoning: known.and_then(|known| known.reasoning),
+        restart: Restart::No,
         provider,
         model,
     };

@@ -1,10 +1,11 @@
 //! Clients of an installation of which nothing answers, but for a holder of models that says what it was told to.
 use crate::{Config, ConsoleConfig, ManagerConfig, Outside, StoreConfig, Timing, clients::Clients};
-use domain::{Target, Worker};
+use domain::{Target, Worker, WorkerStatus};
 use hiclaw::{
-    Act, Agent, AgentConfig, Call, Edit, Error, Held, Identity, Image, ModelHolder, Ownership, Part, TakenUp,
-    Version, Wish,
+    Act, Agent, AgentConfig, Call, Edit, Error, Held, Identity, Image, ModelHolder, Owned, Ownership, Part,
+    TakenUp, Version, Wish,
 };
+use serde_json::json;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -16,9 +17,17 @@ use store::Listing;
 pub struct Holder {
     /// What a look at a part finds, one after the other.
     pub looks: Mutex<VecDeque<Held>>,
+    /// What each look after those finds.
+    pub rests: Option<Held>,
+    /// What is not made of a part.
+    pub lack: Option<&'static str>,
     /// The version that stands: a write over another one is refused.
     pub stands: Option<Version>,
-    /// What was written.
+    /// How its workers are, one look after the other; the last one stays.
+    pub workers: Mutex<VecDeque<WorkerStatus>>,
+    /// What comes of acts, one after the other. None: the container does not come.
+    pub acts: Mutex<VecDeque<Option<&'static str>>>,
+    /// What was written, and what was done.
     pub written: Arc<Mutex<Vec<String>>>,
 }
 
@@ -39,7 +48,8 @@ impl ModelHolder for Holder {
         panic!("no answer was prepared")
     }
     fn observe<'a>(&'a self, _: &'a Target, _: Part) -> Call<'a, Held> {
-        let seen = self.looks.lock().unwrap().pop_front().expect("no answer was prepared");
+        let next = self.looks.lock().unwrap().pop_front();
+        let seen = next.or_else(|| self.rests.clone()).expect("no answer was prepared");
         Box::pin(async { Ok(seen) })
     }
     fn write<'a>(&'a self, _: &'a Target, _: Part, image: &'a Image, over: &'a Version) -> Call<'a, ()> {
@@ -52,23 +62,35 @@ impl ModelHolder for Holder {
         })
     }
     fn persist<'a>(&'a self, _: &'a Target, _: Part) -> Call<'a, ()> {
-        Box::pin(async { Ok(()) })
+        let lack = self.lack.map(|why| Error::NotCarriedOut { object: "the part".into(), why: why.into() });
+        Box::pin(async { lack.map_or(Ok(()), Err) })
     }
 
     fn reload<'a>(&'a self, _: &'a Target) -> Call<'a, TakenUp> {
         panic!("no answer was prepared")
     }
-    fn act<'a>(&'a self, _: &'a Target, _: Act) -> Call<'a, String> {
-        panic!("no answer was prepared")
+    fn act<'a>(&'a self, target: &'a Target, act: Act) -> Call<'a, String> {
+        self.written.lock().unwrap().push(format!("{act:?} {}", target.agent()));
+        let came = self.acts.lock().unwrap().pop_front().expect("no answer was prepared");
+        let gone = || Error::NotCarriedOut { object: target.agent().into(), why: "it does not come".into() };
+        Box::pin(async move { came.map(str::to_owned).ok_or_else(gone) })
     }
     fn ownership(&self, _: &Target) -> Ownership {
-        panic!("no answer was prepared")
+        let owned = Owned { owner: "manager", ours: true, overwritten: None };
+        Ownership { model: owned, limits: owned }
     }
     fn identity(&self) -> Call<'_, Identity> {
         panic!("no answer was prepared")
     }
     fn workers(&self) -> Call<'_, Vec<Worker>> {
-        panic!("no answer was prepared")
+        let mut all = self.workers.lock().unwrap();
+        let status = *all.front().expect("no answer was prepared");
+        if all.len() > 1 {
+            all.pop_front();
+        }
+        let worker = json!({"name": "alice", "status": status, "model": null, "since": null, "evidence": "seen",
+            "runtime": "openclaw"});
+        Box::pin(async { Ok(vec![serde_json::from_value(worker).unwrap()]) })
     }
 }
 

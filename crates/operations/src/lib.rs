@@ -41,6 +41,7 @@ mod probe;
 mod proof;
 mod reads;
 mod registration;
+mod restarting;
 mod running;
 mod scrub;
 mod seal;

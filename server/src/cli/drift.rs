@@ -125,7 +125,7 @@ fn item_lines(item: &DriftItem, since: Option<&str>) -> Vec<String> {
 
 /// The command that does what a wish says.
 fn set_model(agent: &Target, wish: &SetModel) -> String {
-    let SetModel { provider, model, context_window, max_tokens, reasoning } = wish;
+    let SetModel { provider, model, context_window, max_tokens, reasoning, .. } = wish;
     let limits = [
         context_window.map(|tokens| format!(" --context-window {tokens}")),
         max_tokens.map(|tokens| format!(" --max-tokens {tokens}")),

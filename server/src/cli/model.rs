@@ -5,10 +5,10 @@ use super::{
     follow::change,
     show::{self, assignment, document, word},
 };
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use domain::{
     Assignment, Assignments, Bulk, BulkPlan, Code, Failure, ModelId, Mutation, OperationState, ProviderName,
-    Refused, SetModel, SetModels, Target, Worker,
+    Refused, Restart, SetModel, SetModels, Target, Worker,
 };
 use std::num::NonZeroU32;
 
@@ -39,6 +39,9 @@ pub struct Set {
     max_tokens: Option<u64>,
     #[arg(long)]
     reasoning: Option<bool>,
+    /// Start the containers of those again that take their model up only then.
+    #[arg(long, value_enum, default_value_t)]
+    restart: When,
     /// Of several agents, begin no more once so many have failed.
     #[arg(long, value_name = "N")]
     stop_after_failures: Option<NonZeroU32>,
@@ -47,6 +50,28 @@ pub struct Set {
     canary: bool,
     #[command(flatten)]
     dry_run: DryRun,
+}
+
+/// Whether and when a container is started again.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum When {
+    /// The agent runs its former model until somebody does.
+    #[default]
+    No,
+    /// At once: a busy agent loses its turn.
+    Now,
+    /// Once the agent has no open task.
+    WhenIdle,
+}
+
+impl From<When> for Restart {
+    fn from(when: When) -> Self {
+        match when {
+            When::No => Self::No,
+            When::Now => Self::Now,
+            When::WhenIdle => Self::WhenIdle,
+        }
+    }
 }
 
 /// Runs the command.
@@ -72,8 +97,9 @@ pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
 
 async fn set(call: &Call, args: Set) -> Result<(), CliError> {
     let Set { targets, provider, model, context_window, max_tokens, reasoning, .. } = args;
+    let restart = args.restart.into();
     if let [target] = targets.as_slice() {
-        let wish = SetModel { provider, model, context_window, max_tokens, reasoning };
+        let wish = SetModel { provider, model, context_window, max_tokens, reasoning, restart };
         return change(call, &Mutation::SetModel { target: target.clone(), wish }, args.dry_run.dry_run)
             .await;
     }
@@ -84,6 +110,7 @@ async fn set(call: &Call, args: Set) -> Result<(), CliError> {
         context_window,
         max_tokens,
         reasoning,
+        restart,
         stop_after_failures: args.stop_after_failures,
         canary: args.canary,
         concurrency: None,

@@ -112,10 +112,7 @@ fn operations(lookup: &mut Lookup, user: &str, password: &SecretString) -> Resul
         hiclaw_model: lookup.optional(&d::DEFAULT_MODEL)?,
         allow_private_upstreams: lookup.or_default(&d::ALLOW_PRIVATE_UPSTREAMS)?,
         upstream_map: BTreeMap::new(),
-        entry: EntryConfig {
-            domain: lookup.optional(&d::DOMAIN)?,
-            reach: lookup.optional(&d::REACH)?,
-        },
+        entry: EntryConfig { domain: lookup.optional(&d::DOMAIN)?, reach: lookup.optional(&d::REACH)? },
         data_dir: lookup.or_default(&d::DATA_DIR)?,
         timing: Timing::default(),
     })
@@ -123,7 +120,8 @@ fn operations(lookup: &mut Lookup, user: &str, password: &SecretString) -> Resul
 
 fn controller(lookup: &mut Lookup) -> Result<Option<ControllerParams>, ConfigError> {
     let url: Option<Url> = lookup.optional(&d::CONTROLLER_URL)?;
-    let (token, token_file) = (lookup.secret(&d::CONTROLLER_TOKEN), lookup.optional(&d::CONTROLLER_TOKEN_FILE)?);
+    let (token, token_file) =
+        (lookup.secret(&d::CONTROLLER_TOKEN), lookup.optional(&d::CONTROLLER_TOKEN_FILE)?);
     let prefix = lookup.optional(&d::RESOURCE_PREFIX)?;
     Ok(url.map(|url| ControllerParams { url, token, token_file, prefix, pace: Pace::default() }))
 }

@@ -7,7 +7,7 @@ use super::{
     told,
 };
 use crate::{api, components::said::Told, text::t};
-use domain::{Failure, Provider, SetModel};
+use domain::{Failure, Provider, Restart, SetModel};
 use leptos::{prelude::*, task::spawn_local};
 
 /// What is typed.
@@ -55,6 +55,7 @@ impl ModelForm {
             context_window: typed("contextWindow", &self.context.get_untracked())?,
             max_tokens: typed("maxTokens", &self.output.get_untracked())?,
             reasoning,
+            restart: Restart::No,
         })
     }
 }

@@ -2,7 +2,7 @@
 use super::diff;
 use crate::{
     Assignment, BackupItem, ChangeAction, Declared, DeclaredProvider, DeclaredRoute, DiffLine, DriftItem,
-    Drifted, Mutation, Problem, ProviderName, Runs, SetModel, Target, WayOut, WhyNot,
+    Drifted, Mutation, Problem, ProviderName, Restart, Runs, SetModel, Target, WayOut, WhyNot,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ impl Changed {
 pub fn recorded(now: &Assignment) -> Option<SetModel> {
     let (provider, model) = now.provider.clone().zip(now.model.clone())?;
     let Assignment { context_window, max_tokens, reasoning, .. } = *now;
-    Some(SetModel { provider, model, context_window, max_tokens, reasoning })
+    Some(SetModel { provider, model, context_window, max_tokens, reasoning, restart: Restart::No })
 }
 
 /// Whether the note of an agent says something else than its openclaw.json, limits included, or than the route that takes

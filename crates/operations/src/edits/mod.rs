@@ -15,6 +15,7 @@ use futures::TryFutureExt;
 use hiclaw::{Held, Image, Part};
 use higress::{HigressError, Observation, Outcome, PlainDoc, PlainName, ProviderDoc, RouteDoc, WriteError};
 use planted::Bug;
+use std::time::Duration;
 
 pub use put::Put;
 pub use reverse::Reversal;
@@ -152,9 +153,23 @@ impl Edit {
         self.is_console() || matches!(self, Self::Agent { edit, .. } if edit.part == Part::Registry)
     }
 
-    /// Whether a write that comes late is refused over another version.
-    fn is_fenced(&self) -> bool {
+    /// Whether a write that comes late is refused over another version. Else one that was answered can still be done once
+    /// more.
+    pub fn is_fenced(&self) -> bool {
         !matches!(self, Self::Agent { edit, .. } if !edit.part.is_fenced())
+    }
+
+    /// What of HiClaw's own it changes.
+    pub fn held(&self) -> Option<&hiclaw::Edit> {
+        match self {
+            Self::Agent { edit, .. } => Some(edit),
+            _ => None,
+        }
+    }
+
+    /// For how long after the write HiClaw itself may yet undo it.
+    pub fn sure_after(&self) -> Duration {
+        self.held().map(|edit| edit.sure_after).unwrap_or_default()
     }
 
     /// The agent whose own object it is.
@@ -347,6 +362,15 @@ impl Edit {
             | Self::Record { .. }
             | Self::Plain { .. }
             | Self::Registration { .. } => Ok(()),
+        }
+    }
+
+    /// What HiClaw has not made of what stands there; none: all of it, or there is nothing to be made.
+    pub async fn lack(&self, clients: &Clients) -> Result<Option<String>, Failure> {
+        let Self::Agent { target, edit } = self else { return Ok(None) };
+        match clients.holder.persist(target, edit.part).await {
+            Err(error @ hiclaw::Error::NotCarriedOut { .. }) => Ok(Some(error.to_string())),
+            seen => Ok(seen.map(|()| None)?),
         }
     }
 

@@ -62,7 +62,6 @@ impl Engine {
             course.deadline = Instant::now() + self.timing.operation;
             stage = course.drive(event).await;
         };
-        let id = course.id();
         let mut operation = course.told(outcome);
         if !course.begun {
             operation.settled = Some(Settled::nothing_written(self.clock.now()));
@@ -74,15 +73,26 @@ impl Engine {
             course.answer();
         }
         self.caches.clear();
-        self.controls.forget(&id);
         drop(shared);
-        held.release();
-        self.note_end(&course.progress, &operation);
-        course.progress.publish(operation);
+        let carried = course.carried(None);
+        if course.owes_restarts() {
+            // Its end is told when the agents run again. What it wrote is watched meanwhile.
+            let watching = Watch::new(course).holding(held).run(Event::Quiet);
+            self.tasks.spawn(self.clone().carry(carried, watching).in_current_span());
+            return;
+        }
+        self.let_go(&course, Some(&held), operation);
         if course.begun {
-            let carried = course.carried(None);
             tokio::spawn(self.carry(carried, Watch::new(course).run(Event::Quiet)).in_current_span());
         }
+    }
+
+    /// Lets its targets go, and tells its end.
+    pub fn let_go(&self, course: &Course, held: Option<&HeldTargets>, operation: Operation) {
+        self.controls.forget(&operation.id);
+        held.inspect(|held| held.release());
+        self.note_end(&course.progress, &operation);
+        course.progress.publish(operation);
     }
 
     fn note_end(&self, progress: &Progress, operation: &Operation) {

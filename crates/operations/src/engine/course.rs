@@ -7,6 +7,7 @@ use crate::{
     journal::{Kept, Record, RequestMark},
     locks::{HeldShared, HeldTargets, Needs},
     prepare::{Prepared, Work},
+    restarting::Restarting,
 };
 use domain::{
     Code, Failure, OperationId, OperationState, StepState,
@@ -35,6 +36,8 @@ pub struct Course {
     pub work: Vec<Option<Work>>,
     /// Edits of earlier operations on the same objects, whose requests may still be on their way.
     pub ghosts: Vec<Edit>,
+    /// The agents that are yet to be started again, if it is committed.
+    pub restarts: Vec<Restarting>,
     /// The names of the locks.
     pub held: Vec<String>,
     pub request: Option<RequestMark>,
@@ -79,6 +82,7 @@ impl Course {
             saga,
             work,
             ghosts: Vec::new(),
+            restarts: prepared.restarts,
             held,
             request,
             begun: false,
@@ -110,6 +114,7 @@ impl Course {
             saga: Saga { retries: RETRIES, ..record.saga },
             work: work.collect(),
             ghosts: record.ghosts,
+            restarts: record.restarts,
             held: record.held,
             request: record.request,
             begun: true,
@@ -126,6 +131,11 @@ impl Course {
     /// What of it outlives the task that works on it.
     pub fn carried(&self, held: Option<Arc<HeldTargets>>) -> Carried {
         Carried { books: self.books.clone(), progress: self.progress.clone(), held }
+    }
+
+    /// Whether agents are yet to be started again.
+    pub fn owes_restarts(&self) -> bool {
+        self.saga.outcome() == Some(Outcome::Committed) && !self.restarts.is_empty()
     }
 
     /// All writes, with their steps.
@@ -264,6 +274,7 @@ impl Course {
             held: self.held.clone(),
             work: self.work.iter().map(kept).collect(),
             ghosts: self.ghosts.clone(),
+            restarts: self.restarts.clone(),
             request: self.request.clone(),
         }
     }

@@ -122,7 +122,9 @@ impl Engine {
 
     /// Watches the objects of an operation whose end was told on.
     pub fn watch_again(&self, course: Course, outcome: Outcome) -> impl Future<Output = ()> + Send + use<> {
-        self.controls.forget(&course.id());
+        if !course.owes_restarts() {
+            self.controls.forget(&course.id());
+        }
         async move {
             let operation = course.progress.operation();
             // The log has it already, unless it could not be written.

@@ -1,5 +1,9 @@
-//! After the end: the objects are looked at until no late request can come any more. What our own requests did late, or
-//! what another writer swallowed, is put right; what somebody else did is left and told.
+//! After the end: the objects are looked at until no late request can come any more, and what was written to an agent
+//! until HiClaw itself has had its time to undo it. What our own requests did late, or what another writer swallowed, is
+//! put right; what somebody else did is left and told.
+mod restart;
+mod told;
+
 use super::{
     course::{Course, side_of},
     pauses::Pauses,
@@ -9,12 +13,12 @@ use crate::{
     locks::{HeldShared, HeldTargets, Needs},
 };
 use domain::{
-    Code, Failure, Settled,
+    Code, Failure,
     rules::{Effect, Event, Outcome},
 };
 use higress::Observation;
 use planted::crash_point;
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// How many ended operations the journal keeps, so that they can be undone.
@@ -33,6 +37,8 @@ enum Look {
     AsTold,
     /// A write of our own changed it late, or it was swallowed.
     Strayed,
+    /// What was there before the change is there again, by none of our requests.
+    Undone,
     Foreign,
     /// It could not be read.
     Unknown,
@@ -47,8 +53,8 @@ struct Grip {
 /// A watch under way.
 pub struct Watch {
     course: Course,
-    /// When no late request of ours can come any more. By the clock that does not jump, so a restart begins anew.
-    ends: Instant,
+    /// When something was written last. By the clock that does not jump, so a restart begins anew.
+    written: Instant,
     /// Until then a write that is gone was swallowed.
     swallowed_until: Instant,
     /// Between two looks.
@@ -61,6 +67,14 @@ pub struct Watch {
     righted: Option<usize>,
     /// Live routes were made what is stored after the last possible late request.
     resynced: bool,
+    /// All objects were looked at after the last possible late request: what changes now is none of ours.
+    quiet: bool,
+    /// What HiClaw has not made of what was written, as the last look found.
+    lacking: Vec<String>,
+    /// The targets, held until the agents run again that are started again.
+    held: Option<Arc<HeldTargets>>,
+    /// When it was begun to start them, and how often that failed since the last one that runs.
+    restarting: (Instant, u32),
 }
 
 impl Watch {
@@ -69,7 +83,7 @@ impl Watch {
         let now = Instant::now();
         let mut watch = Self {
             course,
-            ends: now,
+            written: now,
             swallowed_until: now,
             pauses: Pauses::new(Duration::ZERO, Duration::ZERO),
             looks: 0,
@@ -77,6 +91,10 @@ impl Watch {
             rights: BTreeMap::new(),
             righted: None,
             resynced: false,
+            quiet: false,
+            lacking: Vec::new(),
+            held: None,
+            restarting: (now, 0),
         };
         watch.begin_again(true);
         watch
@@ -87,19 +105,37 @@ impl Watch {
         Self { swallowed_until: Instant::now(), ..Self::new(course) }
     }
 
+    /// The same, with its targets still held: agents are to be started again.
+    #[must_use]
+    pub fn holding(self, held: Arc<HeldTargets>) -> Self {
+        Self { held: Some(held), ..self }
+    }
+
     /// Something was written: that write can come late too, or be swallowed. While writes are not `answered`, the pauses go
     /// on growing.
     fn begin_again(&mut self, answered: bool) {
         let horizon = self.course.engine.timing.horizon;
-        self.ends = Instant::now() + horizon;
+        self.written = Instant::now();
         self.swallowed_until = Instant::now() + horizon / SWALLOWED_WITHIN;
         if answered {
             self.pauses = Pauses::new(horizon / FIRST_LOOK, horizon / LONGEST_PAUSE);
         }
-        self.resynced = false;
+        (self.resynced, self.quiet) = (false, false);
     }
 
-    /// Watches until the horizon, or until the server stops: the next start goes on.
+    /// When no late request of ours can come any more.
+    fn quiet_from(&self) -> Instant {
+        self.written + self.course.engine.timing.horizon
+    }
+
+    /// When HiClaw has had its time, too, to undo what still stands of a change.
+    fn ends(&self) -> Instant {
+        let committed = self.course.saga.outcome() == Some(Outcome::Committed);
+        let unsure = self.watched().map(|(_, edit)| edit.sure_after()).max().filter(|_| committed);
+        self.quiet_from().max(self.written + unsure.unwrap_or_default())
+    }
+
+    /// Watches until the end, or until the server stops: the next start goes on.
     pub async fn run(mut self, first: Event) {
         let mut event = first;
         loop {
@@ -122,6 +158,7 @@ impl Watch {
         for object in self.course.engine.watches.changed(&self.course.id()) {
             self.note(format!("somebody else changed {object}"));
         }
+        self.notes.extend(self.lacking.clone());
         let settled = self.settled();
         let course = &mut self.course;
         let engine = course.engine.clone();
@@ -139,17 +176,6 @@ impl Watch {
         course.books.journal.prune(KEPT).await;
     }
 
-    /// What the looks saw.
-    fn settled(&self) -> Settled {
-        let engine = &self.course.engine;
-        let evidence = match (self.course.edits().count(), self.notes.as_slice()) {
-            (0, _) => return Settled::nothing_written(engine.clock.now()),
-            (n, []) => format!("{n} objects looked at {} times, all as told", self.looks),
-            (_, notes) => notes.join("; "),
-        };
-        Settled { at: engine.clock.now(), evidence }
-    }
-
     /// Waits for the next look, and looks. None: the server stops.
     async fn watch(&mut self) -> Option<Event> {
         let Some(side) = self.course.saga.outcome().and_then(side_of) else {
@@ -159,26 +185,37 @@ impl Watch {
         if self.course.edits().next().is_none() || planted::is(planted::Bug::NoSettleCheck) {
             return Some(Event::LastQuiet);
         }
-        let left = self.ends.saturating_duration_since(Instant::now());
-        let due = self.pauses.next_pause();
-        let engine = &self.course.engine;
-        let hurried = tokio::select! {
+        self.restart().await;
+        let (engine, control) = (self.course.engine.clone(), self.course.control.clone());
+        let pause = self.next_pause();
+        tokio::select! {
             biased;
-            paused = engine.pause(if left.is_zero() { due } else { due.min(left) }) => {
-                paused?;
-                false
-            }
-            () = engine.watches.hurried() => true,
-        };
-        let last = if hurried { left.is_zero() } else { due >= left };
-        if last && !self.resynced {
+            paused = engine.pause(pause) => paused?,
+            () = engine.watches.hurried() => {}
+            () = control.cancellation(), if self.course.owes_restarts() => {}
+        }
+        if Instant::now() >= self.quiet_from() && !self.resynced {
             self.resynced = self.resync(side).await;
         }
+        let last = Instant::now() >= self.ends() && !self.course.owes_restarts();
         Some(self.look(side, last).await)
+    }
+
+    /// Once nothing of ours can come late any more, there is nothing to be put right before the end.
+    fn next_pause(&mut self) -> Duration {
+        let (now, due) = (Instant::now(), self.pauses.next_pause());
+        let left = |until: Instant| until.saturating_duration_since(now);
+        match (left(self.quiet_from()), left(self.ends())) {
+            (Duration::ZERO, Duration::ZERO) => due,
+            (Duration::ZERO, left) if !self.course.owes_restarts() => left,
+            (Duration::ZERO, _) => due,
+            (left, _) => due.min(left),
+        }
     }
 
     async fn look(&mut self, side: Side, last: bool) -> Event {
         self.looks += 1;
+        let quiet = Instant::now() >= self.quiet_from();
         let mut certain = true;
         let mut steps: Vec<usize> = self.watched().map(|(step, _)| step).collect();
         // In turn: what is put right next may need another one first, as a route its provider.
@@ -195,10 +232,29 @@ impl Watch {
                 Look::AsTold => {}
                 Look::Strayed => return Event::Strayed(step),
                 Look::Unknown => certain = false,
+                Look::Undone => self.note_undone(step),
                 Look::Foreign => self.leave(&object),
             }
         }
-        if last && certain && self.resynced { Event::LastQuiet } else { Event::Quiet }
+        self.quiet = quiet && certain;
+        if last && certain && self.resynced && self.carried_out().await {
+            Event::LastQuiet
+        } else {
+            Event::Quiet
+        }
+    }
+
+    /// Sees what HiClaw made of what still stands. False: that cannot be seen now.
+    async fn carried_out(&mut self) -> bool {
+        self.lacking.clear();
+        let watched: Vec<Edit> = self.watched().map(|(_, edit)| edit).cloned().collect();
+        for edit in watched {
+            match edit.lack(&self.course.engine.clients).await {
+                Ok(lack) => self.lacking.extend(lack),
+                Err(_) => return false,
+            }
+        }
+        true
     }
 
     async fn find(&self, side: Side, edit: &Edit) -> Look {
@@ -208,14 +264,20 @@ impl Watch {
             (Observation::AllNew, Side::After) | (Observation::AllOld, Side::Before) => Look::AsTold,
             (Observation::AllNew, _) if edit.changes_nothing() => Look::AsTold,
             // Either our own write came late, or our newest one was swallowed: else it is none of ours.
-            (Observation::AllNew, Side::Before) if self.course.saga.may_come_late => Look::Strayed,
+            (Observation::AllNew, Side::Before) if self.may_return(edit) => Look::Strayed,
             (Observation::AllNew | Observation::AllOld, _) if edit.is_shared() && self.may_be_swallowed() => {
                 Look::Strayed
             }
-            (Observation::AllNew | Observation::AllOld | Observation::Foreign, _) => {
-                self.find_ghost(edit).await
-            }
+            (seen, side) => match self.find_ghost(edit).await {
+                Look::Foreign if (seen, side) == (Observation::AllOld, Side::After) => Look::Undone,
+                look => look,
+            },
         }
+    }
+
+    /// Whether our own write of it, which was taken back, may have been carried out since, or once more.
+    fn may_return(&self, edit: &Edit) -> bool {
+        !self.quiet && (self.course.saga.may_come_late || !edit.is_fenced())
     }
 
     /// Another writer's older copy arrives soon after our write or never; who puts the old image back later means it.
@@ -226,7 +288,8 @@ impl Watch {
     /// Whether what stands there was written by an earlier operation, late.
     async fn find_ghost(&self, edit: &Edit) -> Look {
         let object = edit.object();
-        for ghost in self.course.ghosts.iter().filter(|ghost| ghost.object() == object) {
+        let may_arrive = |ghost: &&Edit| !self.quiet && ghost.object() == object;
+        for ghost in self.course.ghosts.iter().filter(may_arrive) {
             match ghost.observe(&self.course.engine.clients).await {
                 Ok(Observation::Foreign) => {}
                 Ok(Observation::AllNew | Observation::AllOld) => return Look::Strayed,
@@ -312,7 +375,7 @@ impl Watch {
                 }
                 Err(_) => {
                     engine.watches.may_still_come(&id, edit);
-                    self.ends = Instant::now() + engine.timing.horizon;
+                    self.written = Instant::now();
                     return false;
                 }
             }
@@ -341,21 +404,6 @@ impl Watch {
 
     fn leave(&self, object: &str) {
         self.course.engine.watches.leave(&self.course.id(), object);
-    }
-
-    fn note_right(&mut self, side: Side, object: &str) {
-        self.note(match side {
-            Side::After => {
-                format!("the write of {object} was swallowed by another writer and was made again")
-            }
-            Side::Before => format!("a late write of {object} was taken back"),
-        });
-    }
-
-    fn note(&mut self, note: String) {
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
-        }
     }
 }
 

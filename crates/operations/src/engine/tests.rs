@@ -18,9 +18,13 @@ use std::{path::Path, time::Duration};
 use watches::Debt;
 
 pub(super) fn engine(data: &Path) -> Arc<Engine> {
+    engine_over(data, Holder::default())
+}
+
+pub(super) fn engine_over(data: &Path, holder: Holder) -> Arc<Engine> {
     let installation = Installation { gateway_host: String::new(), hiclaw_provider: None };
     let caches = Arc::new(Caches::new(Duration::ZERO));
-    let clients = Arc::new(clients(Holder::default()));
+    let clients = Arc::new(clients(holder));
     Arc::new(Engine::new(clients, installation, caches, data.to_owned(), Timing::default()))
 }
 
@@ -34,6 +38,7 @@ async fn a_panic_ends_its_operation_and_lets_everything_go() {
         context_window: None,
         max_tokens: None,
         reasoning: None,
+        restart: domain::Restart::No,
     };
     for _ in 0..2 {
         let mutation = Mutation::SetModel { target: "alice".parse().unwrap(), wish: wish.clone() };
@@ -92,6 +97,7 @@ pub(super) fn committed(number: usize, before: &str, after: &str) -> Record {
         held: vec!["worker:erin".into()],
         work: vec![Kept::Write(edit)],
         ghosts: Vec::new(),
+        restarts: Vec::new(),
         request: None,
     }
 }

@@ -51,6 +51,7 @@ struct Object {
 impl Object {
     /// `late`: a call of this edit was left without an answer. `earlier`: what may still arrive of others.
     fn new(edit: &Edit, outcome: Option<Outcome>, late: bool, earlier: Vec<Edit>) -> Self {
+        let late = late || !edit.is_fenced();
         let side = outcome.and_then(side_of);
         let sides = outcome.map_or(vec![Side::Before, Side::After], |_| side.into_iter().collect());
         let replaced = side.filter(|side| edit.is_shared() || late && *side == Side::Before);

@@ -231,7 +231,7 @@ mod tests {
 
     fn stored(providers: Vec<ProviderDoc>) -> ConsoleState {
         let at = Timestamp::from_rfc3339("2026-01-15T10:00:00Z".into());
-        ConsoleState { at, providers, routes: Vec::new(), consumers: Vec::new() }
+        ConsoleState { at, providers, routes: Vec::new(), consumers: Vec::new(), keys: Default::default() }
     }
 
     #[test]

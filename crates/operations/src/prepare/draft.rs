@@ -7,9 +7,13 @@ use crate::{
     plans::Looked,
     proof::Proof,
     registration::{self, Registration},
+    restarting::Restarting,
 };
-use domain::{Affected, BackupItem, ModelPredicate, PlannedKeys, ProviderName, RouteName, Target, Warning};
-use hiclaw::{Held, Part};
+use domain::{
+    Affected, BackupItem, ModelPredicate, PlannedKeys, ProviderName, Restart, RouteName, Target, Warning,
+    WarningCode,
+};
+use hiclaw::{Agent, Held, Part, TakeUp};
 use higress::{PlainDoc, PlainName, ProviderDoc, RouteDoc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +41,8 @@ pub struct Draft {
     pub keys: Vec<PlannedKeys>,
     /// Of a restore: what single things need that is not there.
     pub beyond: BTreeMap<BackupItem, Vec<BackupItem>>,
+    /// The agents that are started again when all is written.
+    pub restarts: Vec<Restarting>,
 }
 
 impl Draft {
@@ -165,6 +171,30 @@ impl Draft {
         let (early, late) = std::mem::take(&mut self.routes).into_iter().partition(|edit| rank(edit) == 0);
         self.routes = early;
         self.removals.splice(0..0, late);
+    }
+
+    /// Says what it costs until the agent runs what it was switched to, and adds its restart where one is asked for.
+    pub fn take_up(&mut self, agent: &Agent, restart: Restart) {
+        let (target, name) = (agent.target.clone(), agent.target.agent());
+        let turn_lost = |how: &str| {
+            let message = format!("the container of {name} {how}: if it is busy, it loses its turn");
+            Warning::new(WarningCode::TurnLost, message).about([name])
+        };
+        match (agent.takes_up, restart) {
+            (TakeUp::ByItself, _) => {}
+            (TakeUp::Replaced, _) => self.warn(turn_lost("is made anew at once")),
+            (TakeUp::Restart, Restart::No) => {
+                let message = format!("{name} runs its former model until its container starts again");
+                self.warn(Warning::new(WarningCode::FormerModelRuns, message).about([name]));
+            }
+            (TakeUp::Restart, Restart::Now) => {
+                self.warn(turn_lost("is started again"));
+                self.restarts.push(Restarting { target, when_idle: false });
+            }
+            (TakeUp::Restart, Restart::WhenIdle) => {
+                self.restarts.push(Restarting { target, when_idle: true });
+            }
+        }
     }
 
     pub fn warn(&mut self, warning: Warning) {

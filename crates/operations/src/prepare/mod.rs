@@ -28,6 +28,7 @@ use crate::{
     plans::Looked,
     probe::ProbeFailure,
     proof::Proof,
+    restarting::Restarting,
 };
 use domain::{
     Code, Declared, EditProvider, Failure, FieldError, ModelId, Mutation, OperationId, Plan, ProviderName,
@@ -61,6 +62,8 @@ pub struct Prepared {
     pub plan: Plan,
     /// In order. The plan's steps are these and the reading back.
     pub work: Vec<Work>,
+    /// The agents that are started again when all is written and read back.
+    pub restarts: Vec<Restarting>,
     pub needs: Needs,
     /// What could undo the change later.
     pub lasts: Option<String>,
@@ -261,8 +264,7 @@ fn neighbours(
 ) -> Vec<Neighbour> {
     let found = domain::rules::neighbours(before, after, written, agents).into_iter();
     let question = |found: domain::rules::Neighbour| {
-        let config = world.agents.get(&found.target).ok()?.config.as_ref().ok()?;
-        let key = config.key.clone()?;
+        let key = world.key(&found.target).ok()?;
         let domain::rules::Neighbour { target, model, route, provider, moved } = found;
         let question = Question { target, provider, model, key, moved };
         Some(Neighbour { question, route })
@@ -281,11 +283,13 @@ fn finish(
     let (looked, needs) = (std::mem::take(&mut draft.looked), std::mem::take(&mut draft.needs));
     let (affected, warnings) = (std::mem::take(&mut draft.affected), std::mem::take(&mut draft.warnings));
     let (keys, beyond) = (std::mem::take(&mut draft.keys), std::mem::take(&mut draft.beyond));
+    let restarts = std::mem::take(&mut draft.restarts);
     let work = draft.into_work(neighbours);
     if work.iter().any(writes_store) {
         clients.conditional.check()?;
     }
-    let steps = work.iter().map(step).chain([pending(StepName::Verify, None)]).collect();
+    let again = restarts.iter().map(|one| pending(StepName::Restart, Some(one.target.agent().to_owned())));
+    let steps = work.iter().map(step).chain([pending(StepName::Verify, None)]).chain(again).collect();
     let changes = work
         .iter()
         .filter_map(|work| match work {
@@ -311,7 +315,7 @@ fn finish(
         keys,
         needs: beyond,
     };
-    Ok(Prepared { plan, work, needs, lasts, looked })
+    Ok(Prepared { plan, work, restarts, needs, lasts, looked })
 }
 
 /// Whether this may be a write to the object store.

@@ -3,7 +3,6 @@ use super::{Draft, Installation, Question, routes, world::World};
 use crate::{
     clients::Clients,
     edits::Edit,
-    failure,
     probe::ListedModel,
     reads::{Listed, limits_of, list_models},
 };
@@ -43,7 +42,8 @@ pub async fn draft(
         return Err(Failure::new(Code::ReadOnlyTarget, why.reason.clone()).hint(why.way.clone()));
     }
     let config = agent.config.as_ref().map_err(Clone::clone)?.clone();
-    let key = config.key.clone().ok_or_else(|| failure::no_key(target))?;
+    let taker = agent.agent.clone();
+    let key = world.key(target)?;
     let provider = world.console.provider(&wish.provider)?;
     draft.look_at_provider(&wish.provider, Some(provider));
     let listed = listed(clients, provider, wish, draft).await?;
@@ -66,6 +66,7 @@ pub async fn draft(
         moved: false,
     });
     add_agent(clients, world, draft, target, &config, wish, limits).await?;
+    draft.take_up(&taker, wish.restart);
     world.now_runs(target, Some(wish.model.clone()));
     Ok(())
 }

@@ -7,8 +7,8 @@ use crate::{
     locks::Hold,
 };
 use domain::{
-    Code, Failure, ModelId, Moved, Operation, OperationId, OperationState, ProviderName, Target, UsedBy,
-    Warning, WarningCode,
+    Code, Failure, ModelId, Moved, Operation, OperationId, OperationState, ProviderName, Restart, Target,
+    UsedBy, Warning, WarningCode,
     rules::{RoutingView, affected, winner},
 };
 use futures::future::try_join_all;
@@ -141,6 +141,9 @@ fn restore_agent(world: &mut World, draft: &mut Draft, target: &Target, own: Vec
             Edit::Agent { edit: part, .. } => {
                 draft.look_at_text(part.object.clone(), Some(&part.before));
                 if is_config(edit) {
+                    if let Ok(agent) = world.agents.get(target) {
+                        draft.take_up(&agent.agent, Restart::No);
+                    }
                     world.now_runs(target, hiclaw::model_in(part.part, &part.after));
                 }
                 if let Some(lasts) = &part.lasts {

@@ -39,7 +39,8 @@ async fn settled(running: impl IntoIterator<Item = Running>) -> Vec<Arc<Operatio
 }
 
 async fn crowd(size: usize, routes: &[&str]) -> (World, Vec<String>) {
-    let timing = operations::Timing { cache: Duration::ZERO, horizon: HORIZON, ..Default::default() };
+    let timing =
+        operations::Timing { cache: Duration::ZERO, horizon: HORIZON, pulled: HORIZON, ..Default::default() };
     let world = World::start_with(|config| config.timing = timing).await;
     let names: Vec<String> = (0..size).map(|number| format!("worker-{number:03}")).collect();
     world.sandbox.hire(&names, routes).await.unwrap();

@@ -220,6 +220,8 @@ pub fn config(sandbox: &Sandbox, data: &Path) -> Config {
             look: Duration::from_millis(50),
             operation: Duration::from_secs(60),
             horizon: Duration::from_secs(8),
+            pulled: Duration::from_secs(8),
+            idle: Duration::from_secs(8),
         },
     }
 }
@@ -248,6 +250,7 @@ pub fn switch(agent: &str, provider: &str, model: &str) -> Mutation {
         context_window: None,
         max_tokens: None,
         reasoning: None,
+        restart: domain::Restart::No,
     };
     Mutation::SetModel { target: agent.parse().unwrap(), wish }
 }

@@ -10,7 +10,8 @@ use crate::cli::{
     follow::{carried_out, committed},
 };
 use domain::{
-    Assignment, Limits, Mutation, Operation, SetModel, Step, StepName, StepState, Target, known_model,
+    Assignment, Limits, Mutation, Operation, Restart, SetModel, Step, StepName, StepState, Target,
+    known_model,
 };
 use std::fmt::Display;
 
@@ -30,6 +31,7 @@ pub async fn run(call: &Call, args: Vec<String>) -> Result<(), Refusal> {
         context_window: options.parsed("context-window")?,
         max_tokens: options.parsed("max-tokens")?,
         reasoning: options.parsed("reasoning")?,
+        restart: Restart::No,
     };
     announce(&target, &wish)?;
     let mutation = Mutation::SetModel { target: target.clone(), wish: wish.clone() };
@@ -95,6 +97,7 @@ impl Course {
             (StepName::Config, StepState::Done) => vec![format!("OpenClaw config updated: {object}")],
             (StepName::Reload, StepState::Done) => vec![format!("OpenClaw config reload: {evidence}")],
             (StepName::Verify, StepState::Done) => vec![format!("Read back: {evidence}")],
+            (StepName::Restart, StepState::Done) => vec![format!("Restarted: {evidence}")],
             (_, StepState::Undone) => vec![format!("Taken back: {object}")],
             _ => Vec::new(),
         }
