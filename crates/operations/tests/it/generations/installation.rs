@@ -1,7 +1,7 @@
 //! An installation of one generation: its clock stands still unless something is awaited, and it can be harmed.
 use super::table::{Agent, Generation, HandEdit, Holder, Role};
 use crate::world::{World, context, switch};
-use domain::{Failure, Mutation, Operation, OperationId, Target};
+use domain::{Failure, Mutation, Operation, OperationId, Restart, SetModel, Target};
 use operations::Running;
 use sandbox::{
     SandboxOptions,
@@ -26,6 +26,8 @@ const TICK: Duration = Duration::from_millis(100);
 const TWO_PASSES: Duration = Duration::from_secs(700);
 /// Until a controller that starts has seen to everything.
 const STARTED: Duration = Duration::from_secs(60);
+/// After so long nothing that HiClaw does by itself is waited for any more.
+const SURE: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One installation of the suite.
@@ -51,8 +53,9 @@ impl Installation {
         };
         let world = World::start_on(options, |config| {
             config.timing.horizon = Duration::from_millis(600);
+            config.timing.pulled = SURE;
             if let Some(controller) = &mut config.controller {
-                controller.pace.pass = Duration::from_millis(600);
+                controller.pace.pass = SURE;
                 controller.pace.carried_out = Duration::from_secs(20);
                 controller.pace.container = Duration::from_secs(5);
             }
@@ -123,6 +126,11 @@ impl Installation {
         self.run(to_model(agent)).await
     }
 
+    /// The same, and the agent is started again if it needs that.
+    pub async fn switch_and_restart(&self, agent: &Agent) -> Result<Arc<Operation>, Failure> {
+        self.run(with_restart(agent)).await
+    }
+
     pub async fn undo(&self, operation: &OperationId) -> Result<Arc<Operation>, Failure> {
         self.run(Mutation::Undo { operation: operation.clone() }).await
     }
@@ -140,7 +148,7 @@ impl Installation {
     /// Begins a switch, and holds it where the model is asked: after the plan, before an agent is written.
     pub async fn held(&self, agent: &Agent) -> Running {
         self.world.sandbox.upstreams().set_behaviour(PROVIDER, Behaviour::Holding);
-        let running = self.begin(to_model(agent)).await;
+        let running = self.begin(with_restart(agent)).await;
         let mut watch = running.watch();
         let asks = |operation: &Arc<Operation>| {
             let mut steps = operation.steps.iter();
@@ -249,6 +257,13 @@ impl Installation {
         assert_eq!(container.status, Status::Running);
     }
 
+    /// How often agents' containers were restarted by Docker.
+    pub fn restarts(&self, agent: &Agent) -> usize {
+        let Some(controller) = self.world.sandbox.controller() else { return 0 };
+        let restart = format!("POST /containers/{}/restart", self.container(agent));
+        controller.docker_calls().iter().filter(|call| call.call.starts_with(&restart)).count()
+    }
+
     fn container(&self, agent: &Agent) -> String {
         match agent.role {
             Role::Manager => format!("{}manager", self.of.prefix),
@@ -277,28 +292,29 @@ impl Installation {
     }
 
     /// Somebody else switches a worker, where the models are held.
-    pub async fn foreign_switch(&self, agent: &Agent) {
+    pub async fn foreign_switch(&self, agent: &Agent, model: &str) {
         let Some(controller) = &self.world.sandbox.addresses().controller else {
-            return self.hand_edit(agent);
+            return self.hand_edit(agent, model);
         };
         let token = std::fs::read_to_string(&controller.token_file).unwrap();
         let http = higress::http_client(Duration::from_secs(5)).unwrap();
         let put = http.put(format!("{}/api/v1/workers/{}", controller.url, agent.name)).bearer_auth(token);
-        let put = put.json(&json!({"model": THEIRS})).send().await.unwrap();
+        let put = put.json(&json!({"model": model})).send().await.unwrap();
         assert!(put.status().is_success(), "{put:?}");
     }
 
     /// Somebody edits an agent's config in the store.
-    pub fn hand_edit(&self, agent: &Agent) {
+    pub fn hand_edit(&self, agent: &Agent, model: &str) {
         let key = agent.lives_by.unwrap();
         let text = String::from_utf8(self.object(key).unwrap()).unwrap();
-        let model = self.lived(agent);
-        let edited = text.replacen(&format!("-gateway/{model}\""), &format!("-gateway/{THEIRS}\""), 1);
+        let former = self.lived(agent);
+        let primary = |model: &str| format!("-gateway/{model}\"");
+        let edited = text.replacen(&primary(&former), &primary(model), 1);
         assert_ne!(edited, text);
         let (objects, bucket) = (self.world.sandbox.s3().objects(), self.bucket());
         let object = Object::new(edited, "application/json");
         objects.put(bucket, key, object, &Condition::default()).unwrap();
-        assert_eq!(self.lived(agent), THEIRS);
+        assert_eq!(self.lived(agent), model);
     }
 
     /// What a hand edit during a switch comes to.
@@ -313,6 +329,15 @@ impl Installation {
 
     fn bucket(&self) -> &str {
         &self.world.sandbox.addresses().s3.bucket
+    }
+}
+
+fn with_restart(agent: &Agent) -> Mutation {
+    match to_model(agent) {
+        Mutation::SetModel { target, wish } => {
+            Mutation::SetModel { target, wish: SetModel { restart: Restart::Now, ..wish } }
+        }
+        other => other,
     }
 }
 

@@ -31,6 +31,7 @@ of_each_generation! {
     the_leader_of_a_team_is_switched_and_it_lasts,
     members_of_a_team_are_switched_or_refused,
     somebody_elses_switch_meanwhile_is_left_and_ours_is_taken_back,
+    who_sets_a_switch_back_while_it_settles_is_told,
     an_edit_by_hand_meanwhile_stands_where_the_config_is_the_truth_and_is_undone_elsewhere,
     what_holds_the_models_goes_down_meanwhile_and_nothing_is_left_half_done,
     what_lets_us_in_expires_meanwhile_and_is_read_again,

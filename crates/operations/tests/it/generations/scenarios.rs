@@ -1,7 +1,7 @@
 //! What holds in every generation.
 use super::{
     installation::{Installation, MODEL, THEIRS},
-    table::{Agent, Generation, Restart, Role, Switch},
+    table::{Agent, Generation, Restart, Role, Switch, TakenUp},
 };
 use crate::world::step;
 use domain::{Code, OperationState, StepName, StepState, WarningCode};
@@ -13,8 +13,8 @@ async fn switched(of: &'static Generation, role: Role) {
     for agent in of.of(role) {
         match agent.switch {
             Switch::Refused { reason, way } => refused(&installation, agent, reason, way).await,
-            Switch::Written { object, seen, .. } => {
-                lasts_and_comes_back(&installation, agent, object, seen).await;
+            Switch::Written { object, taken_up } => {
+                lasts_and_comes_back(&installation, agent, object, taken_up).await;
             }
         }
     }
@@ -29,7 +29,7 @@ async fn refused(installation: &Installation, agent: &Agent, reason: &str, way: 
     assert_eq!(installation.snapshot(agent).await, before, "{agent:?}");
 }
 
-async fn lasts_and_comes_back(installation: &Installation, agent: &Agent, object: &str, seen: bool) {
+async fn lasts_and_comes_back(installation: &Installation, agent: &Agent, object: &str, taken_up: TakenUp) {
     let before = installation.snapshot(agent).await;
     let former = installation.lived(agent);
     let done = installation.switch(agent).await.unwrap_or_else(|failure| panic!("{agent:?}: {failure:?}"));
@@ -39,11 +39,11 @@ async fn lasts_and_comes_back(installation: &Installation, agent: &Agent, object
     let told = plan.warnings.iter().any(|warning| warning.code == WarningCode::ResetByHiclaw);
     assert_eq!(told, agent.restart == Restart::Resets, "{agent:?}: {:?}", plan.warnings);
     let reload = step(&done.steps, StepName::Reload);
-    assert_eq!(reload.state == StepState::Done, seen, "{agent:?}: {reload:?}");
+    assert_eq!(reload.state == StepState::Done, taken_up.is_seen(), "{agent:?}: {reload:?}");
     runs(installation, agent, MODEL).await;
     let settled = installation.settled(&done.id).await;
     let evidence = &settled.settled.as_ref().unwrap().evidence;
-    assert!(evidence.contains("all as told"), "{agent:?}: {evidence}");
+    assert!(evidence.contains("all as told") && evidence.contains("lasts"), "{agent:?}: {evidence}");
     installation.pass_twice().await;
     runs(installation, agent, MODEL).await;
 
@@ -53,7 +53,12 @@ async fn lasts_and_comes_back(installation: &Installation, agent: &Agent, object
     assert_eq!(installation.snapshot(agent).await, before, "{agent:?}");
     installation.settled(&undone.id).await;
 
-    installation.switch(agent).await.unwrap();
+    let restarts = installation.restarts(agent);
+    let done = installation.switch_and_restart(agent).await.unwrap();
+    let restarted = done.steps.iter().filter(|step| step.name == StepName::Restart);
+    assert!(restarted.clone().all(|step| step.state == StepState::Done), "{agent:?}: {:?}", done.steps);
+    assert_eq!(restarted.count() == 1, taken_up == TakenUp::AtStart, "{agent:?}: {:?}", done.steps);
+    assert_eq!(installation.restarts(agent) > restarts, taken_up == TakenUp::AtStart, "{agent:?}");
     installation.restart(agent).await;
     let after = match agent.restart {
         Restart::Keeps => MODEL,
@@ -94,7 +99,7 @@ pub async fn somebody_elses_switch_meanwhile_is_left_and_ours_is_taken_back(of: 
     let (installation, agent) = (Installation::start(of).await, of.worker());
     let record_before = installation.record(agent);
     let running = installation.held(agent).await;
-    installation.foreign_switch(agent).await;
+    installation.foreign_switch(agent, THEIRS).await;
     let failure = installation.release(running).await.unwrap_err();
     assert_eq!(failure.code, Code::RolledBack, "{failure:?}");
     installation.pass_twice().await;
@@ -102,12 +107,26 @@ pub async fn somebody_elses_switch_meanwhile_is_left_and_ours_is_taken_back(of: 
     assert_eq!(installation.record(agent), record_before);
 }
 
+pub async fn who_sets_a_switch_back_while_it_settles_is_told(of: &'static Generation) {
+    let (installation, agent) = (Installation::start(of).await, of.worker());
+    let former = installation.lived(agent);
+    let done = installation.switch(agent).await.unwrap();
+    assert!(done.settled.is_none());
+    installation.foreign_switch(agent, &former).await;
+    let settled = installation.settled(&done.id).await;
+    let evidence = &settled.settled.as_ref().unwrap().evidence;
+    let told = evidence.contains("set back to what it was") || evidence.contains("somebody else changed");
+    assert!(told && !evidence.contains("it lasts"), "{evidence}");
+    installation.pass_twice().await;
+    runs(&installation, agent, &former).await;
+}
+
 pub async fn an_edit_by_hand_meanwhile_stands_where_the_config_is_the_truth_and_is_undone_elsewhere(
     of: &'static Generation,
 ) {
     let (installation, agent) = (Installation::start(of).await, of.worker());
     let running = installation.held(agent).await;
-    installation.hand_edit(agent);
+    installation.hand_edit(agent, THEIRS);
     let result = installation.release(running).await;
     assert_eq!(result.is_err(), installation.hand_edit_stands(), "{result:?}");
     installation.pass_twice().await;
@@ -152,6 +171,8 @@ pub async fn a_container_that_does_not_come_back_is_not_called_so(of: &'static G
     let reload = step(&done.steps, StepName::Reload);
     assert_eq!(reload.state, StepState::Skipped, "{reload:?}");
     assert!(reload.evidence.as_ref().unwrap().starts_with("not seen yet: "), "{reload:?}");
+    let restarts = done.steps.iter().find(|step| step.name == StepName::Restart);
+    assert!(restarts.is_none_or(|step| step.state != StepState::Done), "{restarts:?}");
     runs(&installation, agent, MODEL).await;
     installation.find_container(agent).await;
     runs(&installation, agent, MODEL).await;

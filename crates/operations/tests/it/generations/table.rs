@@ -30,9 +30,38 @@ impl Role {
 #[derive(Clone, Copy, Debug)]
 pub enum Switch {
     /// It writes this object. Afterwards the agent's process takes it up in this way.
-    Written { object: &'static str, taken_up: &'static str, seen: bool },
+    Written { object: &'static str, taken_up: TakenUp },
     /// It refuses, for a reason and with a way that have these words.
     Refused { reason: &'static str, way: &'static str },
+}
+
+/// How an agent's process comes to run the model that its config has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakenUp {
+    Pulled,
+    /// The process is seen that watches.
+    WatchedBySeen,
+    Watched,
+    /// The new container is seen.
+    MadeAnew,
+    /// `agm` starts it again where it is asked to.
+    AtStart,
+}
+
+impl TakenUp {
+    /// Whether the end of a switch says that it was seen.
+    pub fn is_seen(self) -> bool {
+        matches!(self, Self::WatchedBySeen | Self::MadeAnew)
+    }
+
+    fn told(self) -> &'static str {
+        match self {
+            Self::Pulled => "pulled from the store",
+            Self::WatchedBySeen | Self::Watched => "watched by the agent",
+            Self::MadeAnew => "its container is made anew at once",
+            Self::AtStart => "when its container starts again",
+        }
+    }
 }
 
 /// An agent of the suite.
@@ -103,11 +132,6 @@ impl Generation {
 
 pub const ALL: [&Generation; 3] = [&V1_0, &V1_1, &V1_2];
 
-const PULLED: &str = "pulled from the store";
-const WATCHED: &str = "watched by the agent";
-const ANEW: &str = "its container is made anew at once";
-const AT_START: &str = "when its container starts again";
-
 const fn agent(
     role: Role,
     name: &'static str,
@@ -118,13 +142,8 @@ const fn agent(
     Agent { role, name, runtime, lives_by, switch, restart: Restart::Keeps }
 }
 
-const fn written(object: &'static str, taken_up: &'static str) -> Switch {
-    Switch::Written { object, taken_up, seen: false }
-}
-
-/// The new container is seen.
-const fn anew(object: &'static str) -> Switch {
-    Switch::Written { object, taken_up: ANEW, seen: true }
+const fn written(object: &'static str, taken_up: TakenUp) -> Switch {
+    Switch::Written { object, taken_up }
 }
 
 pub const V1_0: Generation = Generation {
@@ -140,7 +159,7 @@ pub const V1_0: Generation = Generation {
                 "manager",
                 "openclaw",
                 None,
-                Switch::Written { object: "file:openclaw.json", taken_up: WATCHED, seen: true },
+                written("file:openclaw.json", TakenUp::WatchedBySeen),
             )
         },
         agent(
@@ -148,7 +167,7 @@ pub const V1_0: Generation = Generation {
             "alice",
             "openclaw",
             Some("agents/alice/openclaw.json"),
-            written("s3:agents/alice/openclaw.json", PULLED),
+            written("s3:agents/alice/openclaw.json", TakenUp::Pulled),
         ),
         agent(
             Role::OtherRuntime,
@@ -162,14 +181,14 @@ pub const V1_0: Generation = Generation {
             "lead",
             "openclaw",
             Some("agents/lead/openclaw.json"),
-            written("s3:agents/lead/openclaw.json", PULLED),
+            written("s3:agents/lead/openclaw.json", TakenUp::Pulled),
         ),
         agent(
             Role::Member,
             "dev1",
             "openclaw",
             Some("agents/dev1/openclaw.json"),
-            written("s3:agents/dev1/openclaw.json", PULLED),
+            written("s3:agents/dev1/openclaw.json", TakenUp::Pulled),
         ),
     ],
     hand_edit: HandEdit::Stands,
@@ -189,35 +208,35 @@ pub const V1_1: Generation = Generation {
             "manager",
             "openclaw",
             Some("agents/manager/openclaw.json"),
-            anew("controller:managers/default"),
+            written("controller:managers/default", TakenUp::MadeAnew),
         ),
         agent(
             Role::OpenClaw,
             "alice",
             "openclaw",
             Some("agents/alice/openclaw.json"),
-            anew("controller:workers/alice"),
+            written("controller:workers/alice", TakenUp::MadeAnew),
         ),
         agent(
             Role::OtherRuntime,
             "bob",
             "copaw",
             Some("agents/bob/openclaw.json"),
-            anew("controller:workers/bob"),
+            written("controller:workers/bob", TakenUp::MadeAnew),
         ),
         agent(
             Role::OtherRuntime,
             "hal",
             "hermes",
             Some("agents/hal/openclaw.json"),
-            anew("controller:workers/hal"),
+            written("controller:workers/hal", TakenUp::MadeAnew),
         ),
         agent(
             Role::Leader,
             "lead",
             "openclaw",
             Some("agents/lead/openclaw.json"),
-            anew("controller:teams/alpha#lead"),
+            written("controller:teams/alpha#lead", TakenUp::MadeAnew),
         ),
         agent(
             Role::Member,
@@ -244,42 +263,42 @@ pub const V1_2: Generation = Generation {
             "manager",
             "qwenpaw",
             Some("agents/manager/openclaw.json"),
-            anew("controller:managers/default"),
+            written("controller:managers/default", TakenUp::MadeAnew),
         ),
         agent(
             Role::OpenClaw,
             "alice",
             "openclaw",
             Some("agents/alice/openclaw.json"),
-            written("controller:workers/alice", AT_START),
+            written("controller:workers/alice", TakenUp::AtStart),
         ),
         agent(
             Role::OtherRuntime,
             "bob",
             "qwenpaw",
             Some("agents/bob/runtime/runtime.yaml"),
-            written("controller:workers/bob", WATCHED),
+            written("controller:workers/bob", TakenUp::Watched),
         ),
         agent(
             Role::Leader,
             "lead",
             "openclaw",
             Some("agents/lead/openclaw.json"),
-            written("controller:workers/lead", AT_START),
+            written("controller:workers/lead", TakenUp::AtStart),
         ),
         agent(
             Role::Member,
             "dev1",
             "openclaw",
             Some("agents/dev1/openclaw.json"),
-            written("controller:workers/dev1", AT_START),
+            written("controller:workers/dev1", TakenUp::AtStart),
         ),
         agent(
             Role::Member,
             "dev2",
             "qwenpaw",
             Some("agents/dev2/runtime/runtime.yaml"),
-            written("controller:workers/dev2", WATCHED),
+            written("controller:workers/dev2", TakenUp::Watched),
         ),
     ],
     hand_edit: HandEdit::IsUndone,
@@ -322,7 +341,7 @@ pub fn markdown() -> String {
 
 fn told(agent: &Agent) -> String {
     let how = match agent.switch {
-        Switch::Written { object, taken_up, .. } => format!("`{object}`, {taken_up}"),
+        Switch::Written { object, taken_up } => format!("`{object}`, {}", taken_up.told()),
         Switch::Refused { reason, .. } => format!("read-only: it {reason}"),
     };
     let restart = match agent.restart {
