@@ -97,7 +97,7 @@ pub struct Controller {
     configs: Known<Arc<AgentConfig>>,
     /// The agents as they were listed or read last.
     seen: Mutex<BTreeMap<Target, Who>>,
-    /// When the containers were made that ran before a write that makes them anew, and when that write was.
+    /// The ids of the containers that ran before a write that makes them anew, and when that write was.
     containers: Mutex<BTreeMap<Target, (String, Instant)>>,
 }
 
@@ -136,16 +136,16 @@ impl Controller {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(who.target.clone(), who);
     }
 
-    fn note_container(&self, target: &Target, made: &str) {
+    fn note_container(&self, target: &Target, id: &str) {
         let mut all = self.containers.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(target.clone(), (made.to_owned(), Instant::now()));
+        all.insert(target.clone(), (id.to_owned(), Instant::now()));
     }
 
-    /// When the container was made that a write of a moment ago makes anew.
+    /// The container that a write of a moment ago makes anew.
     fn replaced_container(&self, target: &Target) -> Option<String> {
         let all = self.containers.lock().unwrap_or_else(PoisonError::into_inner);
-        let (made, at) = all.get(target)?;
-        (at.elapsed() < self.pace.container).then(|| made.clone())
+        let (id, at) = all.get(target)?;
+        (at.elapsed() < self.pace.container).then(|| id.clone())
     }
 
     fn forget_container(&self, target: &Target) {
@@ -158,9 +158,14 @@ impl Controller {
         let workers = workers.iter().filter_map(|worker| Who::worker(worker, ways));
         let mut all: BTreeMap<Target, Who> = BTreeMap::new();
         for who in std::iter::once(manager).chain(workers) {
-            if let Some(other) = all.insert(who.target.clone(), who) {
+            if let Some(other) = all.get(&who.target) {
                 tracing::warn!(agent = other.target.agent(), "two resources share the objects of one agent");
+                // As when it is asked for alone.
+                if other.has_own_name() || !who.has_own_name() {
+                    continue;
+                }
             }
+            all.insert(who.target.clone(), who);
         }
         let agents = all.values().map(|who| who.agent(ways)).collect();
         let keys: BTreeSet<_> =

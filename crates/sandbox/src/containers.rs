@@ -38,6 +38,9 @@ pub enum Status {
 /// One container.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Container {
+    /// Another one for each that is made, as long as Docker's.
+    #[serde(default = "new_id")]
+    pub id: String,
     pub image: String,
     pub status: Status,
     /// Unix seconds.
@@ -58,6 +61,14 @@ pub struct Container {
     pub network: String,
 }
 
+fn new_id() -> String {
+    hex(&format!("container {}", ulid::Ulid::new()))
+}
+
+fn hex(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex().to_string()
+}
+
 /// The network of HiClaw before it was renamed.
 fn first_network() -> String {
     "hiclaw-net".to_owned()
@@ -68,6 +79,7 @@ impl Container {
     pub fn new(image: &str) -> Self {
         let created = now().unix_timestamp();
         Self {
+            id: new_id(),
             image: image.to_owned(),
             status: Status::Created,
             created,
@@ -238,14 +250,14 @@ impl Containers {
         self.found(wanted, |name, container| {
             let running = container.status == Status::Running;
             json!({
-                "Id": id(name), "Name": format!("/{name}"), "Image": image_id(container), "RestartCount": 0,
+                "Id": container.id, "Name": format!("/{name}"), "Image": image_id(container), "RestartCount": 0,
                 "Created": moment(container.created),
                 "State": {
                     "Status": container.status, "Running": running, "Paused": false, "Restarting": false,
                     "OOMKilled": false, "Dead": false, "Pid": if running { pid(name) } else { 0 }, "ExitCode": 0,
                     "Error": "", "StartedAt": moment(container.started), "FinishedAt": moment(container.finished),
                 },
-                "Config": {"Image": container.image, "Hostname": &id(name)[..12], "Labels": {}, "Env": container.env},
+                "Config": {"Image": container.image, "Hostname": container.id.get(..12), "Labels": {}, "Env": container.env},
                 "HostConfig": {"NetworkMode": container.network, "Memory": 0},
             })
         })
@@ -256,14 +268,14 @@ impl Containers {
         self.found(wanted, |name, container| usage(name, container, now()))
     }
 
-    /// The id that a container of this name has.
+    /// The id of the container of this name, or one that none has.
     pub(crate) fn id_of(&self, name: &str) -> String {
-        id(name)
+        self.get(name).map_or_else(|| hex(name), |container| container.id)
     }
 
     fn found(&self, wanted: &str, show: impl Fn(&str, &Container) -> Value) -> Option<Value> {
         let named = self.lock();
-        let found = named.iter().find(|(name, _)| name.as_str() == wanted || id(name) == wanted);
+        let found = named.iter().find(|(name, container)| name.as_str() == wanted || container.id == wanted);
         found.map(|(name, container)| show(name, container))
     }
 }
@@ -276,7 +288,7 @@ fn row(name: &str, container: &Container) -> Value {
         Status::Exited => format!("Exited (0) {} ago", ago(container.finished)),
     };
     json!({
-        "Id": id(name), "Names": [format!("/{name}")], "Image": container.image, "ImageID": image_id(container),
+        "Id": container.id, "Names": [format!("/{name}")], "Image": container.image, "ImageID": image_id(container),
         "Created": container.created, "State": container.status, "Status": status, "Ports": [], "Labels": {},
         "HostConfig": {"NetworkMode": container.network}, "Mounts": [],
     })
@@ -296,7 +308,7 @@ fn span(seconds: i64) -> String {
 /// answers, or of `cpu_stats` and `precpu_stats`, gives that load.
 fn usage(name: &str, container: &Container, at: OffsetDateTime) -> Value {
     if container.status != Status::Running {
-        return json!({"id": id(name), "name": format!("/{name}"), "read": moment(0), "preread": moment(0),
+        return json!({"id": container.id, "name": format!("/{name}"), "read": moment(0), "preread": moment(0),
             "cpu_stats": {"cpu_usage": {"total_usage": 0}}, "precpu_stats": {"cpu_usage": {"total_usage": 0}},
             "memory_stats": {}, "pids_stats": {}});
     }
@@ -308,7 +320,7 @@ fn usage(name: &str, container: &Container, at: OffsetDateTime) -> Value {
             "system_cpu_usage": host * PROCESSORS * 1_000_000, "online_cpus": PROCESSORS})
     };
     json!({
-        "id": id(name), "name": format!("/{name}"),
+        "id": container.id, "name": format!("/{name}"),
         "read": rfc3339(at), "preread": rfc3339(at - time::Duration::SECOND),
         "cpu_stats": cpu(up, millis), "precpu_stats": cpu(up.saturating_sub(1000), millis.saturating_sub(1000)),
         "memory_stats": {"usage": container.memory, "limit": HOST_MEMORY,
@@ -317,13 +329,8 @@ fn usage(name: &str, container: &Container, at: OffsetDateTime) -> Value {
     })
 }
 
-/// The same for the same name, as long as Docker's.
-fn id(name: &str) -> String {
-    blake3::hash(format!("container {name}").as_bytes()).to_hex().to_string()
-}
-
 fn image_id(container: &Container) -> String {
-    format!("sha256:{}", blake3::hash(container.image.as_bytes()).to_hex())
+    format!("sha256:{}", hex(&container.image))
 }
 
 fn pid(name: &str) -> u64 {

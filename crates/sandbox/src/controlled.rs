@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::{
+    clock::{now, rfc3339},
     containers::Containers,
-    controller::{Account, Controller, Flow, Generation, Plan, Surroundings},
+    controller::{Account, Controller, Flow, Generation, Kept, Plan, Surroundings},
+    files,
     s3::S3,
     switch::Server,
     world::{SandboxError, io},
@@ -48,7 +50,9 @@ pub(crate) struct Start<'a> {
     pub(crate) s3: &'a S3,
     pub(crate) workspace: &'a Path,
     pub(crate) token_file: &'a Path,
-    /// Whether the demo's workers are made.
+    /// What an earlier process of the sandbox kept.
+    pub(crate) kept: Option<Kept>,
+    /// Whether the demo's workers are made, where nothing was kept.
     pub(crate) demo: bool,
 }
 
@@ -57,8 +61,6 @@ impl Controlled {
     pub(crate) async fn start(start: Start<'_>) -> Result<Option<Self>, SandboxError> {
         let mut plan = Plan::of(start.generation);
         start.llm_key.clone_into(&mut plan.provider.key);
-        // The sandbox's Manager is an OpenClaw, which takes no config made for QwenPaw.
-        "openclaw".clone_into(&mut plan.manager_runtime);
         plan.store_secret.clone_from(&start.s3.keys().secret);
         let around = Surroundings {
             console: start.console,
@@ -70,12 +72,13 @@ impl Controlled {
             workspace: start.workspace.to_owned(),
             token_file: start.token_file.to_owned(),
         };
-        let Some(controller) = Controller::start(start.generation, Flow::Held, plan, around) else {
-            return Ok(None);
-        };
+        let first = start.kept.is_none();
+        let controller = Controller::resume(start.generation, Flow::Held, plan, around, start.kept);
+        let Some(controller) = controller else { return Ok(None) };
         controller.timeline().advance(SETTLED).await;
-        if start.demo {
+        if start.demo && first {
             install(&controller, start.generation).await?;
+            no_tasks(start.workspace).map_err(io("the Manager's workspace"))?;
         }
         if start.flow == Flow::Real {
             controller.timeline().let_go();
@@ -89,10 +92,7 @@ impl Controlled {
 
 /// A worker of each kind, and a team with a leader and two members.
 async fn install(controller: &Controller, generation: Generation) -> Result<(), SandboxError> {
-    let model = |name: &str, runtime: &str| {
-        let default = if generation == Generation::V1_2 { "qwen3.6-plus" } else { "qwen3.5-plus" };
-        json!({"name": name, "model": default, "runtime": runtime})
-    };
+    let model = |name: &str, runtime: &str| json!({"name": name, "model": generation.default_model(), "runtime": runtime});
     let (lead, dev1, dev2) = (model("lead", "openclaw"), model("dev1", "openclaw"), model("dev2", "qwenpaw"));
     let team = match generation {
         Generation::V1_2 => {
@@ -114,6 +114,14 @@ async fn install(controller: &Controller, generation: Generation) -> Result<(), 
     create(controller, "/api/v1/teams", &team).await?;
     controller.timeline().advance(SETTLED).await;
     Ok(())
+}
+
+/// The Manager's list of tasks, which it keeps in every generation.
+fn no_tasks(workspace: &Path) -> std::io::Result<()> {
+    files::write_json(
+        &workspace.join("state.json"),
+        &json!({"active_tasks": [], "updated_at": rfc3339(now())}),
+    )
 }
 
 async fn create(controller: &Controller, path: &str, body: &Value) -> Result<(), SandboxError> {

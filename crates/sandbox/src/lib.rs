@@ -3,6 +3,7 @@
 //!
 //! [`Sandbox::start`] assembles it. The parts can be started alone too, for tests of one client, and [`Still`] is the same
 //! installation without any server, for simulations.
+mod addresses;
 pub mod agents;
 mod clock;
 pub mod console;
@@ -20,6 +21,7 @@ mod switch;
 pub mod upstreams;
 mod world;
 
+pub use addresses::{Account, Addresses, ManagerAddress, S3Address};
 pub use controlled::ControllerAddress;
 pub use demo::{DEFAULT_MODEL, Still};
-pub use world::{Account, Addresses, ManagerAddress, S3Address, Sandbox, SandboxError, SandboxOptions};
+pub use world::{Sandbox, SandboxError, SandboxOptions};

@@ -1,12 +1,13 @@
 //! The whole outside world, assembled: every server on its own loopback port, seeded as a HiClaw v1.0.9 installation or
 //! empty.
 use crate::{
-    agents::{AgentError, Agents, Surroundings, Workspace},
+    addresses::{Addresses, Parts},
+    agents::{AgentConfig, AgentError, Agents, Surroundings, Workspace},
     clock::now,
     console::{Console, ConsoleOptions},
     containers::{self, Containers},
-    controlled::{Controlled, ControllerAddress, Start},
-    controller::{Controller, Flow, Generation},
+    controlled::{Controlled, Start},
+    controller::{Controller, Flow, Generation, Plan},
     demo,
     gateway::{Gateway, GatewayOptions},
     home::{Home, Saving},
@@ -14,7 +15,6 @@ use crate::{
     switch::{Server, free_port},
     upstreams::{UpstreamOptions, Upstreams},
 };
-use serde::Serialize;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 /// The bucket of HiClaw v1.0.
@@ -78,56 +78,6 @@ impl Default for SandboxOptions {
     }
 }
 
-/// Everything that `agm serve` needs to be pointed at a sandbox from outside. Its JSON is the line that `agm sandbox`
-/// prints; addresses are URLs without a trailing slash.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Addresses {
-    pub console: String,
-    /// Without `/v1`.
-    pub gateway: String,
-    /// The Prometheus page.
-    pub gateway_metrics: String,
-    pub s3: S3Address,
-    pub manager: ManagerAddress,
-    /// Provider name to the base URL of its upstream.
-    pub upstreams: BTreeMap<String, String>,
-    /// The Docker API, read only.
-    pub containers: String,
-    pub admin: Account,
-    /// Where the agents can be asked and told: see [`crate::agents`].
-    pub agents: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub controller: Option<ControllerAddress>,
-}
-
-/// How to reach the store.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct S3Address {
-    pub endpoint: String,
-    pub access_key: String,
-    pub secret_key: String,
-    pub bucket: String,
-}
-
-/// The Manager's openclaw.json on disk, and its HTTP server.
-#[derive(Clone, Debug, Serialize)]
-pub struct ManagerAddress {
-    pub config: PathBuf,
-    pub url: String,
-    /// What the installer of HiClaw v1.0 makes the Manager's container from.
-    #[serde(rename = "envFile", skip_serializing_if = "Option::is_none")]
-    pub env_file: Option<PathBuf>,
-}
-
-/// The console's admin.
-#[derive(Clone, Debug, Serialize)]
-pub struct Account {
-    pub user: String,
-    pub password: String,
-}
-
 /// Why a sandbox did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
@@ -140,6 +90,9 @@ pub enum SandboxError {
     /// The sandbox's own console refused a step of the installation.
     #[error("the console answered {status} to {step}: {body}")]
     Seed { step: String, status: u16, body: String },
+    /// What was asked for is there in a v1.0 installation only.
+    #[error("leftovers and more workers are played for HiClaw v1.0 only")]
+    NotPlayed,
     #[error("the agents did not start: {0}")]
     Agents(#[from] AgentError),
 }
@@ -159,7 +112,7 @@ pub(crate) fn io(what: &str) -> impl FnOnce(std::io::Error) -> SandboxError {
 /// A running sandbox. Dropping it stops every server and removes the temporary directory.
 pub struct Sandbox {
     addresses: Addresses,
-    saving: Option<Saving>,
+    saving: Vec<Saving>,
     controlled: Option<Controlled>,
     agents: Agents,
     containers: Arc<Containers>,
@@ -178,14 +131,12 @@ impl Sandbox {
     /// unless `empty` is asked for.
     pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
         let plain = options.generation == Generation::V1_0;
-        if !plain && options.dir.is_some() {
-            return Err(SandboxError::state(
-                "the directory",
-                "a controller keeps nothing from one start to the next",
-            ));
+        if !plain && (options.leftovers || options.more_workers > 0) {
+            return Err(SandboxError::NotPlayed);
         }
         let home = Home::open(options.dir.clone())?;
         let new = !home.console().exists();
+        let kept = if new { None } else { home.controller_kept(options.generation)? };
         let install = new && !options.empty && plain;
         let bucket = options.generation.bucket();
 
@@ -219,7 +170,6 @@ impl Sandbox {
             (CONSOLE_SERVICE.to_owned(), console_server.addr()),
             (STORE_SERVICE.to_owned(), s3.addr()),
         ]);
-        let gateway = start_gateway(&options, &console, &upstreams, own).await?;
         let docker = containers::serve(containers.clone()).await.map_err(io("a port for the containers"))?;
         let token_file = home.token();
         let controlled = Controlled::start(Start {
@@ -234,21 +184,30 @@ impl Sandbox {
             s3: &s3,
             workspace: workspace.folder(),
             token_file: &token_file,
+            kept,
             demo: !options.empty,
         });
         let controlled = Box::pin(controlled).await?;
+        // Last of those who listen to the console: it begins with all that the installation set up.
+        let gateway = start_gateway(&options, &console, &upstreams, own).await?;
         let surroundings = Surroundings {
             workspace,
             containers: containers.clone(),
             objects: s3.objects().clone(),
             faults: s3.faults().clone(),
             bucket: bucket.clone(),
+            manager_reads: match Plan::of(options.generation).manager_runtime.as_str() {
+                "qwenpaw" => AgentConfig::parse_qwenpaw,
+                _ => AgentConfig::parse,
+            },
             gateway: gateway.addr(),
         };
         let agents = Agents::start(surroundings, options.worker_pull, options.manager_debounce).await?;
+        if new && !options.empty {
+            demo::install_providers(&console, options.more_providers).await?;
+        }
         if install {
             demo::install_states(&agents)?;
-            demo::install_providers(&console, options.more_providers).await?;
             demo::install_crowd(
                 &console,
                 s3.objects(),
@@ -258,13 +217,28 @@ impl Sandbox {
             )
             .await?;
         }
-        let mut addresses = addresses(&console_server, &gateway, &s3, &agents, &upstreams, &docker);
-        addresses.s3.bucket = bucket;
-        addresses.manager.env_file = Some(home.env_file()).filter(|file| file.exists());
-        addresses.controller = controlled.as_ref().map(|controlled| controlled.address.clone());
-        // Without a directory of one's own nobody reads the console's state again.
-        let saving =
-            options.dir.is_some().then(|| Saving::start(console.clone(), home.console())).transpose()?;
+        let addresses = Parts {
+            generation: options.generation,
+            console: &console_server,
+            gateway: &gateway,
+            s3: &s3,
+            agents: &agents,
+            upstreams: &upstreams,
+            docker: &docker,
+            controlled: controlled.as_ref(),
+            env_file: Some(home.env_file()).filter(|file| file.exists()),
+        }
+        .addresses();
+        let mut saving = Vec::new();
+        // Without a directory of one's own nobody reads the state again.
+        if options.dir.is_some() {
+            let kept = console.clone();
+            saving.push(Saving::start(console.changed(), home.console(), move || kept.export())?);
+            if let Some(controlled) = &controlled {
+                let kept = controlled.controller.keeping();
+                saving.push(Saving::start(kept.changed(), home.controller(), move || kept.export())?);
+            }
+        }
         Ok(Self {
             addresses,
             saving,
@@ -371,7 +345,7 @@ impl Sandbox {
         self.gateway.stop().await;
         self.s3.stop().await;
         self.upstreams.stop().await;
-        if let Some(saving) = self.saving {
+        for saving in self.saving {
             saving.stop().await;
         }
     }
@@ -390,32 +364,4 @@ async fn start_gateway(
         ..GatewayOptions::default()
     };
     Gateway::start(options, console.live()).await.map_err(io("the address of the gateway"))
-}
-
-fn addresses(
-    console: &Server,
-    gateway: &Gateway,
-    s3: &S3,
-    agents: &Agents,
-    upstreams: &Upstreams,
-    docker: &Server,
-) -> Addresses {
-    let upstreams = upstreams.addresses().into_iter();
-    Addresses {
-        console: console.url(),
-        gateway: format!("http://{}", gateway.addr()),
-        gateway_metrics: format!("http://{}/stats/prometheus", gateway.metrics_addr()),
-        s3: S3Address {
-            endpoint: s3.endpoint(),
-            access_key: s3.keys().access.clone(),
-            secret_key: s3.keys().secret.clone(),
-            bucket: BUCKET.into(),
-        },
-        manager: ManagerAddress { config: agents.workspace().config(), url: agents.url(), env_file: None },
-        upstreams: upstreams.map(|(name, addr)| (name, format!("http://{addr}"))).collect(),
-        containers: docker.url(),
-        admin: Account { user: demo::ADMIN.0.into(), password: demo::ADMIN.1.into() },
-        agents: format!("{}/sandbox", agents.url()),
-        controller: None,
-    }
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 use clap::Args;
 use operations::Operations;
-use sandbox::{Addresses, DEFAULT_MODEL, Sandbox, SandboxOptions, controller::Generation};
+use sandbox::{Addresses, Sandbox, SandboxOptions, controller::Generation};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -73,7 +73,7 @@ pub struct SandboxArgs {
     generation: Generation,
     #[arg(long)]
     controller_addr: Option<SocketAddr>,
-    /// Keep the state here [default: a temporary directory]. A controller has none to keep.
+    /// Keep the state here [default: a temporary directory].
     #[arg(long)]
     dir: Option<PathBuf>,
 }
@@ -259,7 +259,7 @@ pub fn sandbox_settings(addresses: &Addresses, data_dir: &Path) -> BTreeMap<&'st
         ("openclaw-config", addresses.manager.config.display().to_string()),
         ("manager-url", addresses.manager.url.clone()),
         ("container-api", addresses.containers.clone()),
-        ("default-model", DEFAULT_MODEL.into()),
+        ("default-model", addresses.default_model.clone()),
         ("data-dir", data_dir.display().to_string()),
     ];
     settings.into_iter().chain(controller).chain(env_file).collect()

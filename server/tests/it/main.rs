@@ -10,6 +10,7 @@ mod cross_site;
 mod data;
 mod docs;
 mod drift;
+mod generations;
 mod history;
 mod install;
 mod keepers;

@@ -61,11 +61,17 @@ impl Controller {
             return Err(Error::CannotAct { reason, way: NO_CONTAINER });
         }
         let path = ["docker", "containers", container.as_str(), "restart"];
-        if !self.client.post(Path::of(&path).asking("t=10")).await? {
-            let reason = format!("{container} is gone");
-            return Err(Error::CannotAct { reason, way: NO_CONTAINER });
-        }
-        self.container_runs(&container).await
+        let former = match self.client.post(Path::of(&path).asking("t=10")).await {
+            Ok(true) => None,
+            Ok(false) => {
+                let reason = format!("{container} is gone");
+                return Err(Error::CannotAct { reason, way: NO_CONTAINER });
+            }
+            // Docker answers when the container runs again; that can be seen without its answer too.
+            Err(Error::Http { .. }) => before["State"]["StartedAt"].as_str(),
+            Err(error) => return Err(error),
+        };
+        self.container_runs(&container, former).await
     }
 
     /// Where it fails in between, the agent is woken all the same.
@@ -116,7 +122,7 @@ impl Controller {
                     if wanted.contains(&seen.container_state.as_str()) {
                         return Ok(format!("its container is {}", seen.container_state));
                     }
-                    last = seen.container_state;
+                    last = self.client.scrubbed(&seen.container_state);
                 }
                 Ok(Some(_)) => "a state of the past".clone_into(&mut last),
                 Ok(None) => return Err(Error::Missing(who.object())),
@@ -131,12 +137,13 @@ impl Controller {
         }
     }
 
-    /// Waits until Docker says that it runs.
-    async fn container_runs(&self, container: &str) -> Result<String, Error> {
+    /// Waits until Docker says that it runs. `former`: the start that does not count.
+    async fn container_runs(&self, container: &str, former: Option<&str>) -> Result<String, Error> {
         let wait = Wait::new(&self.pace, self.pace.container);
+        let is_new = |seen: &Value| former.is_none_or(|former| seen["State"]["StartedAt"] != former);
         loop {
             match self.container(container).await {
-                Ok(Some(seen)) if seen["State"]["Running"] == true => {
+                Ok(Some(seen)) if seen["State"]["Running"] == true && is_new(&seen) => {
                     return Ok(format!("{container} was restarted and runs"));
                 }
                 Err(error) if !error.may_pass() => return Err(error),
@@ -183,7 +190,7 @@ impl Controller {
                 (Ok(Some(seen)), None) if running(seen) => {
                     return Ok(TakenUp { how, seen: true, evidence: format!("{container} runs") });
                 }
-                (Ok(Some(seen)), Some(before)) if running(seen) && seen["Created"] != before.as_str() => {
+                (Ok(Some(seen)), Some(before)) if running(seen) && seen["Id"] != before.as_str() => {
                     self.forget_container(&who.target);
                     let evidence = format!("{container} was made anew and runs");
                     return Ok(TakenUp { how, seen: true, evidence });
@@ -202,9 +209,9 @@ impl Controller {
     pub(super) async fn remember_container(&self, who: &Who) {
         let Ok(ways) = self.ways().await else { return };
         if let Ok(Some(seen)) = self.container(&self.container_of(who, ways)).await
-            && let Some(made) = seen["Created"].as_str()
+            && let Some(id) = seen["Id"].as_str()
         {
-            self.note_container(&who.target, made);
+            self.note_container(&who.target, id);
         }
     }
 

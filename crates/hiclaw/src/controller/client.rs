@@ -1,5 +1,5 @@
 //! The controller's REST API: one call at a time, with the token that is good now.
-use super::token::Tokens;
+use super::{token::Tokens, wire};
 use crate::{Error, error::System};
 use higress::{HigressError, Wire, WireRequest, scrub};
 use reqwest::{Method, StatusCode, header};
@@ -46,9 +46,21 @@ pub struct Answer {
     body: Vec<u8>,
 }
 
+impl Answer {
+    /// Whether it is in the form in which a controller answers.
+    pub fn is_json(&self) -> bool {
+        serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok()
+    }
+}
+
 impl Client {
     /// `url` is the API's root, `call` the most that one call may take. Makes no call.
-    pub fn new(wire: Arc<dyn Wire>, url: Url, call: Duration, tokens: Tokens) -> Self {
+    pub fn new(wire: Arc<dyn Wire>, mut url: Url, call: Duration, tokens: Tokens) -> Self {
+        // An account in it is nothing that a controller knows, and the URL is shown.
+        let has_account = !url.username().is_empty() || url.password().is_some();
+        if has_account && (url.set_username("").is_err() || url.set_password(None).is_err()) {
+            tracing::warn!("the controller's address holds an account that cannot be taken off it");
+        }
         Self { wire, url, call, tokens }
     }
 
@@ -68,6 +80,17 @@ impl Client {
         self.object(path, &answer)
     }
 
+    /// The entries of a list. Who has no such list is no controller, which is something else than an empty list.
+    pub async fn list<T: DeserializeOwned>(&self, path: Path<'_>, field: &str) -> Result<Vec<T>, Error> {
+        let list: Option<Value> = self.get(path).await?;
+        match list {
+            Some(list) if list.get(field).is_some() || list.get("total").is_some() => {
+                Ok(wire::entries(&list, field))
+            }
+            _ => Err(failed(format!("it has no list at {path}"), false)),
+        }
+    }
+
     /// What a change made of an object; none: there is none of this name.
     pub async fn put<T: DeserializeOwned>(&self, path: Path<'_>, body: &Value) -> Result<Option<T>, Error> {
         let answer = self.call(Method::PUT, path, Some(body)).await?;
@@ -84,9 +107,9 @@ impl Client {
         }
     }
 
-    /// The status that a path answers with to whom it does not know.
-    pub async fn status_for_strangers(&self, path: Path<'_>) -> Result<StatusCode, Error> {
-        Ok(self.send(&Method::GET, path, None, None).await?.status)
+    /// What a path answers to whom it does not know.
+    pub async fn answer_for_strangers(&self, path: Path<'_>) -> Result<Answer, Error> {
+        self.send(&Method::GET, path, None, None).await
     }
 
     /// The controller's words without what may be a secret.
@@ -152,6 +175,10 @@ impl Client {
     }
 
     fn at(&self, path: Path<'_>) -> Result<Url, Error> {
+        // A client walks such segments, so that another path would be asked.
+        if path.segments.iter().any(|segment| matches!(*segment, "" | "." | "..")) {
+            return Err(Error::Missing(path.to_string()));
+        }
         let mut url = self.url.clone();
         url.path_segments_mut()
             .map_err(|()| failed("its address is no HTTP address".into(), false))?
@@ -223,6 +250,20 @@ mod tests {
         assert_eq!(at.path(), "/workers/a%2Fb/wake");
         let at = client("http://c").at(Path::of(&["docker", "containers", "json"]).asking("all=1")).unwrap();
         assert_eq!(at.as_str(), "http://c/docker/containers/json?all=1");
+    }
+
+    #[test]
+    fn a_segment_that_would_lead_to_another_path_is_never_asked_for() {
+        for name in ["", ".", ".."] {
+            let at = client("http://c").at(Path::of(&["api", "v1", "workers", name, "sleep"]));
+            assert!(matches!(at, Err(Error::Missing(_))), "{at:?}");
+        }
+    }
+
+    #[test]
+    fn an_account_in_the_address_is_neither_used_nor_shown() {
+        let client = client("http://root:hunter2@c:8090/");
+        assert_eq!(client.url().as_str(), "http://c:8090/");
     }
 
     #[tokio::test]

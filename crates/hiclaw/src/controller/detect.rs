@@ -12,6 +12,15 @@ use reqwest::StatusCode;
 const HEALTH: Path<'static> = Path::of(&["healthz"]);
 const RELEASE: Path<'static> = Path::of(&["api", "v1", "version"]);
 
+fn no_controller() -> Error {
+    Error::Http {
+        system: System::Controller,
+        what: "HiClaw's controller",
+        message: "what answers at its address is no controller".into(),
+        timeout: false,
+    }
+}
+
 impl Controller {
     /// How this controller goes about things, found out once.
     pub(super) async fn ways(&self) -> Result<&'static Ways, Error> {
@@ -24,17 +33,13 @@ impl Controller {
     /// A controller answers for its health, and says of a path that it does not have that it has none before it asks who
     /// we are.
     async fn detect(&self) -> Result<&'static Ways, Error> {
-        if self.client.status_for_strangers(HEALTH).await? != StatusCode::OK {
-            return Err(Error::Http {
-                system: System::Controller,
-                what: "HiClaw's controller",
-                message: "what answers at its address is no controller".into(),
-                timeout: false,
-            });
+        if self.client.answer_for_strangers(HEALTH).await?.status != StatusCode::OK {
+            return Err(no_controller());
         }
         for ways in ALL.iter().copied().rev() {
             let Some(path) = ways.new_path else { return Ok(ways) };
-            match self.client.status_for_strangers(Path::of(path)).await? {
+            let answer = self.client.answer_for_strangers(Path::of(path)).await?;
+            match answer.status {
                 StatusCode::NOT_FOUND => {}
                 status if status.is_server_error() => {
                     return Err(Error::Refused {
@@ -43,7 +48,9 @@ impl Controller {
                         message: "its generation cannot be told".into(),
                     });
                 }
-                _ => return Ok(ways),
+                // It refuses strangers in its own words; a page is somebody else's.
+                _ if answer.is_json() => return Ok(ways),
+                _ => return Err(no_controller()),
             }
         }
         Err(Error::NoController("its generation is not known".into()))

@@ -82,7 +82,12 @@ impl Controller {
                     tries += 1;
                     tokio::time::sleep(JITTER.mul_f64(fastrand::f64())).await;
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    if error.wrote_nothing() {
+                        self.forget_container(target);
+                    }
+                    return Err(error);
+                }
                 Ok(()) => return self.shown(&who, wanted).await,
             }
         }

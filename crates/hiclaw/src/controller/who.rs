@@ -3,11 +3,10 @@ use super::{
     Controller,
     client::Path,
     ways::{Members, Ways},
-    wire::{self, Manager, Worker},
+    wire::{Manager, Worker},
 };
 use crate::{Agent, Error, ReadOnly, TakeUp};
 use domain::{Target, WorkerName};
-use serde_json::Value;
 
 /// The Manager that every installation begins with. Others share its objects and its account.
 const FIRST_MANAGER: &str = "default";
@@ -55,6 +54,11 @@ impl Who {
                 format!("controller:teams/{team}#{}", self.name)
             }
         }
+    }
+
+    /// Whether its resource has the name of its objects.
+    pub fn has_own_name(&self) -> bool {
+        self.name == self.target.agent()
     }
 
     /// As everybody but the controller sees it.
@@ -121,14 +125,13 @@ impl Who {
 impl Controller {
     /// All workers as the controller lists them.
     pub(super) async fn listed_workers(&self) -> Result<Vec<Worker>, Error> {
-        let list: Option<Value> = self.client.get(Path::of(&["api", "v1", "workers"])).await?;
-        Ok(wire::entries(&list.unwrap_or_default(), "workers"))
+        self.client.list(Path::of(&["api", "v1", "workers"]), "workers").await
     }
 
     /// The Manager that counts.
     pub(super) async fn manager(&self) -> Result<Who, Error> {
-        let list: Option<Value> = self.client.get(Path::of(&["api", "v1", "managers"])).await?;
-        let mut managers: Vec<Manager> = wire::entries(&list.unwrap_or_default(), "managers");
+        let mut managers: Vec<Manager> =
+            self.client.list(Path::of(&["api", "v1", "managers"]), "managers").await?;
         let at = managers.iter().position(|manager| manager.name == FIRST_MANAGER);
         match (at, managers.len()) {
             (Some(at), _) => Ok(Who::manager(managers.swap_remove(at))),
@@ -157,7 +160,7 @@ impl Controller {
 mod tests {
     use super::*;
     use crate::controller::{v1_1, v1_2};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn who(worker: &Value, ways: &Ways) -> Option<Who> {
         Who::worker(&serde_json::from_value(worker.clone()).unwrap(), ways)

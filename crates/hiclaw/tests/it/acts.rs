@@ -69,10 +69,6 @@ async fn a_container_that_is_made_anew_is_seen_to_be_another_one() {
     for played in BOTH {
         let world = World::start(played).await;
         let manager = target("manager");
-        let container = format!("{}-manager", world.prefix());
-        let mut of_old = world.containers.get(&container).unwrap();
-        of_old.created -= 3600;
-        world.containers.set(&container, Some(of_old)).unwrap();
         world.switch(&manager, "kimi-k2.5").await.unwrap();
         let seen = world.during(world.holder.reload(&manager)).await.unwrap();
         assert!(seen.seen && seen.evidence.contains("made anew"), "{played:?}: {seen:?}");

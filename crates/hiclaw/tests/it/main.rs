@@ -3,6 +3,7 @@
 
 mod acts;
 mod failures;
+mod hostile;
 mod identity;
 mod switch;
 mod world;

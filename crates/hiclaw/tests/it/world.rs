@@ -37,6 +37,8 @@ pub use sandbox::controller::Generation as Played;
 /// Both generations with a controller.
 pub const BOTH: [Played; 2] = [Played::V1_1, Played::V1_2];
 const NOWHERE: &str = "/nowhere/openclaw.json";
+/// What a controller that is none is told.
+pub const TOKEN: &str = "a-token-that-is-nobody-elses";
 /// So much of the controller's time passes for each look of ours.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -50,7 +52,6 @@ pub struct World {
     pub console_offline: Arc<AtomicBool>,
     pub docker_offline: Arc<AtomicBool>,
     pub s3: S3,
-    pub containers: Arc<Containers>,
     pub holder: Controller,
     pub token_file: PathBuf,
     address: SocketAddr,
@@ -90,7 +91,7 @@ impl World {
         let surroundings = Surroundings {
             console: console.router(),
             console_offline: console_offline.clone(),
-            containers: containers.clone(),
+            containers,
             containers_offline: docker_offline.clone(),
             objects: s3.objects().clone(),
             faults: s3.faults().clone(),
@@ -110,7 +111,6 @@ impl World {
             console_offline,
             docker_offline,
             s3,
-            containers,
             holder,
             token_file,
             address,
@@ -316,6 +316,35 @@ fn holder(
     let url = format!("http://{address}").parse().unwrap();
     let token_file = Some(token_file.to_owned());
     Controller::new(files, ControllerParams { url, token: None, token_file, prefix: None, pace }, forced)
+}
+
+/// An adapter for what answers at an address, with no store behind it.
+pub fn against(url: &str, call: Duration, pace: Pace) -> Controller {
+    let http = higress::http_client(Duration::from_secs(1)).unwrap();
+    let nowhere = store::Params {
+        endpoint: "http://127.0.0.1:9".parse().unwrap(),
+        access_key: "a".into(),
+        secret_key: "b".to_owned().into(),
+        bucket: "c".into(),
+        call_timeout: call,
+    };
+    let files = FilesParams {
+        disk: Arc::new(disk::RealDisk),
+        manager_config: NOWHERE.into(),
+        manager_url: None,
+        manager_key: None,
+        store: Store::new(&nowhere, http.clone()),
+        containers: None,
+        default_model: None,
+        env_file: None,
+        http,
+        call,
+        pulled: domain::PULLED_WITHIN,
+        now: Arc::new(now),
+    };
+    let token = Some(TOKEN.to_owned().into());
+    let params = ControllerParams { url: url.parse().unwrap(), token, token_file: None, prefix: None, pace };
+    Controller::new(files, params, None)
 }
 
 pub fn now() -> Timestamp {

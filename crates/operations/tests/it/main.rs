@@ -15,6 +15,7 @@ mod declared;
 mod doctor;
 mod drift;
 mod faults;
+mod generations;
 mod golden;
 mod install;
 mod lasting;

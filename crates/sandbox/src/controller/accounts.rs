@@ -4,10 +4,13 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::demo::made_up;
 
 /// Who calls.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
 pub enum Account {
     Admin,
     /// All Managers share one.
@@ -16,7 +19,28 @@ pub enum Account {
     Worker(String),
 }
 
-#[derive(Default)]
+/// Admin and Manager are no names of workers, which have a word before them.
+impl From<Account> for String {
+    fn from(account: Account) -> Self {
+        match account {
+            Account::Admin => "admin".to_owned(),
+            Account::Manager => "manager".to_owned(),
+            Account::Worker(name) => format!("worker {name}"),
+        }
+    }
+}
+
+impl From<String> for Account {
+    fn from(text: String) -> Self {
+        match (text.as_str(), text.strip_prefix("worker ")) {
+            (_, Some(name)) => Self::Worker(name.to_owned()),
+            ("manager", _) => Self::Manager,
+            _ => Self::Admin,
+        }
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
 struct State {
     /// How often an account was made anew. A token is good for the account it was made for only.
     lives: BTreeMap<Account, u64>,
@@ -26,7 +50,8 @@ struct State {
 }
 
 /// All accounts. Tokens outlive the process that gave them out.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(super) struct Accounts {
     state: Mutex<State>,
 }

@@ -35,6 +35,11 @@ pub(super) async fn boot(core: &Core, first: bool) {
     reconcile_all(core);
     core.timeline.sleep_until(at(core.ways.boot.token)).await;
     ensure_manager(core);
+    write_token(core);
+}
+
+/// Gives out a token of the admin, and writes it to where the admin finds it.
+pub(super) fn write_token(core: &Core) {
     let token = core.accounts.issue(&Account::Admin);
     if let Err(error) = files::replace(&core.token_file, token.as_bytes()) {
         tracing::error!(%error, "the sandbox's controller could not write its token");

@@ -52,7 +52,7 @@ impl Engine {
         !self.offline.load(Ordering::Relaxed)
     }
 
-    /// Every call so far.
+    /// Every call so far, also those of others whom the controller lets start and stop containers.
     pub(super) fn calls(&self) -> Vec<DockerCall> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -89,6 +89,16 @@ impl Engine {
     pub(super) fn stop(&self, name: &str) -> u16 {
         let status = self.turn(name, Status::Exited);
         self.note(format!("POST /containers/{name}/stop?t=10"), status);
+        status
+    }
+
+    /// Stops a container and starts it again: 204, 404 if there is none.
+    pub(super) fn restart(&self, name: &str) -> u16 {
+        let status = match self.turn(name, Status::Exited) {
+            404 => 404,
+            _ => self.turn(name, Status::Running),
+        };
+        self.note(format!("POST /containers/{name}/restart?t=10"), status);
         status
     }
 

@@ -1,7 +1,11 @@
 //! What differs between the two generations of the controller, as data.
+mod v1_1;
+mod v1_2;
+
 use std::time::Duration;
 
 use super::go_json::{Field, Shape};
+use crate::demo::DEFAULT_MODEL;
 
 /// Which HiClaw is played.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,9 +42,19 @@ impl Generation {
     pub(super) fn ways(self) -> Option<&'static Ways> {
         match self {
             Self::V1_0 => None,
-            Self::V1_1 => Some(&FIRST),
-            Self::V1_2 => Some(&SECOND),
+            Self::V1_1 => Some(&v1_1::WAYS),
+            Self::V1_2 => Some(&v1_2::WAYS),
         }
+    }
+
+    /// The version of its controller; none: it has no controller.
+    pub(crate) fn controller(self) -> Option<&'static str> {
+        self.ways().map(|ways| ways.version)
+    }
+
+    /// The model that its agents begin with.
+    pub(crate) fn default_model(self) -> &'static str {
+        self.ways().map_or(DEFAULT_MODEL, |ways| ways.default_model)
     }
 
     /// The bucket of its installations.
@@ -199,259 +213,6 @@ const fn text(name: &'static str) -> Field {
     (name, Shape::Text)
 }
 
-const FIRST: Ways = Ways {
-    version: "v1.1.0",
-    prefix: "hiclaw",
-    group: "hiclaw.io",
-    env: "HICLAW",
-    images: "higress/hiclaw",
-    gateway: "http://aigw-local.hiclaw.io:8080",
-    mode: "hiclawMode",
-    default_model: "qwen3.5-plus",
-    worker: Schema {
-        create: &[
-            text("name"),
-            text("model"),
-            text("runtime"),
-            text("image"),
-            text("identity"),
-            text("soul"),
-            text("agents"),
-            ("skills", Shape::Texts),
-            MCP,
-            text("package"),
-            EXPOSE,
-            POLICY,
-            STATE,
-            text("team"),
-            text("teamLeader"),
-            text("role"),
-        ],
-        update: &[
-            text("model"),
-            text("runtime"),
-            text("image"),
-            text("identity"),
-            text("soul"),
-            text("agents"),
-            ("skills", Shape::Texts),
-            MCP,
-            text("package"),
-            EXPOSE,
-            POLICY,
-            STATE,
-        ],
-        shown: &["model", "runtime", "image"],
-        runtimes: &["openclaw", "copaw", "hermes"],
-    },
-    manager: Schema {
-        create: &[
-            text("name"),
-            text("model"),
-            text("runtime"),
-            text("image"),
-            text("soul"),
-            text("agents"),
-            ("skills", Shape::Texts),
-            MCP,
-            text("package"),
-            CONFIG,
-            STATE,
-        ],
-        update: &[
-            text("model"),
-            text("runtime"),
-            text("image"),
-            text("soul"),
-            text("agents"),
-            ("skills", Shape::Texts),
-            MCP,
-            text("package"),
-            CONFIG,
-            STATE,
-        ],
-        shown: &["model", "runtime", "image"],
-        runtimes: &["openclaw", "copaw"],
-    },
-    team: Schema {
-        create: &[
-            text("name"),
-            text("description"),
-            ADMIN,
-            ("leader", Shape::Struct("server.TeamLeaderRequest")),
-            ("workers", Shape::List("server.TeamWorkerRequest")),
-            ("peerMentions", Shape::Flag),
-            POLICY,
-        ],
-        update: &[
-            text("description"),
-            ADMIN,
-            ("leader", Shape::Struct("server.TeamLeaderRequest")),
-            ("workers", Shape::List("server.TeamWorkerRequest")),
-            ("peerMentions", Shape::Flag),
-            POLICY,
-        ],
-        shown: &["description"],
-        runtimes: &[],
-    },
-    teams: Teams::Own,
-    replaces_for_all: true,
-    heals_routes: true,
-    shows_changes: false,
-    keeps_plugins: false,
-    dreams: false,
-    services: &[("tuwunel", 6167, "matrix-homeserver"), ("element-web", 8088, "element-web")],
-    attempts: 1,
-    has_projects: false,
-    writes_registries: true,
-    shares_account: true,
-    mounts_tokens: false,
-    worker_pace: Pace { config: ms(350), container: ms(250), status: ms(40) },
-    manager_pace: Pace { config: ms(200), container: ms(40), status: ms(25) },
-    boot: Boot { health: (ms(2146), ms(1512)), provider: (ms(3074), ms(2353)), token: (ms(3569), ms(2774)) },
-};
-
-const SECOND: Ways = Ways {
-    version: "v1.2.3",
-    prefix: "agentteams",
-    group: "agentteams.io",
-    env: "AGENTTEAMS",
-    images: "agentteams/agentteams",
-    gateway: "http://agentteams-controller:8080",
-    mode: "agentteamsMode",
-    default_model: "qwen3.6-plus",
-    worker: Schema {
-        create: &[
-            text("name"),
-            text("workerName"),
-            text("model"),
-            text("modelProvider"),
-            text("runtime"),
-            text("image"),
-            text("identity"),
-            text("soul"),
-            text("agents"),
-            ("skills", Shape::Texts),
-            MCP,
-            text("package"),
-            EXPOSE,
-            POLICY,
-            RESOURCES,
-            ("containerManaged", Shape::Flag),
-            STATE,
-        ],
-        update: &[
-            text("workerName"),
-            text("model"),
-            text("modelProvider"),
-            text("runtime"),
-            text("image"),
-            text("identity"),
-            text("soul"),
-            text("agents"),
-            ("skills", Shape::Texts),
-            MCP,
-            text("package"),
-            EXPOSE,
-            POLICY,
-            RESOURCES,
-            ("containerManaged", Shape::Flag),
-            STATE,
-        ],
-        shown: &[
-            "workerName",
-            "model",
-            "runtime",
-            "image",
-            "identity",
-            "soul",
-            "agents",
-            "skills",
-            "mcpServers",
-            "package",
-            "channelPolicy",
-        ],
-        runtimes: &["openclaw", "copaw", "hermes", "qwenpaw"],
-    },
-    manager: Schema {
-        create: &[
-            text("name"),
-            text("model"),
-            text("modelProvider"),
-            text("runtime"),
-            text("image"),
-            text("soul"),
-            text("agents"),
-            ("skills", Shape::Texts),
-            MCP,
-            text("package"),
-            CONFIG,
-            STATE,
-            RESOURCES,
-        ],
-        update: &[
-            text("model"),
-            text("modelProvider"),
-            text("runtime"),
-            text("image"),
-            text("soul"),
-            text("agents"),
-            ("skills", Shape::Texts),
-            MCP,
-            text("package"),
-            CONFIG,
-            STATE,
-            RESOURCES,
-        ],
-        shown: &["model", "runtime", "image"],
-        runtimes: &["openclaw", "copaw", "qwenpaw"],
-    },
-    team: Schema {
-        create: &[
-            text("name"),
-            text("teamName"),
-            text("description"),
-            ADMIN,
-            ("humanMembers", Shape::List("v1beta1.TeamMemberSpec")),
-            ("workerMembers", Shape::List("v1beta1.TeamWorkerRef")),
-            text("heartbeatEvery"),
-            ("peerMentions", Shape::Flag),
-            POLICY,
-        ],
-        update: &[
-            text("teamName"),
-            text("description"),
-            ADMIN,
-            ("humanMembers", Shape::List("v1beta1.TeamMemberSpec")),
-            ("workerMembers", Shape::List("v1beta1.TeamWorkerRef")),
-            ("heartbeatEvery", Shape::Word),
-            ("peerMentions", Shape::Flag),
-            POLICY,
-        ],
-        shown: &["description", "admin", "humanMembers", "heartbeatEvery"],
-        runtimes: &[],
-    },
-    teams: Teams::Refer,
-    replaces_for_all: false,
-    heals_routes: false,
-    shows_changes: true,
-    keeps_plugins: true,
-    dreams: true,
-    services: &[("tuwunel", 6167, "matrix-homeserver")],
-    attempts: 3,
-    has_projects: true,
-    writes_registries: false,
-    shares_account: false,
-    mounts_tokens: true,
-    worker_pace: Pace { config: ms(680), container: ms(140), status: ms(30) },
-    manager_pace: Pace { config: ms(690), container: ms(50), status: ms(40) },
-    boot: Boot {
-        health: (ms(2493), ms(1490)),
-        provider: (ms(15_610), ms(3191)),
-        token: (ms(15_807), ms(3746)),
-    },
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -470,7 +231,7 @@ mod tests {
             ("hiclaw-gateway/kimi-k2.5", "hiclaw-gateway/kimi-k2.5"),
             ("openai/gpt-4o", "openai/gpt-4o"),
         ] {
-            assert_eq!(SECOND.bare(model), bare);
+            assert_eq!(v1_2::WAYS.bare(model), bare);
         }
     }
 }

@@ -11,6 +11,7 @@ mod engine;
 mod gateway;
 mod generation;
 mod go_json;
+mod kept;
 mod manager;
 mod member;
 mod openclaw;
@@ -34,11 +35,14 @@ use std::{
 };
 
 use axum::Router;
+use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 pub use self::accounts::Account;
 pub use self::engine::DockerCall;
 pub use self::generation::{Generation, UnknownGeneration};
+pub(crate) use self::kept::Keeping;
+pub use self::kept::Kept;
 pub use self::resource::Spec;
 pub use self::timeline::{Flow, Timeline};
 use self::{
@@ -130,6 +134,8 @@ struct Core {
     token_file: PathBuf,
     accounts: Accounts,
     rooms: AtomicU64,
+    /// Counts the changes of what is kept.
+    changed: watch::Sender<u64>,
     process: Mutex<Process>,
 }
 
@@ -154,17 +160,32 @@ pub struct Controller {
 }
 
 impl Controller {
-    /// Starts its process on what an earlier one may have left in its surroundings. None: this generation has none.
+    /// Starts its first process, on what an earlier installation may have left in its surroundings. None: this generation
+    /// has none.
     pub fn start(generation: Generation, flow: Flow, plan: Plan, around: Surroundings) -> Option<Self> {
+        Self::resume(generation, flow, plan, around, None)
+    }
+
+    /// The same with what an earlier process kept.
+    pub fn resume(
+        generation: Generation,
+        flow: Flow,
+        plan: Plan,
+        around: Surroundings,
+        kept: Option<Kept>,
+    ) -> Option<Self> {
         let ways = generation.ways()?;
+        let first = kept.is_none();
+        let kept = kept.unwrap_or_default();
+        let changed = watch::Sender::new(0);
         let timeline = Arc::new(Timeline::new(flow));
         let network = format!("{}-net", ways.prefix);
         let (user, password) = (plan.admin.0.clone(), plan.admin.1.clone());
         let core = Arc::new(Core {
             ways,
-            workers: Resources::new(timeline.clone()),
-            managers: Resources::new(timeline.clone()),
-            teams: Resources::new(timeline.clone()),
+            workers: Resources::new(timeline.clone(), kept.workers, changed.clone()),
+            managers: Resources::new(timeline.clone(), kept.managers, changed.clone()),
+            teams: Resources::new(timeline.clone(), kept.teams, changed.clone()),
             worker_queue: Queue::new(timeline.clone()),
             manager_queue: Queue::new(timeline.clone()),
             team_queue: Queue::new(timeline.clone()),
@@ -175,12 +196,13 @@ impl Controller {
             token_file: around.token_file,
             plan,
             timeline,
-            accounts: Accounts::default(),
-            rooms: AtomicU64::default(),
+            accounts: kept.accounts,
+            rooms: AtomicU64::new(kept.rooms),
+            changed,
             process: Mutex::default(),
         });
         let controller = Self { core, tasks: Mutex::default() };
-        controller.boot(true);
+        controller.boot(first);
         Some(controller)
     }
 
@@ -212,12 +234,23 @@ impl Controller {
         self.boot(false);
     }
 
+    /// What is to be kept of it.
+    pub(crate) fn keeping(&self) -> Keeping {
+        Keeping(self.core.clone())
+    }
+
     /// The token that an account was given last.
     pub fn token(&self, account: &Account) -> Option<String> {
         self.core.accounts.latest(account)
     }
 
-    /// Every call of the Docker API that it has made.
+    /// Makes the admin's account anew: its tokens so far are good no more, and the file has another one.
+    pub fn renew_token(&self) {
+        self.core.accounts.delete(&Account::Admin);
+        boot::write_token(&self.core);
+    }
+
+    /// Every call of the Docker API that it has made, for itself or for others.
     pub fn docker_calls(&self) -> Vec<DockerCall> {
         self.core.engine.calls()
     }

@@ -5,12 +5,14 @@ use std::{
     time::Duration,
 };
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 
 use super::timeline::Timeline;
 
 /// What an object is to be: its fields by JSON name.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spec(pub Map<String, Value>);
 
 impl Spec {
@@ -52,7 +54,7 @@ pub(super) trait Status: Clone + Default + PartialEq {
 }
 
 /// An object.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Resource<S> {
     pub(super) name: String,
     pub(super) spec: Spec,
@@ -88,11 +90,18 @@ pub(super) struct Resources<S> {
     entries: Mutex<BTreeMap<String, Entry<S>>>,
     /// By how much reads trail writes.
     lag: Mutex<Duration>,
+    /// Counts the writes.
+    changed: watch::Sender<u64>,
 }
 
 impl<S: Status> Resources<S> {
-    pub(super) fn new(timeline: Arc<Timeline>) -> Self {
-        Self { timeline, entries: Mutex::default(), lag: Mutex::default() }
+    /// With what was there before.
+    pub(super) fn new(timeline: Arc<Timeline>, kept: Vec<Resource<S>>, changed: watch::Sender<u64>) -> Self {
+        let written = timeline.now();
+        let entry =
+            |object: Resource<S>| (object.name.clone(), Entry { now: Some(object), before: None, written });
+        let entries = kept.into_iter().map(entry).collect();
+        Self { timeline, entries: Mutex::new(entries), lag: Mutex::default(), changed }
     }
 
     pub(super) fn set_lag(&self, lag: Duration) {
@@ -137,6 +146,8 @@ impl<S: Status> Resources<S> {
             deleting: false,
         };
         entries.insert(name.to_owned(), Entry { now: Some(made.clone()), before: None, written: now });
+        drop(entries);
+        self.tell();
         Ok(made)
     }
 
@@ -180,6 +191,7 @@ impl<S: Status> Resources<S> {
         if let Some(object) = self.lock().get_mut(name).and_then(|entry| entry.now.as_mut()) {
             object.kept = true;
         }
+        self.tell();
     }
 
     /// Marks it as to be deleted, or takes it away if nobody keeps it.
@@ -200,6 +212,7 @@ impl<S: Status> Resources<S> {
         if let Some(entry) = self.lock().get_mut(name) {
             *entry = Entry { before: entry.now.take(), now: None, written: now };
         }
+        self.tell();
     }
 
     /// One atomic change, if `change` finds something to change.
@@ -217,7 +230,13 @@ impl<S: Status> Resources<S> {
             object.version += 1;
             *entry = Entry { before: entry.now.take(), now: Some(object.clone()), written: now };
         }
+        drop(entries);
+        self.tell();
         Ok(Written { object, changed })
+    }
+
+    fn tell(&self) {
+        self.changed.send_modify(|writes| *writes += 1);
     }
 
     fn times(&self) -> (Duration, Duration) {
@@ -251,7 +270,7 @@ macro_rules! take_fields {
 }
 
 /// How a worker, or a member of a team, is.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct WorkerStatus {
     pub(super) phase: String,
     pub(super) message: String,
@@ -272,7 +291,7 @@ impl Status for WorkerStatus {
 }
 
 /// How a Manager is.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct ManagerStatus {
     pub(super) phase: String,
     pub(super) message: String,
@@ -292,7 +311,7 @@ impl Status for ManagerStatus {
 }
 
 /// How a team is.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct TeamStatus {
     pub(super) phase: String,
     pub(super) message: String,

@@ -4,5 +4,6 @@ mod compare;
 mod console;
 mod controller;
 mod gateway;
+mod generations;
 mod store;
 mod world;

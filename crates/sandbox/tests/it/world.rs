@@ -389,6 +389,7 @@ async fn the_line_of_addresses_has_the_promised_keys() {
         "containers",
         "admin",
         "agents",
+        "defaultModel",
     ];
     assert_eq!(keys, promised);
     for (object, keys) in [

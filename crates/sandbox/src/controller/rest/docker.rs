@@ -166,12 +166,9 @@ fn write(core: &Core, request: &Request, segments: &[&str]) -> Response {
             response
         }
         ["containers", name] => done(if engine.take(name) { 204 } else { 404 }),
-        ["containers", name, "start"] => done(engine.turn(name, Status::Running)),
-        ["containers", name, "stop"] => done(engine.turn(name, Status::Exited)),
-        ["containers", name, "restart"] => {
-            let there = engine.turn(name, Status::Exited);
-            done(if there == 404 { 404 } else { engine.turn(name, Status::Running) })
-        }
+        ["containers", name, "start"] => done(engine.start(name)),
+        ["containers", name, "stop"] => done(engine.stop(name)),
+        ["containers", name, "restart"] => done(engine.restart(name)),
         ["containers", name, action] => match (engine.containers.get(name), *action) {
             (None, _) => shown(None, name),
             (Some(container), "kill") if container.status != Status::Running => {

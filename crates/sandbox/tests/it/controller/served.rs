@@ -93,14 +93,3 @@ async fn an_installation_without_a_controller_has_none() {
     assert!(sandbox.controller().is_none() && sandbox.addresses().controller.is_none());
     sandbox.stop().await;
 }
-
-#[tokio::test]
-async fn a_controller_is_not_started_on_what_it_would_not_keep() {
-    let folder = tempfile::tempdir().expect("a directory");
-    let options = SandboxOptions {
-        generation: Generation::V1_2,
-        dir: Some(folder.path().to_owned()),
-        ..SandboxOptions::default()
-    };
-    assert!(Sandbox::start(options).await.is_err());
-}
