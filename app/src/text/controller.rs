@@ -132,3 +132,38 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ),
     ("Change it through the controller.", "请通过控制器更改。"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::text::{Lang, Texts};
+
+    #[test]
+    fn what_the_controller_and_its_containers_are_told_of_is_chinese_on_a_chinese_page() {
+        for (english, chinese) in [
+            (
+                "HiClaw 1.2, switched by controller; the controller at http://c:8090/ has /api/v1/projects; it calls itself \
+                 \"v1.2.3\" and runs embedded; the Manager's config names agentteams-gateway/m",
+                "HiClaw 1.2，切换方式为 controller；控制器 http://c:8090/ 提供 /api/v1/projects；控制器自称 \"v1.2.3\"，运行方式为 \
+                 embedded；Manager 的配置使用 agentteams-gateway/m",
+            ),
+            (
+                "container running; the controller says Running; the task list cannot be read: x is not there",
+                "容器运行中；控制器报告状态 Running；无法读取任务列表：x is not there",
+            ),
+            (
+                "dev1 is a member of the team alpha: this HiClaw changes members only all at once, and deletes those that the \
+                 change leaves out",
+                "dev1 是团队 alpha 的成员：此版本的 HiClaw 只能一次性更改全部成员，并会删除未列出的成员",
+            ),
+            (
+                "controller:workers/a: HiClaw's controller noted the change and did not carry it out: its container shows \
+                 running, not stopped or not_found",
+                "controller:workers/a：HiClaw 控制器已记录变更，但未执行：容器状态为 running，应为 stopped or not_found",
+            ),
+            ("its container is stopped", "容器状态为 stopped"),
+            ("the controller cannot put dev1 to sleep by itself", "控制器无法单独让 dev1 休眠"),
+        ] {
+            assert_eq!(Texts(Lang::Zh).evidence(english).as_deref(), Some(chinese));
+        }
+    }
+}

@@ -51,4 +51,6 @@ async fn where_nobody_can_be_asked_the_way_that_works_is_told() {
     assert_eq!(refused.status.as_u16(), 409);
     assert_eq!(refused.json()["code"], "READ_ONLY_TARGET");
     assert!(refused.json()["hint"].as_str().unwrap().contains("Docker"), "{}", refused.text);
+    let unknown = world.admin("POST", "/ni_status/workers/nobody/wake", "").await;
+    assert_eq!(unknown.json()["code"], "WORKER_NOT_FOUND");
 }

@@ -68,8 +68,6 @@ const AGENTS: &[Wrong] = &[
     ("PUT", "/assignment/manager?dry_run", WISH, 422, "dry_run"),
     ("GET", "/assignment/workers/%ff", "", 422, "name"),
     ("POST", "/workers/a%2Fb/restart", "", 422, "name"),
-    ("POST", "/workers/nobody/sleep", "", 404, ""),
-    ("POST", "/workers/alice/wake", "", 409, ""),
     ("POST", "/workers/alice/wake?dry_run=yes", "", 422, "dry_run"),
     ("POST", "/plans", r#"{"kind":"restart","target":"alice","now":true}"#, 422, "now"),
 ];
