@@ -52,7 +52,8 @@ impl Installation {
             ..SandboxOptions::default()
         };
         let world = World::start_on(options, |config| {
-            config.timing.horizon = Duration::from_millis(600);
+            // A call gets half of it, and a machine may be busy.
+            config.timing.horizon = Duration::from_secs(4);
             config.timing.pulled = SURE;
             if let Some(controller) = &mut config.controller {
                 controller.pace.pass = SURE;
