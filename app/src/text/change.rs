@@ -73,6 +73,10 @@ super::texts! {
     changes: "changed", "修改";
     removes: "removed", "删除";
     runs_now: "runs now:", "当前模型：";
+    restart_choice: "It takes the model up when its container starts again", "该智能体在容器重启后才使用新模型";
+    restart_when_idle: "Restart it when it is idle", "空闲时重启";
+    restart_now: "Restart it now (a busy worker loses its turn)", "立即重启（进行中的任务会丢失当前一轮）";
+    restart_no: "Do not restart it: it runs its former model until then", "不重启：重启前仍运行原模型";
     lasting: "Keep it when it starts again", "再次启动后仍保留";
     lasting_hint(variable: &str, file: &str):
         format!(

@@ -48,6 +48,20 @@ impl Restart {
     }
 }
 
+/// How an agent comes to run the model that it was switched to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum TakeUp {
+    /// It watches its config, or pulls it.
+    #[default]
+    ByItself,
+    /// HiClaw makes its container anew at once: a busy agent loses its turn.
+    Replaced,
+    /// It runs its former model until its container starts again.
+    Restart,
+}
+
 /// Where a model's figures come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -85,6 +99,9 @@ pub struct Assignment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
     pub observed: Observed,
+    /// How it comes to run a model that it is switched to.
+    #[serde(default)]
+    pub takes_up: TakeUp,
     /// Who owns what the agent has of its model. None in answers of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ownership: Option<Ownership>,

@@ -30,7 +30,8 @@ mod usage;
 mod worker;
 
 pub use assignment::{
-    Assignment, Assignments, LimitSource, NotFromHere, Observed, Owned, Ownership, Problem, Restart, SetModel,
+    Assignment, Assignments, LimitSource, NotFromHere, Observed, Owned, Ownership, Problem, Restart,
+    SetModel, TakeUp,
 };
 pub use backup::{
     AgentDocuments, BackedUp, Backup, BackupConsumer, BackupContent, BackupDocuments, BackupReason, Backups,

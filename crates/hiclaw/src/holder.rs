@@ -1,7 +1,7 @@
 //! Who holds an agent's model and how it is changed. Each generation of HiClaw answers differently; nothing above this
 //! trait knows which one it talks to.
 use crate::{Error, registry::ModelNote};
-pub use domain::ContainerAct as Act;
+pub use domain::{ContainerAct as Act, TakeUp};
 use domain::{Limits, ModelId, Reset, Target, Timestamp, Worker, rules::KnownLimits};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -20,17 +20,6 @@ pub struct Agent {
     /// Why its model cannot be changed from here, and where it can. None: it can.
     pub read_only: Option<ReadOnly>,
     pub takes_up: TakeUp,
-}
-
-/// How an agent comes to run the model that it was switched to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TakeUp {
-    /// It watches its config, or pulls it.
-    ByItself,
-    /// HiClaw makes its container anew at once: a busy agent loses its turn.
-    Replaced,
-    /// It runs its former model until its container starts again.
-    Restart,
 }
 
 /// Why an agent's model cannot be changed from here.

@@ -41,7 +41,7 @@ pub struct Set {
     reasoning: Option<bool>,
     /// Start the containers of those again that take their model up only then.
     #[arg(long, value_enum, default_value_t)]
-    restart: When,
+    restart: Again,
     /// Where HiClaw gives an agent a model when it starts, change that too: in HiClaw's environment file.
     #[arg(long)]
     lasting: bool,
@@ -57,7 +57,7 @@ pub struct Set {
 
 /// Whether and when a container is started again.
 #[derive(Clone, Copy, Default, ValueEnum)]
-enum When {
+enum Again {
     /// The agent runs its former model until somebody does.
     #[default]
     No,
@@ -67,12 +67,12 @@ enum When {
     WhenIdle,
 }
 
-impl From<When> for Restart {
-    fn from(when: When) -> Self {
-        match when {
-            When::No => Self::No,
-            When::Now => Self::Now,
-            When::WhenIdle => Self::WhenIdle,
+impl From<Again> for Restart {
+    fn from(again: Again) -> Self {
+        match again {
+            Again::No => Self::No,
+            Again::Now => Self::Now,
+            Again::WhenIdle => Self::WhenIdle,
         }
     }
 }

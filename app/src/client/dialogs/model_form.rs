@@ -7,7 +7,7 @@ use super::{
     told,
 };
 use crate::{api, components::said::Told, text::t};
-use domain::{Failure, Provider, Restart, SetModel};
+use domain::{Failure, Provider, Restart, SetModel, TakeUp};
 use leptos::{prelude::*, task::spawn_local};
 
 /// What is typed.
@@ -22,6 +22,8 @@ pub struct ModelForm {
     reasoning: RwSignal<String>,
     /// Whether the model is to stay when the agent starts again.
     pub lasting: RwSignal<bool>,
+    /// When an agent is started again that takes its model up only then: `when_idle`, `now`, or not.
+    pub restart: RwSignal<String>,
     /// Whether somebody typed or chose any of it.
     pub touched: RwSignal<bool>,
 }
@@ -31,8 +33,8 @@ impl ModelForm {
         let text = || RwSignal::new(String::new());
         let (provider, model, context, output, reasoning) = (text(), text(), text(), text(), text());
         let (typing, touched) = (RwSignal::new(false), RwSignal::new(false));
-        let lasting = RwSignal::new(false);
-        Self { provider, model, typing, context, output, reasoning, lasting, touched }
+        let (lasting, restart) = (RwSignal::new(false), text());
+        Self { provider, model, typing, context, output, reasoning, lasting, restart, touched }
     }
 
     /// Forgets what was typed.
@@ -41,6 +43,7 @@ impl ModelForm {
             field.set(String::new());
         }
         self.lasting.set(false);
+        self.restart.set(String::new());
         self.touched.set(false);
     }
 
@@ -59,10 +62,32 @@ impl ModelForm {
             context_window: typed("contextWindow", &self.context.get_untracked())?,
             max_tokens: typed("maxTokens", &self.output.get_untracked())?,
             reasoning,
-            restart: Restart::No,
+            restart: match self.restart.get_untracked().as_str() {
+                NOW => Restart::Now,
+                WHEN_IDLE => Restart::WhenIdle,
+                _ => Restart::No,
+            },
             lasting: self.lasting.get_untracked(),
         })
     }
+}
+
+/// What an agent's restart is chosen by.
+const NOW: &str = "now";
+const WHEN_IDLE: &str = "when_idle";
+
+/// The choice when the agent is started again, where it takes its model up only then. Preselected is what costs nothing.
+pub fn choose_restart(takes_up: TakeUp, form: ModelForm) -> Option<AnyView> {
+    if takes_up != TakeUp::Restart {
+        return None;
+    }
+    form.restart.set(WHEN_IDLE.to_owned());
+    let options = vec![
+        (WHEN_IDLE.to_owned(), t().restart_when_idle().to_owned()),
+        (NOW.to_owned(), t().restart_now().to_owned()),
+        (String::new(), t().restart_no().to_owned()),
+    ];
+    Some(view! { <Choice name="restart" label=t().restart_choice() value=form.restart options/> }.into_any())
 }
 
 /// A whole number as typed; nothing typed is no wish.

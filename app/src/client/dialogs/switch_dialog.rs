@@ -3,7 +3,7 @@ use super::{
     dialog::Dialog,
     field::Tick,
     figures::Present,
-    model_form::{ModelFields, ModelForm},
+    model_form::{ModelFields, ModelForm, choose_restart},
     plan_foot::PlanFoot,
     told,
 };
@@ -102,6 +102,8 @@ pub fn SwitchDialog(switch: Switch) -> impl IntoView {
     });
     let runs = move || now.read().as_ref().map(|now| runs_now(&target.get(), now));
     let lasting = move || now.read().as_ref().and_then(|now| offer_lasting(now, form));
+    let takes_up = Memo::new(move |_| now.read().as_ref()?.as_ref().ok().map(|now| now.takes_up));
+    let restart = move || choose_restart(takes_up.get()?, form);
     let plan = Callback::new(move |()| switch.plan());
     view! {
         <Dialog open title unsent=form.touched>
@@ -109,6 +111,7 @@ pub fn SwitchDialog(switch: Switch) -> impl IntoView {
                 {runs}
                 <ModelFields form failure present/>
                 {lasting}
+                {restart}
             </div>
             <PlanFoot change open plan/>
         </Dialog>

@@ -60,6 +60,7 @@ fn seat(name: &str, status: WorkerStatus, task: Option<&str>, problem: Option<Pr
         reasoning: Some(true),
         updated_at: Some(at()),
         observed,
+        takes_up: domain::TakeUp::default(),
         ownership: None,
         read_only: None,
     };

@@ -210,6 +210,7 @@ fn lost(error: HigressError) -> Error {
         }
         HigressError::Timeout => failed("no answer in time".into(), true),
         HigressError::Interrupted { message } => failed(message, false),
+        HigressError::Malformed { message } => failed(format!("its answer is too long: {message}"), false),
         other => failed(other.to_string(), false),
     }
 }

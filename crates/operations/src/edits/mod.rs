@@ -154,9 +154,13 @@ impl Edit {
     }
 
     /// Whether a write that comes late is refused over another version. Else one that was answered can still be done once
-    /// more.
+    /// more: also one that makes a note, when the note was taken away since.
     pub fn is_fenced(&self) -> bool {
-        !matches!(self, Self::Agent { edit, .. } if !edit.part.is_fenced())
+        match self {
+            Self::Agent { edit, .. } => edit.part.is_fenced(),
+            Self::Record { before, .. } => before.is_some(),
+            _ => true,
+        }
     }
 
     /// What of HiClaw's own it changes.

@@ -65,6 +65,7 @@ fn assignment(target: &Target, seen: &SeenAgent, ways: &Ways<'_>, at: &Timestamp
             problem,
             observed_at: at.clone(),
         },
+        takes_up: seen.agent.takes_up,
         ownership: Some(seen.ownership.clone()),
         read_only: seen.agent.read_only.clone().map(not_from_here),
         reset: seen.reset.clone(),

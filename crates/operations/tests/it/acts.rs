@@ -71,7 +71,7 @@ async fn what_hiclaw_cannot_do_is_told_before_and_refused_with_the_way_that_work
 #[tokio::test]
 async fn the_plan_tells_the_price_and_an_unknown_worker_has_none() {
     let world = start(Generation::V1_2).await;
-    let plan = world.operations.plan(&act(ContainerAct::Restart, "alice")).await.unwrap();
+    let plan = world.operations.plan(&act(ContainerAct::Restart, "bob")).await.unwrap();
     assert_eq!(plan.warnings.first().map(|warning| warning.code), Some(WarningCode::TurnLost));
     assert!(!plan.is_empty() && plan.changes.is_empty());
     let wake = world.operations.plan(&act(ContainerAct::Wake, "alice")).await.unwrap();

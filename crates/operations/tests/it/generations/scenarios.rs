@@ -36,7 +36,7 @@ async fn lasts_and_comes_back(installation: &Installation, agent: &Agent, object
     assert_eq!(done.state, OperationState::Committed);
     let plan = done.plan.as_ref().unwrap();
     assert!(plan.changes.iter().any(|change| change.object == object), "{agent:?}: {:?}", plan.changes);
-    let told = plan.warnings.iter().any(|warning| warning.code == WarningCode::ResetByHiclaw);
+    let told = plan.warnings.iter().any(|warning| warning.code == WarningCode::ResetAtStart);
     assert_eq!(told, agent.restart == Restart::Resets, "{agent:?}: {:?}", plan.warnings);
     let reload = step(&done.steps, StepName::Reload);
     assert_eq!(reload.state == StepState::Done, taken_up.is_seen(), "{agent:?}: {reload:?}");
