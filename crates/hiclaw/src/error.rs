@@ -96,9 +96,9 @@ impl Error {
     /// True when what was asked for may still be done later, though nobody waits for it any more.
     pub fn may_come_late(&self) -> bool {
         match self {
-            Self::Store(StoreError::Unavailable { .. }) | Self::Http { system: System::Controller, .. } => {
-                true
-            }
+            Self::Store(StoreError::Unavailable { .. })
+            | Self::Http { system: System::Controller, .. }
+            | Self::NotCarriedOut { .. } => true,
             Self::Refused { .. } => !self.wrote_nothing(),
             _ => false,
         }

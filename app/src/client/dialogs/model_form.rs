@@ -76,16 +76,15 @@ impl ModelForm {
 const NOW: &str = "now";
 const WHEN_IDLE: &str = "when_idle";
 
-/// The choice when the agent is started again, where it takes its model up only then. Preselected is what costs nothing.
+/// The choice when the agent is started again, where it takes its model up only then.
 pub fn choose_restart(takes_up: TakeUp, form: ModelForm) -> Option<AnyView> {
     if takes_up != TakeUp::Restart {
         return None;
     }
-    form.restart.set(WHEN_IDLE.to_owned());
     let options = vec![
+        (String::new(), t().restart_no().to_owned()),
         (WHEN_IDLE.to_owned(), t().restart_when_idle().to_owned()),
         (NOW.to_owned(), t().restart_now().to_owned()),
-        (String::new(), t().restart_no().to_owned()),
     ];
     Some(view! { <Choice name="restart" label=t().restart_choice() value=form.restart options/> }.into_any())
 }

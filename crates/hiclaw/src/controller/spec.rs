@@ -114,7 +114,10 @@ impl Controller {
         loop {
             match self.who(&who.target).await {
                 Ok(now) if now.model == model => return Ok(()),
-                Err(error) if !error.may_pass() => return Err(error),
+                Err(error) if wait.is_over() || !error.may_pass() => {
+                    let why = format!("it took the model in, and cannot be asked for it: {error}");
+                    return Err(Error::NotCarriedOut { object: who.object(), why });
+                }
                 _ if wait.is_over() => {
                     let why = "it took the model in and does not show it".into();
                     return Err(Error::NotCarriedOut { object: who.object(), why });

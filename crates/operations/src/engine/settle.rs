@@ -33,7 +33,7 @@ enum Look {
     AsTold,
     /// A write of our own changed it late, or it was swallowed.
     Strayed,
-    /// What was there before the change is there again, by none of our requests.
+    /// What an agent had before the change is there again, by none of our requests.
     Undone,
     Foreign,
     /// It could not be read.
@@ -260,7 +260,11 @@ impl Watch {
             }
             (Observation::Foreign, _) if edit.lets_in_more(clients, side).await => Look::AsTold,
             (seen, side) => match self.find_ghost(edit).await {
-                Look::Foreign if (seen, side) == (Observation::AllOld, Side::After) => Look::Undone,
+                Look::Foreign
+                    if (seen, side) == (Observation::AllOld, Side::After) && edit.held().is_some() =>
+                {
+                    Look::Undone
+                }
                 look => look,
             },
         }
