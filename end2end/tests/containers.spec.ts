@@ -49,23 +49,23 @@ behindController("1.2", (url) => {
 
   test("a worker is put to sleep after its price was told, and woken again", async ({ page }) => {
     await open(page, `${url()}/agm/monitor`);
-    const alice = row(page, "alice");
-    await expect(alice).toContainText("container running");
-    await alice.getByRole("button", { name: "Sleep: alice" }).click();
-    const plan = page.getByRole("dialog", { name: "Put to sleep: alice" });
-    await expect(plan).toContainText("The container of alice is put to sleep.");
+    const bob = row(page, "bob");
+    await expect(bob).toContainText("container running");
+    await bob.getByRole("button", { name: "Sleep: bob" }).click();
+    const plan = page.getByRole("dialog", { name: "Put to sleep: bob" });
+    await expect(plan).toContainText("The container of bob is put to sleep.");
     await expect(plan).toContainText(/broken off/);
     await plan.getByRole("button", { name: "Apply" }).click();
     await expect(plan).toContainText("its container is stopped");
     await plan.getByRole("button", { name: "Done", exact: true }).click();
-    await alice.getByRole("button", { name: "Wake: alice" }).click();
-    const wake = page.getByRole("dialog", { name: "Wake: alice" });
+    await bob.getByRole("button", { name: "Wake: bob" }).click();
+    const wake = page.getByRole("dialog", { name: "Wake: bob" });
     await wake.getByRole("button", { name: "Apply" }).click();
     await expect(wake).toContainText("its container is running");
     await wake.getByRole("button", { name: "Done", exact: true }).click();
-    await expect(alice.getByRole("button", { name: "Sleep: alice" })).toBeVisible();
+    await expect(bob.getByRole("button", { name: "Sleep: bob" })).toBeVisible();
     await open(page, `${url()}/agm/activity`);
-    await expect(page.getByText("Put to sleep: alice").first()).toBeVisible();
+    await expect(page.getByText("Put to sleep: bob").first()).toBeVisible();
   });
 
   test("a dialog that is cancelled leaves the container as it is", async ({ page }) => {
