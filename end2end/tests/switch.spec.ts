@@ -39,7 +39,7 @@ test("the Manager's model can be kept for when it starts again, and a worker's n
   const change = page.getByRole("dialog", { name: "manager » deepseek-chat" });
   await expect(change.getByRole("region", { name: "What will change" })).toContainText("hiclaw-manager.env");
   await expect(change).toContainText("Kept once its container is made anew");
-  await change.getByRole("button", { name: "Cancel" }).click();
+  await open(page, "/agm/models");
 
   await page.getByRole("button", { name: "Set model of alice" }).click();
   const other = page.getByRole("dialog", { name: "Set model of alice" });
