@@ -10,7 +10,9 @@ use domain::{DeepHealth, HiclawIdentity, SystemHealth};
 pub async fn run(call: &Call) -> Result<(), CliError> {
     let seen: DeepHealth = call.client.find(&["health"], &[("deep", "true".to_owned())]).await?;
     document(call.json, &seen, || {
-        let hiclaw = seen.hiclaw.as_ref().map_or_else(|| vec!["hiclaw\tunknown".to_owned()], identity);
+        let why = seen.hiclaw_unknown.iter().map(|why| format!("  {why}"));
+        let unknown = || std::iter::once("hiclaw\tunknown".to_owned()).chain(why).collect();
+        let hiclaw = seen.hiclaw.as_ref().map_or_else(unknown, identity);
         std::iter::once(seen.status.clone()).chain(hiclaw).chain(seen.systems.iter().map(system)).collect()
     })
 }

@@ -27,6 +27,7 @@ fn files(disk: &MemDisk) -> Files {
         manager_key: None,
         store,
         containers: None,
+        console: None,
         default_model: None,
         env_file: Some(ENV_FILE.into()),
         http,

@@ -24,15 +24,7 @@ pub fn agents(clients: &Arc<Clients>) -> Look<Agents> {
 pub fn hiclaw(clients: &Arc<Clients>) -> Look<HiclawIdentity> {
     let clients = clients.clone();
     Box::new(|| {
-        Box::pin(async move {
-            let hiclaw::Identity { generation, adapter, evidence, doubt } = clients.holder.identity().await?;
-            Ok(HiclawIdentity {
-                generation: generation.to_owned(),
-                adapter: adapter.to_owned(),
-                evidence,
-                doubt,
-            })
-        })
+        Box::pin(async move { Ok(clients.holder.identity().await?) })
     })
 }
 
