@@ -8,8 +8,8 @@ mod upkeep;
 mod workers;
 
 use crate::{
-    Act, Agent, AgentConfig, Call, ContainerApi, Edit, Error, Held, Image, ModelHolder, Part, TakeUp, TakenUp,
-    Upkeep, Version, Wish, beside,
+    Act, Agent, AgentConfig, Call, ContainerApi, Edit, Error, Held, Image, ModelHolder, Part, TakeUp,
+    TakenUp, Upkeep, Version, Wish, beside,
     error::System,
     holder::owned,
     http_error,
@@ -18,8 +18,8 @@ use crate::{
 };
 use disk::Disk;
 use domain::{
-    Fate, HiclawIdentity, NotFromHere, Ownership, PULLED_WITHIN, Reset, Target, Timestamp, Worker, WorkerName,
-    lasts,
+    Fate, HiclawIdentity, NotFromHere, Ownership, PULLED_WITHIN, Reset, Target, Timestamp, Worker,
+    WorkerName, lasts,
 };
 use openclaw::{persist_file, sweep_beside};
 use secrecy::SecretString;

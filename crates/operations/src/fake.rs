@@ -2,7 +2,8 @@
 use crate::{Config, ConsoleConfig, ManagerConfig, Outside, StoreConfig, Timing, clients::Clients};
 use domain::{HiclawIdentity, Owned, Ownership, Target, Worker, WorkerStatus};
 use hiclaw::{
-    Act, Agent, AgentConfig, Call, Edit, Error, Held, Image, ModelHolder, Part, TakenUp, Upkeep, Version, Wish,
+    Act, Agent, AgentConfig, Call, Edit, Error, Held, Image, ModelHolder, Part, TakenUp, Upkeep, Version,
+    Wish,
 };
 use serde_json::json;
 use std::{

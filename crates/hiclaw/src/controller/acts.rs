@@ -188,7 +188,9 @@ impl Controller {
             let now = self.container(&container).await;
             match (&now, &before) {
                 (Ok(Look::Found(seen)), None) if seen.state.running => {
-                    break format!("{container} runs, and nobody saw whether it was made anew since the switch");
+                    break format!(
+                        "{container} runs, and nobody saw whether it was made anew since the switch"
+                    );
                 }
                 (Ok(Look::Found(_)), None) => break format!("{container} does not run"),
                 (Ok(Look::Absent | Look::NoPath), None) => {

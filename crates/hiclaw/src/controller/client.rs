@@ -141,7 +141,10 @@ impl Client {
         // What cannot be understood may be a secret.
         let malformed = |error: serde_json::Error| {
             let (line, column) = (error.line(), error.column());
-            failed(format!("its answer to {path} cannot be understood at line {line}, column {column}"), false)
+            failed(
+                format!("its answer to {path} cannot be understood at line {line}, column {column}"),
+                false,
+            )
         };
         serde_json::from_slice(&answer.body).map(Some).map_err(malformed)
     }

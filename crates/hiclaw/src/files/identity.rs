@@ -54,7 +54,8 @@ impl Files {
 
     /// The controller that is named and not used, or that is where HiClaw has its own: on the host of the console.
     async fn answering(&self) -> Option<Url> {
-        let usual = || Url::parse(&format!("http://{}:{PORT}/", self.params.console.as_ref()?.host_str()?)).ok();
+        let usual =
+            || Url::parse(&format!("http://{}:{PORT}/", self.params.console.as_ref()?.host_str()?)).ok();
         let url = self.unused.clone().or_else(usual)?;
         self.is_controller(&url).await.then_some(url)
     }

@@ -209,7 +209,10 @@ mod tests {
         assert!(asked.holds(&question("k", "m", None)), "nothing is seen to be another");
         let blind = question("k", "m", None);
         assert!(!blind.holds(&question("k", "m", Some(true))), "nobody knows which way it went");
-        assert!(asked.holds(&Question { key: None, ..question("k", "m", None) }), "its key cannot be seen now");
+        assert!(
+            asked.holds(&Question { key: None, ..question("k", "m", None) }),
+            "its key cannot be seen now"
+        );
     }
 
     #[test]

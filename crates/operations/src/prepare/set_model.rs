@@ -131,7 +131,8 @@ fn limits(
     let (limits, source) = limits_for(&wish.model, listed, config.known(&wish.model), &request);
     if !ours {
         if request != KnownLimits::default() {
-            let message = format!("the figures of a model are the {owner}'s here: a switch does not write them");
+            let message =
+                format!("the figures of a model are the {owner}'s here: a switch does not write them");
             draft.warn(Warning::new(WarningCode::LimitsNotOurs, message).about([owner]));
         }
         return limits;

@@ -63,8 +63,7 @@ pub async fn health(
 
 async fn timed(name: &str, ask: impl Future<Output = Result<Option<String>, String>>) -> SystemHealth {
     let began = Instant::now();
-    let answer =
-        tokio::time::timeout(PATIENCE, ask).await.unwrap_or_else(|_| Err(NO_ANSWER.to_owned()));
+    let answer = tokio::time::timeout(PATIENCE, ask).await.unwrap_or_else(|_| Err(NO_ANSWER.to_owned()));
     let (state, ms, version, error) = match answer {
         Ok(version) => (SystemState::Up, Some(millis(began.elapsed())), version, None),
         Err(error) => (SystemState::Down, None, None, Some(error)),

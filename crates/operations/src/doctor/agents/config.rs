@@ -105,7 +105,8 @@ fn keys(agents: &[Agent], consumers: &Consumers) -> Vec<Check> {
     let mut many = Many::of(id);
     for (agent, config) in read(agents) {
         let own = agent.target.consumer();
-        let has_key = |consumer: &higress::ConsumerDoc| *consumer.name() == own && !consumer.keys().is_empty();
+        let has_key =
+            |consumer: &higress::ConsumerDoc| *consumer.name() == own && !consumer.keys().is_empty();
         let key = match &config.key {
             Some(key) => key,
             // What is its consumer's is its own.
