@@ -49,7 +49,7 @@ impl Texts {
             }
             CheckId::AgentAnswered => ("A model answered it", "模型已应答"),
             CheckId::WorkerRuns => ("Its container runs or sleeps", "容器运行中或休眠"),
-            CheckId::WorkerTakesUp => ("It takes up a new model while it runs", "运行中即可采用新模型"),
+            CheckId::WorkerTakesUp => ("It runs the model that it was given", "正在使用为其设置的模型"),
             CheckId::DataWritable => ("The data directory can be written", "数据目录可写"),
             CheckId::DataSpace => ("The data directory has space left", "磁盘空间充足"),
             CheckId::DataLock => ("No other agm uses the data directory", "没有其他 agm 占用数据目录"),
@@ -143,7 +143,7 @@ fn fix_of_state(check: &Check) -> Option<&'static str> {
         CheckId::ManagerModelLasts if is_unknown => "请将 HiClaw 的默认模型告知 agm。",
         CheckId::AuditChain if is_unknown => "文件较大，请用命令单独校验。",
         CheckId::WorkerRuns if check.state == CheckState::Failed => {
-            "请查看其容器的日志，并让 Manager 重新创建该 Worker。"
+            "请查看其容器的日志，并让 HiClaw 重新创建该 Worker。"
         }
         // Without a button the agent's model is not set from here.
         CheckId::AgentModel
@@ -219,7 +219,7 @@ fn fix_of_kind(check: &Check) -> Option<&'static str> {
             Repair::EditProvider { .. } => NEW_KEY,
             Repair::SetModel { .. } | Repair::KeepModel { .. } => return None,
         },
-        CheckId::WorkerRuns => "请让 Manager 启动该 Worker；不再需要时请将其删除。",
+        CheckId::WorkerRuns => "请启动该 Worker；不再需要时请将其删除。",
         CheckId::WorkerTakesUp => "更换模型后请重启该 Worker 的容器。",
         CheckId::DataWritable => "请检查数据目录的权限和磁盘。",
         CheckId::DataSpace => "请为数据目录释放空间。",
