@@ -9,10 +9,7 @@ use crate::{
     fake::Holder,
     journal::{Kept, Record},
 };
-use domain::{
-    Target,
-    rules::{Phase, Saga},
-};
+use domain::rules::{Phase, Saga};
 use hiclaw::{Held, Image, Part, Version};
 use higress::RouteDoc;
 use serde_json::json;
