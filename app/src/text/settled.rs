@@ -25,18 +25,18 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ("{} could not be put right: {}", "{} 未能恢复：{}"),
     ("{} could not be made live once more as it is stored: {}", "{} 未能按所存内容重新生效：{}"),
     ("{} could not be seen since: {}", "此后无法观测 {}：{}"),
-    ("{} was changed back by somebody else a second time and is left", "{} 第二次被他人改回，不再干预"),
     ("a person took it over", "已由人工接管"),
     // When an agent is started again, and what came of it.
     ("at once", "立即"),
     ("once it has no open task", "在没有未完成的任务时"),
     ("waits until {} is idle", "等待 {} 空闲"),
-    ("somebody cancelled it", "已被取消"),
     ("not restarted", "未重启"),
     ("not restarted: a later change of {} decides", "未重启：以 {} 之后的变更为准"),
     ("{} is being started again", "{} 正在重启"),
-    ("the change stands, and that {} runs it was not seen", "变更有效，但未观测到 {} 已在运行"),
+    ("that {} runs it was not seen", "未观测到 {} 已使用该模型"),
+    ("not restarted: there is no worker {}", "未重启：没有名为 {} 的 Worker"),
     ("there is no worker {}", "没有名为 {} 的 Worker"),
+    ("the try broke off", "尝试中断"),
     ("not restarted: {} was never idle", "未重启：{} 一直未空闲"),
     ("not restarted: nobody can tell whether {} is busy", "未重启：无法判断 {} 是否正在执行任务"),
     (
@@ -45,8 +45,6 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ),
     ("tries again", "正在重试"),
     ("woken", "已唤醒"),
-    (
-        "the model of {} is set, and it runs it once its container starts",
-        "{} 的模型已设置，容器启动后即运行新模型",
-    ),
+    ("not woken: {}", "未能唤醒：{}"),
+    ("its model is set, and it runs it once its container starts", "其模型已设置，容器启动后即运行新模型"),
 ];
