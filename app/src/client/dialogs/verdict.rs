@@ -26,12 +26,12 @@ pub fn verdict(change: Change, operation: Operation) -> AnyView {
     };
     let checked = operation.clone();
     let check = move || change.check.view(&checked);
-    let lasts = operation.lasts.map(|until| t().lasts(&until));
-    let moved = operation.failure.as_ref().map(|failure| failure.diff.clone()).unwrap_or_default();
-    let cause = operation.failure.map(|failure| view! { <ErrorNote failure=*failure/> });
     let restarts = open_restarts(&operation).into_iter();
     let restarts = restarts.map(|line| view! { <p>{line.view()}</p> }).collect_view();
     let settling = is_settling(&operation).then(|| view! { <p class="field-hint">{t().settling()}</p> });
+    let lasts = operation.lasts.map(|until| t().lasts(&until));
+    let moved = operation.failure.as_ref().map(|failure| failure.diff.clone()).unwrap_or_default();
+    let cause = operation.failure.map(|failure| view! { <ErrorNote failure=*failure/> });
     let broke = operation.broke.into_iter().map(broken).collect_view();
     let settled =
         operation.settled.map(|settled| view! { <p class="field-hint"><Said text=settled.evidence/></p> });
