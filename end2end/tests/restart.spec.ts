@@ -9,7 +9,7 @@ behindController("1.2", (url) => {
     await open(page, `${url()}/agm/models`);
     await row(page, agent).getByRole("button", { name: `Set model of ${agent}` }).click();
     const form = page.getByRole("dialog", { name: `Set model of ${agent}` });
-    await form.getByLabel("Provider").selectOption("deepseek");
+    await form.getByLabel("Provider").selectOption("qwen");
     await form.getByRole("combobox", { name: "Model", exact: true }).fill(model);
     return form;
   }
@@ -22,32 +22,32 @@ behindController("1.2", (url) => {
   }
 
   test("an agent that nobody starts again is told to run its former model", async ({ page }) => {
-    const form = await choose(page, "alice", "deepseek-reasoner");
+    const form = await choose(page, "alice", "qwen3.5-plus");
     const restart = form.getByLabel("Restart");
     await expect(restart).toHaveAccessibleDescription(/only when its container starts again/);
     await expect(restart).toHaveValue("");
     await expect(form).toContainText("Set by HiClaw; a switch does not change these.");
     await expect(form.getByText("Own limits")).toHaveCount(0);
-    const change = await apply(page, "alice", "deepseek-reasoner");
+    const change = await apply(page, "alice", "qwen3.5-plus");
     await expect(change).not.toContainText("stopped and started again");
     await change.getByRole("button", { name: "Apply" }).click();
     await expect(change).toContainText("Done, and read back.");
     await expect(change).toContainText("Settling: HiClaw may still undo it");
     await change.getByRole("button", { name: "Done", exact: true }).click();
-    await expect(row(page, "alice")).toContainText("shall run deepseek-reasoner, runs");
+    await expect(row(page, "alice")).toContainText("shall run qwen3.5-plus, runs");
   });
 
   test("one that is started again at once is followed until it runs its model", async ({ page }) => {
-    const form = await choose(page, "alice", "deepseek-chat");
+    const form = await choose(page, "alice", "qwen3.6-plus");
     await form.getByLabel("Restart").selectOption("now");
-    const change = await apply(page, "alice", "deepseek-chat");
+    const change = await apply(page, "alice", "qwen3.6-plus");
     await expect(change).toContainText("The container of alice is stopped and started again at once.");
     await change.getByRole("button", { name: "Apply" }).click();
     const step = change.locator("li.step").filter({ hasText: "Restart" });
     await expect(step).toHaveClass(/done/, { timeout: 30_000 });
     await expect(change).toContainText("Done, and read back.");
     await change.getByRole("button", { name: "Done", exact: true }).click();
-    await expect(row(page, "alice")).toContainText("deepseek-chat");
+    await expect(row(page, "alice")).toContainText("qwen3.6-plus");
     await expect(row(page, "alice")).not.toContainText("shall run");
   });
 
@@ -57,8 +57,8 @@ behindController("1.2", (url) => {
     await page.getByRole("button", { name: "Set model of 2" }).click();
     const dialog = page.getByRole("dialog");
     await expect(dialog.getByLabel("Restart")).toHaveAccessibleDescription(/that take the model up only when/);
-    await dialog.getByLabel("Provider").selectOption("deepseek");
-    await dialog.getByRole("combobox", { name: "Model", exact: true }).fill("deepseek-reasoner");
+    await dialog.getByLabel("Provider").selectOption("qwen");
+    await dialog.getByRole("combobox", { name: "Model", exact: true }).fill("qwen3.5-plus");
     await dialog.getByLabel("Restart").selectOption("when_idle");
     await page.screenshot({ path: "screenshots/bulk-restart.png" });
     await dialog.getByRole("button", { name: "Show the plan" }).click();
