@@ -1,5 +1,6 @@
 //! The writes of an operation: each can be done, looked at, undone and put right. Nothing is ever written without a look
 //! before.
+mod beside;
 mod put;
 mod reverse;
 #[cfg(test)]
@@ -176,6 +177,17 @@ impl Edit {
         self.held().map(|edit| edit.sure_after).unwrap_or_default()
     }
 
+    /// The same with what it writes alone: as if that had stood there before, too.
+    pub fn after_alone(&self) -> Self {
+        match self {
+            Self::Agent { target, edit } => {
+                let before = Held { image: edit.after.clone(), ..edit.before.clone() };
+                Self::Agent { target: target.clone(), edit: hiclaw::Edit { before, ..edit.clone() } }
+            }
+            other => other.clone(),
+        }
+    }
+
     /// The agent whose own object it is.
     pub fn agent(&self) -> Option<&Target> {
         match self {
@@ -244,17 +256,6 @@ impl Edit {
             | (Self::Route { after: doc, .. }, Side::After) => doc.as_ref().map(RouteDoc::body_hash),
             _ => None,
         }
-    }
-
-    /// Whether a route stands as on this side, but lets in agents that HiClaw made since.
-    pub async fn lets_in_more(&self, clients: &Clients, side: Side) -> bool {
-        let Self::Route { name, before, after } = self else { return false };
-        let image = match side {
-            Side::Before => before,
-            Side::After => after,
-        };
-        let now = clients.console.route(name).await.ok().flatten();
-        now.zip(image.as_ref()).is_some_and(|(now, image)| now.lets_in_beside(image).is_some())
     }
 
     /// The image of an object that is a text.
@@ -357,7 +358,10 @@ impl Edit {
                 seen.err_into().await
             }
             Self::Route { name, before, after } => {
-                clients.console.observe_route(name, before.as_ref(), after.as_ref()).err_into().await
+                match clients.console.observe_route(name, before.as_ref(), after.as_ref()).await? {
+                    Observation::Foreign => self.observe_beside(clients).await,
+                    seen => Ok(seen),
+                }
             }
             Self::Plain { name, before, after } => {
                 clients.console.observe_plain(name, before.as_ref(), after.as_ref()).err_into().await

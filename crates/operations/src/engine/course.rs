@@ -242,7 +242,7 @@ impl Course {
 
     /// Makes the phase durable. When that fails the course goes on: what the disk says then still leads, by looking, to
     /// a whole state.
-    pub async fn record(&mut self) {
+    pub async fn record(&self) {
         if planted::is(planted::Bug::NoJournal) {
             return;
         }
@@ -281,6 +281,10 @@ impl Course {
         let progress = self.progress.clone();
         progress.state(OperationState::Applying);
         progress.running(step + 1);
+        if matches!(work, Work::Act(..)) {
+            // Nothing tells after a crash whether it was begun, but this.
+            self.record().await;
+        }
         let began = Instant::now();
         crash_point("apply.before");
         let done = timeout_at(self.deadline, self.performed(work)).await;
@@ -367,7 +371,7 @@ impl Course {
     fn left_as_it_is(&mut self, step: usize) -> Event {
         let operation = self.progress.operation();
         match operation.steps.get(step + 1) {
-            Some(acted) if acted.name.is_lasting() => {
+            Some(acted) if acted.name.is_lasting() && acted.state != StepState::Pending => {
                 self.progress.undone(step + 1, None, "not undone: the container stays as it is");
                 self.left.push(format!("the container of {}", acted.object.as_deref().unwrap_or_default()));
                 Event::UndoForeign(step)

@@ -97,7 +97,7 @@ pub(super) fn model(lasts: Option<&'static str>) -> Edit {
         lasts: lasts.map(Into::into),
         sure_after: UNSURE,
     };
-    Edit::Agent { target: Target::Manager, edit }
+    Edit::Agent { target: "worker:alice".parse().unwrap(), edit }
 }
 
 /// What is told of a switch that ended so, how long it was watched, and what was written meanwhile.
