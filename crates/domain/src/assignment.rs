@@ -53,12 +53,12 @@ impl Restart {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum TakeUp {
-    /// It watches its config, or pulls it.
+    /// It watches its config, or pulls it, and nothing is known that keeps it from that.
     #[default]
     ByItself,
     /// HiClaw makes its container anew at once: a busy agent loses its turn.
     Replaced,
-    /// It runs its former model until its container starts again.
+    /// It runs its former model until its container starts again: nothing else is certain to give it the new one.
     Restart,
 }
 

@@ -11,7 +11,9 @@ use std::process::ExitCode;
 pub async fn run(call: &Call) -> Result<ExitCode, CliError> {
     let seen: DeepHealth = call.client.find(&["health"], &[("deep", "true".to_owned())]).await?;
     document(call.json, &seen, || {
-        let hiclaw = seen.hiclaw.as_ref().map_or_else(|| vec!["hiclaw\tunknown".to_owned()], identity);
+        let why = seen.hiclaw_unknown.iter().map(|why| format!("  {why}"));
+        let unknown = || std::iter::once("hiclaw\tunknown".to_owned()).chain(why).collect();
+        let hiclaw = seen.hiclaw.as_ref().map_or_else(unknown, identity);
         std::iter::once(seen.status.clone()).chain(hiclaw).chain(seen.systems.iter().map(system)).collect()
     })?;
     let well = seen.systems.iter().all(|system| system.state == SystemState::Up);
