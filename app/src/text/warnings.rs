@@ -9,6 +9,7 @@ impl Texts {
             WarningCode::VisionLost => ("No more vision", "失去视觉能力"),
             WarningCode::ContextShrinks => ("A smaller context", "上下文变小"),
             WarningCode::LimitsAreDefaults => ("Limits are guessed", "使用默认限制"),
+            WarningCode::LimitsNotOurs => ("Limits are not written", "不会写入限制"),
             WarningCode::DefaultRouteChanges => ("The default route changes", "默认路由将改变"),
             WarningCode::DefaultRouteMissing => ("No default route", "缺少默认路由"),
             WarningCode::ResetByHiclaw => ("HiClaw will reset this", "重启后会被重置"),
@@ -34,6 +35,7 @@ impl Texts {
             WarningCode::TurnLost => ("Work may be broken off", "工作可能被中断"),
             WarningCode::SetBack => ("Set back", "将被还原"),
             WarningCode::FormerModelRuns => ("Runs its former model until a restart", "重启前仍运行原模型"),
+            WarningCode::AnotherHolder => ("This may be undone", "可能会被撤销"),
         })
     }
 
@@ -132,6 +134,10 @@ fn sentence(warning: &Warning) -> Option<String> {
         }
         (WarningCode::SetBack, [object, places]) => {
             format!("{object} 已被他人修改（{places}），将还原为 agm 所需的内容。")
+        }
+        (WarningCode::LimitsNotOurs, [_]) => "模型的限制由控制器管理，切换时不会写入。".to_owned(),
+        (WarningCode::AnotherHolder, [doubt]) => {
+            format!("此次切换可能会被撤销：{}。", Texts(Lang::Zh).evidence_or_said((*doubt).to_owned()))
         }
         (WarningCode::FormerModelRuns, [agent]) => format!("{agent} 在容器重启之前仍运行原模型。"),
         (WarningCode::TurnLost, [agent, task]) => {
