@@ -72,7 +72,14 @@ where
 /// Reads a whole body: 400 when it is no JSON, 422 with the field named when it is the wrong one.
 pub fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = tracked(&mut json)?;
+    let value = match tracked(&mut json) {
+        // Where a word is expected, serde calls a value of another kind bad JSON, which it is not.
+        Err(failure) if failure.code == Code::MalformedRequest => match serde_json::from_slice::<Value>(bytes) {
+            Ok(tree) => return tracked(tree),
+            Err(_) => return Err(failure),
+        },
+        read => read?,
+    };
     json.end().map_err(|error| malformed(&error))?;
     Ok(value)
 }
@@ -166,13 +173,9 @@ impl Body for Mutation {
                 whole::<Nothing>(rest)?;
                 Self::AcceptModel { target }
             }
-            "sleep" | "wake" | "restart" => {
-                let act = ContainerAct::ALL.into_iter().find(|act| act.as_str() == kind);
-                let act = act.unwrap_or(ContainerAct::Restart);
-                let target = take(&mut rest, "target")?;
-                whole::<Nothing>(rest)?;
-                Self::of_container(act, target)
-            }
+            "sleep" => of_container(ContainerAct::Sleep, rest)?,
+            "wake" => of_container(ContainerAct::Wake, rest)?,
+            "restart" => of_container(ContainerAct::Restart, rest)?,
             "add_provider" => Self::AddProvider(whole(rest)?),
             "edit_provider" => Self::EditProvider { name: take(&mut rest, "name")?, edit: whole(rest)? },
             "remove_provider" => {
@@ -208,6 +211,13 @@ impl Body for Mutation {
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
+/// What is left names only whose container it is.
+fn of_container(act: ContainerAct, mut rest: Map<String, Value>) -> Result<Mutation, Failure> {
+    let target = take(&mut rest, "target")?;
+    whole::<Nothing>(rest)?;
+    Ok(Mutation::of_container(act, target))
+}
+
 /// Takes one field out of an object.
 pub(crate) fn take<T: DeserializeOwned>(object: &mut Map<String, Value>, field: &str) -> Result<T, Failure> {
     let value = object.shift_remove(field).ok_or_else(|| Failure::field(field, "missing field"))?;
@@ -238,6 +248,8 @@ mod tests {
             (r#"{"provider":"qwen","model":"m","model":"n"}"#, "model"),
             (r#"{"provider":"a/b","model":"m"}"#, "provider"),
             (r#"{"provider":"qwen","model":"m","contextWindow":-1}"#, "contextWindow"),
+            (r#"{"provider":"qwen","model":"m","restart":"later"}"#, "restart"),
+            (r#"{"provider":"qwen","model":"m","restart":true}"#, "restart"),
             ("[]", "body"),
             ("7", "body"),
         ] {

@@ -5,7 +5,7 @@ use domain::{Check, CheckGroup, CheckId, CheckState, Repair};
 impl Texts {
     pub fn check(self, check: CheckId) -> &'static str {
         self.of(match check {
-            CheckId::HiclawKnown => ("Which HiClaw it is is known", "HiClaw 版本已识别"),
+            CheckId::HiclawKnown => ("HiClaw's version is known", "HiClaw 版本已识别"),
             CheckId::ConsoleReachable => ("The Higress Console answers", "Higress 控制台可访问"),
             CheckId::ConsoleSignIn => ("The console accepts our account", "控制台接受我们的账号"),
             CheckId::ConsoleVersion => ("The console's version is a tested one", "控制台版本经过测试"),

@@ -37,7 +37,7 @@ pub enum Restart {
     No,
     /// At once: a busy agent loses its turn.
     Now,
-    /// Once it has no open task.
+    /// Once it has no open task; after 30 minutes without such a moment not at all.
     WhenIdle,
 }
 
@@ -126,7 +126,7 @@ pub struct Ownership {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Owned {
-    /// `manager`, `controller`.
+    /// Who sets it anew when it wants to: `manager`, `controller`, `hiclaw`.
     pub owner: String,
     /// Whether a switch writes it.
     pub ours: bool,

@@ -126,6 +126,15 @@ impl Settled {
     }
 }
 
+impl Operation {
+    /// Whether nothing more is about to happen: its outcome is known, and no agent is being started again. One that waits
+    /// until an agent is idle keeps nobody waiting.
+    pub fn has_ended(&self) -> bool {
+        let restarts = |step: &Step| step.name == StepName::Restart && step.state == StepState::Running;
+        self.state.is_final() && !self.steps.iter().any(restarts)
+    }
+}
+
 /// An operation: what was asked, by whom, what was planned, and what was observed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

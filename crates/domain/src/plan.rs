@@ -58,11 +58,16 @@ pub struct Change {
     pub object: String,
     pub action: ChangeAction,
     pub diff: Vec<DiffLine>,
-    /// `manager`, `hiclaw`, `agm`.
+    /// Who sets the object anew when it wants to: `manager`, `controller`, `hiclaw`; `agm` for what is ours.
     pub owner: String,
     /// `until the Manager restarts`; none: nothing known undoes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lasts: Option<String>,
+}
+
+impl Change {
+    /// The `owner` of what nobody else sets.
+    pub const OURS: &str = "agm";
 }
 
 /// Another agent that the change reaches, and how.

@@ -226,7 +226,7 @@ impl<B: Begin> Course<B> {
         };
         let begun = watch.borrow().clone();
         self.board.put(index, Slot::Begun(begun));
-        let ended = watch.wait_for(|operation| operation.state.is_final()).await.map(|ended| ended.clone());
+        let ended = watch.wait_for(|operation| operation.has_ended()).await.map(|ended| ended.clone());
         let last = ended.unwrap_or_else(|_| watch.borrow().clone());
         let committed = last.state == OperationState::Committed;
         self.board.put(index, Slot::Begun(last));

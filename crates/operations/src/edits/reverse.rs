@@ -1,6 +1,6 @@
 //! An edit taken back: from what is there now to what was there before.
 use super::{Edit, Side};
-use crate::{clients::Clients, prepare::letting_in, registration::Registration};
+use crate::{clients::Clients, registration::Registration};
 use domain::{Failure, Moved, rules::diff};
 use hiclaw::{Held, Image};
 use higress::{PlainDoc, ProviderDoc, RouteDoc};
@@ -33,14 +33,7 @@ impl Edit {
             }
             Self::Route { name, before, after } => {
                 let now = clients.console.route(name).await?;
-                // Whom HiClaw let in since is let in by what comes back too.
-                if let Some(more) =
-                    now.as_ref().zip(after.as_ref()).and_then(|(now, then)| now.lets_in_beside(then))
-                {
-                    let back = match before {
-                        Some(before) if before.consumers().is_some() => Some(letting_in(before, more)?),
-                        before => before.clone(),
-                    };
+                if let Some((Side::After, Self::Route { before: back, .. })) = self.beside(now.as_ref())? {
                     return Ok(Reversal::Edit(Self::Route { name: name.clone(), before: now, after: back }));
                 }
                 let seen = now.as_ref().map(RouteDoc::content_hash);

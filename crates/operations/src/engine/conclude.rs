@@ -75,24 +75,13 @@ impl Engine {
         self.caches.clear();
         drop(shared);
         let carried = course.carried(None);
-        if course.owes_restarts() {
-            // Its end is told when the agents run again. What it wrote is watched meanwhile.
-            let watching = Watch::new(course).holding(held).run(Event::Quiet);
-            self.tasks.spawn(self.clone().carry(carried, watching).in_current_span());
-            return;
-        }
-        self.let_go(&course, Some(&held), operation);
+        self.controls.forget(&operation.id);
+        held.release();
+        self.note_end(&course.progress, &operation);
+        course.progress.publish(operation);
         if course.begun {
             tokio::spawn(self.carry(carried, Watch::new(course).run(Event::Quiet)).in_current_span());
         }
-    }
-
-    /// Lets its targets go, and tells its end.
-    pub fn let_go(&self, course: &Course, held: Option<&HeldTargets>, operation: Operation) {
-        self.controls.forget(&operation.id);
-        held.inspect(|held| held.release());
-        self.note_end(&course.progress, &operation);
-        course.progress.publish(operation);
     }
 
     fn note_end(&self, progress: &Progress, operation: &Operation) {

@@ -36,7 +36,9 @@ impl Course {
                 Some(failure)
             }
         };
-        self.progress.at_end(state, failure, self.engine.clock.now())
+        let mut operation = self.progress.at_end(state, failure, self.engine.clock.now());
+        self.announce_restarts(&mut operation);
+        operation
     }
 
     /// The operation while a person has to look and its undo is tried again and again.

@@ -71,14 +71,6 @@ impl Progress {
         self.change(|operation| operation.state = state);
     }
 
-    /// Its end is not told yet after all: agents are still to be started again.
-    pub fn reopen(&self) {
-        self.change(|operation| {
-            operation.state = OperationState::Verifying;
-            operation.finished_at = None;
-        });
-    }
-
     /// The plan is made: its steps are what will be done.
     pub fn planned(&self, plan: &Plan, lasts: Option<String>) {
         self.change(|operation| {

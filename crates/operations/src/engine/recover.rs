@@ -123,11 +123,7 @@ impl Engine {
     /// Watches the objects of an operation whose end was told on.
     pub fn watch_again(&self, course: Course, outcome: Outcome) -> impl Future<Output = ()> + Send + use<> {
         let operation = course.progress.operation();
-        if course.owes_restarts() {
-            course.progress.reopen();
-        } else {
-            self.controls.forget(&course.id());
-        }
+        self.controls.forget(&operation.id);
         async move {
             // The log has it already, unless it could not be written.
             course.books.note(Noted::Ended, &operation, course.links(outcome)).await;

@@ -9,14 +9,12 @@ use super::{
     course::{Course, side_of},
     pauses::Pauses,
 };
-use crate::{
-    edits::{Edit, Side},
-    locks::HeldTargets,
-};
+use crate::edits::{Edit, Side};
 use domain::rules::{Effect, Event, Outcome};
 use higress::Observation;
 use planted::crash_point;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use restart::Restarts;
+use std::{collections::BTreeMap, time::Duration};
 use tokio::time::Instant;
 
 /// How many ended operations the journal keeps, so that they can be undone.
@@ -25,6 +23,8 @@ const KEPT: usize = 200;
 const FIRST_LOOK: u32 = 64;
 /// … up to this part of it.
 const LONGEST_PAUSE: u32 = 8;
+/// How often HiClaw is looked at while only it could undo something: after each such part of the horizon.
+const SURE_PAUSE: u32 = 4;
 /// A write that is gone within this part of the horizon was swallowed by another writer.
 const SWALLOWED_WITHIN: u32 = 8;
 
@@ -45,6 +45,8 @@ pub struct Watch {
     course: Course,
     /// When something was written last. By the clock that does not jump, so a restart begins anew.
     written: Instant,
+    /// When an agent's own object could not be read last: HiClaw may have made no pass over it either.
+    unseen: Option<Instant>,
     /// Until then a write that is gone was swallowed.
     swallowed_until: Instant,
     /// Between two looks.
@@ -61,10 +63,7 @@ pub struct Watch {
     quiet: bool,
     /// What HiClaw has not made of what was written, as the last look found.
     lacking: Vec<String>,
-    /// The targets, held until the agents run again that are started again.
-    held: Option<Arc<HeldTargets>>,
-    /// When it was begun to start them, and how often that failed since the last one that runs.
-    restarting: (Instant, u32),
+    restarts: Restarts,
 }
 
 impl Watch {
@@ -74,6 +73,7 @@ impl Watch {
         let mut watch = Self {
             course,
             written: now,
+            unseen: None,
             swallowed_until: now,
             pauses: Pauses::new(Duration::ZERO, Duration::ZERO),
             looks: 0,
@@ -83,8 +83,7 @@ impl Watch {
             resynced: false,
             quiet: false,
             lacking: Vec::new(),
-            held: None,
-            restarting: (now, 0),
+            restarts: Restarts::new(),
         };
         watch.begin_again(true);
         watch
@@ -93,12 +92,6 @@ impl Watch {
     /// A watch that an earlier life began. What changed while nobody looked was meant.
     pub fn resume(course: Course) -> Self {
         Self { swallowed_until: Instant::now(), ..Self::new(course) }
-    }
-
-    /// The same, with its targets still held: agents are to be started again.
-    #[must_use]
-    pub fn holding(self, held: Arc<HeldTargets>) -> Self {
-        Self { held: Some(held), ..self }
     }
 
     /// Something was written: that write can come late too, or be swallowed. While writes are not `answered`, the pauses go
@@ -122,7 +115,8 @@ impl Watch {
     fn ends(&self) -> Instant {
         let committed = self.course.saga.outcome() == Some(Outcome::Committed);
         let unsure = self.watched().map(|(_, edit)| edit.sure_after()).max().filter(|_| committed);
-        self.quiet_from().max(self.written + unsure.unwrap_or_default())
+        let since = self.unseen.map_or(self.written, |unseen| unseen.max(self.written));
+        self.quiet_from().max(since + unsure.unwrap_or_default())
     }
 
     /// Watches until the end, or until the server stops: the next start goes on.
@@ -172,17 +166,18 @@ impl Watch {
             self.note("a person took it over".to_owned());
             return Some(Event::LastQuiet);
         };
-        if self.course.edits().next().is_none() || planted::is(planted::Bug::NoSettleCheck) {
+        self.restart().await;
+        let nothing_to_see = self.course.edits().next().is_none() || planted::is(planted::Bug::NoSettleCheck);
+        if nothing_to_see && !self.course.owes_restarts() {
             return Some(Event::LastQuiet);
         }
-        self.restart().await;
-        let (engine, control) = (self.course.engine.clone(), self.course.control.clone());
+        let engine = self.course.engine.clone();
         let pause = self.next_pause();
         tokio::select! {
             biased;
+            tried = self.restarts.tried() => self.note_tried(tried).await,
             paused = engine.pause(pause) => paused?,
             () = engine.watches.hurried() => {}
-            () = control.cancellation(), if self.course.owes_restarts() => {}
         }
         if Instant::now() >= self.quiet_from() && !self.resynced {
             self.resynced = self.resync(side).await;
@@ -193,13 +188,14 @@ impl Watch {
 
     /// Once nothing of ours can come late any more, there is nothing to be put right before the end.
     fn next_pause(&mut self) -> Duration {
-        let (now, due) = (Instant::now(), self.pauses.next_pause());
+        let (now, horizon) = (Instant::now(), self.course.engine.timing.horizon);
         let left = |until: Instant| until.saturating_duration_since(now);
-        match (left(self.quiet_from()), left(self.ends())) {
-            (Duration::ZERO, Duration::ZERO) => due,
-            (Duration::ZERO, left) if !self.course.owes_restarts() => left,
-            (Duration::ZERO, _) => due,
-            (left, _) => due.min(left),
+        let (quiet, end) = (left(self.quiet_from()), left(self.ends()));
+        match (quiet, end) {
+            (Duration::ZERO, Duration::ZERO) => self.pauses.next_pause(),
+            (Duration::ZERO, end) if !self.course.owes_restarts() => end.min(horizon / SURE_PAUSE),
+            (Duration::ZERO, _) => self.pauses.next_pause(),
+            (quiet, _) => self.pauses.next_pause().min(quiet),
         }
     }
 
@@ -221,7 +217,11 @@ impl Watch {
             match look {
                 Look::AsTold => {}
                 Look::Strayed => return Event::Strayed(step),
-                Look::Unknown => certain = false,
+                Look::Unknown => {
+                    certain = false;
+                    let of_agent = self.course.edit(step).is_some_and(|edit| edit.held().is_some());
+                    self.unseen = if of_agent { Some(Instant::now()) } else { self.unseen };
+                }
                 Look::Undone => self.note_undone(step),
                 Look::Foreign => self.leave(&object),
             }
@@ -234,13 +234,20 @@ impl Watch {
         }
     }
 
-    /// Sees what HiClaw made of what still stands. False: that cannot be seen now.
+    /// Sees what HiClaw made of what still stands. False: that cannot be seen now. What cannot be seen for longer is told.
     async fn carried_out(&mut self) -> bool {
         self.lacking.clear();
         let watched: Vec<Edit> = self.watched().map(|(_, edit)| edit).cloned().collect();
         for edit in watched {
             match edit.lack(&self.course.engine.clients).await {
                 Ok(lack) => self.lacking.extend(lack),
+                Err(failure) if Instant::now() >= self.ends() + self.course.engine.timing.horizon => {
+                    self.lacking.push(format!(
+                        "{} could not be seen since: {}",
+                        edit.object(),
+                        failure.message
+                    ));
+                }
                 Err(_) => return false,
             }
         }
@@ -258,7 +265,6 @@ impl Watch {
             (Observation::AllNew | Observation::AllOld, _) if edit.is_shared() && self.may_be_swallowed() => {
                 Look::Strayed
             }
-            (Observation::Foreign, _) if edit.lets_in_more(clients, side).await => Look::AsTold,
             (seen, side) => match self.find_ghost(edit).await {
                 Look::Foreign
                     if (seen, side) == (Observation::AllOld, Side::After) && edit.held().is_some() =>

@@ -51,8 +51,13 @@ struct Object {
 impl Object {
     /// `late`: a call of this edit was left without an answer. `earlier`: what may still arrive of others.
     fn new(edit: &Edit, outcome: Option<Outcome>, late: bool, earlier: Vec<Edit>) -> Self {
-        let late = late || !edit.is_fenced();
         let side = outcome.and_then(side_of);
+        // What compares nothing can be done once more, also what was answered: that is what was written, no former image.
+        let again = (!late && !edit.is_fenced()).then(|| match side {
+            Some(Side::After) => edit.after_alone(),
+            _ => edit.clone(),
+        });
+        let late = late || again.is_some();
         let sides = outcome.map_or(vec![Side::Before, Side::After], |_| side.into_iter().collect());
         let replaced = side.filter(|side| edit.is_shared() || late && *side == Side::Before);
         let earlier_images =
@@ -62,7 +67,7 @@ impl Object {
             told: side.map(|side| edit.hash(side)),
             leads_to: sides.into_iter().flat_map(|side| edit.leads_to(side)).collect(),
             strays: replaced.map(|side| edit.hash(side.other())).into_iter().chain(earlier_images).collect(),
-            ghosts: late.then(|| edit.clone()).into_iter().chain(earlier).collect(),
+            ghosts: again.or_else(|| late.then(|| edit.clone())).into_iter().chain(earlier).collect(),
             left: false,
         }
     }
@@ -278,6 +283,12 @@ mod tests {
 
         let (later, _) = watched(&edit("new", "newer"), Committed, false, &[edit("old", "new")]);
         assert_eq!(["old", "new", "newer"].map(|seen| strays(&later, seen)), [true, true, false]);
+        // What compares nothing can be written once more; the image that it replaced can be written by a person alone.
+        let spec = |before, after| edit_of(Part::Spec, before, after);
+        let (first, _) = watched(&spec("old", "new"), Committed, false, &[]);
+        let ghosts = first.ghosts(&[OBJECT.to_owned()]);
+        let (later, _) = watched(&spec("new", "newer"), Committed, false, &ghosts);
+        assert_eq!(["old", "new", "newer"].map(|seen| strays(&later, seen)), [false, true, false]);
         let (taken, _) = watched(&edit("old", "new"), GivenUp, true, &[edit("older", "old")]);
         assert_eq!(["old", "new", "older"].map(|seen| strays(&taken, seen)), [false; 3]);
     }

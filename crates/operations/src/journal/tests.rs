@@ -106,7 +106,7 @@ fn record(id: OperationId) -> Record {
         held: vec!["provider:deepseek".into(), "worker:alice".into()],
         work,
         ghosts: vec![agent(Part::Config, held("ghost", Version::object("\"g\"".into())), None)],
-        restarts: vec![Restarting { target: "worker:alice".parse().unwrap(), when_idle: true }],
+        restarts: vec![Restarting::new("worker:alice".parse().unwrap(), true)],
         request: Some(RequestMark { actor: "admin".into(), key: "k".into(), hash: "h".into() }),
     }
 }

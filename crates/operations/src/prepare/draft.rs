@@ -178,26 +178,33 @@ impl Draft {
         self.removals.splice(0..0, late);
     }
 
-    /// Says what it costs until the agent runs what it was switched to, and adds its restart where one is asked for.
+    /// Says what it costs until the agent runs what it was switched to, and adds its restart where one is asked for. The
+    /// writes of the agent must be there.
     pub fn take_up(&mut self, agent: &Agent, restart: Restart) {
         let (target, name) = (agent.target.clone(), agent.target.agent());
+        let its = |edit: &Edit| edit.held().is_some() && edit.agent() == Some(&target);
+        let changes = self.agents.iter().any(|work| matches!(work, Work::Write(edit) if its(edit)));
+        if !changes && restart == Restart::No {
+            return;
+        }
         let turn_lost = |how: &str| {
             let message = format!("the container of {name} {how}: if it is busy, it loses its turn");
             Warning::new(WarningCode::TurnLost, message).about([name])
         };
         match (agent.takes_up, restart) {
             (TakeUp::ByItself, _) => {}
-            (TakeUp::Replaced, _) => self.warn(turn_lost("is made anew at once")),
+            (TakeUp::Replaced, _) if changes => self.warn(turn_lost("is made anew at once")),
+            (TakeUp::Replaced, _) => {}
             (TakeUp::Restart, Restart::No) => {
                 let message = format!("{name} runs its former model until its container starts again");
                 self.warn(Warning::new(WarningCode::FormerModelRuns, message).about([name]));
             }
             (TakeUp::Restart, Restart::Now) => {
                 self.warn(turn_lost("is started again"));
-                self.restarts.push(Restarting { target, when_idle: false });
+                self.restarts.push(Restarting::new(target, false));
             }
             (TakeUp::Restart, Restart::WhenIdle) => {
-                self.restarts.push(Restarting { target, when_idle: true });
+                self.restarts.push(Restarting::new(target, true));
             }
         }
     }
@@ -285,6 +292,7 @@ pub fn is_config(edit: &Edit) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hiclaw::{Held, Image, Part, Version};
     use serde_json::{Value, json};
 
     fn doc(name: &str, prefixes: &[&str], consumers: &[&str]) -> RouteDoc {
@@ -298,6 +306,26 @@ mod tests {
 
     fn edit(name: &str, before: Option<RouteDoc>, after: Option<RouteDoc>) -> Edit {
         Edit::Route { name: name.parse().unwrap(), before, after }
+    }
+
+    /// A write of the Manager's model, or of our note of it alone.
+    fn model(changed: bool) -> Edit {
+        let (target, after) = (Target::Manager, Image::new("new".into()));
+        if !changed {
+            return Edit::Record { target, before: None, after: Some(after) };
+        }
+        let before = Held { image: Image::new("old".into()), version: Version::Note("old".into()) };
+        let object = "controller:managers/default".into();
+        let edit = hiclaw::Edit {
+            part: Part::Spec,
+            object,
+            before,
+            after,
+            owner: "controller".into(),
+            lasts: None,
+            sure_after: std::time::Duration::ZERO,
+        };
+        Edit::Agent { target, edit }
     }
 
     /// One of each kind, the most dangerous first.
@@ -334,22 +362,27 @@ mod tests {
 
     #[test]
     fn a_switch_says_what_it_costs_until_the_agent_runs_its_model() {
-        let told = |takes_up, restart| {
+        let told = |takes_up, restart, changed| {
             let agent =
                 Agent { target: Target::Manager, runtime: "openclaw".into(), read_only: None, takes_up };
             let mut draft = Draft::default();
+            draft.write_agent(&Target::Manager, [model(changed)]);
             draft.take_up(&agent, restart);
             let codes: Vec<_> = draft.warnings.iter().map(|warning| warning.code).collect();
             (codes, draft.restarts.iter().map(|restart| restart.when_idle).collect::<Vec<_>>())
         };
         use WarningCode::{FormerModelRuns, TurnLost};
         for restart in [Restart::No, Restart::Now, Restart::WhenIdle] {
-            assert_eq!(told(TakeUp::ByItself, restart), (vec![], vec![]));
-            assert_eq!(told(TakeUp::Replaced, restart), (vec![TurnLost], vec![]));
+            assert_eq!(told(TakeUp::ByItself, restart, true), (vec![], vec![]));
+            assert_eq!(told(TakeUp::Replaced, restart, true), (vec![TurnLost], vec![]));
+            assert_eq!(told(TakeUp::Replaced, restart, false), (vec![], vec![]));
         }
-        assert_eq!(told(TakeUp::Restart, Restart::No), (vec![FormerModelRuns], vec![]));
-        assert_eq!(told(TakeUp::Restart, Restart::Now), (vec![TurnLost], vec![false]));
-        assert_eq!(told(TakeUp::Restart, Restart::WhenIdle), (vec![], vec![true]));
+        assert_eq!(told(TakeUp::Restart, Restart::No, true), (vec![FormerModelRuns], vec![]));
+        assert_eq!(told(TakeUp::Restart, Restart::No, false), (vec![], vec![]));
+        for changed in [true, false] {
+            assert_eq!(told(TakeUp::Restart, Restart::Now, changed), (vec![TurnLost], vec![false]));
+            assert_eq!(told(TakeUp::Restart, Restart::WhenIdle, changed), (vec![], vec![true]));
+        }
     }
 
     #[test]

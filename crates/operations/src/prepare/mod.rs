@@ -34,7 +34,7 @@ use crate::{
 };
 use domain::{
     Code, ContainerAct, Declared, EditProvider, Failure, FieldError, ModelId, Mutation, OperationId, Plan,
-    ProviderName, Read, Restore, StepName, Target, TypedKey, rules::RoutingView,
+    ProviderName, Read, Restore, Step, StepName, Target, TypedKey, rules::RoutingView,
 };
 use draft::Draft;
 use higress::ProviderDoc;
@@ -310,7 +310,11 @@ fn finish(
     if work.iter().any(writes_store) {
         clients.conditional.check()?;
     }
-    let again = restarts.iter().map(|one| pending(StepName::Restart, Some(one.target.agent().to_owned())));
+    let again = restarts.iter().map(|one| {
+        let when = if one.when_idle { "once it has no open task" } else { "at once" };
+        let step = pending(StepName::Restart, Some(one.target.agent().to_owned()));
+        Step { evidence: Some(when.to_owned()), ..step }
+    });
     let steps = work.iter().map(step).chain([pending(StepName::Verify, None)]).chain(again).collect();
     let changes = work
         .iter()

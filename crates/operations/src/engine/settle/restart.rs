@@ -1,165 +1,239 @@
-//! Starting agents again that run their former model until then. It comes behind a good end: the models are written and
-//! read back, so nothing is undone for it. What a restart came to is told with the end, which waits for it.
+//! Starting agents again that run their former model until then. It comes behind a good end, which is told before it: the
+//! models are written and read back, nothing is undone for it, and nobody is kept from the targets while an agent is waited
+//! for. The looks go on meanwhile.
 use super::Watch;
-use crate::{engine::course::Course, restarting::Restarting};
-use domain::{Failure, StepName, StepState, Target, Worker, WorkerStatus, rules::Outcome};
+use crate::{
+    edits::Edit,
+    engine::{Engine, course::Course},
+    locks::{HeldTargets, target_name},
+    restarting::Restarting,
+};
+use domain::{Failure, Operation, Step, StepName, StepState, Target, Worker, WorkerStatus, rules::Outcome};
 use hiclaw::Act;
 use planted::crash_point;
-use tokio::time::Instant;
+use std::{future::pending, time::Duration};
+use tokio::{task::JoinSet, time::Instant};
 
 /// How often a container is tried to be brought up.
 const TRIES: u32 = 3;
+/// Between two tries.
+const AGAIN: Duration = Duration::from_secs(15);
+
+/// What is under way of what a watch owes to agents, one after the other.
+pub struct Restarts {
+    /// When the present one became the first.
+    since: Instant,
+    /// How often it failed.
+    failed: u32,
+    not_before: Instant,
+    trying: JoinSet<Tried>,
+}
+
+/// What came of one try.
+pub enum Tried {
+    Runs(String),
+    /// There is no way to start it from here.
+    NoWay(String),
+    Failed(String),
+}
 
 /// What is to be done with an agent, and what that rests on.
 enum Turn {
-    Act,
+    Act(Act),
     Wait(String),
-    /// It does not run.
-    Rests(String),
-    /// It runs, and nobody can tell whether it is busy.
-    Unknown(String),
+    /// It is not to be started again, and why.
+    Leave(String),
 }
 
-/// What came of a step.
-type Ended = (StepState, String);
+impl Restarts {
+    pub fn new() -> Self {
+        let now = Instant::now();
+        Self { since: now, failed: 0, not_before: now, trying: JoinSet::new() }
+    }
+
+    /// Waits for what is being tried, without end where nothing is.
+    pub async fn tried(&mut self) -> Tried {
+        match self.trying.join_next().await {
+            Some(tried) => tried.unwrap_or_else(|_| Tried::Failed("the try broke off".to_owned())),
+            None => pending().await,
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        self.trying.is_empty() && Instant::now() >= self.not_before
+    }
+}
 
 impl Course {
     /// Whether agents are yet to be started again.
     pub fn owes_restarts(&self) -> bool {
         self.saga.outcome() == Some(Outcome::Committed) && !self.restarts.is_empty()
     }
+
+    /// Tells of agents that are started again at once that this is under way.
+    pub fn announce_restarts(&self, operation: &mut Operation) {
+        if !self.owes_restarts() {
+            return;
+        }
+        for owed in self.restarts.iter().filter(|owed| !owed.when_idle) {
+            let step = operation.steps.iter_mut().find(|step| is_of(step, owed));
+            if let Some(step) = step.filter(|step| step.state == StepState::Pending) {
+                step.state = StepState::Running;
+            }
+        }
+    }
 }
 
 impl Watch {
-    /// Starts those again for whom it is time, and tells the end when none is left.
+    /// Begins to start the next one again, when it is time.
     pub(super) async fn restart(&mut self) {
-        while self.course.owes_restarts() {
+        while self.course.owes_restarts() && self.restarts.is_due() {
             let Some(next) = self.course.restarts.first().cloned() else { return };
-            let Some(step) = self.step_of(&next) else {
-                self.course.restarts.remove(0);
-                continue;
-            };
-            let began = Instant::now();
-            let Some((state, evidence)) = self.restarted(step, &next).await else { return };
-            self.course.progress.ended(step, state, began.elapsed(), evidence);
-            self.course.restarts.remove(0);
-            self.restarting = (Instant::now(), 0);
-            self.course.record().await;
-            self.tell_end();
-        }
-    }
-
-    fn step_of(&self, next: &Restarting) -> Option<usize> {
-        let steps = &self.course.progress.operation().steps;
-        let is_its = |step: &domain::Step| {
-            step.name == StepName::Restart && step.object.as_deref() == Some(next.target.agent())
-        };
-        steps.iter().position(is_its)
-    }
-
-    /// None: not yet.
-    async fn restarted(&mut self, step: usize, next: &Restarting) -> Option<Ended> {
-        let agent = next.target.agent();
-        let skipped = |why: String| Some((StepState::Skipped, format!("{why}; {}", later(agent))));
-        if let Err(failure) = self.hold() {
-            return skipped(format!("not restarted; {}", failure.message));
-        }
-        if self.course.control.cancelled() {
-            return skipped("somebody cancelled it".into());
-        }
-        self.course.progress.running(step);
-        let waited = self.restarting.0.elapsed() >= self.course.engine.timing.idle;
-        match self.turn(next).await {
-            Turn::Act => self.bring_up(step, &next.target).await,
-            Turn::Rests(how) => {
-                let why = "not restarted: it does not run, and takes its model up when it starts";
-                Some((StepState::Skipped, format!("{why}; {how}")))
-            }
-            Turn::Unknown(how) => {
-                skipped(format!("not restarted: nobody can tell whether {agent} is busy; {how}"))
-            }
-            Turn::Wait(how) if waited => skipped(format!("not restarted: {agent} was never idle; {how}")),
-            Turn::Wait(how) => {
-                let waits = format!("waits until {agent} is idle; {how}");
-                self.course.progress.found(step, StepState::Running, &waits);
-                None
+            match self.turn(&next).await {
+                Turn::Leave(why) => self.note_restart(StepState::Skipped, &why).await,
+                Turn::Wait(how) => return self.show_restart(StepState::Pending, &how),
+                Turn::Act(act) => {
+                    // Whoever works on the agent now decides about it: that is seen at the next look.
+                    let Ok(held) = self.hold(&next.target) else { return };
+                    return self.try_to_start(&next.target, act, held).await;
+                }
             }
         }
     }
 
-    /// After a crash nobody holds the targets. Who works on them now decides himself what is started again.
-    fn hold(&mut self) -> Result<(), Failure> {
-        if self.held.is_none() {
-            let held = self.course.engine.locks.hold(self.course.held.clone(), &self.course.id())?;
-            self.held = Some(held.into());
+    /// Notes what came of a try.
+    pub(super) async fn note_tried(&mut self, tried: Tried) {
+        match tried {
+            Tried::Runs(seen) => self.note_restart(StepState::Done, &seen).await,
+            Tried::NoWay(why) => self.note_restart(StepState::Skipped, &why).await,
+            Tried::Failed(why) => {
+                self.restarts.failed += 1;
+                if self.restarts.failed < TRIES {
+                    self.restarts.not_before = Instant::now() + AGAIN;
+                    return self.show_restart(StepState::Running, &format!("tries again; {why}"));
+                }
+                let lasts = "its model is set, and it runs it once its container starts";
+                self.note_restart(StepState::Failed, &format!("{why}; {lasts}")).await;
+            }
         }
-        Ok(())
     }
 
     async fn turn(&self, next: &Restarting) -> Turn {
-        let Target::Worker(name) = &next.target else { return Turn::Act };
+        let agent = next.target.agent();
+        if self.is_decided_by_another(&next.target) {
+            return Turn::Leave(format!("not restarted: a later change of {agent} decides"));
+        }
+        let Target::Worker(name) = &next.target else { return Turn::Act(Act::Restart) };
         let seen = self.course.engine.clients.holder.workers().await;
-        let found = seen.map(|all| all.into_iter().find(|worker| worker.name == *name));
-        match found {
-            Ok(Some(worker)) => turn_of(&worker, next.when_idle),
-            Ok(None) => Turn::Rests(format!("there is no worker {name}")),
-            Err(_) if !next.when_idle => Turn::Act,
+        let turn = match seen.map(|all| all.into_iter().find(|worker| worker.name == *name)) {
+            Ok(Some(worker)) => turn_of(&worker, next),
+            Ok(None) => Turn::Leave(format!("not restarted: there is no worker {name}")),
+            Err(_) if !next.when_idle => Turn::Act(Act::Restart),
             Err(error) => Turn::Wait(Failure::from(error).message),
-        }
-    }
-
-    /// Restarts the container. One that does not come back is woken, and the whole is tried again.
-    async fn bring_up(&mut self, step: usize, target: &Target) -> Option<Ended> {
-        let holder = &self.course.engine.clients.holder;
-        crash_point("restart.before");
-        let restarted = holder.act(target, Act::Restart).await;
-        crash_point("restart.after");
-        let error = match restarted {
-            Ok(seen) => return Some((StepState::Done, seen)),
-            Err(error) => error,
         };
-        let woken = holder.act(target, Act::Wake).await;
-        let cannot = |error: &hiclaw::Error| matches!(error, hiclaw::Error::CannotAct { .. });
-        let agent = target.agent();
-        match woken {
-            Ok(seen) => return Some((StepState::Done, format!("{error}; woken; {seen}"))),
-            Err(no_way) if cannot(&no_way) && cannot(&error) => {
-                let Failure { message, hint, .. } = error.into();
-                let way = hint.unwrap_or_default();
-                return Some((
-                    StepState::Skipped,
-                    format!("not restarted; {message}; {way}; {}", later(agent)),
-                ));
+        match turn {
+            Turn::Wait(how) if self.restarts.since.elapsed() >= self.course.engine.timing.idle => {
+                Turn::Leave(format!("not restarted: {agent} was never idle; {how}; {}", later(agent)))
             }
-            Err(_) => {}
+            Turn::Wait(how) => Turn::Wait(format!("waits until {agent} is idle; {how}")),
+            turn => turn,
         }
-        self.restarting.1 += 1;
-        if self.restarting.1 < TRIES {
-            self.course.progress.found(step, StepState::Running, &format!("tries again; {error}"));
-            return None;
-        }
-        let lasts = format!("the model of {agent} is set, and it runs it once its container starts");
-        Some((StepState::Failed, format!("{error}; {lasts}")))
     }
 
-    /// When no agent is left, the targets are let go and the end is told.
-    fn tell_end(&mut self) {
-        let Some(outcome) = self.course.saga.outcome().filter(|_| self.course.restarts.is_empty()) else {
-            return;
-        };
-        let operation = self.course.told(outcome);
-        self.course.engine.let_go(&self.course, self.held.take().as_deref(), operation);
+    /// Whether what this operation gave the agent is not what it is to run any more.
+    fn is_decided_by_another(&self, target: &Target) -> bool {
+        let (id, watches) = (self.course.id(), &self.course.engine.watches);
+        let its = |edit: &Edit| edit.held().is_some() && edit.agent() == Some(target);
+        self.course.edits().any(|(_, edit)| its(edit) && !watches.has(&id, &edit.object()))
+    }
+
+    fn hold(&self, target: &Target) -> Result<HeldTargets, Failure> {
+        self.course.engine.locks.hold(vec![target_name(target)], &self.course.id())
+    }
+
+    /// What is begun is known after a crash too: an agent that was put to sleep for it is woken then.
+    async fn try_to_start(&mut self, target: &Target, act: Act, held: HeldTargets) {
+        if let Some(first) = self.course.restarts.first_mut() {
+            first.begun = true;
+        }
+        self.show_restart(StepState::Running, &format!("{} is being started again", target.agent()));
+        self.course.record().await;
+        let (engine, target) = (self.course.engine.clone(), target.clone());
+        self.restarts.trying.spawn(async move {
+            let tried = bring_up(&engine, &target, act).await;
+            drop(held);
+            tried
+        });
+    }
+
+    fn show_restart(&self, state: StepState, evidence: &str) {
+        let owed = self.course.restarts.first();
+        if let Some(step) = owed.and_then(|owed| self.step_of(owed)) {
+            self.course.progress.found(step, state, evidence);
+        }
+    }
+
+    /// Nothing more is owed to the first one.
+    async fn note_restart(&mut self, state: StepState, evidence: &str) {
+        self.show_restart(state, evidence);
+        self.course.restarts.remove(0);
+        let now = Instant::now();
+        (self.restarts.since, self.restarts.not_before, self.restarts.failed) = (now, now, 0);
+        self.course.record().await;
+    }
+
+    fn step_of(&self, owed: &Restarting) -> Option<usize> {
+        self.course.progress.operation().steps.iter().position(|step| is_of(step, owed))
     }
 }
 
-fn turn_of(worker: &Worker, when_idle: bool) -> Turn {
-    let how = worker.evidence.clone();
+fn is_of(step: &Step, owed: &Restarting) -> bool {
+    step.name == StepName::Restart && step.object.as_deref() == Some(owed.target.agent())
+}
+
+/// Does it. A container that does not come back is woken.
+async fn bring_up(engine: &Engine, target: &Target, act: Act) -> Tried {
+    let holder = &engine.clients.holder;
+    crash_point("restart.before");
+    let acted = holder.act(target, act).await;
+    crash_point("restart.after");
+    let error = match acted {
+        Ok(seen) => return Tried::Runs(seen),
+        Err(error) => error,
+    };
+    if act == Act::Wake {
+        return Tried::Failed(error.to_string());
+    }
+    let woken = holder.act(target, Act::Wake).await;
+    let cannot = |error: &hiclaw::Error| matches!(error, hiclaw::Error::CannotAct { .. });
+    match woken {
+        Ok(seen) => Tried::Runs(format!("{error}; woken; {seen}")),
+        Err(woken) if cannot(&woken) && cannot(&error) => {
+            let Failure { message, hint, .. } = error.into();
+            let way = hint.unwrap_or_default();
+            Tried::NoWay(format!("not restarted; {message}; {way}; {}", later(target.agent())))
+        }
+        Err(woken) => Tried::Failed(format!("{error}; not woken: {woken}")),
+    }
+}
+
+fn turn_of(worker: &Worker, next: &Restarting) -> Turn {
+    let (agent, how) = (&worker.name, &worker.evidence);
     match worker.status {
-        WorkerStatus::Sleeping | WorkerStatus::Stopped | WorkerStatus::Offline => Turn::Rests(how),
-        _ if !when_idle => Turn::Act,
-        WorkerStatus::Idle | WorkerStatus::Failed => Turn::Act,
-        WorkerStatus::Busy | WorkerStatus::Starting => Turn::Wait(how),
-        WorkerStatus::Running | WorkerStatus::Remote | WorkerStatus::Unknown => Turn::Unknown(how),
+        WorkerStatus::Sleeping | WorkerStatus::Stopped | WorkerStatus::Offline if next.begun => {
+            Turn::Act(Act::Wake)
+        }
+        WorkerStatus::Sleeping | WorkerStatus::Stopped | WorkerStatus::Offline => {
+            let why = "not restarted: it does not run, and takes its model up when it starts";
+            Turn::Leave(format!("{why}; {how}"))
+        }
+        _ if !next.when_idle => Turn::Act(Act::Restart),
+        WorkerStatus::Idle | WorkerStatus::Failed => Turn::Act(Act::Restart),
+        WorkerStatus::Busy | WorkerStatus::Starting => Turn::Wait(how.clone()),
+        WorkerStatus::Running | WorkerStatus::Remote | WorkerStatus::Unknown => {
+            let why = format!("not restarted: nobody can tell whether {agent} is busy; {how}");
+            Turn::Leave(format!("{why}; {}", later(agent.as_str())))
+        }
     }
 }
 

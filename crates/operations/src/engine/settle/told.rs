@@ -1,7 +1,8 @@
 //! What a watch tells of itself when it ends.
 use super::Watch;
 use crate::edits::{Edit, Side};
-use domain::{Settled, rules::Outcome};
+use domain::{Settled, Step, StepName, StepState, rules::Outcome};
+use std::collections::BTreeSet;
 
 impl Watch {
     /// What the looks saw.
@@ -31,12 +32,24 @@ impl Watch {
         }
         let waited = of_agents.iter().map(|edit| edit.sure_after).max()?.as_secs();
         let until = of_agents.iter().find_map(|edit| edit.lasts.as_deref());
-        match (waited, until) {
-            (0, None) => None,
-            (0, Some(until)) => Some(format!("it lasts {until}")),
-            (_, None) => Some(format!("it lasts: in {waited} s HiClaw has not undone it")),
-            (_, Some(until)) => Some(format!("in {waited} s HiClaw has not undone it, and it lasts {until}")),
-        }
+        let lasts = match (waited, until) {
+            (0, None) => return None,
+            (0, Some(until)) => format!("it lasts {until}"),
+            (_, None) => format!("it lasts: in {waited} s HiClaw has not undone it"),
+            (_, Some(until)) => format!("in {waited} s HiClaw has not undone it, and it lasts {until}"),
+        };
+        let unseen = self.not_seen_to_run().into_iter();
+        Some(unseen.fold(lasts, |lasts, agent| format!("{lasts}; that {agent} runs it was not seen")))
+    }
+
+    /// The agents of which nobody saw that they took the change up.
+    fn not_seen_to_run(&self) -> BTreeSet<String> {
+        let operation = self.course.progress.operation();
+        let steps = |name, done: bool| {
+            let of = |step: &&Step| step.name == name && (step.state == StepState::Done) == done;
+            operation.steps.iter().filter(of).filter_map(|step| step.object.clone()).collect::<BTreeSet<_>>()
+        };
+        &steps(StepName::Reload, false) - &steps(StepName::Restart, true)
     }
 
     /// Somebody brought back what an agent had before: whose that is, and what undoes a change of it.
