@@ -143,7 +143,7 @@ fn fix_of_state(check: &Check) -> Option<&'static str> {
         CheckId::ManagerModelLasts if is_unknown => "请将 HiClaw 的默认模型告知 agm。",
         CheckId::AuditChain if is_unknown => "文件较大，请用命令单独校验。",
         CheckId::WorkerRuns if check.state == CheckState::Failed => {
-            "请查看其容器的日志，并让 Manager 重新创建该 Worker。"
+            "请查看其容器的日志，并让 HiClaw 重新创建该 Worker。"
         }
         // Without a button the agent's model is not set from here.
         CheckId::AgentModel
@@ -174,7 +174,7 @@ fn fix_of_kind(check: &Check) -> Option<&'static str> {
             "对象存储不支持条件写入时，请更换并重启 agm；否则请检查其地址和凭据。"
         }
         CheckId::ManagerAnswers => "请查看 Manager 容器的日志，必要时重启。",
-        CheckId::WorkerList => "请核对 openclaw.json 的路径配置。",
+        CheckId::WorkerList => "请检查 HiClaw 自身的状态。",
         CheckId::GatewayReachable => "请确认 AI 网关正在运行，且地址配置正确。",
         CheckId::GatewayMetrics => "请更正网关指标的地址；不影响其他功能。",
         CheckId::GatewayStatistics => "请在 Higress 控制台启用 AI 统计插件；不影响其他功能。",
@@ -219,7 +219,7 @@ fn fix_of_kind(check: &Check) -> Option<&'static str> {
             Repair::EditProvider { .. } => NEW_KEY,
             Repair::SetModel { .. } | Repair::KeepModel { .. } => return None,
         },
-        CheckId::WorkerRuns => "请让 Manager 启动该 Worker；不再需要时请将其删除。",
+        CheckId::WorkerRuns => "请启动该 Worker；不再需要时请将其删除。",
         CheckId::WorkerTakesUp => "更换模型后请重启该 Worker 的容器。",
         CheckId::DataWritable => "请检查数据目录的权限和磁盘。",
         CheckId::DataSpace => "请为数据目录释放空间。",

@@ -22,6 +22,10 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "{} 处有控制器应答，它会覆盖他人写入文件的内容",
     ),
     (
+        "{} is there, which only a HiClaw with a controller writes, and no controller is used",
+        "存在 {}，只有带控制器的 HiClaw 才会写入它，而当前未使用控制器",
+    ),
+    (
         "{} is named as a HiClaw with a controller does, and no controller is used",
         "{} 是带控制器的 HiClaw 的命名方式，而当前未使用控制器",
     ),
@@ -44,6 +48,14 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ("{} runs its former model until its container starts again", "{} 在容器重新启动前仍运行原来的模型"),
     ("{} was made anew and runs", "{} 已重新创建并运行"),
     ("not seen yet: {} was not made anew in time", "尚未看到生效：{} 未在规定时间内重新创建"),
+    (
+        "not seen yet: {} runs, and nobody saw whether it was made anew since the switch",
+        "尚未看到生效：{} 正在运行，但切换后未观测到其重新创建",
+    ),
+    (
+        "{} runs, and nobody saw whether it was made anew since the switch",
+        "{} 正在运行，但切换后未观测到其重新创建",
+    ),
     ("not seen yet: the container of {} is not to be seen", "尚未看到生效：无法观测 {} 的容器"),
     ("not seen yet: {} does not run", "尚未看到生效：{} 未运行"),
     ("runs its former model since it was switched at {}", "自 {} 切换以来仍运行原来的模型"),
@@ -80,6 +92,11 @@ pub const SENTENCES: &[(&str, &str)] = &[
     (
         "Change it where {} is described, with all its members. The model of {}'s leader can be changed here.",
         "请在团队 {} 的定义处连同全部成员一起更改。可在此更改 {} 负责人的模型。",
+    ),
+    ("{} names no model, so a switch could not be taken back", "{} 没有模型，切换后将无法撤销"),
+    (
+        "Give it a model through the controller once, then switch it here.",
+        "请先通过控制器为其设置一次模型，再在此切换。",
     ),
     // What the controller refuses, or does not carry out.
     (
@@ -137,13 +154,17 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ),
     ("HiClaw's controller cannot be reached: {}", "无法连接 HiClaw 控制器：{}"),
     ("HiClaw's controller: no answer in time", "HiClaw 控制器：响应超时"),
+    ("the Manager's container: it does not run", "Manager 的容器未在运行"),
     (
         "HiClaw's controller: what answers at its address is no controller",
         "HiClaw 控制器：该地址上应答的不是控制器",
     ),
     ("HiClaw's controller: its address is no HTTP address", "HiClaw 控制器：其地址不是 HTTP 地址"),
     ("HiClaw's controller: its answer is too long: {}", "HiClaw 控制器：响应过长：{}"),
-    ("HiClaw's controller: its answer to {} is malformed: {}", "HiClaw 控制器：对 {} 的响应格式错误：{}"),
+    (
+        "HiClaw's controller: its answer to {} cannot be understood at line {}, column {}",
+        "HiClaw 控制器：无法识别对 {} 的响应（第 {} 行第 {} 列）",
+    ),
     ("HiClaw's controller: it has no list at {}", "HiClaw 控制器：{} 处没有列表"),
     ("HiClaw's controller: {}", "HiClaw 控制器：{}"),
     (

@@ -16,7 +16,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "a scratch object was written, twice protected from a stale write, and removed at {}",
         "已写入一个临时对象，两次拦住过期写入，并已删除，时间 {}",
     ),
-    ("HiClaw's registry lists {} workers", "HiClaw 登记了 {} 个 Worker"),
+    ("HiClaw lists {} workers", "HiClaw 登记了 {} 个 Worker"),
     // Of the gateway and its routes.
     ("answers (after {} ms)", "有响应（{} 毫秒）"),
     ("gave figures at {}", "已提供指标，时间 {}"),
@@ -102,7 +102,11 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "its image {} keeps its own model: a switch reaches it when it starts again",
         "其镜像 {} 会保留自身的模型，重新启动后才采用新模型",
     ),
-    ("take up the model of their stored config while they run", "运行中即可采用所存配置中的模型"),
+    (
+        "run the model of their stored config, or take it up while they run",
+        "正在使用所存配置中的模型，或运行中即可采用",
+    ),
+    ("no answer in time", "响应超时"),
     // Of agm itself.
     ("a record could be written now (after {} ms)", "刚刚成功写入一条记录（{} 毫秒）"),
     ("{} MiB are free", "剩余 {} MiB"),

@@ -33,6 +33,8 @@ impl Texts {
             WarningCode::NotRemoved => ("Not removed", "不会删除"),
             WarningCode::TurnLost => ("Work may be broken off", "工作可能被中断"),
             WarningCode::SetBack => ("Set back", "将被还原"),
+            WarningCode::LimitsNotOurs => ("These limits are not written", "不会写入这些限制"),
+            WarningCode::AnotherHolder => ("HiClaw may be another one", "HiClaw 版本存疑"),
             WarningCode::FormerModelRuns => ("Runs its former model until a restart", "重启前仍运行原模型"),
         })
     }
@@ -132,6 +134,10 @@ fn sentence(warning: &Warning) -> Option<String> {
         }
         (WarningCode::SetBack, [object, places]) => {
             format!("{object} 已被他人修改（{places}），将还原为 agm 所需的内容。")
+        }
+        (WarningCode::LimitsNotOurs, [_]) => "模型的限制由 HiClaw 设置，切换模型时不写入。".into(),
+        (WarningCode::AnotherHolder, [doubt]) => {
+            format!("切换可能被还原：{}。", Texts(Lang::Zh).evidence_or_said((*doubt).to_owned()))
         }
         (WarningCode::FormerModelRuns, [agent]) => format!("{agent} 在容器重启之前仍运行原模型。"),
         (WarningCode::TurnLost, [agent, task]) => {
