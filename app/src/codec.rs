@@ -72,7 +72,16 @@ where
 /// Reads a whole body: 400 when it is no JSON, 422 with the field named when it is the wrong one.
 pub fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = tracked(&mut json)?;
+    let value = match tracked(&mut json) {
+        // Where a word is expected, serde calls a value of another kind bad JSON, which it is not.
+        Err(failure) if failure.code == Code::MalformedRequest => {
+            match serde_json::from_slice::<Value>(bytes) {
+                Ok(tree) => return tracked(tree),
+                Err(_) => return Err(failure),
+            }
+        }
+        read => read?,
+    };
     json.end().map_err(|error| malformed(&error))?;
     Ok(value)
 }
@@ -241,6 +250,8 @@ mod tests {
             (r#"{"provider":"qwen","model":"m","model":"n"}"#, "model"),
             (r#"{"provider":"a/b","model":"m"}"#, "provider"),
             (r#"{"provider":"qwen","model":"m","contextWindow":-1}"#, "contextWindow"),
+            (r#"{"provider":"qwen","model":"m","restart":"later"}"#, "restart"),
+            (r#"{"provider":"qwen","model":"m","restart":true}"#, "restart"),
             ("[]", "body"),
             ("7", "body"),
         ] {

@@ -22,12 +22,12 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "{} 处有控制器应答，它会覆盖他人写入文件的内容",
     ),
     (
-        "{} is there, which only a HiClaw with a controller writes, and no controller is used",
-        "存在 {}，只有带控制器的 HiClaw 才会写入它，而当前未使用控制器",
-    ),
-    (
         "{} is named as a HiClaw with a controller does, and no controller is used",
         "{} 是带控制器的 HiClaw 的命名方式，而当前未使用控制器",
+    ),
+    (
+        "{} is there, which only a HiClaw with a controller writes, and no controller is used",
+        "存在 {}，只有带控制器的 HiClaw 才会写入它，而当前未使用控制器",
     ),
     // How workers are.
     ("no container", "没有容器"),
@@ -49,15 +49,15 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ("{} was made anew and runs", "{} 已重新创建并运行"),
     ("not seen yet: {} was not made anew in time", "尚未看到生效：{} 未在规定时间内重新创建"),
     (
-        "not seen yet: {} runs, and nobody saw whether it was made anew since the switch",
-        "尚未看到生效：{} 正在运行，但切换后未观测到其重新创建",
-    ),
-    (
         "{} runs, and nobody saw whether it was made anew since the switch",
-        "{} 正在运行，但切换后未观测到其重新创建",
+        "{} 正在运行，但无法确认切换后是否已重新创建",
     ),
     ("not seen yet: the container of {} is not to be seen", "尚未看到生效：无法观测 {} 的容器"),
     ("not seen yet: {} does not run", "尚未看到生效：{} 未运行"),
+    (
+        "not seen yet: {} runs, and nobody saw whether it was made anew since the switch",
+        "尚未看到生效：{} 正在运行，但无法确认切换后是否已重新创建",
+    ),
     ("runs its former model since it was switched at {}", "自 {} 切换以来仍运行原来的模型"),
     // What was done with a container, and what cannot be.
     ("{} was restarted and runs", "{} 已重启并运行"),
@@ -93,10 +93,10 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "Change it where {} is described, with all its members. The model of {}'s leader can be changed here.",
         "请在团队 {} 的定义处连同全部成员一起更改。可在此更改 {} 负责人的模型。",
     ),
-    ("{} names no model, so a switch could not be taken back", "{} 没有模型，切换后将无法撤销"),
+    ("{} names no model, so a switch could not be taken back", "{} 未指定模型，切换后将无法撤销"),
     (
         "Give it a model through the controller once, then switch it here.",
-        "请先通过控制器为其设置一次模型，再在此切换。",
+        "请先通过控制器为其指定模型，再在此切换。",
     ),
     // What the controller refuses, or does not carry out.
     (

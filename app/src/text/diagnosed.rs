@@ -104,7 +104,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ),
     (
         "run the model of their stored config, or take it up while they run",
-        "正在使用所存配置中的模型，或运行中即可采用",
+        "正在运行所存配置中的模型，或运行中即可采用",
     ),
     ("no answer in time", "响应超时"),
     // Of agm itself.

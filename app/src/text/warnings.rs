@@ -9,6 +9,7 @@ impl Texts {
             WarningCode::VisionLost => ("No more vision", "失去视觉能力"),
             WarningCode::ContextShrinks => ("A smaller context", "上下文变小"),
             WarningCode::LimitsAreDefaults => ("Limits are guessed", "使用默认限制"),
+            WarningCode::LimitsNotOurs => ("Limits are not written", "不会写入限制"),
             WarningCode::DefaultRouteChanges => ("The default route changes", "默认路由将改变"),
             WarningCode::DefaultRouteMissing => ("No default route", "缺少默认路由"),
             WarningCode::ResetByHiclaw => ("HiClaw will reset this", "重启后会被重置"),
@@ -33,9 +34,8 @@ impl Texts {
             WarningCode::NotRemoved => ("Not removed", "不会删除"),
             WarningCode::TurnLost => ("Work may be broken off", "工作可能被中断"),
             WarningCode::SetBack => ("Set back", "将被还原"),
-            WarningCode::LimitsNotOurs => ("These limits are not written", "不会写入这些限制"),
-            WarningCode::AnotherHolder => ("HiClaw may be another one", "HiClaw 版本存疑"),
             WarningCode::FormerModelRuns => ("Runs its former model until a restart", "重启前仍运行原模型"),
+            WarningCode::AnotherHolder => ("This may be undone", "可能会被撤销"),
         })
     }
 
@@ -135,9 +135,9 @@ fn sentence(warning: &Warning) -> Option<String> {
         (WarningCode::SetBack, [object, places]) => {
             format!("{object} 已被他人修改（{places}），将还原为 agm 所需的内容。")
         }
-        (WarningCode::LimitsNotOurs, [_]) => "模型的限制由 HiClaw 设置，切换模型时不写入。".into(),
+        (WarningCode::LimitsNotOurs, [_]) => "模型的限制由控制器管理，切换时不会写入。".to_owned(),
         (WarningCode::AnotherHolder, [doubt]) => {
-            format!("切换可能被还原：{}。", Texts(Lang::Zh).evidence_or_said((*doubt).to_owned()))
+            format!("此次切换可能会被撤销：{}。", Texts(Lang::Zh).evidence_or_said((*doubt).to_owned()))
         }
         (WarningCode::FormerModelRuns, [agent]) => format!("{agent} 在容器重启之前仍运行原模型。"),
         (WarningCode::TurnLost, [agent, task]) => {

@@ -97,7 +97,7 @@ fn item_lines(item: &DriftItem, since: Option<&str>) -> Vec<String> {
             let route = route.as_ref().map_or("no route".to_owned(), ToString::to_string);
             let to = provider.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
             let said = format!(
-                "recorded is {} of {}{noted}; its openclaw.json has {primary}{has}, which goes over {route}{to}",
+                "recorded is {} of {}{noted}; its config has {primary}{has}, which goes over {route}{to}",
                 recorded.model, recorded.provider
             );
             (said, format!("agm drift --accept {agent}"), set_model(agent, recorded))

@@ -129,7 +129,7 @@ settings! {
     DEFAULT_MODEL: Installation "default-model" "MODEL" ["HICLAW_DEFAULT_MODEL"], Nothing,
         "The model that HiClaw v1.0 gives the Manager at each of its starts.";
     HICLAW_ENV_FILE: Installation "hiclaw-env-file" "FILE" ["HICLAW_ENV_FILE"], Nothing,
-        "The file from which the installer of HiClaw v1.0 makes the Manager's container. A lasting switch of the Manager writes `HICLAW_DEFAULT_MODEL` there, and nothing else.";
+        "The file, as this server sees it, from which the installer of HiClaw v1.0 makes the Manager's container. A lasting switch of the Manager writes `HICLAW_DEFAULT_MODEL` there, and nothing else.";
     ALLOW_PRIVATE_UPSTREAMS: Installation "allow-private-upstreams" "true|false" ["AGM_ALLOW_PRIVATE_UPSTREAMS"], Value("false"),
         "Whether a provider may have an address in a private network, such as a model server of one's own.";
 }

@@ -23,6 +23,7 @@ mod openapi;
 mod operations;
 mod packaging;
 mod paths;
+mod restarts;
 mod running;
 mod scripts;
 mod sign_in;

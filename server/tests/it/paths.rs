@@ -66,6 +66,9 @@ const AGENTS: &[Wrong] = &[
     ("PUT", "/assignment/workers/..%2Fx", WISH, 422, "name"),
     ("PUT", "/assignment/workers/alice?dry_run=yes", WISH, 422, "dry_run"),
     ("PUT", "/assignment/manager?dry_run", WISH, 422, "dry_run"),
+    ("PUT", "/assignment/manager", r#"{"provider":"qwen","model":"m","restart":"later"}"#, 422, "restart"),
+    ("PUT", "/assignment/workers/alice", r#"{"provider":"qwen","model":"m","restart":true}"#, 422, "restart"),
+    ("POST", "/plans", r#"{"kind":"restart"}"#, 422, "target"),
     ("GET", "/assignment/workers/%ff", "", 422, "name"),
     ("POST", "/workers/a%2Fb/restart", "", 422, "name"),
     ("POST", "/workers/alice/wake?dry_run=yes", "", 422, "dry_run"),
@@ -122,6 +125,7 @@ const MANY: &[Wrong] = &[
     ("POST", "/set-models", r#"{"targets":["alice"],"provider":"qwen"}"#, 422, "model"),
     ("POST", "/set-models", r#"{"targets":["a/b"],"provider":"qwen","model":"m"}"#, 422, "targets[0]"),
     ("POST", "/set-models", r#"{"targets":[],"provider":"qwen","model":"m"}"#, 422, "targets"),
+    ("POST", "/set-models", r#"{"targets":["bob"],"provider":"qwen","model":"m","restart":"x"}"#, 422, "restart"),
     (
         "POST",
         "/set-models",

@@ -89,8 +89,13 @@ impl World {
 
     /// A world with another HiClaw in it.
     pub async fn of(generation: Generation) -> Self {
+        Self::of_configured(generation, |_| {}).await
+    }
+
+    /// The same, with operations that are configured in another way.
+    pub async fn of_configured(generation: Generation, configure: impl FnOnce(&mut Config)) -> Self {
         let options = SandboxOptions { generation, ..SandboxOptions::default() };
-        Self::made(options, |_| {}, |_| {}).await
+        Self::made(options, configure, |_| {}).await
     }
 
     async fn made(

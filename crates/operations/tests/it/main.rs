@@ -10,6 +10,7 @@ mod away;
 mod backups;
 mod bulk;
 mod concurrency;
+mod controlled;
 mod crowd;
 mod declared;
 mod doctor;
