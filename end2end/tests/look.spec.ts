@@ -1,7 +1,7 @@
 import type { Browser, Page } from "@playwright/test";
 import { pages } from "../pages.mjs";
 import { expect, open, test } from "./support/agm.js";
-import { violations } from "./support/axe.js";
+import { drawAll, violations } from "./support/axe.js";
 
 // What fails here is named by what it fails at; a recording of it would take longer than the looking.
 test.use({ trace: "off" });
@@ -71,15 +71,6 @@ async function look(browser: Browser, baseURL: string, { theme, width, language 
   // The browser itself tells of a page that is not there, as it is meant to be.
   const unmeant = said.filter((text) => !text.startsWith(`${baseURL}${pages["not-found"]}: Failed to load resource`));
   expect(unmeant).toEqual([]);
-}
-
-/** Draws also what is out of sight, so that it is on the picture. */
-async function drawAll(page: Page) {
-  await page.evaluate(() => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync("* { content-visibility: visible !important }");
-    document.adoptedStyleSheets = [sheet];
-  });
 }
 
 for (const theme of themes) {

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, open, test } from "./support/agm.js";
-import { violations } from "./support/axe.js";
+import { drawAll, violations } from "./support/axe.js";
 import { behindController, row } from "./support/controller.js";
 
 behindController("1.2", (url) => {
@@ -78,7 +78,8 @@ behindController("1.2", (url) => {
         await page.addInitScript((name) => localStorage.setItem("agm-theme", name), theme);
         await page.setViewportSize({ width, height: 860 });
         await open(page, `${url()}/agm/${name}?lang=${language}`);
-        for (const note of await page.locator("main details > summary").all()) await note.click();
+        await drawAll(page);
+        for (const note of await page.locator("main .live details > summary").all()) await note.click();
         expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
         await page.screenshot({ path: `screenshots/controller-${name}-${width}-${language}.png`, fullPage: true });
         expect(await violations(page)).toEqual([]);

@@ -174,7 +174,7 @@ fn fix_of_kind(check: &Check) -> Option<&'static str> {
             "对象存储不支持条件写入时，请更换并重启 agm；否则请检查其地址和凭据。"
         }
         CheckId::ManagerAnswers => "请查看 Manager 容器的日志，必要时重启。",
-        CheckId::WorkerList => "请核对 openclaw.json 的路径配置。",
+        CheckId::WorkerList => "请检查 HiClaw 自身的状态。",
         CheckId::GatewayReachable => "请确认 AI 网关正在运行，且地址配置正确。",
         CheckId::GatewayMetrics => "请更正网关指标的地址；不影响其他功能。",
         CheckId::GatewayStatistics => "请在 Higress 控制台启用 AI 统计插件；不影响其他功能。",

@@ -106,6 +106,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "run the model of their stored config, or take it up while they run",
         "正在运行所存配置中的模型，或运行中即可采用",
     ),
+    ("no answer in time", "响应超时"),
     // Of agm itself.
     ("a record could be written now (after {} ms)", "刚刚成功写入一条记录（{} 毫秒）"),
     ("{} MiB are free", "剩余 {} MiB"),

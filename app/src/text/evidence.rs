@@ -314,6 +314,7 @@ mod tests {
                 "HiClaw's controller does not let agm in: ",
                 "HiClaw's controller cannot be reached: ",
                 "HiClaw's controller: ",
+                "the Manager's container: ",
                 "): ",
                 " cannot be understood: ",
             ]

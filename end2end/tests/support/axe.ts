@@ -15,3 +15,12 @@ export async function violations(page: Page) {
     where: nodes.map(({ target, failureSummary }) => `${target.join(" ")}: ${failureSummary}`),
   }));
 }
+
+/** Draws also what is out of sight, so that it is on the picture. */
+export async function drawAll(page: Page) {
+  await page.evaluate(() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("* { content-visibility: visible !important }");
+    document.adoptedStyleSheets = [sheet];
+  });
+}
