@@ -74,10 +74,12 @@ pub fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = match tracked(&mut json) {
         // Where a word is expected, serde calls a value of another kind bad JSON, which it is not.
-        Err(failure) if failure.code == Code::MalformedRequest => match serde_json::from_slice::<Value>(bytes) {
-            Ok(tree) => return tracked(tree),
-            Err(_) => return Err(failure),
-        },
+        Err(failure) if failure.code == Code::MalformedRequest => {
+            match serde_json::from_slice::<Value>(bytes) {
+                Ok(tree) => return tracked(tree),
+                Err(_) => return Err(failure),
+            }
+        }
         read => read?,
     };
     json.end().map_err(|error| malformed(&error))?;

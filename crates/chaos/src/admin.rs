@@ -4,11 +4,11 @@ use crate::{
     check::{check_told, confirm},
     locked::locked,
     process::{Alive, Process},
-    world::{AGENTS, World},
+    world::{WORKER, World},
 };
 use domain::{
-    Context, Door, EditProvider, Failure, Mutation, NewProvider, Operation, OperationId, OperationState,
-    ProviderName, Restart, SetModel, Target, TypedKey,
+    ContainerAct, Context, Door, EditProvider, Failure, Mutation, NewProvider, Operation, OperationId,
+    OperationState, ProviderName, Restart, SetModel, Target, TypedKey,
 };
 use fastrand::Rng;
 use sandbox::upstreams::keys_of;
@@ -163,9 +163,13 @@ impl Admin {
         let wish = if single_minded { 60 } else { chance.u32(0..100) };
         Some(match wish {
             0..44 => {
-                let target: Target = AGENTS[chance.usize(..AGENTS.len())].parse().ok()?;
+                let target: Target = chance.choice(self.world.agents())?.parse().ok()?;
                 let (provider, model) = MODELS[chance.usize(..MODELS.len())];
-                Mutation::SetModel { target, wish: set_model(provider, model)? }
+                let mut wish = set_model(provider, model)?;
+                if self.world.is_controlled() && chance.u32(0..4) == 0 {
+                    wish.restart = Restart::Now;
+                }
+                Mutation::SetModel { target, wish }
             }
             44..58 => {
                 let name = NEW[chance.usize(..NEW.len())];
@@ -186,6 +190,10 @@ impl Admin {
                 self.world.book.unwanted(format!("provider:{name}"));
                 self.world.book.unwanted(format!("route:{name}-ai-route"));
                 Mutation::RemoveProvider { name: name.parse().ok()? }
+            }
+            80..84 if self.world.is_controlled() => {
+                let act = ContainerAct::ALL[chance.usize(..ContainerAct::ALL.len())];
+                Mutation::of_container(act, WORKER.parse().ok()?)
             }
             80..87 => Mutation::RepairRoutes { route: None, consumer: None },
             _ => Mutation::Undo { operation: self.told.one_committed(chance)? },

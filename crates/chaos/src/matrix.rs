@@ -85,9 +85,9 @@ async fn course(trial: &Trial, base: &Base) -> std::io::Result<Tried> {
     let mut chance = Rng::with_seed(trial.seed);
     let controller = trial.scenario.controller();
     let calm = Weather::new(chance.fork(), 0, None);
-    let world = World::with(controller, base, calm, Trace::begin(trial.trace)).await?;
+    let world = World::new(controller, base, calm, 0, Trace::begin(trial.trace)).await?;
     let calm = Weather::new(chance.fork(), 0, None);
-    let first = World::with(controller, base, calm, Trace::begin(false)).await?;
+    let first = World::new(controller, base, calm, 0, Trace::begin(false)).await?;
     world.weather.calm();
     let told = Arc::new(Told::default());
     let process = Process::new(world.clone());

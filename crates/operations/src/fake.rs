@@ -15,6 +15,8 @@ use store::Listing;
 /// A holder that gives prepared answers and panics when there is none.
 #[derive(Default)]
 pub struct Holder {
+    /// How many looks at a part fail before that.
+    pub unreadable_looks: Mutex<u32>,
     /// What a look at a part finds, one after the other.
     pub looks: Mutex<VecDeque<Held>>,
     /// What each look after those finds.
@@ -48,6 +50,11 @@ impl ModelHolder for Holder {
         panic!("no answer was prepared")
     }
     fn observe<'a>(&'a self, _: &'a Target, _: Part) -> Call<'a, Held> {
+        let mut unreadable = self.unreadable_looks.lock().unwrap();
+        if let Some(left) = unreadable.checked_sub(1) {
+            *unreadable = left;
+            return Box::pin(async { Err(Error::Changed("the part".into())) });
+        }
         let next = self.looks.lock().unwrap().pop_front();
         let seen = next.or_else(|| self.rests.clone()).expect("no answer was prepared");
         Box::pin(async { Ok(seen) })

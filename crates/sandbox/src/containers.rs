@@ -19,7 +19,7 @@ use std::{
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// The processors that Docker reports for this host.
 const PROCESSORS: u64 = 4;
@@ -47,6 +47,9 @@ pub struct Container {
     pub created: i64,
     /// Unix seconds; 0: never.
     pub started: i64,
+    /// How often it was started. Docker tells two starts in one second apart.
+    #[serde(default)]
+    pub starts: u32,
     /// Unix seconds; 0: never.
     pub finished: i64,
     /// The share of one processor that it uses while it runs, in percent.
@@ -84,6 +87,7 @@ impl Container {
             status: Status::Created,
             created,
             started: 0,
+            starts: 0,
             finished: 0,
             load: 1.5,
             memory: 210 << 20,
@@ -96,7 +100,10 @@ impl Container {
     pub fn turn(&mut self, status: Status) {
         match (self.status, status) {
             (before, after) if before == after => {}
-            (_, Status::Running) => self.started = now().unix_timestamp(),
+            (_, Status::Running) => {
+                self.started = now().unix_timestamp();
+                self.starts += 1;
+            }
             _ => self.finished = now().unix_timestamp(),
         }
         self.status = status;
@@ -255,7 +262,7 @@ impl Containers {
                 "State": {
                     "Status": container.status, "Running": running, "Paused": false, "Restarting": false,
                     "OOMKilled": false, "Dead": false, "Pid": if running { pid(name) } else { 0 }, "ExitCode": 0,
-                    "Error": "", "StartedAt": moment(container.started), "FinishedAt": moment(container.finished),
+                    "Error": "", "StartedAt": started(container), "FinishedAt": moment(container.finished),
                 },
                 "Config": {"Image": container.image, "Hostname": container.id.get(..12), "Labels": {}, "Env": container.env},
                 "HostConfig": {"NetworkMode": container.network, "Memory": 0},
@@ -335,6 +342,16 @@ fn image_id(container: &Container) -> String {
 
 fn pid(name: &str) -> u64 {
     1000 + u64::from(blake3::hash(name.as_bytes()).as_bytes()[0])
+}
+
+/// To the nanosecond, as Docker has it: so no two starts of a container have one time.
+fn started(container: &Container) -> String {
+    let at = OffsetDateTime::from_unix_timestamp(container.started).ok();
+    let at = at.and_then(|at| at.replace_nanosecond(container.starts % 1_000_000_000).ok());
+    match at.and_then(|at| at.format(&Rfc3339).ok()) {
+        Some(at) if container.started > 0 => at,
+        _ => moment(0),
+    }
 }
 
 /// Docker's zero time stands for never.

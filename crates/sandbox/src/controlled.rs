@@ -11,7 +11,7 @@ use crate::{
     clock::{now, rfc3339},
     containers::Containers,
     controller::{Account, Controller, Flow, Generation, Kept, Plan, Surroundings},
-    files,
+    demo, files,
     s3::S3,
     switch::Server,
     world::{SandboxError, io},
@@ -19,6 +19,8 @@ use crate::{
 
 /// Longer than a first boot takes, and longer than it takes until a worker runs.
 const SETTLED: Duration = Duration::from_secs(60);
+/// Until a worker is made.
+const EACH: Duration = Duration::from_secs(5);
 const LONGEST_ANSWER: usize = 1 << 20;
 
 /// Where the controller is, and what it has.
@@ -52,14 +54,16 @@ pub(crate) struct Start<'a> {
     pub(crate) token_file: &'a Path,
     /// What an earlier process of the sandbox kept.
     pub(crate) kept: Option<Kept>,
-    /// Whether the demo's workers are made, where nothing was kept.
+    /// Whether the demo's workers are made, where nothing was kept, and how many beside them.
     pub(crate) demo: bool,
+    pub(crate) more_workers: usize,
+    pub(crate) in_cluster: bool,
 }
 
 impl Controlled {
     /// Starts it and waits, on its own clock, until everything runs. None: the generation has no controller.
     pub(crate) async fn start(start: Start<'_>) -> Result<Option<Self>, SandboxError> {
-        let mut plan = Plan::of(start.generation);
+        let mut plan = Plan { in_cluster: start.in_cluster, ..Plan::of(start.generation) };
         start.llm_key.clone_into(&mut plan.provider.key);
         plan.store_secret.clone_from(&start.s3.keys().secret);
         let around = Surroundings {
@@ -78,7 +82,8 @@ impl Controlled {
         controller.timeline().advance(SETTLED).await;
         if start.demo && first {
             install(&controller, start.generation).await?;
-            no_tasks(start.workspace).map_err(io("the Manager's workspace"))?;
+            let tasks = install_crowd(&controller, start.generation, start.more_workers).await?;
+            note_tasks(start.workspace, &tasks).map_err(io("the Manager's workspace"))?;
         }
         if start.flow == Flow::Real {
             controller.timeline().let_go();
@@ -116,11 +121,35 @@ async fn install(controller: &Controller, generation: Generation) -> Result<(), 
     Ok(())
 }
 
+/// More workers, and the tasks that some of them are at: of ten, six run, of whom two are at work, and four sleep.
+async fn install_crowd(
+    controller: &Controller,
+    generation: Generation,
+    count: usize,
+) -> Result<Vec<Value>, SandboxError> {
+    let other = if generation == Generation::V1_2 { "qwenpaw" } else { "copaw" };
+    let mut tasks = Vec::new();
+    for place in 0..count {
+        let (name, runtime) = (demo::crowd_name(place), if place % 2 == 0 { "openclaw" } else { other });
+        let worker = json!({"name": name, "model": generation.default_model(), "runtime": runtime});
+        create(controller, "/api/v1/workers", &worker).await?;
+        controller.timeline().advance(EACH).await;
+        if matches!(place % 10, 4 | 5) {
+            tasks.push(demo::crowd_task(place, &name));
+        }
+    }
+    for name in (0..count).filter(|place| place % 10 > 5).map(demo::crowd_name) {
+        create(controller, &format!("/api/v1/workers/{name}/sleep"), &Value::Null).await?;
+    }
+    controller.timeline().advance(SETTLED).await;
+    Ok(tasks)
+}
+
 /// The Manager's list of tasks, which it keeps in every generation.
-fn no_tasks(workspace: &Path) -> std::io::Result<()> {
+fn note_tasks(workspace: &Path, tasks: &[Value]) -> std::io::Result<()> {
     files::write_json(
         &workspace.join("state.json"),
-        &json!({"active_tasks": [], "updated_at": rfc3339(now())}),
+        &json!({"active_tasks": tasks, "updated_at": rfc3339(now())}),
     )
 }
 

@@ -1,5 +1,5 @@
-//! The whole outside world, assembled: every server on its own loopback port, seeded as a HiClaw v1.0.9 installation or
-//! empty.
+//! The whole outside world, assembled: every server on its own loopback port, seeded as an installation of one generation
+//! of HiClaw or empty.
 use crate::{
     addresses::{Addresses, Parts},
     agents::{AgentConfig, AgentError, Agents, Surroundings, Workspace},
@@ -34,7 +34,7 @@ pub struct SandboxOptions {
     pub empty: bool,
     /// The demo with what the former plugin registered at the gateway.
     pub leftovers: bool,
-    /// How many workers the demo has beside its own five, and in which states they begin is told by their place in a row.
+    /// How many workers the demo has beside its own, and in which states they begin is told by their place in a row.
     pub more_workers: usize,
     /// How many providers the demo has beside its own three.
     pub more_providers: usize,
@@ -44,6 +44,8 @@ pub struct SandboxOptions {
     /// Which HiClaw this is. Since 1.1 there are a controller and workers of its own instead of the demo.
     pub generation: Generation,
     pub controller_addr: Option<SocketAddr>,
+    /// The controller is in a cluster, with no Docker to reach behind it.
+    pub in_cluster: bool,
     /// How time passes for the controller.
     pub controller_time: Flow,
     /// Where state is kept from one start to the next. None: a temporary directory, removed at the end.
@@ -69,6 +71,7 @@ impl Default for SandboxOptions {
             s3_addr: None,
             generation: Generation::default(),
             controller_addr: None,
+            in_cluster: false,
             controller_time: Flow::default(),
             dir: None,
             effective_after: Duration::from_millis(300),
@@ -91,7 +94,7 @@ pub enum SandboxError {
     #[error("the console answered {status} to {step}: {body}")]
     Seed { step: String, status: u16, body: String },
     /// What was asked for is there in a v1.0 installation only.
-    #[error("leftovers and more workers are played for HiClaw v1.0 only")]
+    #[error("leftovers are played for HiClaw v1.0 only")]
     NotPlayed,
     #[error("the agents did not start: {0}")]
     Agents(#[from] AgentError),
@@ -131,7 +134,7 @@ impl Sandbox {
     /// unless `empty` is asked for.
     pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
         let plain = options.generation == Generation::V1_0;
-        if !plain && (options.leftovers || options.more_workers > 0) {
+        if !plain && options.leftovers {
             return Err(SandboxError::NotPlayed);
         }
         let home = Home::open(options.dir.clone())?;
@@ -186,6 +189,8 @@ impl Sandbox {
             token_file: &token_file,
             kept,
             demo: !options.empty,
+            in_cluster: options.in_cluster,
+            more_workers: options.more_workers,
         });
         let controlled = Box::pin(controlled).await?;
         // Last of those who listen to the console: it begins with all that the installation set up.

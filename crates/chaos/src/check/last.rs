@@ -6,16 +6,13 @@ use super::{
 use crate::{
     admin::Told,
     book::Invariant,
-    world::{AGENTS, Base, DATA, WORKER, World, admin_call, controller_call},
+    theirs::{Fate, Wish},
+    world::{AGENTS, Base, DATA, World, admin_call, controller_call},
 };
 use domain::{Operation, OperationState, Settled, StepState};
 use http::Method;
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
-
-/// Where the controller keeps its agents.
-const WORKERS: &str = "/api/v1/workers/zoe";
-const MANAGERS: &str = "/api/v1/managers/default";
 
 /// Looking for secrets takes longer than anything else, so only each so manieth run is searched.
 const SECRETS_EVERY: u64 = 16;
@@ -41,12 +38,15 @@ pub async fn check(last: &Final<'_>) {
     last.tokens().await;
     last.configs();
     last.made().await;
+    last.wishes().await;
+    last.returns().await;
+    last.served();
     last.on_disk();
     live::check(last.world).await;
 }
 
 impl Final<'_> {
-    fn broken(&self, invariant: Invariant, what: String) {
+    pub(super) fn broken(&self, invariant: Invariant, what: String) {
         self.world.book.broken(invariant, what);
     }
 
@@ -91,10 +91,20 @@ impl Final<'_> {
             if self.world.book.is_meddled(object) && by.iter().any(|operation| excused(&operation)) {
                 continue;
             }
+            if self.is_theirs(object) {
+                continue;
+            }
             let now = tree_of(self.world, object).await;
             let first = tree_of(self.first, object).await;
             self.compare(object, &by, now.as_ref(), first.as_ref());
         }
+    }
+
+    /// Whether somebody else decided about all of an object last, which is looked at by itself.
+    fn is_theirs(&self, object: &str) -> bool {
+        let (theirs, object) = (&self.world.theirs, object.split('#').next().unwrap_or(object));
+        let stands = |wish: &Wish| wish.object == object && wish.fate == Fate::Stands;
+        theirs.wishes().iter().any(stands) || theirs.returns().iter().any(|one| one.object == object)
     }
 
     fn compare(&self, object: &str, by: &[&Operation], now: Option<&Value>, first: Option<&Value>) {
@@ -158,9 +168,11 @@ impl Final<'_> {
 
     /// What the controller makes of an agent names the model that it keeps for it.
     async fn made(&self) {
-        for (path, key) in [(WORKERS, WORKER), (MANAGERS, "manager")] {
-            let Some(kept) = controller_call(self.world, path).await else { continue };
-            let config = self.world.stored(&format!("agents/{key}/openclaw.json")).unwrap_or_default();
+        for agent in self.world.kept() {
+            let path = agent.path();
+            let Some(kept) = controller_call(self.world, Method::GET, &path, None).await else { continue };
+            let key = format!("agents/{}/openclaw.json", agent.agent);
+            let config = self.world.stored(&key).unwrap_or_default();
             let model =
                 |text: &Value| text.as_str().and_then(|text| text.rsplit('/').next()).map(str::to_owned);
             let (kept, made) =
@@ -285,7 +297,7 @@ impl<'a> Lines<'a> {
 }
 
 /// Whether an operation said that an object is not as it should be.
-fn is_excused(operation: &Operation, object: &str) -> bool {
+pub(super) fn is_excused(operation: &Operation, object: &str) -> bool {
     let told = |text: &str| text.contains("somebody else") && text.contains(object);
     operation.state == OperationState::NeedsOperator
         || operation.settled.as_ref().is_some_and(|settled| told(&settled.evidence))
@@ -297,14 +309,17 @@ fn is_excused(operation: &Operation, object: &str) -> bool {
         })
 }
 
-async fn tree_of(world: &World, object: &str) -> Option<Value> {
+pub(super) async fn tree_of(world: &World, object: &str) -> Option<Value> {
     let (kind, name) = object.split_once(':')?;
     let tree = match (kind, name.split_once('#')) {
         ("provider" | "route", _) => {
             admin_call(world, Method::GET, &format!("/v1/ai/{kind}s/{name}"), None).await.data()
         }
         ("s3", _) => world.stored(name),
-        ("controller", _) => controller_call(world, &format!("/api/v1/{name}")).await,
+        ("controller", Some((_, worker))) => {
+            controller_call(world, Method::GET, &format!("/api/v1/workers/{worker}"), None).await
+        }
+        ("controller", None) => controller_call(world, Method::GET, &format!("/api/v1/{name}"), None).await,
         ("file", Some((file, worker))) => world.manager_file(file).map(|tree| note_of(&tree, worker)),
         ("file", None) => world.manager_file(name),
         _ => None,

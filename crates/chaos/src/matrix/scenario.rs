@@ -4,7 +4,7 @@ use crate::{
     admin::{Admin, new_provider, set_model},
     world::WORKER,
 };
-use domain::Mutation;
+use domain::{ContainerAct, Mutation, Restart, Target};
 use sandbox::controller::Generation;
 
 /// A change, after what it needs was done.
@@ -28,13 +28,27 @@ pub enum Scenario {
     Kept(Generation),
     /// The worker gets another model, and at once a third one.
     Twice(Generation),
+    /// The leader of a team gets another model.
+    Leader(Generation),
+    /// The switch of the worker is taken back.
+    TakenBack(Generation),
+    /// The worker gets another model, and its container is started again.
+    StartedAgain,
+    /// Something is done with the worker's container.
+    Act(Generation, ContainerAct),
 }
 
 impl Scenario {
     /// The generation whose controller keeps the agents. None: they are files.
     pub fn controller(self) -> Option<Generation> {
         match self {
-            Self::Worker(generation) | Self::Kept(generation) | Self::Twice(generation) => Some(generation),
+            Self::Worker(generation)
+            | Self::Kept(generation)
+            | Self::Twice(generation)
+            | Self::Leader(generation)
+            | Self::TakenBack(generation)
+            | Self::Act(generation, _) => Some(generation),
+            Self::StartedAgain => Some(Generation::V1_2),
             _ => None,
         }
     }
@@ -55,13 +69,25 @@ impl Scenario {
             Self::Switch | Self::FirstStart => switch("worker:dave", "deepseek", "deepseek-reasoner"),
             Self::Manager | Self::Kept(_) => switch("manager", "moonshot", "kimi-k2.5"),
             Self::Worker(_) | Self::Twice(_) => switch(&worker(), "deepseek", "deepseek-reasoner"),
+            Self::Leader(_) => switch("worker:lead", "deepseek", "deepseek-reasoner"),
+            Self::StartedAgain => again(switch(&worker(), "deepseek", "deepseek-reasoner")),
+            Self::Act(_, act) => {
+                let target: Target = worker().parse().expect("a target");
+                if act == ContainerAct::Wake {
+                    let slept =
+                        undisturbed(admin, Mutation::of_container(ContainerAct::Sleep, target.clone()));
+                    slept.await.expect("it sleeps");
+                }
+                Mutation::of_container(act, target)
+            }
             Self::AddProvider => add(),
             Self::RemoveProvider => {
                 undisturbed(admin, add()).await.expect("it is added");
                 Mutation::RemoveProvider { name: "zhipuai".parse().expect("a name") }
             }
-            Self::Undo => {
-                let switch = switch("worker:dave", "deepseek", "deepseek-reasoner");
+            Self::Undo | Self::TakenBack(_) => {
+                let target = if self == Self::Undo { "worker:dave".to_owned() } else { worker() };
+                let switch = switch(&target, "deepseek", "deepseek-reasoner");
                 let done = undisturbed(admin, switch).await.expect("it is switched");
                 Mutation::Undo { operation: done.id.clone() }
             }
@@ -77,6 +103,17 @@ impl Scenario {
 
 fn worker() -> String {
     format!("worker:{WORKER}")
+}
+
+/// The same, and the agent is started again at once.
+fn again(mutation: Mutation) -> Mutation {
+    match mutation {
+        Mutation::SetModel { target, mut wish } => {
+            wish.restart = Restart::Now;
+            Mutation::SetModel { target, wish }
+        }
+        other => other,
+    }
 }
 
 #[expect(clippy::expect_used, reason = "constants of this module")]

@@ -1,5 +1,5 @@
 //! The console and HiClaw's controller in process, and the unreliable way to them.
-use super::World;
+use super::{Kept, World};
 use crate::{
     book::{Look, Moment, Sent},
     fault::Fault,
@@ -75,13 +75,20 @@ pub async fn admin_call_on(router: &Router, method: Method, path: &str, body: Op
     call(router, Parts { peer: Peer::Console, method, path: path.to_owned(), account, body }, None).await
 }
 
-/// A call of the controller by somebody who has its token: nothing goes wrong on the way. None: there is no controller.
-pub async fn controller_call(world: &World, path: &str) -> Option<Value> {
+/// A call of the controller by somebody who has its token: nothing goes wrong on the way. None: there is no controller, or
+/// it refuses.
+pub async fn controller_call(
+    world: &World,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+) -> Option<Value> {
     let controlled = world.controlled.as_ref()?;
     let bearer = HeaderValue::from_str(&format!("Bearer {}", controlled.token)).ok()?;
     let account = Some((header::AUTHORIZATION, bearer));
-    let (peer, method, path) = (Peer::Controller, Method::GET, path.to_owned());
-    call(&controlled.router, Parts { peer, method, path, account, body: None }, None).await.data()
+    let (peer, path) = (Peer::Controller, path.to_owned());
+    let reply = call(&controlled.router, Parts { peer, method, path, account, body }, None).await;
+    reply.data().filter(|_| reply.status.is_success())
 }
 
 /// Who is called.
@@ -117,10 +124,9 @@ impl Parts {
     }
 
     /// The object that the path names, or that the body of a new one does.
-    fn object(&self) -> Option<String> {
+    fn object(&self, world: &World) -> Option<String> {
         if self.peer == Peer::Controller {
-            let one = self.path.strip_prefix("/api/v1/").filter(|named| named.split('/').count() == 2);
-            return one.map(|one| format!("controller:{one}"));
+            return world.kept_at(self.path.strip_prefix("/api/v1/")?).map(|kept| kept.object());
         }
         let rest = self.path.strip_prefix("/v1/ai/")?;
         let (kind, name) = match rest.split_once('/') {
@@ -190,7 +196,7 @@ async fn exchange(
     parts: Parts,
     limit: Duration,
 ) -> Result<WireAnswer, HigressError> {
-    let (writes, object) = (parts.writes(), parts.object());
+    let (writes, object) = (parts.writes(), parts.object(world));
     if let Some(object) = object.as_ref().filter(|_| writes) {
         world.writes_outside(life, object);
     }
@@ -277,7 +283,6 @@ async fn carried_out(
     }
     let again = (fault == Some(Fault::DuplicateApply)).then(|| world.weather.pause(50, LATEST));
     let effect = match fault {
-        _ if parts.peer == Peer::Controller => None,
         Some(Fault::HalfDone) => Some(half(world, Trouble::Broken)),
         Some(Fault::HalfConflict) => Some(half(world, Trouble::Conflict)),
         // Of AI routes the console loses nothing: they have documents of their own.
@@ -306,14 +311,32 @@ async fn carried_out(
 
 async fn performed(world: &World, parts: Parts, effect: Option<Effect>, sent: Option<&Sent>) -> Reply {
     let (method, path) = (parts.method.clone(), parts.path.clone());
+    let given = parts.body.as_ref().filter(|_| parts.peer == Peer::Controller).and_then(Kept::given);
+    let given = given.map(str::to_owned);
     let served = sent.map(|_| world.served_while_undone());
+    if let Some(sent) = sent.filter(|_| parts.peer == Peer::Console) {
+        note_before(world, sent).await;
+    }
     let reply = call(world.router_of(parts.peer), parts, effect).await;
     if let Some(sent) = sent {
+        if let Some(model) = given.filter(|_| reply.status.is_success()) {
+            world.theirs.ours(sent, &model);
+        }
         world.still_served(&served.unwrap_or_default(), &sent.object);
         world.trace.note(format_args!("  done: {method} {path} -> {}", reply.status));
         settle_marks(world, sent).await;
     }
     reply
+}
+
+/// Keeps what an object was before our first write of it.
+async fn note_before(world: &World, sent: &Sent) {
+    if world.book.before(&sent.object).is_none() {
+        let before = content(world, &sent.object).await;
+        let tree = before.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+        let tree = tree.map(|mut tree| tree["data"].take()).filter(|tree| !tree.is_null());
+        world.book.was_before(&sent.object, tree);
+    }
 }
 
 /// Looks what a write of ours did to what the rival wrote there.
@@ -373,7 +396,8 @@ fn looked(world: &World, path: &str, object: Option<String>, reply: &Reply, serv
             for (kind, all) in ["managers", "workers"].map(|kind| (kind, list[kind].as_array())) {
                 for tree in all.into_iter().flatten() {
                     let name = tree["name"].as_str().unwrap_or_default();
-                    note(format!("controller:{kind}/{name}"), Some(tree.clone()));
+                    let kept = world.kept_at(&format!("{kind}/{name}"));
+                    kept.into_iter().for_each(|kept| note(kept.object(), Some(tree.clone())));
                 }
             }
         }

@@ -11,7 +11,8 @@ mod store;
 mod trouble;
 
 pub use console::{admin_call, admin_call_on, controller_call};
-pub use controlled::WORKER;
+pub use controlled::{FIRST_MODEL, Kept, WORKER};
+pub use gateway::decide_for;
 pub use installation::Base;
 pub use trouble::PLANNED;
 
@@ -21,6 +22,7 @@ use crate::{
     life::Life,
     locked::locked,
     script::Script,
+    theirs::Theirs,
     trace::Trace,
 };
 use axum::Router;
@@ -70,6 +72,7 @@ pub struct World {
     /// Of 1,000 calls of the disk so many fail.
     disk_rate: u32,
     pub book: Book,
+    pub theirs: Theirs,
     pub trace: Trace,
     began: Instant,
     /// Never asked: the installation has no Manager to call. It is made once because that takes long.
@@ -89,19 +92,15 @@ pub struct World {
 }
 
 impl World {
-    /// A copy of the installation that goes its own way.
-    pub fn new(base: &Base, weather: Weather, disk_rate: u32, trace: Trace) -> std::io::Result<Arc<Self>> {
-        Self::of_files(base, weather, disk_rate, trace).map(Arc::new)
-    }
-
-    /// The same, with a controller of this generation, if one is named.
-    pub async fn with(
+    /// A copy of the installation that goes its own way, with a controller of this generation, if one is named.
+    pub async fn new(
         controller: Option<Generation>,
         base: &Base,
         weather: Weather,
+        disk_rate: u32,
         trace: Trace,
     ) -> std::io::Result<Arc<Self>> {
-        let mut world = Self::of_files(base, weather, 0, trace)?;
+        let mut world = Self::of_files(base, weather, disk_rate, trace)?;
         if let Some(generation) = controller {
             let controlled =
                 controlled::Controlled::start(generation, &world.console, &world.objects).await?;
@@ -132,6 +131,7 @@ impl World {
             script: Script::default(),
             disk_rate,
             book: Book::default(),
+            theirs: Theirs::default(),
             trace,
             began: Instant::now(),
             http: base.http.clone(),
@@ -191,11 +191,6 @@ impl World {
         UnderWay(self.clone())
     }
 
-    /// Whether a controller keeps the agents.
-    pub fn is_controlled(&self) -> bool {
-        self.controlled.is_some()
-    }
-
     /// What the process that serves knows.
     pub fn operations_now(&self) -> Vec<Arc<Operation>> {
         let operations = locked(&self.operations).clone();
@@ -212,6 +207,14 @@ impl World {
     /// The process serves with these, or does not serve.
     pub fn served_by(&self, operations: Option<Operations>) {
         *locked(&self.operations) = operations;
+    }
+
+    /// Whose models are changed.
+    pub fn agents(&self) -> Vec<&'static str> {
+        match self.kept() {
+            [] => AGENTS.to_vec(),
+            kept => kept.iter().map(|kept| kept.agent).collect(),
+        }
     }
 
     /// A JSON object of the store; none when it is not there or no JSON.

@@ -137,7 +137,7 @@ fn refused(fault: Fault) -> Option<Response<Bytes>> {
         Fault::Forbidden => Some(refusal(403, "AccessDenied")),
         Fault::PreconditionFailed => Some(refusal(412, "PreconditionFailed")),
         Fault::TooMany => Some(refusal(429, "SlowDown")),
-        Fault::ServerError | Fault::HalfDone | Fault::HalfConflict => Some(refusal(500, "InternalError")),
+        Fault::ServerError => Some(refusal(500, "InternalError")),
         Fault::SuccessFalse => Some(refusal(503, "SlowDown")),
         _ => None,
     }

@@ -283,6 +283,12 @@ mod tests {
 
         let (later, _) = watched(&edit("new", "newer"), Committed, false, &[edit("old", "new")]);
         assert_eq!(["old", "new", "newer"].map(|seen| strays(&later, seen)), [true, true, false]);
+        // What compares nothing can be written once more; the image that it replaced can be written by a person alone.
+        let spec = |before, after| edit_of(Part::Spec, before, after);
+        let (first, _) = watched(&spec("old", "new"), Committed, false, &[]);
+        let ghosts = first.ghosts(&[OBJECT.to_owned()]);
+        let (later, _) = watched(&spec("new", "newer"), Committed, false, &ghosts);
+        assert_eq!(["old", "new", "newer"].map(|seen| strays(&later, seen)), [false, true, false]);
         let (taken, _) = watched(&edit("old", "new"), GivenUp, true, &[edit("older", "old")]);
         assert_eq!(["old", "new", "older"].map(|seen| strays(&taken, seen)), [false; 3]);
     }

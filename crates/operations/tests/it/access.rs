@@ -4,11 +4,16 @@ use crate::{
     doctor::{one, rival, well, with},
     world::{World, context, provider, switch},
 };
-use domain::{BackupItem, CheckId, CheckState, Drift, Drifted, Mutation, OperationState, Repair, RouteName};
+use domain::{
+    BackupItem, CheckId, CheckState, Drift, Drifted, Mutation, OperationState, Repair, RouteName, Step,
+    StepName, StepState,
+};
 use http::Method;
+use operations::Running;
 use sandbox::{
     SandboxOptions,
     controller::{Account, Flow, Generation},
+    upstreams::Behaviour,
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
@@ -204,4 +209,35 @@ async fn whom_hiclaw_lets_in_during_the_watch_is_not_the_change_of_somebody_else
     let settled = watch.wait_for(|operation| operation.settled.is_some()).await.unwrap().settled.clone();
     let evidence = settled.unwrap().evidence;
     assert!(evidence.ends_with("all as told"), "{evidence}");
+}
+
+/// A switch that writes a route and is held at its question meanwhile.
+async fn held(world: &World) -> Running {
+    world.sandbox.upstreams().set_behaviour("deepseek", Behaviour::Holding);
+    let switch = switch("dave", "deepseek", "deepseek-reasoner");
+    let running = world.operations.submit(switch, context(None)).await.unwrap();
+    let asks = |step: &Step| step.name == StepName::Test && step.state == StepState::Running;
+    running.watch().wait_for(|operation| operation.steps.iter().any(asks)).await.map(drop).unwrap();
+    running
+}
+
+#[tokio::test]
+async fn whom_hiclaw_lets_in_during_a_switch_is_in_the_way_of_neither_end() {
+    for (behaviour, outcome) in [
+        (Behaviour::Healthy, OperationState::Committed),
+        (Behaviour::Failing(500), OperationState::RolledBack),
+    ] {
+        let world = World::start().await;
+        let before = world.lets_in(OURS).await;
+        let running = held(&world).await;
+        assert!(!before.contains("worker-dave") && world.lets_in(OURS).await.contains("worker-dave"));
+        world.sandbox.hire(&["zoe".to_owned()], &[OURS]).await.unwrap();
+        world.sandbox.upstreams().set_behaviour("deepseek", behaviour);
+        let watch = running.watch();
+        drop(running.finished().await);
+        assert_eq!(watch.borrow().state, outcome, "{:?}", watch.borrow());
+        let lets_in = world.lets_in(OURS).await;
+        let dave = outcome == OperationState::Committed;
+        assert!(lets_in.contains("worker-zoe") && lets_in.contains("worker-dave") == dave, "{lets_in:?}");
+    }
 }

@@ -84,6 +84,8 @@ pub struct Plan {
     /// The admin of the console.
     pub admin: (String, String),
     pub store_secret: String,
+    /// It is in a cluster: nobody is let through to Docker, and containers come and go all the same.
+    pub in_cluster: bool,
 }
 
 impl Plan {
@@ -98,6 +100,7 @@ impl Plan {
             embedding: Some("text-embedding-v4".into()),
             admin: ("admin".into(), "admin".into()),
             store_secret: crate::demo::store_secret(),
+            in_cluster: false,
         }
     }
 }

@@ -9,7 +9,7 @@ mod still;
 pub use still::Still;
 
 pub(crate) use console::{ADMIN, install as install_console, install_leftovers};
-pub(crate) use crowd::{install as install_crowd, install_providers};
+pub(crate) use crowd::{install as install_crowd, install_providers, name as crowd_name, task as crowd_task};
 pub(crate) use hire::{Hired, hire};
 pub(crate) use secret::{all as secrets, secret as made_up, store_secret};
 

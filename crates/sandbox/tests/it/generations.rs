@@ -29,6 +29,11 @@ async fn ask(sandbox: &Sandbox, method: http::Method, path: &str, body: Option<&
     answer
 }
 
+async fn workers(sandbox: &Sandbox) -> Vec<Value> {
+    let all = ask(sandbox, http::Method::GET, "/api/v1/workers", None).await;
+    all["workers"].as_array().unwrap().clone()
+}
+
 async fn pass(sandbox: &Sandbox) {
     sandbox.controller().unwrap().timeline().advance(Duration::from_secs(60)).await;
 }
@@ -90,11 +95,45 @@ async fn a_directory_of_the_first_generation_is_not_taken_for_another() {
 #[tokio::test]
 async fn what_is_played_for_the_first_generation_only_is_refused_for_others() {
     for generation in BOTH {
-        for wanted in [
-            SandboxOptions { more_workers: 1, ..options(generation, None) },
-            SandboxOptions { leftovers: true, ..options(generation, None) },
-        ] {
-            assert!(matches!(Sandbox::start(wanted).await.err(), Some(SandboxError::NotPlayed)));
+        let wanted = SandboxOptions { leftovers: true, ..options(generation, None) };
+        assert!(matches!(Sandbox::start(wanted).await.err(), Some(SandboxError::NotPlayed)));
+    }
+}
+
+#[tokio::test]
+async fn more_workers_run_or_sleep_and_some_are_at_work() {
+    for generation in BOTH {
+        let plain = Sandbox::start(options(generation, None)).await.unwrap();
+        let demo = workers(&plain).await.len();
+        let many = SandboxOptions { more_workers: 20, ..options(generation, None) };
+        let sandbox = Sandbox::start(many).await.unwrap();
+        let workers = workers(&sandbox).await;
+        let in_phase = |phase: &str| workers.iter().filter(|worker| worker["phase"] == phase).count();
+        assert_eq!((workers.len(), in_phase("Sleeping")), (demo + 20, 8), "{workers:?}");
+        assert_eq!(in_phase("Running"), demo + 12, "{workers:?}");
+        let tasks = sandbox.addresses().manager.config.with_file_name("state.json");
+        let tasks: Value = serde_json::from_slice(&fs::read(tasks).unwrap()).unwrap();
+        assert_eq!(tasks["active_tasks"].as_array().unwrap().len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn in_a_cluster_nobody_is_let_through_to_docker_and_workers_sleep_and_wake_all_the_same() {
+    for generation in BOTH {
+        let here = SandboxOptions { in_cluster: true, ..options(generation, None) };
+        let sandbox = Sandbox::start(here).await.unwrap();
+        let version = ask(&sandbox, http::Method::GET, "/api/v1/version", None).await;
+        assert_eq!(version["kubeMode"], "incluster");
+        let controller = sandbox.addresses().controller.as_ref().unwrap();
+        let bearer = format!("Bearer {}", fs::read_to_string(&controller.token_file).unwrap());
+        let docker = format!("{}/docker/containers/json", controller.url);
+        let refused = crate::call::call_as(http::Method::GET, &docker, None, Some(&bearer)).await.unwrap();
+        assert_eq!(refused.0, http::StatusCode::NOT_FOUND);
+        for (turn, wanted) in [("sleep", "stopped"), ("wake", "running")] {
+            ask(&sandbox, http::Method::POST, &format!("/api/v1/workers/alice/{turn}"), None).await;
+            pass(&sandbox).await;
+            let status = ask(&sandbox, http::Method::GET, "/api/v1/workers/alice/status", None).await;
+            assert_eq!(status["containerState"], wanted, "{status}");
         }
     }
 }

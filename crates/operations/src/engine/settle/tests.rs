@@ -9,10 +9,7 @@ use crate::{
     fake::Holder,
     journal::{Kept, Record},
 };
-use domain::{
-    Target,
-    rules::{Phase, Saga},
-};
+use domain::rules::{Phase, Saga};
 use hiclaw::{Held, Image, Part, Version};
 use higress::RouteDoc;
 use serde_json::json;
@@ -159,6 +156,45 @@ async fn what_was_undone_is_told_with_whose_it_is() {
     let lacking = Holder { lack: Some("it names \"old\""), ..finds(&[], "new") };
     let (told, ..) = watched(Outcome::Committed, None, lacking, |_| {}).await;
     assert!(told.ends_with("did not carry it out: it names \"old\""), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_not_said_to_last_for_a_time_in_which_nobody_could_look() {
+    let (told, took, _) = watched(Outcome::Committed, None, finds(&["new"; 3], "new"), |_| {}).await;
+    let unseen = Holder { unreadable_looks: Mutex::new(20), ..finds(&[], "new") };
+    let (later, longer, _) = watched(Outcome::Committed, None, unseen, |_| {}).await;
+    assert!(longer >= took + Duration::from_secs(60), "{longer:?} after {took:?}");
+    assert!([told, later].iter().all(|told| told.ends_with("it lasts: in 360 s HiClaw has not undone it")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_brings_back_twice_what_nothing_compares_means_it() {
+    let finds = finds(&["old", "new", "new"], "new");
+    let (told, _, written) = watched(Outcome::RolledBack, None, finds, |_| {}).await;
+    let object = "controller:workers/alice";
+    assert_eq!(told, format!("a late write of {object} was taken back; somebody else changed {object}"));
+    assert_eq!(written, ["old"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_an_agent_runs_its_model_is_not_said_when_nobody_saw_it() {
+    for (reload, restart, seen) in
+        [("skipped", "done", true), ("skipped", "skipped", false), ("done", "skipped", true)]
+    {
+        let data = tempfile::tempdir().unwrap();
+        let engine = engine_over(data.path(), finds(&[], "new"));
+        let mut record = Record { work: vec![Kept::Write(model(None))], ..committed(1, "a", "b") };
+        record.operation.steps = serde_json::from_value(json!([
+            {"name": "reload", "object": "alice", "state": reload},
+            {"name": "restart", "object": "alice", "state": restart},
+        ]))
+        .unwrap();
+        let course = course_of(&engine, record).await;
+        let progress = course.progress.clone();
+        Watch::new(course).run(Event::Quiet).await;
+        let told = progress.operation().settled.as_ref().unwrap().evidence.clone();
+        assert_eq!(told.ends_with("; that alice runs it was not seen"), !seen, "{told}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -80,6 +80,11 @@ pub(super) async fn answer(core: &Core, request: axum::extract::Request) -> Resp
     response
 }
 
+/// What runs the containers.
+fn mode(core: &Core) -> &'static str {
+    if core.plan.in_cluster { "incluster" } else { "embedded" }
+}
+
 /// Finds the call and makes it: the path comes first, then the method, then the caller.
 async fn found(core: &Core, request: &mut Request) -> Answer {
     let path = request.uri.path().to_owned();
@@ -88,7 +93,7 @@ async fn found(core: &Core, request: &mut Request) -> Answer {
         let target = if path == "/docker" { "/docker/" } else { &clean };
         return Ok(reply::redirect(&request.method, target, request.uri.query()));
     }
-    if path.starts_with("/docker/") {
+    if path.starts_with("/docker/") && !core.plan.in_cluster {
         access::check(core, request, Call::Docker)?;
         return docker::answer(core, request);
     }
@@ -108,7 +113,7 @@ async fn found(core: &Core, request: &mut Request) -> Answer {
     let caller = access::check(core, request, *call)?;
     match call {
         Call::Health => Ok(text(StatusCode::OK, "ok")),
-        Call::Version => Ok(json_body(StatusCode::OK, &json!({"controller": "dev", "kubeMode": "embedded"}))),
+        Call::Version => Ok(json_body(StatusCode::OK, &json!({"controller": "dev", "kubeMode": mode(core)}))),
         Call::Cluster => Ok(cluster(core)),
         Call::List(Kind::Worker) => Ok(workers::list(core, request, &caller)),
         Call::Create(Kind::Worker) => workers::create(core, request, &caller),
@@ -172,7 +177,7 @@ fn aside(core: &Core, call: Call) -> Response {
 }
 
 fn cluster(core: &Core) -> Response {
-    let body = json!({"kubeMode": "embedded", "totalWorkers": core.workers.all_seen().len(),
+    let body = json!({"kubeMode": mode(core), "totalWorkers": core.workers.all_seen().len(),
         "totalTeams": core.teams.all_seen().len(), "totalHumans": 0});
     json_body(StatusCode::OK, &body)
 }

@@ -3,7 +3,7 @@ use super::{World, replay};
 use crate::compare::Rules;
 use regex::Regex;
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, time::Duration};
+use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 
 /// Two installations differ in these: keys, tokens, versions of objects, times.
 const RULES: Rules = Rules {
@@ -20,31 +20,44 @@ const RULES: Rules = Rules {
     ..replay::RULES
 };
 
+thread_local! {
+    /// The effects of which something was looked at by what runs on this thread.
+    static LOOKED_AT: RefCell<BTreeSet<(&'static str, usize)>> = RefCell::default();
+}
+
 /// One recorded effect: what was before, and what after.
-pub struct Effect(Value);
+pub struct Effect {
+    recording: &'static str,
+    number: usize,
+    recorded: Value,
+}
 
 impl Effect {
-    pub fn load(recording: &str, number: usize) -> Self {
-        let effects = replay::load(replay::folder(recording).join("effects.json"));
-        Self(effects[number].clone())
+    pub fn load(recording: &'static str, number: usize) -> Self {
+        Self { recording, number, recorded: recorded(recording)[number].take() }
+    }
+
+    fn look(&self) -> &Value {
+        LOOKED_AT.with_borrow_mut(|looked_at| looked_at.insert((self.recording, self.number)));
+        &self.recorded
     }
 
     pub fn before(&self) -> &Value {
-        &self.0["before"]
+        &self.look()["before"]
     }
 
     pub fn after(&self) -> &Value {
-        &self.0["after"]
+        &self.look()["after"]
     }
 
     /// How long it took.
     pub fn took(&self) -> Duration {
-        Duration::from_millis(self.0["after_ms"].as_u64().expect("a time"))
+        Duration::from_millis(self.look()["after_ms"].as_u64().expect("a time"))
     }
 
     /// What was found has to be what was recorded.
     pub fn is(&self, found: &Value) {
-        same(self.after(), found, self.0["what"].as_str().unwrap_or_default());
+        same(self.after(), found, self.recorded["what"].as_str().unwrap_or_default());
     }
 
     /// The calls of Docker that change something, of a list with or without times, in order.
@@ -55,7 +68,7 @@ impl Effect {
     /// Docker was told this, and not much later than recorded.
     pub fn told(&self, told: &[(Duration, String)]) {
         let (times, words): (Vec<Duration>, Vec<String>) = told.iter().cloned().unzip();
-        assert_eq!(words, self.calls(), "{}", self.0["what"]);
+        assert_eq!(words, self.calls(), "{}", self.recorded["what"]);
         if let (Some(last), Some(recorded)) = (times.last(), last_time(self.after())) {
             assert!(*last <= recorded * 2 + Duration::from_secs(1), "{last:?} instead of {recorded:?}");
         }
@@ -109,16 +122,19 @@ pub fn same_container(world: &World, container: &str, recorded: &Value) {
     }
 }
 
-/// Every effect of a recording is looked at by a test in `source`.
-pub fn all_looked_at(recording: &str, source: &str) {
-    let effects = replay::load(replay::folder(recording).join("effects.json"));
-    let count = effects.as_array().expect("effects").len();
-    let numbers = Regex::new(r"\beffect\((\d+)\)").expect("an expression");
-    let looked_at: BTreeSet<usize> =
-        numbers.captures_iter(source).map(|found| found[1].parse().expect("a number")).collect();
-    let missing: Vec<String> = (0..count)
-        .filter(|number| !looked_at.contains(number))
+/// Runs these tests once more, on this thread, and sees that together they look at every effect of a recording.
+pub fn all_looked_at(recording: &'static str, tests: &[fn()]) {
+    LOOKED_AT.take();
+    tests.iter().for_each(|test| test());
+    let looked_at = LOOKED_AT.take();
+    let effects = recorded(recording);
+    let missing: Vec<String> = (0..effects.as_array().expect("effects").len())
+        .filter(|number| !looked_at.contains(&(recording, *number)))
         .map(|number| format!("{number}: {}", effects[number]["what"]))
         .collect();
     assert!(missing.is_empty(), "{recording}: no test looks at\n{}", missing.join("\n"));
+}
+
+fn recorded(recording: &str) -> Value {
+    replay::load(replay::folder(recording).join("effects.json"))
 }

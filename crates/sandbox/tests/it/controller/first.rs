@@ -35,11 +35,26 @@ fn effect(number: usize) -> Effect {
 fn every_effect_is_looked_at() {
     all_looked_at(
         "controller-v1.1",
-        concat!(
-            include_str!("first/agents.rs"),
-            include_str!("first/teams.rs"),
-            include_str!("first/trouble.rs")
-        ),
+        &[
+            agents::a_first_boot_takes_some_seconds,
+            agents::an_empty_console_and_an_empty_store_are_filled,
+            agents::a_model_of_the_manager_replaces_its_container,
+            agents::workers_are_made,
+            agents::a_model_replaces_the_container_and_gives_access_to_routes,
+            agents::writers_at_the_same_time_are_refused,
+            agents::the_next_pass_undoes_what_was_edited_by_hand,
+            agents::a_worker_that_changed_in_its_sleep_is_made_again,
+            teams::a_team_makes_its_members,
+            teams::a_team_decides_about_the_models_of_its_members,
+            teams::passes_let_everybody_into_new_routes,
+            teams::consumers_are_made_and_let_in_at_once,
+            teams::nothing_is_left_of_a_deleted_worker,
+            teams::a_leader_keeps_its_name,
+            trouble::a_restart_resets_the_provider_and_mends_the_routes,
+            trouble::without_the_console_nothing_is_written,
+            trouble::without_docker_a_change_counts_as_done,
+            trouble::with_a_second_manager_goes_the_account_of_the_first,
+        ],
     );
 }
 

@@ -29,11 +29,35 @@ fn effect(number: usize) -> Effect {
 fn every_effect_is_looked_at() {
     all_looked_at(
         "controller",
-        concat!(
-            include_str!("second/agents.rs"),
-            include_str!("second/teams.rs"),
-            include_str!("second/trouble.rs")
-        ),
+        &[
+            agents::an_empty_console_and_an_empty_store_are_filled,
+            agents::another_provider_and_another_runtime_are_installed,
+            agents::a_worker_is_made,
+            agents::the_runtime_decides_about_image_and_objects,
+            agents::names_and_containers_can_be_others,
+            agents::a_model_changes_the_config_and_no_container,
+            agents::any_model_is_taken_and_a_known_prefix_is_stripped,
+            agents::a_soul_replaces_the_container,
+            agents::a_model_of_the_manager_replaces_its_container,
+            agents::a_manager_sleeps_and_wakes_by_its_state,
+            agents::sleep_and_wake_keep_the_container,
+            agents::nothing_is_left_of_a_deleted_worker,
+            teams::a_team_is_made_of_workers,
+            teams::a_member_keeps_its_own_model,
+            teams::consumers_are_made_and_let_in_at_once,
+            teams::the_next_pass_undoes_what_was_edited_by_hand,
+            teams::unknown_keys_go_and_plugins_stay,
+            teams::passes_come_every_five_minutes_and_mend_containers_but_no_routes,
+            trouble::a_provider_of_ones_own_moves_a_worker_to_its_routes,
+            trouble::a_manager_changes_its_runtime,
+            trouble::a_second_manager_takes_the_first_ones_config_and_its_consumer,
+            trouble::without_the_console_workers_change_and_managers_do_not,
+            trouble::without_docker_what_has_to_be_made_waits_for_the_next_pass,
+            trouble::a_restart_resets_the_provider_and_little_else,
+            trouble::a_restart_keeps_a_service_source_that_was_edited,
+            trouble::writers_at_the_same_time_are_told_to_try_again,
+            trouble::a_manager_of_openclaw_is_replaced_too,
+        ],
     );
 }
 

@@ -2,7 +2,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_first_boot_takes_some_seconds() {
+pub async fn a_first_boot_takes_some_seconds() {
     let world = World::started(HERE, Plan::of(HERE));
     let recorded = effect(0);
     let ready: &[(&str, Is)] = &[
@@ -17,7 +17,7 @@ async fn a_first_boot_takes_some_seconds() {
 }
 
 #[tokio::test]
-async fn an_empty_console_and_an_empty_store_are_filled() {
+pub async fn an_empty_console_and_an_empty_store_are_filled() {
     let world = World::settled(HERE).await;
     let names = ["service-sources", "ai/providers", "ai/routes", "consumers", "routes"];
     let mut recorded = effect(1).after().clone();
@@ -29,7 +29,7 @@ async fn an_empty_console_and_an_empty_store_are_filled() {
 }
 
 #[tokio::test]
-async fn a_model_of_the_manager_replaces_its_container() {
+pub async fn a_model_of_the_manager_replaces_its_container() {
     let world = World::settled(HERE).await;
     let before = world.now();
     let env = world.env("hiclaw-manager");
@@ -60,7 +60,7 @@ async fn a_model_of_the_manager_replaces_its_container() {
 }
 
 #[tokio::test]
-async fn workers_are_made() {
+pub async fn workers_are_made() {
     let world = World::settled(HERE).await;
     assert_eq!(
         json!(world.allowed("default-ai-route").await),
@@ -106,7 +106,7 @@ async fn workers_are_made() {
 }
 
 #[tokio::test]
-async fn a_model_replaces_the_container_and_gives_access_to_routes() {
+pub async fn a_model_replaces_the_container_and_gives_access_to_routes() {
     let world = four().await;
     world.route_by_hand("kimi-ai-route", &[]).await;
     assert_eq!(json!(world.allowed("kimi-ai-route").await), *effect(30).before());
@@ -145,7 +145,7 @@ async fn a_model_replaces_the_container_and_gives_access_to_routes() {
 }
 
 #[tokio::test]
-async fn writers_at_the_same_time_are_refused() {
+pub async fn writers_at_the_same_time_are_refused() {
     let world = four().await;
     let sends = (0..6).map(|n| {
         let world = &world;
@@ -169,7 +169,7 @@ async fn writers_at_the_same_time_are_refused() {
 }
 
 #[tokio::test]
-async fn the_next_pass_undoes_what_was_edited_by_hand() {
+pub async fn the_next_pass_undoes_what_was_edited_by_hand() {
     let world = four().await;
     for (agent, number) in [("manager", effect(40)), ("quinn", effect(55))] {
         world.edit_config(agent, |config| {
@@ -198,7 +198,7 @@ async fn the_next_pass_undoes_what_was_edited_by_hand() {
 }
 
 #[tokio::test]
-async fn a_worker_that_changed_in_its_sleep_is_made_again() {
+pub async fn a_worker_that_changed_in_its_sleep_is_made_again() {
     let world = four().await;
     let before = world.now();
     world.post("/api/v1/workers/alice/sleep").await;

@@ -2,7 +2,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_team_makes_its_members() {
+pub async fn a_team_makes_its_members() {
     let world = four().await;
     let before = world.now();
     team(&world).await;
@@ -23,7 +23,7 @@ async fn a_team_makes_its_members() {
 }
 
 #[tokio::test]
-async fn a_team_decides_about_the_models_of_its_members() {
+pub async fn a_team_decides_about_the_models_of_its_members() {
     let world = four().await;
     team(&world).await;
     let before = world.now();
@@ -72,7 +72,7 @@ async fn a_team_decides_about_the_models_of_its_members() {
 }
 
 #[tokio::test]
-async fn passes_let_everybody_into_new_routes() {
+pub async fn passes_let_everybody_into_new_routes() {
     let world = four().await;
     world.route_by_hand("kimi-ai-route", &[]).await;
     world
@@ -107,7 +107,7 @@ async fn passes_let_everybody_into_new_routes() {
 }
 
 #[tokio::test]
-async fn consumers_are_made_and_let_in_at_once() {
+pub async fn consumers_are_made_and_let_in_at_once() {
     let world = four().await;
     world
         .route_by_hand(
@@ -138,7 +138,7 @@ async fn consumers_are_made_and_let_in_at_once() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_of_a_deleted_worker() {
+pub async fn nothing_is_left_of_a_deleted_worker() {
     let world = four().await;
     world.created("/api/v1/workers", &json!({"name": "dave", "model": "qwen3.5-plus"})).await;
     settle(&world).await;
@@ -165,7 +165,7 @@ async fn nothing_is_left_of_a_deleted_worker() {
 }
 
 #[tokio::test]
-async fn a_leader_keeps_its_name() {
+pub async fn a_leader_keeps_its_name() {
     let world = World::settled(HERE).await;
     let beta = json!({"name": "beta", "leader": {"name": "boss", "model": "qwen3.5-plus"},
         "workers": [{"name": "m1", "model": "qwen3.5-plus", "runtime": "openclaw"}]});

@@ -2,7 +2,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_restart_resets_the_provider_and_mends_the_routes() {
+pub async fn a_restart_resets_the_provider_and_mends_the_routes() {
     let world = four().await;
     world.route_by_hand("own-ai-route", &["manager"]).await;
     world.route_by_hand("kimi-ai-route", &["worker-alice"]).await;
@@ -79,7 +79,7 @@ async fn a_restart_resets_the_provider_and_mends_the_routes() {
 }
 
 #[tokio::test]
-async fn without_the_console_nothing_is_written() {
+pub async fn without_the_console_nothing_is_written() {
     let world = four().await;
     world.console_down(true);
     let before = world.now();
@@ -106,7 +106,7 @@ async fn without_the_console_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn without_docker_a_change_counts_as_done() {
+pub async fn without_docker_a_change_counts_as_done() {
     let world = four().await;
     world.docker_down(true);
     world.put(ALICE, &json!({"model": "glm-5"})).await;
@@ -137,7 +137,7 @@ async fn without_docker_a_change_counts_as_done() {
 }
 
 #[tokio::test]
-async fn with_a_second_manager_goes_the_account_of_the_first() {
+pub async fn with_a_second_manager_goes_the_account_of_the_first() {
     let world = four().await;
     for route in ["kimi-ai-route", "own-ai-route"] {
         world.route_by_hand(route, &["manager", "worker-alice"]).await;

@@ -2,7 +2,7 @@
 use super::*;
 
 #[tokio::test]
-async fn an_empty_console_and_an_empty_store_are_filled() {
+pub async fn an_empty_console_and_an_empty_store_are_filled() {
     let world = World::settled(HERE).await;
     let names = ["service-sources", "ai/providers", "ai/routes", "consumers"];
     effect(0).is(&at_console(&world, &names).await);
@@ -15,7 +15,7 @@ async fn an_empty_console_and_an_empty_store_are_filled() {
 }
 
 #[tokio::test]
-async fn another_provider_and_another_runtime_are_installed() {
+pub async fn another_provider_and_another_runtime_are_installed() {
     let world = World::started(HERE, script::plan(HERE, 2));
     let token = world.until(ms(60_000), |world| world.admin().is_some()).await;
     assert_eq!((token, effect(87).after()), (effect(87).took(), &json!("exists")));
@@ -40,7 +40,7 @@ async fn another_provider_and_another_runtime_are_installed() {
 }
 
 #[tokio::test]
-async fn a_worker_is_made() {
+pub async fn a_worker_is_made() {
     let world = World::settled(HERE).await;
     let before = world.now();
     let alice =
@@ -67,7 +67,7 @@ async fn a_worker_is_made() {
 }
 
 #[tokio::test]
-async fn the_runtime_decides_about_image_and_objects() {
+pub async fn the_runtime_decides_about_image_and_objects() {
     let world = second_installation().await;
     for (name, number) in [("def", effect(96)), ("cop", effect(97)), ("her", effect(98))] {
         let mut worker = json!({"name": name, "model": "qwen3.6-plus"});
@@ -96,7 +96,7 @@ async fn the_runtime_decides_about_image_and_objects() {
 }
 
 #[tokio::test]
-async fn names_and_containers_can_be_others() {
+pub async fn names_and_containers_can_be_others() {
     let world = second_installation().await;
     let zed = json!({"name": "zed", "workerName": "zed-biz", "model": "qwen3.6-plus", "runtime": "openclaw"});
     world.created("/api/v1/workers", &zed).await;
@@ -128,7 +128,7 @@ async fn names_and_containers_can_be_others() {
 }
 
 #[tokio::test]
-async fn a_model_changes_the_config_and_no_container() {
+pub async fn a_model_changes_the_config_and_no_container() {
     let world = alice_and_bob().await;
     let before = world.now();
     let config = world.config("alice");
@@ -152,7 +152,7 @@ async fn a_model_changes_the_config_and_no_container() {
 }
 
 #[tokio::test]
-async fn any_model_is_taken_and_a_known_prefix_is_stripped() {
+pub async fn any_model_is_taken_and_a_known_prefix_is_stripped() {
     let world = alice_and_bob().await;
     let set = async |model: &str| {
         world.put(ALICE, &json!({"model": model})).await;
@@ -176,7 +176,7 @@ async fn any_model_is_taken_and_a_known_prefix_is_stripped() {
 }
 
 #[tokio::test]
-async fn a_soul_replaces_the_container() {
+pub async fn a_soul_replaces_the_container() {
     let world = alice_and_bob().await;
     let before = world.now();
     world.put(ALICE, &json!({"soul": "You are Alice, the second."})).await;
@@ -185,7 +185,7 @@ async fn a_soul_replaces_the_container() {
 }
 
 #[tokio::test]
-async fn a_model_of_the_manager_replaces_its_container() {
+pub async fn a_model_of_the_manager_replaces_its_container() {
     let world = World::settled(HERE).await;
     let (before, env) = (world.now(), world.env("agentteams-manager"));
     world.put(MANAGER, &json!({"model": "kimi-k2.5"})).await;
@@ -216,7 +216,7 @@ async fn a_model_of_the_manager_replaces_its_container() {
 }
 
 #[tokio::test]
-async fn a_manager_sleeps_and_wakes_by_its_state() {
+pub async fn a_manager_sleeps_and_wakes_by_its_state() {
     let world = World::settled(HERE).await;
     let before = world.now();
     let state = |state: &str| json!({"state": state});
@@ -234,7 +234,7 @@ async fn a_manager_sleeps_and_wakes_by_its_state() {
 }
 
 #[tokio::test]
-async fn sleep_and_wake_keep_the_container() {
+pub async fn sleep_and_wake_keep_the_container() {
     let world = alice_and_bob().await;
     let before = world.now();
     world.post("/api/v1/workers/alice/sleep").await;
@@ -253,7 +253,7 @@ async fn sleep_and_wake_keep_the_container() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_of_a_deleted_worker() {
+pub async fn nothing_is_left_of_a_deleted_worker() {
     let workers = [("alice", "openclaw"), ("bob", "qwenpaw"), ("dave", "openclaw")];
     let world = World::with_workers(HERE, &workers).await;
     assert_eq!(json!(world.consumers().await), *effect(32).before());

@@ -2,7 +2,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_team_is_made_of_workers() {
+pub async fn a_team_is_made_of_workers() {
     let workers = [("lead", "openclaw"), ("dev1", "openclaw"), ("dev2", "qwenpaw")];
     let world = World::with_workers(HERE, &workers).await;
     let alone = world.config("lead");
@@ -22,7 +22,7 @@ async fn a_team_is_made_of_workers() {
 }
 
 #[tokio::test]
-async fn a_member_keeps_its_own_model() {
+pub async fn a_member_keeps_its_own_model() {
     let world = team().await;
     settle(&world).await;
     world.put("/api/v1/workers/dev1", &json!({"model": "kimi-k2.5"})).await;
@@ -36,7 +36,7 @@ async fn a_member_keeps_its_own_model() {
 }
 
 #[tokio::test]
-async fn consumers_are_made_and_let_in_at_once() {
+pub async fn consumers_are_made_and_let_in_at_once() {
     let world = team().await;
     settle(&world).await;
     for (name, runtime) in [("alice", "openclaw"), ("bob", "qwenpaw")] {
@@ -62,7 +62,7 @@ async fn consumers_are_made_and_let_in_at_once() {
 }
 
 #[tokio::test]
-async fn the_next_pass_undoes_what_was_edited_by_hand() {
+pub async fn the_next_pass_undoes_what_was_edited_by_hand() {
     let world = alice_and_bob().await;
     let primary = |config: &mut Value| {
         config["agents"]["defaults"]["model"]["primary"] = json!("agentteams-gateway/hand-edited");
@@ -102,7 +102,7 @@ async fn the_next_pass_undoes_what_was_edited_by_hand() {
 }
 
 #[tokio::test]
-async fn unknown_keys_go_and_plugins_stay() {
+pub async fn unknown_keys_go_and_plugins_stay() {
     let world = second_installation().await;
     for worker in [
         json!({"name": "cop", "model": "kimi-k2.5", "runtime": "copaw"}),
@@ -140,7 +140,7 @@ async fn unknown_keys_go_and_plugins_stay() {
 }
 
 #[tokio::test]
-async fn passes_come_every_five_minutes_and_mend_containers_but_no_routes() {
+pub async fn passes_come_every_five_minutes_and_mend_containers_but_no_routes() {
     let world = team().await;
     for (name, runtime) in [("alice", "openclaw"), ("bob", "qwenpaw")] {
         let worker = json!({"name": name, "model": "qwen3.6-plus", "runtime": runtime});

@@ -2,7 +2,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_provider_of_ones_own_moves_a_worker_to_its_routes() {
+pub async fn a_provider_of_ones_own_moves_a_worker_to_its_routes() {
     let world = team().await;
     for (name, runtime) in [("alice", "openclaw"), ("bob", "qwenpaw")] {
         let worker = json!({"name": name, "model": "qwen3.6-plus", "runtime": runtime});
@@ -54,7 +54,7 @@ async fn a_provider_of_ones_own_moves_a_worker_to_its_routes() {
 }
 
 #[tokio::test]
-async fn a_manager_changes_its_runtime() {
+pub async fn a_manager_changes_its_runtime() {
     let world = World::settled(HERE).await;
     let keys = |world: &World| -> Value {
         let config = world.config("manager");
@@ -74,7 +74,7 @@ async fn a_manager_changes_its_runtime() {
 }
 
 #[tokio::test]
-async fn a_second_manager_takes_the_first_ones_config_and_its_consumer() {
+pub async fn a_second_manager_takes_the_first_ones_config_and_its_consumer() {
     let world = team().await;
     settle(&world).await;
     for (name, runtime) in [("alice", "openclaw"), ("bob", "qwenpaw")] {
@@ -112,7 +112,7 @@ async fn a_second_manager_takes_the_first_ones_config_and_its_consumer() {
 }
 
 #[tokio::test]
-async fn without_the_console_workers_change_and_managers_do_not() {
+pub async fn without_the_console_workers_change_and_managers_do_not() {
     let world = alice_and_bob().await;
     world.console_down(true);
     world.put(ALICE, &json!({"model": "kimi-k2.5"})).await;
@@ -126,7 +126,7 @@ async fn without_the_console_workers_change_and_managers_do_not() {
 }
 
 #[tokio::test]
-async fn without_docker_what_has_to_be_made_waits_for_the_next_pass() {
+pub async fn without_docker_what_has_to_be_made_waits_for_the_next_pass() {
     let world = alice_and_bob().await;
     world.docker_down(true);
     world.put(MANAGER, &json!({"model": "glm-5"})).await;
@@ -142,7 +142,7 @@ async fn without_docker_what_has_to_be_made_waits_for_the_next_pass() {
 }
 
 #[tokio::test]
-async fn a_restart_resets_the_provider_and_little_else() {
+pub async fn a_restart_resets_the_provider_and_little_else() {
     let world = team().await;
     settle(&world).await;
     world.route_by_hand("own-ai-route", &["manager"]).await;
@@ -204,7 +204,7 @@ async fn a_restart_resets_the_provider_and_little_else() {
 }
 
 #[tokio::test]
-async fn a_restart_keeps_a_service_source_that_was_edited() {
+pub async fn a_restart_keeps_a_service_source_that_was_edited() {
     let world = second_installation().await;
     world
         .edit_console("/v1/service-sources/openai-compat", |source| {
@@ -229,7 +229,7 @@ async fn a_restart_keeps_a_service_source_that_was_edited() {
 }
 
 #[tokio::test]
-async fn writers_at_the_same_time_are_told_to_try_again() {
+pub async fn writers_at_the_same_time_are_told_to_try_again() {
     let world = alice_and_bob().await;
     for (path, number) in [(ALICE, effect(85)), (MANAGER, effect(86))] {
         let answers = futures::future::join_all((0..12).map(|n| {
@@ -250,7 +250,7 @@ async fn writers_at_the_same_time_are_told_to_try_again() {
 }
 
 #[tokio::test]
-async fn a_manager_of_openclaw_is_replaced_too() {
+pub async fn a_manager_of_openclaw_is_replaced_too() {
     let world = second_installation().await;
     let before = world.now();
     world.put(MANAGER, &json!({"model": "kimi-k2.5"})).await;
