@@ -146,7 +146,8 @@ mod tests {
             let step = serde_json::json!({"name": "restart", "object": "alice", "state": state, "evidence": evidence});
             shown.tell(&format!("event: step\ndata: {step}\n\n"));
         }
-        let expected = ["restart alice\tpending\t\twaits until alice is idle", "restart alice\trunning\t\tnow"];
+        let expected =
+            ["restart alice\tpending\t\twaits until alice is idle", "restart alice\trunning\t\tnow"];
         assert_eq!(said, expected);
     }
 }

@@ -10,16 +10,17 @@ fn of(operation: &Operation) -> impl Iterator<Item = &Step> {
 
 /// The restarts that will not come any more, each with the reason.
 pub fn missing(operation: &Operation) -> impl Iterator<Item = String> {
-    let gone = |step: &&Step| !matches!(step.state, StepState::Done | StepState::Running | StepState::Pending);
-    of(operation).filter(gone).map(|step| format!("restart{}: {}: {}", agent(step), word(&step.state), why(step)))
+    let gone =
+        |step: &&Step| !matches!(step.state, StepState::Done | StepState::Running | StepState::Pending);
+    of(operation)
+        .filter(gone)
+        .map(|step| format!("restart{}: {}: {}", agent(step), word(&step.state), why(step)))
 }
 
 /// The restarts that wait until their agents are idle, each with what it waits for.
 pub fn waiting(operation: &Operation) -> impl Iterator<Item = String> {
     let waits = of(operation).filter(|step| step.state == StepState::Pending);
-    waits.map(|step| {
-        format!("restart{}: {} (agm watch {} --settled)", agent(step), why(step), operation.id)
-    })
+    waits.map(|step| format!("restart{}: {} (agm watch {} --settled)", agent(step), why(step), operation.id))
 }
 
 /// `  restart alice: skipped: not restarted: alice was never idle`

@@ -54,7 +54,9 @@ pub fn operation(operation: &Operation) -> Vec<String> {
     lines.extend(operation.settled.iter().map(|settled| format!("  settled: {}", settled.evidence)));
     if may_be_undone(operation) {
         let id = &operation.id;
-        lines.push(format!("  HiClaw may yet undo it: `agm watch {id} --settled` ends when it is known to last"));
+        lines.push(format!(
+            "  HiClaw may yet undo it: `agm watch {id} --settled` ends when it is known to last"
+        ));
     }
     lines
 }

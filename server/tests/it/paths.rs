@@ -125,7 +125,13 @@ const MANY: &[Wrong] = &[
     ("POST", "/set-models", r#"{"targets":["alice"],"provider":"qwen"}"#, 422, "model"),
     ("POST", "/set-models", r#"{"targets":["a/b"],"provider":"qwen","model":"m"}"#, 422, "targets[0]"),
     ("POST", "/set-models", r#"{"targets":[],"provider":"qwen","model":"m"}"#, 422, "targets"),
-    ("POST", "/set-models", r#"{"targets":["bob"],"provider":"qwen","model":"m","restart":"x"}"#, 422, "restart"),
+    (
+        "POST",
+        "/set-models",
+        r#"{"targets":["bob"],"provider":"qwen","model":"m","restart":"x"}"#,
+        422,
+        "restart",
+    ),
     (
         "POST",
         "/set-models",

@@ -62,12 +62,14 @@ async fn a_restart_that_did_not_come_is_told_and_is_exit_code_1_though_the_chang
     assert!(said.contains("committed\tset_model"), "{said}");
     assert!(said.contains("\n  restart alice: skipped: not restarted: it does not run"), "{said}");
     assert!(why.contains("agm: the change stands; restart alice: skipped: "), "{why}");
-    let many = ["model", "set", "alice", "bob", "--provider", "qwen", "--model", "qwen-turbo", "--restart", "now"];
+    let many =
+        ["model", "set", "alice", "bob", "--provider", "qwen", "--model", "qwen-turbo", "--restart", "now"];
     let both = agm(&url, &many, "").await;
     assert_eq!(code(&both), 1, "{}", out(&both));
     assert!(out(&both).contains("  restart alice: skipped: "), "{}", out(&both));
 
-    let script = ["script", "set-model", "--target", "worker:alice", "--provider", "qwen", "--model", "qwen-plus"];
+    let script =
+        ["script", "set-model", "--target", "worker:alice", "--provider", "qwen", "--model", "qwen-plus"];
     let ended = agm(&url, &[&script[..], &["--restart", "now"]].concat(), "").await;
     let said = out(&ended);
     assert_eq!(code(&ended), 1, "{said}");
@@ -83,7 +85,8 @@ async fn who_waits_for_an_idle_agent_keeps_nobody_waiting() {
     give_alice(&world, true);
     let wish = r#"{"provider":"qwen","model":"qwen-max","restart":"when_idle"}"#;
     let plan = world.admin("PUT", &format!("{ALICE}?dry_run=true"), wish).await.json();
-    let step = plan["steps"].as_array().unwrap().iter().find(|step| step["name"] == "restart").unwrap().clone();
+    let step =
+        plan["steps"].as_array().unwrap().iter().find(|step| step["name"] == "restart").unwrap().clone();
     assert_eq!(step["evidence"], "once it has no open task", "{plan}");
     let done = world.admin("PUT", ALICE, wish).await;
     let told = done.json();

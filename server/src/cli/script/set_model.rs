@@ -13,8 +13,7 @@ use crate::cli::{
 };
 use clap::ValueEnum;
 use domain::{
-    Assignment, Limits, Mutation, Operation, SetModel, Step, StepName, StepState, Target,
-    known_model,
+    Assignment, Limits, Mutation, Operation, SetModel, Step, StepName, StepState, Target, known_model,
 };
 use std::fmt::Display;
 
