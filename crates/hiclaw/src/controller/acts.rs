@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{Act, Error, ReadOnly, TakeUp, TakenUp};
 use domain::Target;
+use planted::crash_point;
 use serde_json::Value;
 
 const EMBEDDED_ONLY: &str = "Restart its pod, or its container with Docker.";
@@ -77,6 +78,7 @@ impl Controller {
     /// Where it fails in between, the agent is woken all the same.
     async fn sleep_and_wake(&self, who: &Who) -> Result<String, Error> {
         let slept = self.sleep(who).await;
+        crash_point("asleep");
         let woken = self.wake(who).await;
         slept.and(woken)
     }

@@ -32,6 +32,7 @@ async fn refused(installation: &Installation, agent: &Agent, reason: &str, way: 
 
 async fn lasts_and_comes_back(installation: &Installation, agent: &Agent, object: &str, taken_up: TakenUp) {
     let before = installation.snapshot(agent).await;
+    let drifted = installation.drifted().await;
     let former = installation.lived(agent);
     let done = installation.switch(agent).await.unwrap_or_else(|failure| panic!("{agent:?}: {failure:?}"));
     assert_eq!(done.state, OperationState::Committed);
@@ -42,7 +43,7 @@ async fn lasts_and_comes_back(installation: &Installation, agent: &Agent, object
     let reload = step(&done.steps, StepName::Reload);
     assert_eq!(reload.state == StepState::Done, taken_up.is_seen(), "{agent:?}: {reload:?}");
     runs(installation, agent, MODEL).await;
-    assert_eq!(installation.drifted().await, Vec::<String>::new(), "{agent:?}");
+    assert_eq!(installation.drifted().await, drifted, "{agent:?}");
     let passes = installation.passes(object);
     let settled = installation.settled(&done.id).await;
     let evidence = &settled.settled.as_ref().unwrap().evidence;
