@@ -166,13 +166,9 @@ impl Body for Mutation {
                 whole::<Nothing>(rest)?;
                 Self::AcceptModel { target }
             }
-            "sleep" | "wake" | "restart" => {
-                let act = ContainerAct::ALL.into_iter().find(|act| act.as_str() == kind);
-                let act = act.unwrap_or(ContainerAct::Restart);
-                let target = take(&mut rest, "target")?;
-                whole::<Nothing>(rest)?;
-                Self::of_container(act, target)
-            }
+            "sleep" => of_container(ContainerAct::Sleep, rest)?,
+            "wake" => of_container(ContainerAct::Wake, rest)?,
+            "restart" => of_container(ContainerAct::Restart, rest)?,
             "add_provider" => Self::AddProvider(whole(rest)?),
             "edit_provider" => Self::EditProvider { name: take(&mut rest, "name")?, edit: whole(rest)? },
             "remove_provider" => {
@@ -207,6 +203,13 @@ impl Body for Mutation {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}
+
+/// What is left names only whose container it is.
+fn of_container(act: ContainerAct, mut rest: Map<String, Value>) -> Result<Mutation, Failure> {
+    let target = take(&mut rest, "target")?;
+    whole::<Nothing>(rest)?;
+    Ok(Mutation::of_container(act, target))
+}
 
 /// Takes one field out of an object.
 pub(crate) fn take<T: DeserializeOwned>(object: &mut Map<String, Value>, field: &str) -> Result<T, Failure> {

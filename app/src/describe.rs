@@ -1,6 +1,11 @@
 //! Domain values in the words of the page.
 use crate::{components::said::Told, text::t};
-use domain::{BackupReason, Mutation, Operation, Problem, Target};
+use domain::{Assignment, BackupReason, Mutation, Operation, Problem, Target};
+
+/// Whether a switch sets the limits of an agent's model: HiClaw may do that itself.
+pub fn sets_limits(now: &Assignment) -> bool {
+    now.ownership.as_ref().is_none_or(|owned| owned.limits.ours)
+}
 
 /// What is wished: `alice » deepseek-chat`.
 pub fn wish(wish: &Mutation) -> String {

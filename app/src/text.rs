@@ -36,6 +36,7 @@ mod backups;
 mod change;
 mod checks;
 mod controller;
+mod diagnosed;
 mod doctor;
 mod drift;
 mod evidence;
@@ -50,6 +51,7 @@ mod monitor;
 mod page;
 mod providers;
 mod routes;
+mod settled;
 mod states;
 mod warnings;
 

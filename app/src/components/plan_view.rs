@@ -1,6 +1,6 @@
 use super::said::{affected, warning};
 use crate::text::t;
-use domain::{Change, ChangeAction, DiffLine, Plan, PlannedKeys};
+use domain::{Change, ChangeAction, DiffLine, Plan, PlannedKeys, Step};
 use leptos::{html, prelude::*};
 use serde_json::{Map, Value};
 
@@ -138,6 +138,12 @@ pub fn object(change: Change) -> AnyView {
     .into_any()
 }
 
+/// What becomes of containers, and when: nothing of it is an object that changes.
+pub fn happens(steps: &[Step]) -> Vec<AnyView> {
+    let said = steps.iter().filter_map(|step| t().happens_to_container(step));
+    said.map(|said| view! { <p class="happens">{said}</p> }.into_any()).collect()
+}
+
 /// Whose keys they are, by the name that it gets.
 pub fn keys_of(keys: &PlannedKeys) -> String {
     match &keys.renamed {
@@ -161,11 +167,8 @@ pub fn PlanView(
 ) -> impl IntoView {
     let is_empty = plan.is_empty();
     let changes = plan.changes.into_iter().map(object).collect::<Vec<_>>();
-    let happens =
-        |step: &domain::Step| t().happens_to_container(step.name, step.object.as_deref().unwrap_or_default());
-    let happens: Vec<_> = plan.steps.iter().filter_map(happens).collect();
+    let happens = happens(&plan.steps);
     let empty = is_empty.then_some(t().nothing_changes());
-    let happens = happens.into_iter().map(|said| view! { <p>{said}</p> }).collect_view();
     let keys = plan.keys.iter().map(keys).collect_view();
     let warnings = plan.warnings.into_iter().map(warning).collect_view();
     let nobody = plan.affected.is_empty().then_some(t().nobody_affected());
@@ -186,6 +189,27 @@ pub fn PlanView(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::{StepName, StepState};
+
+    #[test]
+    fn a_plan_tells_when_an_agent_is_started_again() {
+        let step = |name, evidence: Option<&str>| Step {
+            name,
+            object: Some("alice".into()),
+            state: StepState::Pending,
+            ms: None,
+            evidence: evidence.map(Into::into),
+        };
+        let said = |name, evidence| t().happens_to_container(&step(name, evidence));
+        let again = |when: &str| Some(format!("The container of alice is stopped and started again{when}."));
+        assert_eq!(said(StepName::Restart, None), again(""));
+        assert_eq!(said(StepName::Restart, Some("at once")), again(" at once"));
+        assert_eq!(
+            said(StepName::Restart, Some("once it has no open task")),
+            again(" once it has no open task")
+        );
+        assert_eq!(said(StepName::Config, None), None);
+    }
 
     #[test]
     fn a_place_keeps_the_part_that_tells() {

@@ -87,14 +87,16 @@ async fn hiclaw() -> AnyView {
     let Some(hiclaw) = caller.operations.hiclaw_soon().await else {
         return view! { <span>{t().tagline()}</span> }.into_any();
     };
-    let badge = t().hiclaw_badge(&hiclaw.generation, &hiclaw.adapter);
-    let why = hiclaw.evidence.iter().map(|said| view! { <li><Said text=said.clone()/></li> }).collect_view();
-    let doubt = hiclaw.doubt.is_some();
-    let doubted = doubt.then(|| view! { <li class="doubt">{t().hiclaw_doubted()}</li> });
-    let class = if doubt { "hiclaw doubted" } else { "hiclaw" };
+    let mut badge = t().hiclaw_badge(&hiclaw.generation, t().adapter(&hiclaw.adapter));
+    let class = if hiclaw.doubt.is_some() { "hiclaw doubted" } else { "hiclaw" };
+    if hiclaw.doubt.is_some() {
+        badge.push_str(t().doubted());
+    }
+    let why = hiclaw.doubt.iter().chain(&hiclaw.evidence);
+    let why = why.map(|said| view! { <p><Said text=said.clone()/></p> }).collect_view();
     view! {
         <a class=class href="/agm/doctor?find=hiclaw_known" aria-describedby="hiclaw-why">{badge}</a>
-        <ul id="hiclaw-why" class="hiclaw-why" role="tooltip">{doubted} {why}</ul>
+        <div id="hiclaw-why" class="hiclaw-why" role="tooltip">{why}</div>
     }
     .into_any()
 }

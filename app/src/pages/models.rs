@@ -3,7 +3,7 @@ mod row;
 use super::{
     Live, answered,
     find::FindForm,
-    home::desk::{Seat, read_only_note},
+    home::desk::{Seat, read_only_id, read_only_note},
     marked::MarkedBar,
     query::Query,
 };

@@ -5,7 +5,7 @@ use domain::{Check, CheckGroup, CheckId, CheckState, Repair};
 impl Texts {
     pub fn check(self, check: CheckId) -> &'static str {
         self.of(match check {
-            CheckId::HiclawKnown => ("Which HiClaw it is is known", "HiClaw 版本已识别"),
+            CheckId::HiclawKnown => ("HiClaw's version is known", "HiClaw 版本已识别"),
             CheckId::ConsoleReachable => ("The Higress Console answers", "Higress 控制台可访问"),
             CheckId::ConsoleSignIn => ("The console accepts our account", "控制台接受我们的账号"),
             CheckId::ConsoleVersion => ("The console's version is a tested one", "控制台版本经过测试"),
@@ -49,7 +49,7 @@ impl Texts {
             }
             CheckId::AgentAnswered => ("A model answered it", "模型已应答"),
             CheckId::WorkerRuns => ("Its container runs or sleeps", "容器运行中或休眠"),
-            CheckId::WorkerTakesUp => ("It takes up a new model while it runs", "运行中即可采用新模型"),
+            CheckId::WorkerTakesUp => ("It runs the model that it was given", "正在使用为其设置的模型"),
             CheckId::DataWritable => ("The data directory can be written", "数据目录可写"),
             CheckId::DataSpace => ("The data directory has space left", "磁盘空间充足"),
             CheckId::DataLock => ("No other agm uses the data directory", "没有其他 agm 占用数据目录"),

@@ -3,7 +3,7 @@
 /// Its sentences, with `{}` for what they name, in the same order in both. A sentence is one of the first form that fits.
 pub const SENTENCES: &[(&str, &str)] = &[
     // Which HiClaw it is.
-    ("HiClaw {}, switched by {}", "HiClaw {}，切换方式为 {}"),
+    ("HiClaw {}, switched by {adapter}", "HiClaw {}，切换方式为{adapter}"),
     ("the settings say so", "由配置指定"),
     ("the controller is at {}", "控制器地址为 {}"),
     ("the controller at {} has none of the paths of later generations", "控制器 {} 没有后续版本的接口"),
@@ -49,7 +49,8 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ("runs its former model since it was switched at {}", "自 {} 切换以来仍运行原来的模型"),
     // What was done with a container, and what cannot be.
     ("{} was restarted and runs", "{} 已重启并运行"),
-    ("its container is {}", "容器状态为 {}"),
+    ("its container is {state}", "容器状态：{state}"),
+    ("{} is gone", "{} 已不存在"),
     ("not undone: the container stays as it is", "不撤销：容器保持现状"),
     (
         "Look at the container: it may be as it was, or yet become what was wanted.",
@@ -82,8 +83,8 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ),
     // What the controller refuses, or does not carry out.
     (
-        "{}: HiClaw's controller noted the change and did not carry it out: its container shows {}, not {}",
-        "{}：HiClaw 控制器已记录变更，但未执行：容器状态为 {}，应为 {}",
+        "{}: HiClaw's controller noted the change and did not carry it out: its container shows {state}, not {state}",
+        "{}：HiClaw 控制器已记录变更，但未执行：容器状态为{state}，应为{state}",
     ),
     (
         "{}: HiClaw's controller noted the change and did not carry it out: it does not come back",
@@ -92,6 +93,14 @@ pub const SENTENCES: &[(&str, &str)] = &[
     (
         "{}: HiClaw's controller noted the change and did not carry it out: it took the model in and does not show it",
         "{}：HiClaw 控制器已接受模型，但未显示该模型",
+    ),
+    (
+        "{}: HiClaw's controller noted the change and did not carry it out: it took the model in, and cannot be asked for it: {}",
+        "{}：HiClaw 控制器已接受模型，但无法查询该模型：{}",
+    ),
+    (
+        "{}: HiClaw's controller noted the change and did not carry it out: it is not there",
+        "{}：HiClaw 控制器已记录变更，但未执行：配置不存在",
     ),
     (
         "{}: HiClaw's controller noted the change and did not carry it out: it names {}",
@@ -109,10 +118,48 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "HiClaw's controller does not let agm in: there is no token for it",
         "HiClaw 控制器拒绝访问：未配置令牌",
     ),
+    (
+        "HiClaw's controller does not let agm in: our token for it is no token",
+        "HiClaw 控制器拒绝访问：所配置的不是有效令牌",
+    ),
+    (
+        "HiClaw's controller does not let agm in: our token may not do this: {}",
+        "HiClaw 控制器拒绝访问：令牌权限不足：{}",
+    ),
+    (
+        "HiClaw's controller does not let agm in: its token in {} cannot be read: {}",
+        "HiClaw 控制器拒绝访问：无法读取 {} 中的令牌：{}",
+    ),
     ("HiClaw's controller does not let agm in: {}", "HiClaw 控制器拒绝访问：{}"),
+    (
+        "HiClaw's controller cannot be reached: its generation is not known",
+        "无法连接 HiClaw 控制器：无法识别其版本",
+    ),
     ("HiClaw's controller cannot be reached: {}", "无法连接 HiClaw 控制器：{}"),
+    ("HiClaw's controller: no answer in time", "HiClaw 控制器：响应超时"),
+    (
+        "HiClaw's controller: what answers at its address is no controller",
+        "HiClaw 控制器：该地址上应答的不是控制器",
+    ),
+    ("HiClaw's controller: its address is no HTTP address", "HiClaw 控制器：其地址不是 HTTP 地址"),
+    ("HiClaw's controller: its answer is too long: {}", "HiClaw 控制器：响应过长：{}"),
+    ("HiClaw's controller: its answer to {} is malformed: {}", "HiClaw 控制器：对 {} 的响应格式错误：{}"),
+    ("HiClaw's controller: it has no list at {}", "HiClaw 控制器：{} 处没有列表"),
+    ("HiClaw's controller: {}", "HiClaw 控制器：{}"),
+    (
+        "HiClaw's controller refused {} (HTTP {}): its generation cannot be told",
+        "HiClaw 控制器拒绝了 {}（HTTP {}）：无法识别其版本",
+    ),
+    (
+        "HiClaw's controller refused {} (HTTP {}): it does not say why",
+        "HiClaw 控制器拒绝了 {}（HTTP {}）：未说明原因",
+    ),
     ("HiClaw's controller refused {} (HTTP {}): {}", "HiClaw 控制器拒绝了 {}（HTTP {}）：{}"),
     ("{} was changed by somebody else", "{} 已被他人修改"),
+    ("{} cannot be understood: no model can be put back where none was", "{}：原本没有模型，无法恢复"),
+    ("{} cannot be understood: it names no model at {}", "{}：其中 {} 没有模型"),
+    ("{} cannot be understood: {}", "无法识别 {}：{}"),
+    ("{} does not exist", "{} 不存在"),
     (
         "{} is not to be written: HiClaw's controller makes it, and writes over what others change there",
         "{} 不可写入：它由 HiClaw 控制器生成，他人的修改会被覆盖",
@@ -131,6 +178,8 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "控制器会自动重试。请先解决它所报告的问题，再重新切换。",
     ),
     ("Change it through the controller.", "请通过控制器更改。"),
+    // Of a container that was looked at: after all that ends in the same words.
+    ("{} runs", "{} 正在运行"),
 ];
 
 #[cfg(test)]
@@ -143,7 +192,7 @@ mod tests {
             (
                 "HiClaw 1.2, switched by controller; the controller at http://c:8090/ has /api/v1/projects; it calls itself \
                  \"v1.2.3\" and runs embedded; the Manager's config names agentteams-gateway/m",
-                "HiClaw 1.2，切换方式为 controller；控制器 http://c:8090/ 提供 /api/v1/projects；控制器自称 \"v1.2.3\"，运行方式为 \
+                "HiClaw 1.2，切换方式为控制器；控制器 http://c:8090/ 提供 /api/v1/projects；控制器自称 \"v1.2.3\"，运行方式为 \
                  embedded；Manager 的配置使用 agentteams-gateway/m",
             ),
             (
@@ -158,9 +207,20 @@ mod tests {
             (
                 "controller:workers/a: HiClaw's controller noted the change and did not carry it out: its container shows \
                  running, not stopped or not_found",
-                "controller:workers/a：HiClaw 控制器已记录变更，但未执行：容器状态为 running，应为 stopped or not_found",
+                "controller:workers/a：HiClaw 控制器已记录变更，但未执行：容器状态为运行中，应为已停止或不存在",
             ),
-            ("its container is stopped", "容器状态为 stopped"),
+            ("its container is stopped", "容器状态：已停止"),
+            (
+                "controller:workers/a: HiClaw's controller noted the change and did not carry it out: its container shows a \
+                 state of the past, not running or ready",
+                "controller:workers/a：HiClaw 控制器已记录变更，但未执行：容器状态为先前的状态，应为运行中或就绪",
+            ),
+            ("agentteams-worker-a runs", "agentteams-worker-a 正在运行"),
+            ("HiClaw's controller: no answer in time", "HiClaw 控制器：响应超时"),
+            (
+                "HiClaw's controller refused /api/v1/projects (HTTP 502): its generation cannot be told",
+                "HiClaw 控制器拒绝了 /api/v1/projects（HTTP 502）：无法识别其版本",
+            ),
             ("the controller cannot put dev1 to sleep by itself", "控制器无法单独让 dev1 休眠"),
         ] {
             assert_eq!(Texts(Lang::Zh).evidence(english).as_deref(), Some(chinese));

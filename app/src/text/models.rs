@@ -21,10 +21,10 @@ super::texts! {
             "hiclaw" => "由 HiClaw 管理".into(),
             other => format!("由 {other} 管理"),
         };
-    figures_not_ours: "Made by its owner: a switch does not write them.", "由其管理者生成，切换模型时不写入。";
+    figures_not_ours: "Set by HiClaw; a switch does not change these.", "由 HiClaw 设置，切换模型时不更改。";
     shall_run(model: &str):
-        format!("shall run {model}: its config does not say so yet"),
-        format!("应运行 {model}，其配置尚未更新");
+        format!("set to {model}, not in its config yet"),
+        format!("已设为 {model}，其配置尚未更新");
     awaits_restart(model: &str, runs: Option<&str>):
         match runs {
             Some(runs) => format!("shall run {model}, runs {runs} until restarted"),

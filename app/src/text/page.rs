@@ -4,8 +4,9 @@ super::texts! {
     /// Which HiClaw stands behind, and by which way its agents' models are switched.
     hiclaw_badge(generation: &str, adapter: &str):
         format!("HiClaw {generation} · {adapter}"),
-        format!("HiClaw {generation} · {}", match adapter { "controller" => "控制器", "files" => "文件", other => other });
-    hiclaw_doubted: "Something speaks against this: the doctor tells what.", "存在与此不符的迹象，详见诊断。";
+        format!("HiClaw {generation} · {adapter}");
+    /// Behind what is said, where something speaks against it.
+    doubted: " (?)", "（？）";
     skip_to_content: "Skip to content", "跳到正文";
     navigation: "Main", "主导航";
     menu: "Menu", "菜单";

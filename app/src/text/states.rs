@@ -1,6 +1,6 @@
 //! How things and works stand.
 use super::Texts;
-use domain::{ContainerAct, LimitSource, OperationState, StepName, StepState, TeamRole, WorkerStatus};
+use domain::{ContainerAct, LimitSource, OperationState, Step, StepName, StepState, TeamRole, WorkerStatus};
 
 impl Texts {
     pub fn step(self, step: StepName) -> &'static str {
@@ -11,11 +11,11 @@ impl Texts {
             StepName::Test => ("Test", "测试"),
             StepName::Neighbours => ("Neighbours", "检查相邻路由"),
             StepName::Record => ("model.json", "model.json"),
-            StepName::Config => ("openclaw.json", "openclaw.json"),
+            StepName::Config => ("The agent's model", "智能体的模型"),
             StepName::Reload => ("Taken up", "加载生效"),
             StepName::Sleep => ("Put to sleep", "休眠"),
-            StepName::Wake => ("Woken", "唤醒"),
-            StepName::Restart => ("Restarted", "重启"),
+            StepName::Wake => ("Wake", "唤醒"),
+            StepName::Restart => ("Restart", "重启"),
             StepName::Registration => ("Registration", "注册入口"),
             StepName::Proof => ("Proof", "验证入口"),
             StepName::Verify => ("Read everything back", "回读全部内容"),
@@ -74,21 +74,28 @@ impl Texts {
         })
     }
 
-    /// What becomes of an agent's container, as a plan tells it. None: the step does nothing with it.
-    pub fn happens_to_container(self, step: StepName, agent: &str) -> Option<String> {
-        Some(self.of(match step {
-            StepName::Sleep => {
-                (format!("The container of {agent} is put to sleep."), format!("{agent} 的容器将休眠。"))
+    /// What becomes of an agent's container, as a plan tells it, and when. None: the step does nothing with it.
+    pub fn happens_to_container(self, step: &Step) -> Option<String> {
+        let agent = step.object.as_deref().unwrap_or_default();
+        let when = step.evidence.clone().map(|when| self.evidence_or_said(when));
+        Some(match (step.name, when) {
+            (StepName::Sleep, _) => self.of((
+                format!("The container of {agent} is put to sleep."),
+                format!("{agent} 的容器将休眠。"),
+            )),
+            (StepName::Wake, _) => {
+                self.of((format!("The container of {agent} is woken."), format!("{agent} 的容器将被唤醒。")))
             }
-            StepName::Wake => {
-                (format!("The container of {agent} is woken."), format!("{agent} 的容器将被唤醒。"))
-            }
-            StepName::Restart => (
+            (StepName::Restart, None) => self.of((
                 format!("The container of {agent} is stopped and started again."),
                 format!("{agent} 的容器将停止并重新启动。"),
-            ),
+            )),
+            (StepName::Restart, Some(when)) => self.of((
+                format!("The container of {agent} is stopped and started again {when}."),
+                format!("{agent} 的容器将{when}停止并重新启动。"),
+            )),
             _ => return None,
-        }))
+        })
     }
 
     pub fn team_role(self, role: TeamRole) -> &'static str {
@@ -148,5 +155,34 @@ impl Texts {
             "controller" => self.of(("Controller", "控制器")),
             other => other,
         }
+    }
+
+    /// The state of a container in a word; one that nobody here knows stays as it was told.
+    pub fn container_state(self, state: &str) -> &str {
+        self.of(match state {
+            "running" => ("running", "运行中"),
+            "ready" => ("ready", "就绪"),
+            "running or ready" => ("running or ready", "运行中或就绪"),
+            "starting" => ("starting", "启动中"),
+            "created" => ("created", "已创建"),
+            "restarting" => ("restarting", "重启中"),
+            "paused" => ("paused", "已暂停"),
+            "removing" => ("being removed", "删除中"),
+            "stopped" | "exited" => ("stopped", "已停止"),
+            "stopped or not_found" => ("stopped or missing", "已停止或不存在"),
+            "not_found" => ("missing", "不存在"),
+            "no state" => ("not told", "未知"),
+            "a state of the past" => ("as it was before", "先前的状态"),
+            other => (other, other),
+        })
+    }
+
+    /// By which way models are switched, in a word.
+    pub fn adapter(self, adapter: &str) -> &str {
+        self.of(match adapter {
+            "controller" => ("controller", "控制器"),
+            "files" => ("files", "文件"),
+            other => (other, other),
+        })
     }
 }

@@ -15,7 +15,9 @@ impl Texts {
             WarningCode::ResetAtStart => {
                 ("HiClaw gives it another model when it starts", "启动时会恢复其他模型")
             }
-            WarningCode::KeptOnceRemade => ("Kept once its container is made anew", "重新创建容器后长期有效"),
+            WarningCode::KeptOnceRemade => {
+                ("Lasts after the container is recreated", "重新创建容器后长期有效")
+            }
             WarningCode::ModelListUnreadable => ("The model list could not be read", "无法读取模型列表"),
             WarningCode::PredicateTaken => ("Another route takes this model", "暂不创建路由"),
             WarningCode::ConsumerMissing => ("Consumer missing", "缺少消费者"),
@@ -54,7 +56,7 @@ impl Texts {
     /// How long stays what others than its owner wrote.
     pub fn others_write(self, until: &str) -> String {
         let lasts = self.lasts(until);
-        self.of((format!("What others write there {lasts}."), format!("他人写入的内容：{lasts}")))
+        self.of((format!("A change by anybody else {lasts}."), format!("他人的更改：{lasts}")))
     }
 
     /// How long a change stays, of what the server says that ends it.

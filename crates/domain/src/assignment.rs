@@ -37,7 +37,7 @@ pub enum Restart {
     No,
     /// At once: a busy agent loses its turn.
     Now,
-    /// Once it has no open task.
+    /// Once it has no open task; after 30 minutes without such a moment not at all.
     WhenIdle,
 }
 
@@ -53,12 +53,12 @@ impl Restart {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum TakeUp {
-    /// It watches its config, or pulls it.
+    /// It watches its config, or pulls it, and nothing is known that keeps it from that.
     #[default]
     ByItself,
     /// HiClaw makes its container anew at once: a busy agent loses its turn.
     Replaced,
-    /// It runs its former model until its container starts again.
+    /// It runs its former model until its container starts again: nothing else is certain to give it the new one.
     Restart,
 }
 
@@ -126,7 +126,7 @@ pub struct Ownership {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Owned {
-    /// `manager`, `controller`.
+    /// Who sets it anew when it wants to: `manager`, `controller`, `hiclaw`.
     pub owner: String,
     /// Whether a switch writes it.
     pub ours: bool,

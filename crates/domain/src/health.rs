@@ -47,7 +47,8 @@ pub enum SystemState {
     Down,
 }
 
-/// One system: `higress`, `gateway`, `store`, `manager`, or `storage`, our own data directory.
+/// One system: `higress`, `gateway`, `store`, `controller` where HiClaw has one, `manager`, or `storage`, our own data
+/// directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SystemHealth {
@@ -86,4 +87,7 @@ pub struct DeepHealth {
     /// None: nobody could say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hiclaw: Option<HiclawIdentity>,
+    /// Why nobody could say.
+    #[serde(default, rename = "hiclawUnknown", skip_serializing_if = "Option::is_none")]
+    pub hiclaw_unknown: Option<String>,
 }

@@ -58,11 +58,16 @@ pub struct Change {
     pub object: String,
     pub action: ChangeAction,
     pub diff: Vec<DiffLine>,
-    /// `manager`, `hiclaw`, `agm`.
+    /// Who sets the object anew when it wants to: `manager`, `controller`, `hiclaw`; `agm` for what is ours.
     pub owner: String,
     /// `until the Manager restarts`; none: nothing known undoes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lasts: Option<String>,
+}
+
+impl Change {
+    /// The `owner` of what nobody else sets.
+    pub const OURS: &str = "agm";
 }
 
 /// Another agent that the change reaches, and how.
@@ -119,6 +124,8 @@ warning_codes! {
     ContextShrinks "CONTEXT_SHRINKS"
     /// Nobody knows the limits of the model: named are it, its context and its longest answer.
     LimitsAreDefaults "LIMITS_ARE_DEFAULTS"
+    /// Figures were given for the model, and they are the owner's (named): a switch does not write them.
+    LimitsNotOurs "LIMITS_NOT_OURS"
     /// The default route leads elsewhere, and with it all that no other route takes.
     DefaultRouteChanges "DEFAULT_ROUTE_CHANGES"
     DefaultRouteMissing "DEFAULT_ROUTE_MISSING"
@@ -163,6 +170,8 @@ warning_codes! {
     TurnLost "TURN_LOST"
     /// The agent (named) runs its former model until its container starts again.
     FormerModelRuns "FORMER_MODEL_RUNS"
+    /// Something shows (named) that the installation is another one than agm takes it for, which may undo a switch.
+    AnotherHolder "ANOTHER_HOLDER"
 }
 
 impl fmt::Display for WarningCode {

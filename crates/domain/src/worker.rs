@@ -71,7 +71,7 @@ pub enum TeamRole {
 pub struct ContainerSeen {
     /// In the words of who was asked: `running`, `exited`, `stopped`.
     pub state: String,
-    /// When it was started last, where that was asked for: of a worker that takes its model when it starts.
+    /// When it was started last, where that was asked for: of a worker that takes its model when its container starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
 }

@@ -29,6 +29,22 @@ pub struct Listed {
     image: String,
 }
 
+/// How a container stands. What else Docker tells of it is not kept: all secrets of HiClaw are in that.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Standing {
+    pub id: String,
+    pub state: State,
+}
+
+/// Whether it runs, and since when.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct State {
+    pub running: bool,
+    pub started_at: Option<String>,
+}
+
 /// What Docker tells of one container. All secrets of HiClaw are in it.
 #[derive(Deserialize)]
 struct Inspected {

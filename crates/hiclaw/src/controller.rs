@@ -14,15 +14,15 @@ mod ways;
 mod who;
 mod wire;
 
-pub use ways::{Generation, UnknownGeneration};
+pub use ways::{ALL, Generation, PORT, UnknownGeneration};
 
 use crate::{
-    Act, Agent, AgentConfig, Call, Edit, Error, FilesParams, Held, Identity, Image, ModelHolder, Owned,
-    Ownership, Part, ReadOnly, TakenUp, Version, Wish, known::Known,
+    Act, Agent, AgentConfig, Call, Edit, Error, FilesParams, Held, Image, ModelHolder, Part, TakenUp, Upkeep,
+    Version, Wish, holder::owned, known::Known,
 };
 use client::Client;
 use disk::Disk;
-use domain::{Target, Worker};
+use domain::{HiclawIdentity, NotFromHere, Ownership, Target, Worker};
 use higress::{HttpWire, Wire};
 use secrecy::SecretString;
 use std::{
@@ -33,10 +33,7 @@ use std::{
 };
 use store::{Listing, ObjectKey, Store};
 use token::Tokens;
-use tokio::{
-    sync::OnceCell,
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
 use url::Url;
 use ways::Ways;
 use who::Who;
@@ -87,8 +84,10 @@ pub struct Controller {
     prefix: Option<String>,
     /// The generation by configuration.
     forced: Option<&'static Ways>,
-    /// The generation as it was found out.
-    found: OnceCell<&'static Ways>,
+    /// The generation as it was found out last.
+    found: Mutex<Option<&'static Ways>>,
+    /// What spoke against the settings when it was looked for last.
+    doubted: Mutex<Option<String>>,
     store: Store,
     disk: Arc<dyn Disk>,
     /// The Manager's open tasks lie beside it, where its workspace is mounted.
@@ -111,7 +110,8 @@ impl Controller {
             pace,
             prefix,
             forced: forced.and_then(Generation::ways),
-            found: OnceCell::new(),
+            found: Mutex::default(),
+            doubted: Mutex::default(),
             store: files.store,
             disk: files.disk,
             manager_config: files.manager_config,
@@ -197,6 +197,10 @@ impl Wait {
 }
 
 impl ModelHolder for Controller {
+    fn known_manager(&self) -> Agent {
+        self.manager_by_now()
+    }
+
     fn agents(&self) -> Call<'_, Vec<Agent>> {
         Box::pin(self.all_agents())
     }
@@ -273,17 +277,29 @@ impl ModelHolder for Controller {
         Box::pin(self.do_act(target, act))
     }
 
-    fn cannot(&self, target: &Target, act: Act) -> Option<ReadOnly> {
+    fn cannot(&self, target: &Target, act: Act) -> Option<NotFromHere> {
         self.cannot_act(target, act)
     }
 
     fn ownership(&self, _: &Target) -> Ownership {
-        let model = Owned { owner: spec::OWNER, ours: true, overwritten: None };
-        Ownership { model, limits: Owned { ours: false, overwritten: Some(spec::OVERWRITTEN), ..model } }
+        let model = owned(spec::OWNER, true, None);
+        Ownership { model, limits: owned(spec::OWNER, false, Some(spec::OVERWRITTEN)) }
     }
 
-    fn identity(&self) -> Call<'_, Identity> {
+    fn identity(&self) -> Call<'_, HiclawIdentity> {
         Box::pin(self.identify())
+    }
+
+    fn doubt(&self, _: &Listing) -> Option<String> {
+        self.doubted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn systems(&self) -> Vec<(&'static str, Call<'_, ()>)> {
+        vec![("controller", Box::pin(self.answers())), ("manager", Box::pin(self.manager_answers()))]
+    }
+
+    fn upkeep(&self, _: &Worker) -> Option<Upkeep> {
+        Some(Upkeep::Well)
     }
 
     fn workers(&self) -> Call<'_, Vec<Worker>> {

@@ -2,19 +2,25 @@
 //! the list of workers in a registry beside the Manager's file.
 mod config;
 mod environment;
+mod identity;
 mod note;
+mod upkeep;
 mod workers;
 
 use crate::{
-    Act, Agent, AgentConfig, Call, ContainerApi, Edit, Error, Held, Identity, Image, ModelHolder, Owned,
-    Ownership, Part, ReadOnly, TakeUp, TakenUp, Version, Wish, beside,
+    Act, Agent, AgentConfig, Call, ContainerApi, Edit, Error, Held, Image, ModelHolder, Part, TakeUp,
+    TakenUp, Upkeep, Version, Wish, beside,
     error::System,
+    holder::owned,
     http_error,
     known::Known,
     registry::{self, Entry},
 };
 use disk::Disk;
-use domain::{Fate, PULLED_WITHIN, Reset, Target, Timestamp, Worker, WorkerName, lasts};
+use domain::{
+    Fate, HiclawIdentity, NotFromHere, Ownership, PULLED_WITHIN, Reset, Target, Timestamp, Worker,
+    WorkerName, lasts,
+};
 use openclaw::{persist_file, sweep_beside};
 use secrecy::SecretString;
 use std::{
@@ -29,10 +35,10 @@ use url::Url;
 
 /// By which way containers are started and stopped.
 const WITH_DOCKER: &str = "Its containers are started and stopped with Docker, or by the Manager.";
-/// What the gateway is called in configs since v1.2.
-const LATER_GATEWAY: &str = "agentteams-gateway/";
 /// The runtime whose config we know how to edit.
 const OPENCLAW: &str = "openclaw";
+/// Who owns the configs.
+const OWNER: &str = "manager";
 
 /// What the adapter needs.
 pub struct FilesParams {
@@ -47,6 +53,8 @@ pub struct FilesParams {
     pub store: Store,
     /// None: containers are not observed.
     pub containers: Option<ContainerApi>,
+    /// Where HiClaw's console is; none: no controller is looked for beside it.
+    pub console: Option<Url>,
     /// The model that HiClaw gives the Manager when it starts, as this server was told.
     pub default_model: Option<String>,
     /// The file from which HiClaw's installer makes the Manager's container; none: it is not known here.
@@ -67,6 +75,8 @@ pub struct Files {
     known: Known<Arc<AgentConfig>>,
     /// A controller that is named and not used, since the settings say that there is none.
     unused: Option<Url>,
+    /// What spoke against this adapter when it was looked for last.
+    doubted: std::sync::Mutex<Option<String>>,
     /// One writer of the registry at a time: between the look at a file and its replacement another one could write.
     notes: Mutex<()>,
 }
@@ -74,39 +84,19 @@ pub struct Files {
 impl Files {
     /// Makes no call.
     pub fn new(params: FilesParams) -> Self {
-        Self { params, known: Known::default(), unused: None, notes: Mutex::new(()) }
+        Self {
+            params,
+            known: Known::default(),
+            unused: None,
+            doubted: std::sync::Mutex::default(),
+            notes: Mutex::new(()),
+        }
     }
 
     /// The same beside a controller that the settings name and forbid.
     #[must_use]
-    pub fn beside_controller(self, unused: Option<Url>) -> Self {
-        Self { unused, ..self }
-    }
-
-    async fn identify(&self) -> Identity {
-        let shown = self.params.manager_config.display();
-        let names = self.read_config(&Target::Manager).await.ok().and_then(|config| config.primary);
-        let why = if self.unused.is_some() { "the settings say so" } else { "no controller is named" };
-        let mut evidence = vec![format!("{why}; the Manager's config is {shown}")];
-        evidence.extend(names.as_ref().map(|primary| format!("the Manager's config names {primary}")));
-        let doubt = match (self.answering().await, names) {
-            (Some(url), _) => {
-                Some(format!("a controller answers at {url}, which writes over what others write into files"))
-            }
-            (None, Some(primary)) if primary.starts_with(LATER_GATEWAY) => Some(format!(
-                "{primary} is named as a HiClaw with a controller does, and no controller is used"
-            )),
-            (None, _) => None,
-        };
-        Identity { generation: "1.0", adapter: "files", evidence, doubt }
-    }
-
-    /// The controller that is named and not used, when it answers.
-    async fn answering(&self) -> Option<&Url> {
-        let url = self.unused.as_ref()?;
-        let health = url.join("/healthz").ok()?;
-        let answer = self.params.http.get(health).timeout(self.params.call).send().await.ok()?;
-        answer.status().is_success().then_some(url)
+    pub fn beside_controller(self, unused: Url) -> Self {
+        Self { unused: Some(unused), ..self }
     }
 
     fn beside(&self, file: &str) -> PathBuf {
@@ -135,6 +125,11 @@ impl Files {
         let reset = self.reset_of(target).await;
         let fate = reset.as_ref().map_or(Fate::Stays, |reset| reset.fate(wish.model.as_str(), wish.lasting));
         Ok(note.into_iter().chain(self.config_edit(target, &config.held, wish, fate)?).collect())
+    }
+
+    async fn manager_answers(&self) -> Result<(), Error> {
+        self.read_config(&Target::Manager).await?;
+        self.ask_manager().await.map(drop)
     }
 
     async fn ask_manager(&self) -> Result<TakenUp, Error> {
@@ -172,7 +167,7 @@ fn no_such_part() -> Error {
 }
 
 fn agent(name: WorkerName, entry: Entry) -> Agent {
-    let read_only = (entry.runtime != OPENCLAW).then(|| ReadOnly {
+    let read_only = (entry.runtime != OPENCLAW).then(|| NotFromHere {
         reason: format!("{name} runs {}, whose config agm does not edit", entry.runtime),
         way: format!("Change its model with {}'s own settings, in the worker's container.", entry.runtime),
     });
@@ -180,14 +175,18 @@ fn agent(name: WorkerName, entry: Entry) -> Agent {
 }
 
 impl ModelHolder for Files {
+    fn known_manager(&self) -> Agent {
+        Agent {
+            target: Target::Manager,
+            runtime: OPENCLAW.into(),
+            read_only: None,
+            takes_up: TakeUp::ByItself,
+        }
+    }
+
     fn agents(&self) -> Call<'_, Vec<Agent>> {
         Box::pin(async {
-            let manager = Agent {
-                target: Target::Manager,
-                runtime: OPENCLAW.into(),
-                read_only: None,
-                takes_up: TakeUp::ByItself,
-            };
+            let manager = self.known_manager();
             let workers = self.registered().await?.into_iter().map(|(name, entry)| agent(name, entry));
             let agents: Vec<_> = std::iter::once(manager).chain(workers).collect();
             let keys: BTreeSet<_> = agents.iter().map(|agent| ObjectKey::config(&agent.target)).collect();
@@ -283,8 +282,8 @@ impl ModelHolder for Files {
         Box::pin(async { Err(Error::CannotAct { reason: nobody_to_ask(target), way: WITH_DOCKER }) })
     }
 
-    fn cannot(&self, target: &Target, _: Act) -> Option<ReadOnly> {
-        Some(ReadOnly { reason: nobody_to_ask(target), way: WITH_DOCKER.to_owned() })
+    fn cannot(&self, target: &Target, _: Act) -> Option<NotFromHere> {
+        Some(NotFromHere { reason: nobody_to_ask(target), way: WITH_DOCKER.to_owned() })
     }
 
     fn reset<'a>(&'a self, target: &'a Target) -> Call<'a, Option<Reset>> {
@@ -296,13 +295,23 @@ impl ModelHolder for Files {
             Target::Manager => Some(lasts::MANAGER_RESTART),
             Target::Worker(_) => None,
         };
-        let owner = "manager";
-        let model = Owned { owner, ours: true, overwritten };
-        Ownership { model, limits: Owned { overwritten: None, ..model } }
+        Ownership { model: owned(OWNER, true, overwritten), limits: owned(OWNER, true, None) }
     }
 
-    fn identity(&self) -> Call<'_, Identity> {
+    fn identity(&self) -> Call<'_, HiclawIdentity> {
         Box::pin(async { Ok(self.identify().await) })
+    }
+
+    fn doubt(&self, listing: &Listing) -> Option<String> {
+        self.doubt_by_now(listing)
+    }
+
+    fn systems(&self) -> Vec<(&'static str, Call<'_, ()>)> {
+        vec![("manager", Box::pin(self.manager_answers()))]
+    }
+
+    fn upkeep(&self, worker: &Worker) -> Option<Upkeep> {
+        (worker.runtime == OPENCLAW).then(|| upkeep::by_image(worker))
     }
 
     fn sweep(&self) -> Call<'_, ()> {

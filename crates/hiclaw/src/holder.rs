@@ -2,7 +2,10 @@
 //! trait knows which one it talks to.
 use crate::{Error, registry::ModelNote};
 pub use domain::{ContainerAct as Act, TakeUp};
-use domain::{Limits, ModelId, Reset, Target, Timestamp, Worker, rules::KnownLimits};
+use domain::{
+    HiclawIdentity, Limits, ModelId, NotFromHere, Owned, Ownership, Reset, Target, Timestamp, Worker,
+    rules::KnownLimits,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
@@ -18,15 +21,8 @@ pub struct Agent {
     /// `openclaw`, `copaw`, …
     pub runtime: String,
     /// Why its model cannot be changed from here, and where it can. None: it can.
-    pub read_only: Option<ReadOnly>,
+    pub read_only: Option<NotFromHere>,
     pub takes_up: TakeUp,
-}
-
-/// Why an agent's model cannot be changed from here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadOnly {
-    pub reason: String,
-    pub way: String,
 }
 
 /// What an agent's own config says about its model.
@@ -46,6 +42,8 @@ pub struct AgentConfig {
     pub part: Option<Value>,
     /// The agent's key for the gateway.
     pub key: Option<SecretString>,
+    /// Whether this is where the agent has its key from. Otherwise its consumer alone knows it.
+    pub holds_key: bool,
     /// What all this was read from.
     pub held: Held,
 }
@@ -200,39 +198,27 @@ pub struct TakenUp {
     pub evidence: String,
 }
 
-/// Who owns something, and what becomes of what others write there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Owned {
-    pub owner: &'static str,
-    /// Whether a switch writes it.
-    pub ours: bool,
-    /// When its owner writes over what others changed; none: never.
-    pub overwritten: Option<&'static str>,
-}
-
-/// Who owns what an agent has of its model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ownership {
-    pub model: Owned,
-    /// The model's figures in the agent's config: context, output, images.
-    pub limits: Owned,
-}
-
-/// Which HiClaw this is, and how that is known.
+/// Whether a worker takes up the model of its stored config while it runs, as far as its container tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// `1.0`
-    pub generation: &'static str,
-    /// One word for the way in which models are switched: `files`, `controller`.
-    pub adapter: &'static str,
-    /// For people.
-    pub evidence: Vec<String>,
-    /// What speaks against it; none: nothing.
-    pub doubt: Option<String>,
+pub enum Upkeep {
+    /// Nothing speaks against it.
+    Well,
+    /// Nobody can tell, and why.
+    Unseen(String),
+    /// It does not, and what helps.
+    Lacking { evidence: String, fix: String },
+}
+
+/// What an owner has, see [`Owned`].
+pub(crate) fn owned(owner: &str, ours: bool, overwritten: Option<&str>) -> Owned {
+    Owned { owner: owner.to_owned(), ours, overwritten: overwritten.map(str::to_owned) }
 }
 
 /// Holds the models of all agents of an installation.
 pub trait ModelHolder: Send + Sync {
+    /// The Manager, as far as it is known without asking.
+    fn known_manager(&self) -> Agent;
+
     /// All agents, the Manager first.
     fn agents(&self) -> Call<'_, Vec<Agent>>;
 
@@ -279,7 +265,7 @@ pub trait ModelHolder: Send + Sync {
 
     /// Why something cannot be done with an agent's container, as far as that is known without asking. None: it may be
     /// tried.
-    fn cannot(&self, _: &Target, _: Act) -> Option<ReadOnly> {
+    fn cannot(&self, _: &Target, _: Act) -> Option<NotFromHere> {
         None
     }
 
@@ -291,8 +277,19 @@ pub trait ModelHolder: Send + Sync {
     /// Who owns what an agent has of its model.
     fn ownership(&self, target: &Target) -> Ownership;
 
-    /// Which HiClaw this is.
-    fn identity(&self) -> Call<'_, Identity>;
+    /// Which HiClaw this is, found out anew.
+    fn identity(&self) -> Call<'_, HiclawIdentity>;
+
+    /// What shows that this is another HiClaw than it is taken for, which may undo what is written here: by this listing of
+    /// the store, and as of the last [`ModelHolder::identity`]. None: nothing.
+    fn doubt(&self, listing: &Listing) -> Option<String>;
+
+    /// Each of HiClaw's own systems by its name, and a look that ends well when it answers. A look waits for nothing
+    /// but that answer, and changes nothing.
+    fn systems(&self) -> Vec<(&'static str, Call<'_, ()>)>;
+
+    /// Whether a worker takes up the model of its stored config while it runs. None: that is no question of its runtime.
+    fn upkeep(&self, worker: &Worker) -> Option<Upkeep>;
 
     /// Removes what a crash of ours left half-written. For a start only, before anything is written.
     fn sweep(&self) -> Call<'_, ()> {

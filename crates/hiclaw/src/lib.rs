@@ -18,14 +18,15 @@ pub use controller::{Controller, ControllerParams, Generation, Pace, UnknownGene
 pub use error::{Error, System};
 pub use files::{Files, FilesParams};
 pub use holder::{
-    Act, Agent, AgentConfig, Call, Edit, Held, Identity, Image, ModelHolder, Owned, Ownership, Part,
-    ReadOnly, TakeUp, TakenUp, Version, Wish, model_in,
+    Act, Agent, AgentConfig, Call, Edit, Held, Image, ModelHolder, Part, TakeUp, TakenUp, Upkeep, Version,
+    Wish, model_in,
 };
 pub use openclaw::takes_images;
 pub use record::{Record, Records, record_object};
 
 use higress::Wire;
 use std::sync::Arc;
+use url::Url;
 
 /// The holder of an installation's models: the files of v1.0, or the controller that is named. `forced`: the generation,
 /// where it is not to be found out. There is no way from one to the other: files that are written beside a controller
@@ -42,7 +43,7 @@ pub fn holder(
     let has_controller = forced.map(Generation::has_controller);
     match controller {
         Some(unused) if has_controller == Some(false) => {
-            Ok(Box::new(Files::new(files).beside_controller(Some(unused.url))))
+            Ok(Box::new(Files::new(files).beside_controller(without_account(unused.url))))
         }
         Some(params) => {
             let controller = Controller::new(files, params, forced);
@@ -56,6 +57,15 @@ pub fn holder(
         }
         None => Ok(Box::new(Files::new(files))),
     }
+}
+
+/// The address without an account, which nothing behind it knows: addresses are shown.
+fn without_account(mut url: Url) -> Url {
+    let has_account = !url.username().is_empty() || url.password().is_some();
+    if has_account && (url.set_username("").is_err() || url.set_password(None).is_err()) {
+        tracing::warn!("an address holds an account that cannot be taken off it");
+    }
+    url
 }
 
 /// Why an HTTP call failed: without its URL, with the innermost cause, which says the most.

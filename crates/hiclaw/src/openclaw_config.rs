@@ -18,6 +18,7 @@ pub fn understood(object: &str, held: Held, key: Option<SecretString>) -> Result
         models,
         part: config.model_part(),
         key,
+        holds_key: true,
         held,
     })
 }

@@ -20,14 +20,14 @@ pub struct Record {
 }
 
 impl Record {
-    /// The note of a switch.
-    pub fn of(wish: &SetModel, limits: &Limits, at: &Timestamp) -> Self {
+    /// The note of a switch. `limits`: none where it writes none.
+    pub fn of(wish: &SetModel, limits: Option<&Limits>, at: &Timestamp) -> Self {
         Self {
             provider: wish.provider.clone(),
             model: wish.model.clone(),
-            context_window: Some(limits.context_window),
-            max_tokens: Some(limits.max_tokens),
-            reasoning: Some(limits.reasoning),
+            context_window: limits.map(|limits| limits.context_window),
+            max_tokens: limits.map(|limits| limits.max_tokens),
+            reasoning: limits.map(|limits| limits.reasoning),
             updated_at: Some(at.clone()),
         }
     }

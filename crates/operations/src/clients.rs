@@ -110,6 +110,7 @@ impl Clients {
             manager_key: config.manager.gateway_key.clone(),
             store: store.clone(),
             containers,
+            console: Some(config.console.url.clone()),
             default_model: config.hiclaw_model.clone(),
             env_file: config.hiclaw_env_file.clone(),
             http: http.clone(),

@@ -51,8 +51,7 @@ impl Operations {
 
     /// Asks every system at once, and tries whether a change could be written down.
     pub async fn health(&self) -> DeepHealth {
-        let hiclaw = async { self.hiclaw().await.ok() };
-        Box::pin(reads::health(&self.0.clients, &self.0.gateway, self.can_change(), hiclaw)).await
+        Box::pin(reads::health(&self.0.clients, &self.0.gateway, self.can_change(), self.hiclaw())).await
     }
 
     /// The same for a page, which does not wait for it long. None: nobody could say yet.

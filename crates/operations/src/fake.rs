@@ -1,9 +1,9 @@
 //! Clients of an installation of which nothing answers, but for a holder of models that says what it was told to.
 use crate::{Config, ConsoleConfig, ManagerConfig, Outside, StoreConfig, Timing, clients::Clients};
-use domain::{Target, Worker, WorkerStatus};
+use domain::{HiclawIdentity, Owned, Ownership, Target, Worker, WorkerStatus};
 use hiclaw::{
-    Act, Agent, AgentConfig, Call, Edit, Error, Held, Identity, Image, ModelHolder, Owned, Ownership, Part,
-    TakenUp, Version, Wish,
+    Act, Agent, AgentConfig, Call, Edit, Error, Held, Image, ModelHolder, Part, TakenUp, Upkeep, Version,
+    Wish,
 };
 use serde_json::json;
 use std::{
@@ -34,6 +34,9 @@ pub struct Holder {
 }
 
 impl ModelHolder for Holder {
+    fn known_manager(&self) -> Agent {
+        panic!("no answer was prepared")
+    }
     fn agents(&self) -> Call<'_, Vec<Agent>> {
         panic!("no answer was prepared")
     }
@@ -83,11 +86,20 @@ impl ModelHolder for Holder {
         Box::pin(async move { came.map(str::to_owned).ok_or_else(gone) })
     }
     fn ownership(&self, _: &Target) -> Ownership {
-        let owned = Owned { owner: "manager", ours: true, overwritten: None };
-        Ownership { model: owned, limits: owned }
+        let owned = || Owned { owner: "manager".into(), ours: true, overwritten: None };
+        Ownership { model: owned(), limits: owned() }
     }
-    fn identity(&self) -> Call<'_, Identity> {
+    fn identity(&self) -> Call<'_, HiclawIdentity> {
         panic!("no answer was prepared")
+    }
+    fn doubt(&self, _: &Listing) -> Option<String> {
+        None
+    }
+    fn systems(&self) -> Vec<(&'static str, Call<'_, ()>)> {
+        Vec::new()
+    }
+    fn upkeep(&self, _: &Worker) -> Option<Upkeep> {
+        None
     }
     fn workers(&self) -> Call<'_, Vec<Worker>> {
         let mut all = self.workers.lock().unwrap();

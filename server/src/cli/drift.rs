@@ -6,7 +6,7 @@ use super::{
     error::CliError,
     file::agree,
     follow::to_the_end,
-    show::{self, differences},
+    show::{self, differences, word},
 };
 use clap::Args;
 use domain::{
@@ -125,11 +125,12 @@ fn item_lines(item: &DriftItem, since: Option<&str>) -> Vec<String> {
 
 /// The command that does what a wish says.
 fn set_model(agent: &Target, wish: &SetModel) -> String {
-    let SetModel { provider, model, context_window, max_tokens, reasoning, lasting, .. } = wish;
+    let SetModel { provider, model, context_window, max_tokens, reasoning, restart, lasting } = wish;
     let limits = [
         context_window.map(|tokens| format!(" --context-window {tokens}")),
         max_tokens.map(|tokens| format!(" --max-tokens {tokens}")),
         reasoning.map(|reasoning| format!(" --reasoning {reasoning}")),
+        (!restart.is_no()).then(|| format!(" --restart {}", word(restart))),
         lasting.then(|| " --lasting".to_owned()),
     ];
     let limits: String = limits.into_iter().flatten().collect();

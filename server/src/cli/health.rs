@@ -4,15 +4,20 @@ use super::{
     error::CliError,
     show::{document, word},
 };
-use domain::{DeepHealth, HiclawIdentity, SystemHealth};
+use domain::{DeepHealth, HiclawIdentity, SystemHealth, SystemState};
+use std::process::ExitCode;
 
-/// Asks the server, which asks every system.
-pub async fn run(call: &Call) -> Result<(), CliError> {
+/// Asks the server, which asks every system; 0 when all of them answer, else 1.
+pub async fn run(call: &Call) -> Result<ExitCode, CliError> {
     let seen: DeepHealth = call.client.find(&["health"], &[("deep", "true".to_owned())]).await?;
     document(call.json, &seen, || {
-        let hiclaw = seen.hiclaw.as_ref().map_or_else(|| vec!["hiclaw\tunknown".to_owned()], identity);
+        let why = seen.hiclaw_unknown.iter().map(|why| format!("  {why}"));
+        let unknown = || std::iter::once("hiclaw\tunknown".to_owned()).chain(why).collect();
+        let hiclaw = seen.hiclaw.as_ref().map_or_else(unknown, identity);
         std::iter::once(seen.status.clone()).chain(hiclaw).chain(seen.systems.iter().map(system)).collect()
-    })
+    })?;
+    let well = seen.systems.iter().all(|system| system.state == SystemState::Up);
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 /// `hiclaw  1.2  controller`, and what speaks for it and against it.

@@ -20,6 +20,7 @@ mod past;
 mod portable;
 mod prompt;
 mod provider;
+mod restarts;
 mod restore;
 mod route;
 mod said;
@@ -65,10 +66,13 @@ enum Command {
     Model(model::Command),
     /// The workers: what they do, run and shall run.
     Workers,
-    /// Something with a worker's container.
+    /// Put a worker's container to sleep, wake it, or restart it.
     #[command(subcommand)]
     Worker(worker::Command),
-    /// Every system that agm depends on, and which HiClaw it is.
+    /// Restart the Manager's container.
+    #[command(subcommand)]
+    Manager(worker::OfManager),
+    /// Every system that agm depends on, and which HiClaw it is. Exit code 1: not all of them answer.
     Health,
     /// AI routes.
     #[command(subcommand)]
@@ -87,7 +91,13 @@ enum Command {
     /// What was changed, newest first; take it back, or check the record of it.
     History(Box<history::History>),
     /// Follow an operation to its end.
-    Watch { operation: String },
+    Watch {
+        operation: String,
+        /// Go on until it is known whether what it changed lasts: some minutes, and longer while an agent is to be idle
+        /// before it is restarted.
+        #[arg(long)]
+        settled: bool,
+    },
     /// agm's own data directory, as a file that a passphrase opens.
     #[command(subcommand)]
     Data(data::Command),
@@ -150,7 +160,8 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Model(command) => model::run(&call()?, command).await?,
         Command::Workers => worker::list(&call()?).await?,
         Command::Worker(command) => worker::run(&call()?, command).await?,
-        Command::Health => health::run(&call()?).await?,
+        Command::Manager(command) => worker::of_manager(&call()?, command).await?,
+        Command::Health => return health::run(&call()?).await,
         Command::Route(command) => route::run(&call()?, command).await?,
         Command::Plan(args) => file::plan(&call()?, &args).await?,
         Command::Apply(args) => file::apply(&call()?, &args).await?,
@@ -162,7 +173,10 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
             return Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) });
         }
         Command::History(args) => history::run(&call()?, *args).await?,
-        Command::Watch { operation } => follow::watch(&call()?, &operation).await?,
+        Command::Watch { operation, settled } => {
+            let until = if settled { follow::Until::Settled } else { follow::Until::End };
+            follow::watch(&call()?, &operation, until).await?;
+        }
         Command::Data(command) => data::run(json, command)?,
         Command::Doctor(args) => return doctor::run(&call()?, &args).await,
         Command::Drift(args) => return drift::run(&call()?, &args).await,

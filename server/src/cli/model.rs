@@ -3,6 +3,7 @@ use super::{
     Call, DryRun,
     error::CliError,
     follow::change,
+    restarts,
     show::{self, assignment, document},
 };
 use clap::{Args, Subcommand, ValueEnum};
@@ -39,8 +40,9 @@ pub struct Set {
     max_tokens: Option<u64>,
     #[arg(long)]
     reasoning: Option<bool>,
-    /// Start the containers of those again that take their model up only then.
-    #[arg(long, value_enum, default_value_t)]
+    /// Restart agents that keep their former model until their container starts. What is done already stays, whatever
+    /// becomes of it; exit code 1 when such an agent was not restarted.
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     restart: Again,
     /// Where HiClaw gives an agent a model when it starts, change that too: in HiClaw's environment file.
     #[arg(long)]
@@ -55,15 +57,16 @@ pub struct Set {
     dry_run: DryRun,
 }
 
-/// Whether and when a container is started again.
+/// Whether and when a container is restarted.
 #[derive(Clone, Copy, Default, ValueEnum)]
-enum Again {
-    /// The agent runs its former model until somebody does.
+pub enum Again {
+    /// The agent runs its former model until somebody restarts it.
     #[default]
     No,
     /// At once: a busy agent loses its turn.
     Now,
-    /// Once the agent has no open task.
+    /// Once the agent has no open task; this command does not wait for that.
+    #[value(alias = "when_idle")]
     WhenIdle,
 }
 
@@ -161,7 +164,7 @@ pub fn outcomes(bulk: &Bulk) -> Vec<String> {
 fn done(call: &Call, bulk: &Bulk) -> Result<(), CliError> {
     document(call.json, bulk, || outcomes(bulk))?;
     if bulk.success {
-        return Ok(());
+        return bulk.results.iter().try_for_each(restarts::all_came);
     }
     let done = bulk.results.iter().filter(|operation| operation.state == OperationState::Committed).count();
     let of = bulk.results.len() + bulk.refused.len() + bulk.not_begun.len();

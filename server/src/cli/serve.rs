@@ -9,7 +9,7 @@ use crate::{
 };
 use clap::Args;
 use operations::Operations;
-use sandbox::{Addresses, Sandbox, SandboxOptions, controller::Generation};
+use sandbox::{Addresses, Sandbox, SandboxError, SandboxOptions, controller::Generation};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -35,7 +35,7 @@ pub struct Serve {
     /// Which HiClaw the sandbox is: 1.0, or 1.1 or 1.2 with their controller.
     #[arg(long, value_name = "VERSION", default_value = "1.0", requires = "sandbox")]
     generation: Generation,
-    /// How many workers the sandbox has beside its five.
+    /// How many workers the sandbox has beside its five; HiClaw 1.0 only.
     #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "sandbox")]
     more_workers: usize,
     /// How many providers the sandbox has beside its three.
@@ -59,18 +59,22 @@ pub struct SandboxArgs {
     /// A console that was never initialised, and an empty bucket.
     #[arg(long)]
     empty: bool,
-    /// With what the former plugin registered at the gateway.
+    /// With what the former plugin registered at the gateway; HiClaw 1.0 only.
     #[arg(long)]
     leftovers: bool,
+    /// Where the console listens [default: any free port of loopback].
     #[arg(long)]
     console_addr: Option<SocketAddr>,
+    /// Where the gateway listens [default: any free port of loopback].
     #[arg(long)]
     gateway_addr: Option<SocketAddr>,
+    /// Where the object store listens [default: any free port of loopback].
     #[arg(long)]
     s3_addr: Option<SocketAddr>,
     /// Which HiClaw it is: 1.0, or 1.1 or 1.2 with their controller.
     #[arg(long, value_name = "VERSION", default_value = "1.0")]
     generation: Generation,
+    /// Where the controller of HiClaw 1.1 or 1.2 listens [default: any free port of loopback].
     #[arg(long)]
     controller_addr: Option<SocketAddr>,
     /// Keep the state here [default: a temporary directory].
@@ -80,6 +84,14 @@ pub struct SandboxArgs {
 
 pub fn start(error: impl std::fmt::Display) -> CliError {
     CliError::Start(error.to_string())
+}
+
+/// Why a sandbox did not start: what it cannot play should not have been asked for.
+fn not_played(error: SandboxError) -> CliError {
+    match error {
+        SandboxError::NotPlayed => CliError::Usage(error.to_string()),
+        error => start(error),
+    }
 }
 
 /// Runs the server until it is told to stop.
@@ -112,7 +124,7 @@ async fn run(options: Serve, recent: Recent) -> Result<(), CliError> {
                 ..SandboxOptions::default()
             })
             .await
-            .map_err(start)?,
+            .map_err(not_played)?,
         ),
         false => None,
     };
@@ -219,6 +231,9 @@ impl Stop {
 
 /// Runs the outside world alone.
 pub async fn sandbox(args: SandboxArgs) -> Result<(), CliError> {
+    if args.controller_addr.is_some() && args.generation == Generation::V1_0 {
+        return Err(CliError::Usage("HiClaw 1.0 has no controller: name another --generation".into()));
+    }
     let mut stop = Stop::listen()?;
     let sandbox = Sandbox::start(SandboxOptions {
         empty: args.empty,
@@ -231,7 +246,7 @@ pub async fn sandbox(args: SandboxArgs) -> Result<(), CliError> {
         dir: args.dir,
         ..SandboxOptions::default()
     });
-    let sandbox = sandbox.await.map_err(start)?;
+    let sandbox = sandbox.await.map_err(not_played)?;
     print(&serde_json::to_string(sandbox.addresses()).map_err(start)?)?;
     stop.told().await;
     sandbox.stop().await;

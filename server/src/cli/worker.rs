@@ -1,4 +1,4 @@
-//! `agm workers` and `agm worker …`
+//! `agm workers`, `agm worker …` and `agm manager …`
 use super::{
     Call, DryRun,
     error::CliError,
@@ -18,9 +18,21 @@ pub enum Command {
     Restart(Act),
 }
 
+#[derive(Subcommand)]
+pub enum OfManager {
+    /// Restart its container. It loses the turn that it is in.
+    Restart(Agreed),
+}
+
 #[derive(Args)]
 pub struct Act {
     name: WorkerName,
+    #[command(flatten)]
+    agreed: Agreed,
+}
+
+#[derive(Args)]
+pub struct Agreed {
     /// Do not ask.
     #[arg(short, long)]
     yes: bool,
@@ -28,19 +40,29 @@ pub struct Act {
     dry_run: DryRun,
 }
 
-/// Shows the plan, does it after a yes, and shows what was seen.
+/// `agm worker …`
 pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
-    let (act, args) = match command {
+    let (act, Act { name, agreed }) = match command {
         Command::Sleep(args) => (ContainerAct::Sleep, args),
         Command::Wake(args) => (ContainerAct::Wake, args),
         Command::Restart(args) => (ContainerAct::Restart, args),
     };
-    let wish = Mutation::of_container(act, Target::Worker(args.name));
-    let plan: Plan = call.client.post(&["plans"], &wish).await?;
-    if args.dry_run.dry_run {
+    do_it(call, act, Target::Worker(name), &agreed).await
+}
+
+/// `agm manager …`
+pub async fn of_manager(call: &Call, command: OfManager) -> Result<(), CliError> {
+    let OfManager::Restart(agreed) = command;
+    do_it(call, ContainerAct::Restart, Target::Manager, &agreed).await
+}
+
+/// Shows the plan, does it after a yes, and shows what was seen.
+async fn do_it(call: &Call, act: ContainerAct, target: Target, agreed: &Agreed) -> Result<(), CliError> {
+    let plan: Plan = call.client.post(&["plans"], &Mutation::of_container(act, target)).await?;
+    if agreed.dry_run.dry_run {
         return document(call.json, &plan, || show::plan(&plan));
     }
-    agree_and_carry_out(call, &plan, args.yes).await
+    agree_and_carry_out(call, &plan, agreed.yes).await
 }
 
 /// `agm workers`.

@@ -118,10 +118,12 @@ pub fn Choice(
     #[prop(into)] label: String,
     value: RwSignal<String>,
     #[prop(into)] options: Signal<Vec<(String, String)>>,
+    #[prop(optional, into)] hint: Signal<String>,
     #[prop(optional, into)] error: Signal<Option<Told>>,
     #[prop(optional)] disabled: bool,
 ) -> impl IntoView {
-    let error_id = format!("{name}-error");
+    let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
+    let described = format!("{hint_id} {error_id}");
     let list = move || {
         let chosen = value.get();
         let option = |(id, text): (String, String)| {
@@ -137,12 +139,13 @@ pub fn Choice(
                 id=name
                 name=name
                 disabled=disabled
-                aria-describedby=error_id.clone()
+                aria-describedby=described
                 aria-invalid=move || error.with(Option::is_some).to_string()
                 on:change=move |event| value.set(event_target_value(&event))
             >
                 {list}
             </select>
+            <p class="field-hint" id=hint_id>{hint}</p>
             <p class="field-error" id=error_id>{move || error.get().map(Told::view)}</p>
         </div>
     }

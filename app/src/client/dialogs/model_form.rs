@@ -7,7 +7,7 @@ use super::{
     told,
 };
 use crate::{api, components::said::Told, text::t};
-use domain::{Failure, Provider, Restart, SetModel, TakeUp};
+use domain::{Failure, Provider, Restart, SetModel};
 use leptos::{prelude::*, task::spawn_local};
 
 /// What is typed.
@@ -39,12 +39,19 @@ impl ModelForm {
 
     /// Forgets what was typed.
     pub fn clear(self) {
-        for field in [self.provider, self.model, self.context, self.output, self.reasoning] {
+        for field in [self.provider, self.model, self.restart] {
             field.set(String::new());
         }
+        self.clear_limits();
         self.lasting.set(false);
-        self.restart.set(String::new());
         self.touched.set(false);
+    }
+
+    /// Forgets the limits that were typed.
+    pub fn clear_limits(self) {
+        for field in [self.context, self.output, self.reasoning] {
+            field.set(String::new());
+        }
     }
 
     /// What is typed as a wish, or what is wrong with it.
@@ -76,17 +83,15 @@ impl ModelForm {
 const NOW: &str = "now";
 const WHEN_IDLE: &str = "when_idle";
 
-/// The choice when the agent is started again, where it takes its model up only then.
-pub fn choose_restart(takes_up: TakeUp, form: ModelForm) -> Option<AnyView> {
-    if takes_up != TakeUp::Restart {
-        return None;
-    }
+/// The choice when an agent is started again that takes its model up only then.
+#[component]
+pub fn RestartChoice(form: ModelForm, hint: &'static str) -> impl IntoView {
     let options = vec![
         (String::new(), t().restart_no().to_owned()),
         (WHEN_IDLE.to_owned(), t().restart_when_idle().to_owned()),
         (NOW.to_owned(), t().restart_now().to_owned()),
     ];
-    Some(view! { <Choice name="restart" label=t().restart_choice() value=form.restart options/> }.into_any())
+    view! { <Choice name="restart" label=t().restart_choice() value=form.restart options hint/> }.into_any()
 }
 
 /// A whole number as typed; nothing typed is no wish.
@@ -106,6 +111,8 @@ pub fn ModelFields(
     failure: Signal<Option<Failure>>,
     /// What the agent runs now.
     present: Signal<Present>,
+    /// Whether a switch sets the limits.
+    sets_limits: Signal<bool>,
 ) -> impl IntoView {
     let providers = RwSignal::new(Vec::<Provider>::new());
     let unlisted = RwSignal::new(None::<Told>);
@@ -129,9 +136,12 @@ pub fn ModelFields(
         <Choice name="provider" label=t().provider() value=form.provider options error=wrong/>
         <ModelPicker form listed=models error=about(failure, "model")/>
         <div class="figures" aria-live="polite">
-            {move || figures::view(present.get(), known.get())}
+            {move || figures::view(present.get(), known.get(), sets_limits.get())}
         </div>
-        <OwnLimits form failure/>
+        {move || match sets_limits.get() {
+            true => view! { <OwnLimits form failure/> }.into_any(),
+            false => view! { <p class="field-hint">{t().figures_not_ours()}</p> }.into_any(),
+        }}
     }
     .into_any()
 }

@@ -3,17 +3,17 @@ use super::{
     dialog::Dialog,
     field::Tick,
     figures::Present,
-    model_form::{ModelFields, ModelForm, choose_restart},
+    model_form::{ModelFields, ModelForm, RestartChoice},
     plan_foot::PlanFoot,
     told,
 };
 use crate::{
     api,
     components::{avatar::Face, said::Told},
-    describe::agent,
+    describe::{self, agent},
     text::t,
 };
-use domain::{Assignment, Failure, Mutation, Target};
+use domain::{Assignment, Failure, Mutation, TakeUp, Target};
 use leptos::{prelude::*, task::spawn_local};
 
 /// The dialog in which an agent is given another model.
@@ -49,6 +49,9 @@ impl Switch {
             let current = now.as_ref().ok().and_then(|now| now.observed.provider.as_ref());
             if let Some(current) = current.filter(|_| untouched) {
                 self.form.provider.set(current.to_string());
+            }
+            if now.as_ref().is_ok_and(|now| !describe::sets_limits(now)) {
+                self.form.clear_limits();
             }
             self.now.set(Some(now.map_err(told)));
         });
@@ -102,14 +105,17 @@ pub fn SwitchDialog(switch: Switch) -> impl IntoView {
     });
     let runs = move || now.read().as_ref().map(|now| runs_now(&target.get(), now));
     let lasting = move || now.read().as_ref().and_then(|now| offer_lasting(now, form));
-    let takes_up = Memo::new(move |_| now.read().as_ref()?.as_ref().ok().map(|now| now.takes_up));
-    let restart = move || choose_restart(takes_up.get()?, form);
+    let known = move |is: fn(&Assignment) -> bool| matches!(&*now.read(), Some(Ok(now)) if is(now));
+    let by_restart = Memo::new(move |_| known(|now| now.takes_up == TakeUp::Restart));
+    let sets_limits = Memo::new(move |_| !known(|now| !describe::sets_limits(now)));
+    let restart =
+        move || by_restart.get().then(|| view! { <RestartChoice form hint=t().restart_choice_hint()/> });
     let plan = Callback::new(move |()| switch.plan());
     view! {
         <Dialog open title unsent=form.touched>
             <div class="choose" on:input=move |_| form.touched.set(true)>
                 {runs}
-                <ModelFields form failure present/>
+                <ModelFields form failure present sets_limits=sets_limits.into()/>
                 {lasting}
                 {restart}
             </div>

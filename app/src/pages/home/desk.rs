@@ -220,7 +220,7 @@ pub fn Desk(seat: Seat) -> impl IntoView {
                 {(!head).then(|| view! { <p class="sr"><Said text=seat.evidence.clone()/></p> })}
             </div>
             {match read_only {
-                Some(why) => read_only_note(why),
+                Some(why) => read_only_note(&agent, why),
                 None => view! { <Press act=seat.act() text kind label=t().set_model_of(&agent)/> }.into_any(),
             }}
         </article>
@@ -240,12 +240,17 @@ pub fn awaits(worker: &Worker) -> Option<String> {
     }
 }
 
+/// The id of the sentence that says why an agent's model cannot be changed from here.
+pub fn read_only_id(agent: &str) -> String {
+    format!("read-only-{agent}-why")
+}
+
 /// In the place of a button that would open nothing: why, and by which way it goes.
-pub fn read_only_note(why: NotFromHere) -> AnyView {
+pub fn read_only_note(agent: &str, why: NotFromHere) -> AnyView {
     view! {
-        <details class="read-only">
-            <summary>{t().read_only()}</summary>
-            <p><Said text=why.reason/></p>
+        <details id=format!("read-only-{agent}") class="read-only">
+            <summary>{t().read_only()} <span class="sr">" " {agent.to_owned()}</span></summary>
+            <p id=read_only_id(agent)><Said text=why.reason/></p>
             <p><Said text=why.way/></p>
         </details>
     }

@@ -51,16 +51,17 @@ impl Changed {
     }
 }
 
-/// The wish that a note says was fulfilled; none where nothing was recorded.
+/// The wish that a note says was fulfilled; none where nothing was recorded. Figures that a switch does not write are no
+/// part of it.
 pub fn recorded(now: &Assignment) -> Option<SetModel> {
     let (provider, model) = now.provider.clone().zip(now.model.clone())?;
-    let Assignment { context_window, max_tokens, reasoning, .. } = *now;
+    let writes_limits = now.ownership.as_ref().is_none_or(|ownership| ownership.limits.ours);
     Some(SetModel {
         provider,
         model,
-        context_window,
-        max_tokens,
-        reasoning,
+        context_window: now.context_window.filter(|_| writes_limits),
+        max_tokens: now.max_tokens.filter(|_| writes_limits),
+        reasoning: now.reasoning.filter(|_| writes_limits),
         restart: Restart::No,
         lasting: false,
     })

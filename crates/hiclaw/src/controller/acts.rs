@@ -1,15 +1,14 @@
 //! Putting an agent's container to sleep, waking and restarting it, and seeing that it is made anew.
 use super::{
     Controller, Wait,
-    client::Path,
+    client::{Look, Path},
     ways::{Members, Ways},
     who::Who,
     wire::Worker,
 };
-use crate::{Act, Error, ReadOnly, TakeUp, TakenUp};
-use domain::Target;
+use crate::{Act, Error, TakeUp, TakenUp, containers::Standing, error::System};
+use domain::{NotFromHere, Target};
 use planted::crash_point;
-use serde_json::Value;
 
 const EMBEDDED_ONLY: &str = "Restart its pod, or its container with Docker.";
 const IN_TEAM: &str = "Restart it, or put its whole team to sleep where the team is described.";
@@ -46,21 +45,23 @@ impl Controller {
         self.container_is(who, &["running", "ready"]).await
     }
 
-    /// With Docker behind the controller it is one call, so that nothing of ours can leave the agent asleep.
+    /// With Docker behind the controller it is one call, so that nothing of ours can leave the agent asleep. Where that is
+    /// only down, the restart fails: it can be tried again.
     async fn restart(&self, who: &Who) -> Result<String, Error> {
         let ways = self.ways().await?;
         let container = self.container_of(who, ways);
-        let Some(before) = self.container(&container).await? else {
-            if self.has_turns(who, ways) {
-                return self.sleep_and_wake(who).await;
+        let before = match self.container(&container).await? {
+            Look::Found(before) if before.state.running => before,
+            Look::Found(_) | Look::Absent => {
+                let reason = format!("{container} does not run: it takes its config up when it starts");
+                return Err(Error::CannotAct { reason, way: NO_CONTAINER });
             }
-            let reason = format!("there is no Docker behind the controller that has {container}");
-            return Err(Error::CannotAct { reason, way: EMBEDDED_ONLY });
+            Look::NoPath if self.has_turns(who, ways) => return self.sleep_and_wake(who).await,
+            Look::NoPath => {
+                let reason = format!("there is no Docker behind the controller that has {container}");
+                return Err(Error::CannotAct { reason, way: EMBEDDED_ONLY });
+            }
         };
-        if before["State"]["Running"] != true {
-            let reason = format!("{container} does not run: it takes its config up when it starts");
-            return Err(Error::CannotAct { reason, way: NO_CONTAINER });
-        }
         let path = ["docker", "containers", container.as_str(), "restart"];
         let former = match self.client.post(Path::of(&path).asking("t=10")).await {
             Ok(true) => None,
@@ -69,7 +70,7 @@ impl Controller {
                 return Err(Error::CannotAct { reason, way: NO_CONTAINER });
             }
             // Docker answers when the container runs again; that can be seen without its answer too.
-            Err(Error::Http { .. }) => before["State"]["StartedAt"].as_str(),
+            Err(Error::Http { .. }) => before.state.started_at.as_deref(),
             Err(error) => return Err(error),
         };
         self.container_runs(&container, former).await
@@ -84,13 +85,13 @@ impl Controller {
     }
 
     /// As far as that is known of an agent that was seen before: whether there is Docker behind the controller is not.
-    pub(super) fn cannot_act(&self, target: &Target, act: Act) -> Option<ReadOnly> {
-        let (ways, who) = (self.forced.or_else(|| self.found.get().copied())?, self.seen(target)?);
+    pub(super) fn cannot_act(&self, target: &Target, act: Act) -> Option<NotFromHere> {
+        let (ways, who) = (self.known_ways()?, self.seen(target)?);
         if act == Act::Restart || self.has_turns(&who, ways) {
             return None;
         }
         let (reason, way) = no_turns(&who, act);
-        Some(ReadOnly { reason, way: way.to_owned() })
+        Some(NotFromHere { reason, way: way.to_owned() })
     }
 
     async fn turn(&self, who: &Who, act: Act) -> Result<(), Error> {
@@ -142,10 +143,11 @@ impl Controller {
     /// Waits until Docker says that it runs. `former`: the start that does not count.
     async fn container_runs(&self, container: &str, former: Option<&str>) -> Result<String, Error> {
         let wait = Wait::new(&self.pace, self.pace.container);
-        let is_new = |seen: &Value| former.is_none_or(|former| seen["State"]["StartedAt"] != former);
+        let is_new =
+            |seen: &Standing| former.is_none_or(|former| seen.state.started_at.as_deref() != Some(former));
         loop {
             match self.container(container).await {
-                Ok(Some(seen)) if seen["State"]["Running"] == true && is_new(&seen) => {
+                Ok(Look::Found(seen)) if seen.state.running && is_new(&seen) => {
                     return Ok(format!("{container} was restarted and runs"));
                 }
                 Err(error) if !error.may_pass() => return Err(error),
@@ -177,8 +179,8 @@ impl Controller {
         }
     }
 
-    /// Waits until another container stands where one stood before the write. With no write of ours before, it only
-    /// looks.
+    /// Waits until another container stands where one stood before the write. Where nobody noted that one, it only looks:
+    /// a container that runs may be the former one.
     async fn replaced(&self, who: &Who, ways: &Ways) -> Result<TakenUp, Error> {
         let (how, container) = ("replaced", self.container_of(who, ways));
         let agent = who.target.agent();
@@ -186,19 +188,23 @@ impl Controller {
         let wait = Wait::new(&self.pace, self.pace.container);
         let evidence = loop {
             let now = self.container(&container).await;
-            let running = |seen: &Value| seen["State"]["Running"] == true;
             match (&now, &before) {
-                (Ok(None), None) => break format!("the container of {agent} is not to be seen"),
-                (Ok(Some(seen)), None) if running(seen) => {
-                    return Ok(TakenUp { how, seen: true, evidence: format!("{container} runs") });
+                (Ok(Look::Found(seen)), None) if seen.state.running => {
+                    break format!(
+                        "{container} runs, and nobody saw whether it was made anew since the switch"
+                    );
                 }
-                (Ok(Some(seen)), Some(before)) if running(seen) && seen["Id"] != before.as_str() => {
+                (Ok(Look::Found(_)), None) => break format!("{container} does not run"),
+                (Ok(Look::Absent | Look::NoPath), None) => {
+                    break format!("the container of {agent} is not to be seen");
+                }
+                (Err(error), None) => break error.to_string(),
+                (Ok(Look::Found(seen)), Some(before)) if seen.state.running && seen.id != *before => {
                     self.forget_container(&who.target);
                     let evidence = format!("{container} was made anew and runs");
                     return Ok(TakenUp { how, seen: true, evidence });
                 }
-                (Err(error), _) if wait.is_over() || !error.may_pass() => break error.to_string(),
-                (Ok(_), None) => break format!("{container} does not run"),
+                (Err(error), Some(_)) if wait.is_over() || !error.may_pass() => break error.to_string(),
                 _ if wait.is_over() => break format!("{container} was not made anew in time"),
                 _ => wait.pause().await,
             }
@@ -210,19 +216,31 @@ impl Controller {
     /// Notes which container runs the former model.
     pub(super) async fn remember_container(&self, who: &Who) {
         let Ok(ways) = self.ways().await else { return };
-        if let Ok(Some(seen)) = self.container(&self.container_of(who, ways)).await
-            && let Some(id) = seen["Id"].as_str()
-        {
-            self.note_container(&who.target, id);
+        if let Ok(Look::Found(seen)) = self.container(&self.container_of(who, ways)).await {
+            self.note_container(&who.target, &seen.id);
         }
     }
 
-    /// A container as Docker shows it, its environment and secrets included. None: it, or Docker, is not there.
-    pub(super) async fn container(&self, name: &str) -> Result<Option<Value>, Error> {
-        match self.client.get(Path::of(&["docker", "containers", name, "json"])).await {
-            // Docker is down behind the controller, or there is none.
-            Err(Error::Refused { .. }) => Ok(None),
-            found => found,
+    /// A container as Docker behind the controller shows it.
+    pub(super) async fn container(&self, name: &str) -> Result<Look<Standing>, Error> {
+        self.client.look(Path::of(&["docker", "containers", name, "json"])).await
+    }
+
+    /// Whether the Manager's config can be read and its container runs, as far as Docker shows it now.
+    pub(super) async fn manager_answers(&self) -> Result<(), Error> {
+        let who = self.manager().await?;
+        self.own_config(&who).await?;
+        let container = self.container_of(&who, self.ways().await?);
+        match self.container(&container).await {
+            Ok(Look::Absent) => Err(Error::Missing(container)),
+            Ok(Look::Found(seen)) if !seen.state.running => Err(Error::Http {
+                system: System::Manager,
+                what: "the Manager's container",
+                message: "it does not run".into(),
+                timeout: false,
+            }),
+            // Where it cannot be looked at, nothing is said of it.
+            Ok(Look::Found(_) | Look::NoPath) | Err(_) => Ok(()),
         }
     }
 

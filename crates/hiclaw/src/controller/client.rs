@@ -1,6 +1,6 @@
 //! The controller's REST API: one call at a time, with the token that is good now.
 use super::{token::Tokens, wire};
-use crate::{Error, error::System};
+use crate::{Error, error::System, without_account};
 use higress::{HigressError, Wire, WireRequest, scrub};
 use reqwest::{Method, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
@@ -40,6 +40,15 @@ pub struct Client {
     tokens: Tokens,
 }
 
+/// What is behind a path where others than the controller answer.
+pub enum Look<T> {
+    Found(T),
+    /// There is none of this name.
+    Absent,
+    /// The controller has no such path.
+    NoPath,
+}
+
 /// An answer, whatever its status.
 pub struct Answer {
     pub status: StatusCode,
@@ -55,13 +64,8 @@ impl Answer {
 
 impl Client {
     /// `url` is the API's root, `call` the most that one call may take. Makes no call.
-    pub fn new(wire: Arc<dyn Wire>, mut url: Url, call: Duration, tokens: Tokens) -> Self {
-        // An account in it is nothing that a controller knows, and the URL is shown.
-        let has_account = !url.username().is_empty() || url.password().is_some();
-        if has_account && (url.set_username("").is_err() || url.set_password(None).is_err()) {
-            tracing::warn!("the controller's address holds an account that cannot be taken off it");
-        }
-        Self { wire, url, call, tokens }
+    pub fn new(wire: Arc<dyn Wire>, url: Url, call: Duration, tokens: Tokens) -> Self {
+        Self { wire, url: without_account(url), call, tokens }
     }
 
     /// The same by another way.
@@ -78,6 +82,16 @@ impl Client {
     pub async fn get<T: DeserializeOwned>(&self, path: Path<'_>) -> Result<Option<T>, Error> {
         let answer = self.call(Method::GET, path, None).await?;
         self.object(path, &answer)
+    }
+
+    /// An object of somebody behind the controller. That one says in its own words that there is none.
+    pub async fn look<T: DeserializeOwned>(&self, path: Path<'_>) -> Result<Look<T>, Error> {
+        let answer = self.call(Method::GET, path, None).await?;
+        Ok(match self.object(path, &answer)? {
+            Some(found) => Look::Found(found),
+            None if answer.is_json() => Look::Absent,
+            None => Look::NoPath,
+        })
     }
 
     /// The entries of a list. Who has no such list is no controller, which is something else than an empty list.
@@ -124,8 +138,15 @@ impl Client {
         if !answer.status.is_success() {
             return Err(self.refused(path, answer));
         }
-        let object = serde_json::from_slice(&answer.body);
-        object.map(Some).map_err(|error| failed(format!("its answer to {path} is malformed: {error}"), false))
+        // What cannot be understood may be a secret.
+        let malformed = |error: serde_json::Error| {
+            let (line, column) = (error.line(), error.column());
+            failed(
+                format!("its answer to {path} cannot be understood at line {line}, column {column}"),
+                false,
+            )
+        };
+        serde_json::from_slice(&answer.body).map(Some).map_err(malformed)
     }
 
     fn refused(&self, path: Path<'_>, answer: &Answer) -> Error {

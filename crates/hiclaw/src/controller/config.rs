@@ -1,18 +1,17 @@
 //! The object that an agent lives by: the controller makes it, nobody else writes it.
-use super::{Controller, runtime_yaml, who::Who};
+use super::{Controller, runtime_yaml, ways::Ways, who::Who};
 use crate::{AgentConfig, Error, Held, object, openclaw_config};
 use domain::{ModelId, Target};
 use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
 use store::{Listed, Listing, ObjectKey};
 
-/// Runs by a runtime.yaml. A Manager of this runtime has an openclaw.json all the same.
-const QWENPAW: &str = "qwenpaw";
-
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub enum Form {
+    /// `openclaw.json`
     OpenClaw,
+    /// `runtime/runtime.yaml`
     Runtime,
 }
 
@@ -25,13 +24,12 @@ impl Form {
     }
 }
 
-/// The forms that an agent's object may have, the likelier one first.
-fn forms(target: &Target, runtime: &str) -> &'static [Form] {
-    match (target, runtime) {
-        (Target::Manager, _) => &[Form::OpenClaw],
-        (Target::Worker(_), QWENPAW) => &[Form::Runtime],
-        (Target::Worker(_), "") => &[Form::OpenClaw, Form::Runtime],
-        (Target::Worker(_), _) => &[Form::OpenClaw],
+/// The forms that an agent's object may have, the likelier one first. A Manager of any runtime has an openclaw.json.
+fn forms(target: &Target, runtime: &str, ways: Option<&Ways>) -> Vec<Form> {
+    match (target, runtime, ways) {
+        (Target::Manager, ..) => vec![Form::OpenClaw],
+        (Target::Worker(_), "", _) | (Target::Worker(_), _, None) => vec![Form::OpenClaw, Form::Runtime],
+        (Target::Worker(_), runtime, Some(ways)) => vec![(ways.form)(runtime)],
     }
 }
 
@@ -39,7 +37,7 @@ impl Controller {
     /// The object's name for people, as far as the agent's runtime was seen.
     pub(super) fn config_name(&self, target: &Target) -> String {
         let runtime = self.seen(target).map_or_else(String::new, |who| who.runtime);
-        let form = forms(target, &runtime).first().copied().unwrap_or(Form::OpenClaw);
+        let form = forms(target, &runtime, self.known_ways()).first().copied().unwrap_or(Form::OpenClaw);
         object::name(&form.key(target))
     }
 
@@ -70,7 +68,7 @@ impl Controller {
         listing: &Listing,
     ) -> Result<Arc<AgentConfig>, Error> {
         let Some(who) = self.seen(target) else { return self.read_config(target).await.map(Arc::new) };
-        let forms = forms(target, &who.runtime);
+        let forms = forms(target, &who.runtime, self.known_ways());
         let may_be_there = |form: &&Form| listing.of(&form.key(target)) != Listed::Absent;
         let form = forms.iter().find(may_be_there).or(forms.first()).copied().unwrap_or(Form::OpenClaw);
         let make = |held| self.understood(target, form, held).map(Arc::new);
@@ -84,9 +82,9 @@ impl Controller {
     }
 
     async fn found(&self, who: &Who) -> Result<(Form, Held), Error> {
-        for form in forms(&who.target, &who.runtime) {
+        for form in forms(&who.target, &who.runtime, self.known_ways()) {
             if let Some(held) = object::read(&self.store, &form.key(&who.target)).await? {
-                return Ok((*form, held));
+                return Ok((form, held));
             }
         }
         Err(Error::Missing(self.config_name(&who.target)))
@@ -130,6 +128,7 @@ fn runtime(name: &str, held: Held) -> Result<AgentConfig, Error> {
         models: BTreeMap::new(),
         part,
         key: None,
+        holds_key: false,
         held,
     })
 }

@@ -5,9 +5,10 @@ use super::{
     ways::{ALL, Ways},
     wire::Release,
 };
-use crate::{Error, Identity, error::System};
-use domain::Target;
+use crate::{Error, error::System};
+use domain::{HiclawIdentity, Target};
 use reqwest::StatusCode;
+use std::sync::PoisonError;
 
 const HEALTH: Path<'static> = Path::of(&["healthz"]);
 const RELEASE: Path<'static> = Path::of(&["api", "v1", "version"]);
@@ -22,20 +23,37 @@ fn no_controller() -> Error {
 }
 
 impl Controller {
-    /// How this controller goes about things, found out once.
+    /// How this controller goes about things, as it was found out last.
     pub(super) async fn ways(&self) -> Result<&'static Ways, Error> {
-        match self.forced {
+        match self.known_ways() {
             Some(ways) => Ok(ways),
-            None => self.found.get_or_try_init(|| self.detect()).await.copied(),
+            None => self.find_out().await,
+        }
+    }
+
+    /// The same as far as it is known without asking.
+    pub(super) fn known_ways(&self) -> Option<&'static Ways> {
+        self.forced.or_else(|| *self.found.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn find_out(&self) -> Result<&'static Ways, Error> {
+        let ways = self.detect().await?;
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(ways);
+        Ok(ways)
+    }
+
+    /// Whether there is a controller.
+    pub(super) async fn answers(&self) -> Result<(), Error> {
+        match self.client.answer_for_strangers(HEALTH).await?.status {
+            StatusCode::OK => Ok(()),
+            _ => Err(no_controller()),
         }
     }
 
     /// A controller answers for its health, and says of a path that it does not have that it has none before it asks who
     /// we are.
     async fn detect(&self) -> Result<&'static Ways, Error> {
-        if self.client.answer_for_strangers(HEALTH).await?.status != StatusCode::OK {
-            return Err(no_controller());
-        }
+        self.answers().await?;
         for ways in ALL.iter().copied().rev() {
             let Some(path) = ways.new_path else { return Ok(ways) };
             let answer = self.client.answer_for_strangers(Path::of(path)).await?;
@@ -56,10 +74,14 @@ impl Controller {
         Err(Error::NoController("its generation is not known".into()))
     }
 
-    /// The generation, and everything that speaks for it.
-    pub(super) async fn identify(&self) -> Result<Identity, Error> {
-        let ways = self.ways().await?;
-        let doubt = self.doubt().await;
+    /// The generation, and everything that speaks for it. A HiClaw that was replaced by another one is found out here.
+    pub(super) async fn identify(&self) -> Result<HiclawIdentity, Error> {
+        let ways = match self.forced {
+            Some(ways) => ways,
+            None => self.find_out().await?,
+        };
+        let doubt = self.against_settings().await;
+        self.doubted.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&doubt);
         let url = self.client.url();
         let mut evidence = vec![match (self.forced, ways.new_path) {
             (Some(_), _) => format!("the settings say so; the controller is at {url}"),
@@ -80,11 +102,12 @@ impl Controller {
             }
             Err(error) => format!("the Manager's config cannot be read: {error}"),
         });
-        Ok(Identity { generation: ways.generation, adapter: "controller", evidence, doubt })
+        let (generation, adapter) = (ways.generation.to_owned(), "controller".to_owned());
+        Ok(HiclawIdentity { generation, adapter, evidence, doubt })
     }
 
     /// What the controller's own paths say against the settings.
-    async fn doubt(&self) -> Option<String> {
+    async fn against_settings(&self) -> Option<String> {
         let (forced, found) = (self.forced?, self.detect().await.ok()?);
         let (said, seen) = (forced.generation, found.generation);
         (said != seen)

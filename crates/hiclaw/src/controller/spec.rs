@@ -2,6 +2,7 @@
 use super::{
     Controller, Wait,
     client::Path,
+    ways::ALL,
     who::{Place, Who},
     wire::Team,
 };
@@ -170,8 +171,8 @@ impl Controller {
 
 /// A model without the gateway's name before it.
 pub(super) fn bare(model: &str) -> &str {
-    const GATEWAYS: [&str; 2] = ["hiclaw-gateway/", "agentteams-gateway/"];
-    GATEWAYS.iter().find_map(|gateway| model.strip_prefix(gateway)).unwrap_or(model)
+    let after = |gateway: &str| model.strip_prefix(gateway)?.strip_prefix('/');
+    ALL.iter().find_map(|ways| after(ways.gateway)).unwrap_or(model)
 }
 
 fn gone(who: &Who) -> Error {

@@ -1,7 +1,7 @@
 //! How the workers are: what the controller says of them, what Docker says behind it, and which tasks are open.
 use super::{
     Controller,
-    client::Path,
+    client::{Look, Path},
     ways::Ways,
     who::{LEADER, Who},
     wire,
@@ -53,12 +53,12 @@ impl Controller {
     /// The same with the time at which the container was started, where the model that it runs hangs on that.
     async fn with_start(&self, who: Who, mut worker: Worker, ways: &Ways) -> Worker {
         let runs = worker.container.as_ref().is_some_and(|container| container.state == "running");
-        if runs && who.takes_up(ways) == TakeUp::Restart {
-            let found = self.container(&self.container_of(&who, ways)).await.ok().flatten();
-            let at = found.and_then(|found| Some(found["State"]["StartedAt"].as_str()?.to_owned()));
-            if let (Some(container), Some(at)) = (&mut worker.container, at) {
-                container.started_at = Some(Timestamp::from_rfc3339(at));
-            }
+        if runs
+            && who.takes_up(ways) != TakeUp::ByItself
+            && let Ok(Look::Found(found)) = self.container(&self.container_of(&who, ways)).await
+            && let Some(container) = &mut worker.container
+        {
+            container.started_at = found.state.started_at.map(Timestamp::from_rfc3339);
         }
         worker
     }

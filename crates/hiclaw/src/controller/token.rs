@@ -1,4 +1,5 @@
 //! The token by which the controller knows us.
+use super::ways::ALL;
 use crate::Error;
 use disk::Disk;
 use secrecy::{ExposeSecret, SecretString};
@@ -8,8 +9,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Where a controller writes its own token, in either name. It writes another one at each of its starts.
-const USUAL: [&str; 2] = ["/var/run/hiclaw/cli-token", "/var/run/agentteams/cli-token"];
 /// A token is some KB at most.
 const MOST: usize = 16 * 1024;
 
@@ -76,7 +75,7 @@ impl Tokens {
         let file = self.file.iter().map(|file| Source::File(file, true));
         let named: Vec<_> = file.chain(self.value.iter().map(Source::Value)).collect();
         if named.is_empty() {
-            USUAL.iter().map(|file| Source::File(Path::new(file), false)).collect()
+            ALL.iter().map(|ways| Source::File(Path::new(ways.token_file), false)).collect()
         } else {
             named
         }
@@ -116,7 +115,7 @@ mod tests {
     #[tokio::test]
     async fn a_file_that_is_named_wins_and_what_is_named_keeps_from_looking_further() {
         let disk = MemDisk::new();
-        disk.put(Path::new(USUAL[1]), b"usual\n").unwrap();
+        disk.put(Path::new(ALL[1].token_file), b"usual\n").unwrap();
         assert_eq!(first(&tokens(&disk, None, None)).await.unwrap(), "usual");
         assert_eq!(first(&tokens(&disk, None, Some("value"))).await.unwrap(), "value");
         disk.put(Path::new("/token"), b" file \n").unwrap();

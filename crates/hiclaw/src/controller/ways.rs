@@ -1,6 +1,6 @@
 //! What differs between the generations of HiClaw that have a controller, as data: a generation is one file beside this
 //! one, and its line in [`ALL`].
-use super::{v1_1, v1_2};
+use super::{config::Form, v1_1, v1_2};
 use crate::TakeUp;
 use std::str::FromStr;
 
@@ -16,6 +16,10 @@ pub struct Ways {
     pub generation: &'static str,
     /// What the names of its containers begin with.
     pub prefix: &'static str,
+    /// What its configs call the gateway.
+    pub gateway: &'static str,
+    /// Where the controller writes its own token, another one at each of its starts.
+    pub token_file: &'static str,
     /// The path that it has and the generation before it has not. None: it is the first.
     pub new_path: Option<&'static [&'static str]>,
     pub members: Members,
@@ -23,7 +27,12 @@ pub struct Ways {
     pub manager: TakeUp,
     /// How a worker of this runtime does.
     pub worker: fn(&str) -> TakeUp,
+    /// What a worker of this runtime lives by.
+    pub form: fn(&str) -> Form,
 }
+
+/// The port at which a controller listens, on the host of HiClaw's console.
+pub const PORT: u16 = 8090;
 
 /// Where the members of a team are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use super::{
     ways::{Members, Ways},
     wire::{Manager, Worker},
 };
-use crate::{Agent, Error, ReadOnly, TakeUp};
-use domain::{Target, WorkerName};
+use crate::{Agent, Error, TakeUp};
+use domain::{NotFromHere, Target, WorkerName};
 
 /// The Manager that every installation begins with. Others share its objects and its account.
 const FIRST_MANAGER: &str = "default";
@@ -64,7 +64,7 @@ impl Who {
     /// As everybody but the controller sees it.
     pub fn agent(&self, ways: &Ways) -> Agent {
         let read_only = match &self.place {
-            Place::Member { team } => Some(ReadOnly {
+            Place::Member { team } => Some(NotFromHere {
                 reason: format!(
                     "{} is a member of the team {team}: this HiClaw changes members only all at once, and deletes those \
                      that the change leaves out",
@@ -75,7 +75,13 @@ impl Who {
                      changed here."
                 ),
             }),
-            Place::Manager | Place::Worker | Place::Leader { .. } => None,
+            Place::Manager | Place::Worker | Place::Leader { .. } => {
+                // The controller takes no model back to none.
+                self.model.is_empty().then(|| NotFromHere {
+                    reason: format!("{} names no model, so a switch could not be taken back", self.object()),
+                    way: "Give it a model through the controller once, then switch it here.".into(),
+                })
+            }
         };
         let (target, runtime) = (self.target.clone(), self.runtime_name().to_owned());
         Agent { target, runtime, read_only, takes_up: self.takes_up(ways) }
@@ -123,6 +129,20 @@ impl Who {
 }
 
 impl Controller {
+    /// The Manager as it was seen last, or as every Manager is.
+    pub(super) fn manager_by_now(&self) -> Agent {
+        let ways = self.known_ways();
+        match (self.seen(&Target::Manager), ways) {
+            (Some(who), Some(ways)) => who.agent(ways),
+            _ => Agent {
+                target: Target::Manager,
+                runtime: UNNAMED.to_owned(),
+                read_only: None,
+                takes_up: ways.map_or(TakeUp::Replaced, |ways| ways.manager),
+            },
+        }
+    }
+
     /// All workers as the controller lists them.
     pub(super) async fn listed_workers(&self) -> Result<Vec<Worker>, Error> {
         self.client.list(Path::of(&["api", "v1", "workers"]), "workers").await
@@ -195,7 +215,14 @@ mod tests {
         assert_eq!(of("openclaw", &v1_1::WAYS), TakeUp::Replaced);
         assert_eq!(
             [of("openclaw", &v1_2::WAYS), of("qwenpaw", &v1_2::WAYS)],
-            [TakeUp::Restart, TakeUp::ByItself]
+            [TakeUp::Restart; 2],
+            "nothing is certain to give them the model while they run"
         );
+    }
+
+    #[test]
+    fn who_has_no_model_is_not_switched_since_that_could_not_be_undone() {
+        let nobodys = who(&json!({"name": "alice"}), &v1_2::WAYS).unwrap().agent(&v1_2::WAYS);
+        assert!(nobodys.read_only.unwrap().reason.starts_with("controller:workers/alice names no model"));
     }
 }

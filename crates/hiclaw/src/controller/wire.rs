@@ -64,8 +64,9 @@ pub fn entries<T: DeserializeOwned>(list: &Value, field: &str) -> Vec<T> {
     let entries = list[field].as_array().into_iter().flatten();
     let read = entries.filter_map(|entry| match T::deserialize(entry) {
         Ok(entry) => Some(entry),
-        Err(error) => {
-            tracing::warn!(field, %error, "left out: the controller's answer cannot be understood");
+        Err(_) => {
+            let name = entry["name"].as_str();
+            tracing::warn!(field, name, "left out: the controller's answer cannot be understood");
             None
         }
     });

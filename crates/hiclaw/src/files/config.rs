@@ -101,7 +101,7 @@ impl Files {
             Target::Manager => (lasts_until(fate), Duration::ZERO),
             Target::Worker(_) => (None, self.params.pulled),
         };
-        let (before, after, owner) = (before.clone(), Image::new(text), "manager".into());
+        let (before, after, owner) = (before.clone(), Image::new(text), super::OWNER.into());
         Ok(Some(Edit { part: Part::Config, object, before, after, owner, lasts, sure_after }))
     }
 }

@@ -27,6 +27,7 @@ fn files(disk: &MemDisk) -> Files {
         manager_key: None,
         store,
         containers: None,
+        console: None,
         default_model: None,
         env_file: Some(ENV_FILE.into()),
         http,
@@ -203,4 +204,45 @@ async fn what_gives_the_manager_its_model_is_told_with_its_place() {
     assert_eq!((reset.remade, reset.file), (None, None));
     let refused = lasting_edit(&files).await;
     assert!(matches!(refused, Err(Error::NoSource(_))), "{refused:?}");
+}
+
+/// A server that answers for its health, and so for everything else.
+async fn answering(otherwise: axum::http::StatusCode) -> (Url, tokio::task::JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    let router = axum::Router::new()
+        .route("/healthz", axum::routing::get(|| async { "ok" }))
+        .fallback(move || async move { otherwise });
+    (url, tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }))
+}
+
+#[tokio::test]
+async fn a_controller_beside_is_told_by_that_it_lets_no_stranger_in() {
+    use axum::http::StatusCode;
+    for (otherwise, is_told) in [(StatusCode::UNAUTHORIZED, true), (StatusCode::OK, false)] {
+        let (url, server) = answering(otherwise).await;
+        let identity = files(&machine()).beside_controller(url.clone()).identify().await;
+        let told = format!("a controller answers at {url}, which writes over what others write into files");
+        assert_eq!(identity.doubt, is_told.then_some(told));
+        server.abort();
+    }
+    assert_eq!(files(&machine()).identify().await.doubt, None);
+}
+
+#[tokio::test]
+async fn a_config_that_is_named_by_a_later_generation_is_told() {
+    let disk = machine();
+    let config = |gateway: &str| {
+        let text = format!(
+            r#"{{"models":{{"providers":{{"{gateway}":{{"baseUrl":"http://gw/v1","models":[]}}}}}},"agents":{{"defaults":{{"model":{{"primary":"{gateway}/m"}}}}}}}}"#
+        );
+        disk.put(Path::new("/manager/openclaw.json"), text.as_bytes()).unwrap();
+    };
+    config("agentteams-gateway");
+    let files = files(&disk);
+    let doubt = files.identify().await.doubt;
+    assert!(doubt.as_ref().unwrap().starts_with("agentteams-gateway/m is named"), "{doubt:?}");
+    assert_eq!(files.doubt(&files.params.store.list_agents().await), doubt, "it is remembered for plans");
+    config("hiclaw-gateway");
+    assert_eq!(files.identify().await.doubt, None);
 }

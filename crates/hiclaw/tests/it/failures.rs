@@ -3,6 +3,17 @@ use crate::world::{BOTH, Played, World, impatient, switch, target};
 use hiclaw::{Error, ModelHolder, Part};
 use sandbox::s3::Switches;
 
+/// Those of HiClaw's systems that do not answer.
+async fn down(world: &World) -> Vec<&'static str> {
+    let mut down = Vec::new();
+    for (name, look) in world.holder.systems() {
+        if look.await.is_err() {
+            down.push(name);
+        }
+    }
+    down
+}
+
 #[tokio::test]
 async fn a_controller_that_is_down_is_named_and_nothing_was_written() {
     for played in BOTH {
@@ -14,7 +25,9 @@ async fn a_controller_that_is_down_is_named_and_nothing_was_written() {
         let error = written.unwrap_err();
         assert!(matches!(error, Error::NoController(_)) && error.wrote_nothing(), "{error}");
         assert!(matches!(world.holder.agents().await, Err(Error::NoController(_))));
+        assert_eq!(down(&world).await, ["controller", "manager"]);
         world.come_back().await;
+        assert!(down(&world).await.is_empty());
         world.switch(&alice, "kimi-k2.5").await.unwrap();
     }
 }

@@ -23,11 +23,11 @@ use tokio::{net::TcpListener, task::JoinHandle};
 const CALL: Duration = Duration::from_millis(400);
 
 /// How a request is answered.
-type Answers = fn(&str, &str) -> Response;
+pub type Answers = fn(&str, &str) -> Response;
 
 /// A server that answers as a test wants, and remembers what it was asked.
-struct Hostile {
-    adapter: Controller,
+pub struct Hostile {
+    pub adapter: Controller,
     asked: Arc<Mutex<Vec<String>>>,
     server: JoinHandle<()>,
 }
@@ -39,7 +39,7 @@ impl Drop for Hostile {
 }
 
 impl Hostile {
-    async fn start(answers: Answers) -> Self {
+    pub async fn start(answers: Answers) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://somebody:hunter2@{}", listener.local_addr().unwrap());
         let asked = Arc::<Mutex<Vec<String>>>::default();
@@ -53,7 +53,7 @@ impl Hostile {
         Self { adapter: against(&url, CALL, impatient()), asked, server }
     }
 
-    fn asked(&self) -> Vec<String> {
+    pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -83,7 +83,7 @@ fn page() -> Response {
 }
 
 /// What a 1.1 controller says before it knows who asks; the rest is the test's.
-fn before_entry(path: &str) -> Option<Response> {
+pub fn before_entry(path: &str) -> Option<Response> {
     match path {
         "/healthz" => Some("ok".into_response()),
         "/api/v1/projects" => Some((StatusCode::NOT_FOUND, "404 page not found").into_response()),

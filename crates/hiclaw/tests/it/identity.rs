@@ -7,7 +7,7 @@ async fn a_generation_is_told_by_the_paths_of_its_controller_before_anybody_is_l
     for (played, wanted) in BOTH.into_iter().zip(["1.1", "1.2"]) {
         let world = World::start(played).await;
         let identity = world.holder.identity().await.unwrap();
-        assert_eq!((identity.generation, identity.adapter), (wanted, "controller"));
+        assert_eq!((identity.generation.as_str(), identity.adapter.as_str()), (wanted, "controller"));
         let evidence = identity.evidence.join("; ");
         assert!(
             evidence.contains("embedded") && evidence.contains(&format!("{}-gateway/", world.prefix())),

@@ -4,6 +4,7 @@
 mod acts;
 mod failures;
 mod hostile;
+mod hostile_late;
 mod identity;
 mod switch;
 mod world;

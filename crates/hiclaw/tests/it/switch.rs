@@ -141,9 +141,7 @@ async fn agents_are_shown_with_their_runtime_and_how_they_take_a_model_up() {
             Played::V1_1 => {
                 [("openclaw", TakeUp::Replaced), ("openclaw", TakeUp::Replaced), ("copaw", TakeUp::Replaced)]
             }
-            _ => {
-                [("qwenpaw", TakeUp::Replaced), ("openclaw", TakeUp::Restart), ("qwenpaw", TakeUp::ByItself)]
-            }
+            _ => [("qwenpaw", TakeUp::Replaced), ("openclaw", TakeUp::Restart), ("qwenpaw", TakeUp::Restart)],
         };
         assert_eq!([of("manager"), of("alice"), of("bob")], wanted, "{played:?}");
     }

@@ -104,7 +104,8 @@ impl Operations {
             futures::join!(sampler.first(), locked::check(clients, gateway, seen, routes));
         doctor.add(gateway::systems(&health, &metrics));
         doctor.add([gateway::statistics(&sampler.usage(), answers), locked]);
-        let examined = Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers };
+        let (lists, holder) = (&clients.lists, &*clients.holder);
+        let examined = Examined { agents: &agents, stored: &stored, lists, answers, holder };
         doctor.add(examined.checks(&consumers, &workers, &health));
         doctor.add(gateway::routes(&stored, &live, &examined.shut_out()));
         doctor.add(self.of_providers(&stored, agents.as_deref().map_err(Clone::clone)));

@@ -262,7 +262,7 @@ mod tests {
     fn health(state: SystemState, ms: u64) -> Option<DeepHealth> {
         let system =
             domain::SystemHealth { name: "store".into(), state, ms: Some(ms), version: None, error: None };
-        Some(DeepHealth { status: String::new(), systems: vec![system], hiclaw: None })
+        Some(DeepHealth { status: String::new(), systems: vec![system], hiclaw: None, hiclaw_unknown: None })
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::{
     reads::{Listed, limits_of, list_models},
 };
 use domain::{
-    Code, Failure, Fate, LimitSource, Limits, Reset, SetIn, SetModel, Target, Warning, WarningCode,
+    Code, Failure, Fate, LimitSource, Limits, Owned, Reset, SetIn, SetModel, Target, Warning, WarningCode,
     rules::{self, KnownLimits, limits_for, plan_routes},
 };
 use hiclaw::{AgentConfig, Record, Wish, record_object};
@@ -44,7 +44,7 @@ pub async fn draft(
     let config = agent.config.as_ref().map_err(Clone::clone)?.clone();
     let taker = agent.agent.clone();
     let key = world.key(target)?;
-    let reset = agent.reset.clone();
+    let (reset, ownership) = (agent.reset.clone(), agent.ownership.clone());
     let provider = world.console.provider(&wish.provider)?;
     draft.look_at_provider(&wish.provider, Some(provider));
     let listed = listed(clients, provider, wish, draft).await?;
@@ -54,7 +54,7 @@ pub async fn draft(
         model: wish.model.clone(),
     };
     let plan = plan_routes(&world.view(installation)?, &routing).map_err(routes::failure)?;
-    let limits = limits(draft, &config, wanted, listed.as_ref());
+    let limits = limits(draft, &config, wanted, listed.as_ref(), &ownership.limits);
     if let Some(winner) = &plan.winner {
         draft.look_at_route(winner, world.console.route(winner));
     }
@@ -66,7 +66,12 @@ pub async fn draft(
         key,
         moved: false,
     });
-    add_agent(clients, world, draft, target, &config, wish, limits).await?;
+    let agent = (target, &*config, ownership.limits.ours);
+    add_agent(clients, world, draft, agent, wish, limits).await?;
+    if let Some(doubt) = &world.agents.doubt {
+        let message = format!("this may be undone: {doubt}");
+        draft.warn(Warning::new(WarningCode::AnotherHolder, message).about([doubt]));
+    }
     draft.take_up(&taker, wish.restart);
     if let Some(reset) = reset {
         warn_of_reset(draft, &reset, wish);
@@ -109,12 +114,13 @@ fn not_listed(wish: &SetModel, models: &[ListedModel]) -> Failure {
         .hint(hint)
 }
 
-/// The figures for the model, and what is worth knowing about them.
+/// The figures for the model, and what is worth knowing about them. Nobody writes what is its owner's alone.
 fn limits(
     draft: &mut Draft,
     config: &AgentConfig,
     Wanted { wish, vision }: Wanted<'_>,
     listed: Option<&KnownLimits>,
+    Owned { owner, ours, .. }: &Owned,
 ) -> Limits {
     let request = KnownLimits {
         vision,
@@ -123,6 +129,14 @@ fn limits(
         reasoning: wish.reasoning,
     };
     let (limits, source) = limits_for(&wish.model, listed, config.known(&wish.model), &request);
+    if !ours {
+        if request != KnownLimits::default() {
+            let message =
+                format!("the figures of a model are the {owner}'s here: a switch does not write them");
+            draft.warn(Warning::new(WarningCode::LimitsNotOurs, message).about([owner]));
+        }
+        return limits;
+    }
     if source == LimitSource::Default {
         let message = format!(
             "nobody knows the limits of {}: {} tokens of context and {} of output are HiClaw's own figures for such models",
@@ -190,8 +204,7 @@ async fn add_agent(
     clients: &Clients,
     world: &World,
     draft: &mut Draft,
-    target: &Target,
-    config: &AgentConfig,
+    (target, config, writes_limits): (&Target, &AgentConfig, bool),
     wish: &SetModel,
     limits: Limits,
 ) -> Result<(), Failure> {
@@ -200,7 +213,7 @@ async fn add_agent(
     let parts = clients.holder.edits(target, config, &wanted).await?;
     let before = world.held_record(target).cloned();
     draft.look_at_text(record_object(target), before.as_ref());
-    let after = Some(Record::of(wish, &limits, &at).image()?);
+    let after = Some(Record::of(wish, writes_limits.then_some(&limits), &at).image()?);
     let mut edits = vec![Edit::Record { target: target.clone(), before, after }];
     for edit in parts {
         draft.look_at_text(edit.object.clone(), Some(&edit.before));

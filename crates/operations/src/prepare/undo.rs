@@ -22,8 +22,12 @@ pub struct Past {
 
 impl Past {
     /// `operations` are all that are known, to see whether one of them took this one back already.
-    pub fn new(record: Record, operations: &[Arc<Operation>]) -> Self {
+    pub fn new(mut record: Record, operations: &[Arc<Operation>]) -> Self {
         let undone_by = undone_by(&record.operation.id, operations);
+        // What became of its restarts is told before it is on disk.
+        if let Some(known) = operations.iter().find(|known| known.id == record.operation.id) {
+            record.operation.steps.clone_from(&known.steps);
+        }
         Self { record, undone_by }
     }
 

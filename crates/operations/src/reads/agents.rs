@@ -1,8 +1,6 @@
 //! All agents and what their own configs and our records say.
 use crate::clients::Clients;
-use domain::{
-    ContainerAct, Failure, NotFromHere, Owned, Ownership, Reset, Target, Timestamp, rules::AgentView,
-};
+use domain::{ContainerAct, Failure, NotFromHere, Ownership, Reset, Target, Timestamp, rules::AgentView};
 use futures::{
     StreamExt,
     future::{join, join3},
@@ -36,12 +34,14 @@ pub struct Agents {
     pub by_target: BTreeMap<Target, SeenAgent>,
     /// Why the workers are not known; the Manager always is.
     pub workers_unknown: Option<Failure>,
+    /// What shows that the installation is another one than it is taken for; none: nothing.
+    pub doubt: Option<String>,
 }
 
 impl Agents {
     /// No look at all, for plans that do not depend on agents.
     pub fn unread(clients: &Clients) -> Self {
-        Self { at: clients.clock.now(), by_target: BTreeMap::new(), workers_unknown: None }
+        Self { at: clients.clock.now(), by_target: BTreeMap::new(), workers_unknown: None, doubt: None }
     }
 
     /// Looks at all agents' configs, which is all that a plan needs. What cannot be read says so in its place.
@@ -59,17 +59,13 @@ impl Agents {
         let (agents, listing) = join(clients.holder.agents(), clients.store.list_agents()).await;
         let (agents, workers_unknown) = match agents {
             Ok(agents) => (agents, None),
-            Err(error) => {
-                let takes_up = hiclaw::TakeUp::ByItself;
-                let manager =
-                    Agent { target: Target::Manager, runtime: "openclaw".into(), read_only: None, takes_up };
-                (vec![manager], Some(Failure::from(error)))
-            }
+            Err(error) => (vec![clients.holder.known_manager()], Some(Failure::from(error))),
         };
+        let doubt = clients.holder.doubt(&listing);
         let read =
             stream::iter(agents).map(|agent| look(clients, agent, &listing, with_records)).buffered(AT_ONCE);
         let by_target = read.map(|seen| (seen.agent.target.clone(), seen)).collect().await;
-        Self { at, by_target, workers_unknown }
+        Self { at, by_target, workers_unknown, doubt }
     }
 
     /// An agent, or why it is not known.
@@ -96,7 +92,7 @@ impl Agents {
 impl SeenAgent {
     /// Nothing of it was read.
     pub fn unread(agent: Agent) -> Self {
-        let nobody = || Owned { owner: String::new(), ours: true, overwritten: None };
+        let nobody = || domain::Owned { owner: String::new(), ours: true, overwritten: None };
         let ownership = Ownership { model: nobody(), limits: nobody() };
         let failure = || Failure::new(domain::Code::NotFound, "not read");
         Self {
@@ -122,19 +118,8 @@ async fn look(clients: &Clients, agent: Agent, listing: &Listing, with_record: b
     let (config, record, reset) = join3(config, record, reset).await;
     let (config, record) = (config.map_err(Failure::from), record.map_err(Failure::from));
     let holder = &clients.holder;
-    let hiclaw::Ownership { model, limits } = holder.ownership(&agent.target);
-    let ownership = Ownership { model: owned(model), limits: owned(limits) };
-    let cannot = |act| Some((act, not_from_here(holder.cannot(&agent.target, act)?)));
+    let ownership = holder.ownership(&agent.target);
+    let cannot = |act| Some((act, holder.cannot(&agent.target, act)?));
     let cannot = ContainerAct::ALL.into_iter().filter_map(cannot).collect();
     SeenAgent { config, record, ownership, cannot, reset: reset.ok().flatten(), agent }
-}
-
-fn owned(owned: hiclaw::Owned) -> Owned {
-    let hiclaw::Owned { owner, ours, overwritten } = owned;
-    Owned { owner: owner.to_owned(), ours, overwritten: overwritten.map(str::to_owned) }
-}
-
-/// As everybody but the holder of models knows it.
-pub fn not_from_here(why: hiclaw::ReadOnly) -> NotFromHere {
-    NotFromHere { reason: why.reason, way: why.way }
 }

@@ -1,5 +1,5 @@
 //! Which model each agent runs: recorded, and as its config and the routes say.
-use super::{Agents, AssignmentsSeen, ConsoleState, SeenAgent, Ways, agents::not_from_here, routing_view};
+use super::{Agents, AssignmentsSeen, ConsoleState, SeenAgent, Ways, routing_view};
 use crate::{Seen, prepare::Installation};
 use domain::{Assignment, Failure, ModelId, Observed, Problem, Runs, Target, Timestamp, rules::RouteView};
 use hiclaw::AgentConfig;
@@ -67,7 +67,7 @@ fn assignment(target: &Target, seen: &SeenAgent, ways: &Ways<'_>, at: &Timestamp
         },
         takes_up: seen.agent.takes_up,
         ownership: Some(seen.ownership.clone()),
-        read_only: seen.agent.read_only.clone().map(not_from_here),
+        read_only: seen.agent.read_only.clone(),
         reset: seen.reset.clone(),
     }
 }

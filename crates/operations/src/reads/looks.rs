@@ -23,17 +23,7 @@ pub fn agents(clients: &Arc<Clients>) -> Look<Agents> {
 /// At which HiClaw it is.
 pub fn hiclaw(clients: &Arc<Clients>) -> Look<HiclawIdentity> {
     let clients = clients.clone();
-    Box::new(|| {
-        Box::pin(async move {
-            let hiclaw::Identity { generation, adapter, evidence, doubt } = clients.holder.identity().await?;
-            Ok(HiclawIdentity {
-                generation: generation.to_owned(),
-                adapter: adapter.to_owned(),
-                evidence,
-                doubt,
-            })
-        })
-    })
+    Box::new(|| Box::pin(async move { Ok(clients.holder.identity().await?) }))
 }
 
 /// At the state of all workers.

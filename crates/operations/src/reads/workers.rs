@@ -3,8 +3,8 @@
 use super::Agents;
 use crate::Seen;
 use domain::{
-    AwaitsRestart, ModelId, Operation, PULLED_WITHIN, Step, StepName, StepState, Target, Timestamp, Worker,
-    WorkerStatus,
+    AwaitsRestart, ModelId, Operation, OperationState, PULLED_WITHIN, Step, StepName, StepState, Target,
+    Timestamp, Worker, WorkerStatus,
 };
 use hiclaw::TakeUp;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -13,6 +13,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 /// So long one is told of that does not run, nobody says since when: it may have pulled before it stopped, and nothing
 /// would ever show it. It outlasts a weekend and the days around it, and whoever starts it later has it pull anyway.
 const TOLD_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// What HiClaw makes anew starts a moment after the write, and by Docker's clock: that may be so far behind ours.
+const SLACK: Duration = Duration::from_secs(10);
 
 /// Puts together what was seen of their state and of their configs, and what was written; as old as the older of the
 /// two looks. `log`: the newest operations, newest first.
@@ -25,17 +28,16 @@ pub fn all_workers(states: &Seen<Vec<Worker>>, agents: &Agents, log: &[Arc<Opera
         let desired = config.and_then(|config| config.desired.clone());
         // Our note tells of switches that the log does not go back to; the log also of those that were taken back.
         let noted = seen.and_then(|seen| seen.record.as_ref().ok()?.as_ref()?.updated_at.as_ref());
-        let logged = logged_at.get(worker.name.as_str()).copied();
-        let last = noted.max(logged);
+        let logged = logged_at.get(worker.name.as_str());
         let takes_up = seen.map_or(TakeUp::ByItself, |seen| seen.agent.takes_up);
         let pulls = |at: &&Timestamp| may_lack(worker, at, &states.observed_at);
-        let unpulled = last.filter(|_| takes_up == TakeUp::ByItself).filter(pulls).cloned();
-        let awaits_restart = last.filter(|_| takes_up == TakeUp::Restart).and_then(|since| {
+        let unpulled = noted.max(logged).filter(|_| takes_up == TakeUp::ByItself).filter(pulls).cloned();
+        // What the log goes back to and does not tell of wrote no config.
+        let untold = noted.filter(|noted| log.last().is_none_or(|oldest| **noted < oldest.started_at));
+        let awaits_restart = logged.or(untold).and_then(|since| {
             let started = last_start(worker, started_at.get(worker.name.as_str()).copied())?;
-            // Nobody saw it start: it runs since before.
-            let runs_on = started.is_none_or(|started| time(since).is_some_and(|since| started < since));
             let runs = || former_model(log, worker, started);
-            runs_on.then(|| AwaitsRestart { since: since.clone(), runs: runs() })
+            runs_on(takes_up, started, since).then(|| AwaitsRestart { since: since.clone(), runs: runs() })
         });
         let cannot = seen.map(|seen| seen.cannot.clone()).unwrap_or_default();
         Worker { model, desired, unpulled, awaits_restart, cannot, ..worker.clone() }
@@ -44,16 +46,44 @@ pub fn all_workers(states: &Seen<Vec<Worker>>, agents: &Agents, log: &[Arc<Opera
     Seen { value, observed_at: states.observed_at.clone().min(agents.at.clone()) }
 }
 
+/// Whether a container that was started then, as far as somebody saw it, is the one that ran before the write.
+fn runs_on(takes_up: TakeUp, started: Option<OffsetDateTime>, written: &Timestamp) -> bool {
+    let before = |started, slack| time(written).is_some_and(|written| started + slack < written);
+    match takes_up {
+        TakeUp::ByItself => false,
+        // HiClaw makes it anew at once, as far as nobody saw that it did not.
+        TakeUp::Replaced => started.is_some_and(|started| before(started, SLACK)),
+        // Nobody saw it start: it runs since before.
+        TakeUp::Restart => started.is_none_or(|started| before(started, Duration::ZERO)),
+    }
+}
+
 /// When a config was written last, by the worker whose it is: also by an operation that wrote it back, or left it.
-fn written(log: &[Arc<Operation>]) -> BTreeMap<&str, &Timestamp> {
+fn written(log: &[Arc<Operation>]) -> BTreeMap<&str, Timestamp> {
     let ended = log.iter().rev().filter(|operation| operation.state.is_final());
     let configs = ended.flat_map(|operation| {
-        // What is written of an agent ends with its reload.
-        let agents = operation.steps.split_inclusive(|step| step.name == StepName::Reload);
-        let reloads = agents.filter(|steps| steps.iter().any(wrote_config)).filter_map(<[_]>::last);
-        reloads.filter_map(|step| step.object.as_deref().zip(operation.finished_at.as_ref()))
+        let wrote = operation.steps.iter().enumerate().filter(|(_, step)| wrote_config(step));
+        wrote.filter_map(|(at, _)| {
+            let after = operation.steps.get(at + 1..)?;
+            // What is written of an agent ends with its reload.
+            let agent = after.iter().find(|step| step.name == StepName::Reload)?.object.as_deref()?;
+            Some((agent, written_at(operation, after)?))
+        })
     });
     configs.collect()
+}
+
+/// When an operation wrote what these steps followed. One that took its writes back did so last.
+fn written_at(operation: &Operation, after: &[Step]) -> Option<Timestamp> {
+    let ended = operation.finished_at.as_ref()?;
+    // Those do not end before the operation.
+    let waited_for = after.iter().filter(|step| !step.name.is_lasting());
+    let took: u64 = match operation.state {
+        OperationState::Committed => waited_for.filter_map(|step| step.ms).sum(),
+        _ => 0,
+    };
+    let at = time(ended)? - Duration::from_millis(took);
+    at.format(&Rfc3339).ok().map(Timestamp::from_rfc3339)
 }
 
 /// When a container was seen to start for an operation last, by the agent whose it is.
@@ -61,7 +91,8 @@ fn started(log: &[Arc<Operation>]) -> BTreeMap<&str, &Timestamp> {
     let ended = log.iter().rev().filter_map(|operation| Some((operation, operation.finished_at.as_ref()?)));
     let starts = ended.flat_map(|(operation, at)| {
         let started = |step: &&Step| {
-            matches!(step.name, StepName::Wake | StepName::Restart) && step.state == StepState::Done
+            matches!(step.name, StepName::Wake | StepName::Restart | StepName::Reload)
+                && step.state == StepState::Done
         };
         operation.steps.iter().filter(started).filter_map(move |step| Some((step.object.as_deref()?, at)))
     });
@@ -170,8 +201,8 @@ mod tests {
             switched.plan = Some(serde_json::from_value(plan).unwrap());
             Arc::new(switched)
         };
-        let told = |started: Option<u32>, log: &[Arc<Operation>], takes_up| {
-            let container = ContainerSeen { state: "running".into(), started_at: started.map(at) };
+        let told_at = |started: Option<Timestamp>, log: &[Arc<Operation>], takes_up| {
+            let container = ContainerSeen { state: "running".into(), started_at: started };
             let worker = Worker { container: Some(container), ..worker(WorkerStatus::Idle, None) };
             let states = Seen { value: vec![worker], observed_at: at(50) };
             let target = Target::Worker("alice".parse().unwrap());
@@ -180,23 +211,46 @@ mod tests {
                 at: at(50),
                 by_target: [(target, SeenAgent::unread(agent))].into(),
                 workers_unknown: None,
+                doubt: None,
             };
             let seen = all_workers(&states, &agents, log).value.remove(0);
             assert_eq!(seen.unpulled, None);
             seen.awaits_restart.map(|awaits| (awaits.since, awaits.runs.map(|model| model.to_string())))
         };
+        let told = |started: Option<u32>, log: &[_], takes_up| told_at(started.map(at), log, takes_up);
         let log = [switched(30), switched(20)];
         let restart = TakeUp::Restart;
         assert_eq!(told(Some(40), &log, restart), None);
         assert_eq!(told(Some(25), &log, restart), Some((at(30), Some("before-30".into()))));
         assert_eq!(told(Some(10), &log, restart), Some((at(30), Some("before-20".into()))));
         assert_eq!(told(None, &log, restart), Some((at(30), Some("before-20".into()))));
-        assert_eq!(told(Some(10), &log, TakeUp::Replaced), None);
+        assert_eq!(told(Some(25), &log, TakeUp::Replaced), Some((at(30), Some("before-30".into()))));
+        assert_eq!(told(None, &log, TakeUp::Replaced), None, "nobody saw that it was not made anew");
+        assert_eq!(told(Some(10), &log, TakeUp::ByItself), None);
+        let just_before = || Some(Timestamp::from_rfc3339("2026-01-15T10:29:55Z".into()));
+        assert_eq!(told_at(just_before(), &log, TakeUp::Replaced), None, "Docker's clock is behind");
+        assert!(told_at(just_before(), &log, restart).is_some());
+        let mut seen_anew = Operation::clone(&switched(30));
+        seen_anew.steps[1].state = StepState::Done;
+        assert_eq!(told(Some(10), &[Arc::new(seen_anew)], TakeUp::Replaced), None);
         let mut restarted = Operation::clone(&operation("committed", "skipped", 40));
         restarted.steps =
             serde_json::from_value(json!([{"name": "restart", "object": "alice", "state": "done"}])).unwrap();
         let log = [Arc::new(restarted), switched(30)];
         assert_eq!(told(None, &log, restart), None);
+    }
+
+    #[test]
+    fn a_config_was_written_before_all_that_its_operation_waited_for_after_it() {
+        let mut long = Operation::clone(&operation("committed", "done", 30));
+        long.steps[1].ms = Some(60_000);
+        long.steps[4].ms = Some(120_000);
+        let restart = json!({"name": "restart", "object": "alice", "state": "done", "ms": 300_000});
+        long.steps.push(serde_json::from_value(restart).unwrap());
+        let written_of = |operation: &Operation| written(&[Arc::new(operation.clone())])["alice"].clone();
+        assert_eq!(written_of(&long), at(27));
+        long.state = OperationState::RolledBack;
+        assert_eq!(written_of(&long), at(30), "it was written back in the end");
     }
 
     fn operation(state: &str, config: &str, minute: u32) -> Arc<Operation> {
@@ -212,7 +266,7 @@ mod tests {
 
     #[test]
     fn what_was_written_last_is_told_also_when_it_took_a_switch_back() {
-        let agents = Agents { at: at(20), by_target: BTreeMap::new(), workers_unknown: None };
+        let agents = Agents { at: at(20), by_target: BTreeMap::new(), workers_unknown: None, doubt: None };
         let states = Seen { value: vec![worker(WorkerStatus::Idle, None)], observed_at: at(20) };
         let told = |log: &[Arc<Operation>]| all_workers(&states, &agents, log).value[0].unpulled.clone();
         assert_eq!(told(&[]), None);

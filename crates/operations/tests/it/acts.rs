@@ -1,7 +1,8 @@
 //! Containers put to sleep, woken and restarted as operations, and what is told of who awaits that.
 use crate::world::{World, step, switch, worker};
 use domain::{
-    CheckId, CheckState, Code, ContainerAct, Mutation, OperationState, StepName, StepState, Worker,
+    CheckId, CheckState, Code, ContainerAct, Mutation, OperationState, Restart, SetModel, StepName,
+    StepState, Worker,
 };
 use operations::Pace;
 use sandbox::{SandboxOptions, controller::Generation};
@@ -144,5 +145,27 @@ async fn which_hiclaw_it_is_is_told_and_doubted_where_the_settings_say_otherwise
         let doctor = world.operations.doctor(false).await;
         let check = doctor.checks.iter().find(|check| check.id == CheckId::HiclawKnown).unwrap();
         assert_eq!(check.state, CheckState::Warning, "{}", check.evidence);
+    }
+}
+
+#[tokio::test]
+async fn who_was_restarted_for_a_switch_is_restarted_for_its_undo_once_idle() {
+    let world = start(Generation::V1_2).await;
+    let Mutation::SetModel { target, wish } = switch("alice", "qwen", "qwen-max") else { unreachable!() };
+    for restart in [Restart::No, Restart::Now] {
+        let wish = SetModel { restart, ..wish.clone() };
+        let done = world.run(Mutation::SetModel { target: target.clone(), wish }).await.unwrap();
+        let restarts = restart == Restart::Now;
+        assert_eq!(done.steps.iter().any(|step| step.name == StepName::Restart), restarts);
+        let undo = Mutation::Undo { operation: done.id.clone() };
+        let plan = world.operations.plan(&undo).await.unwrap();
+        let again = plan.steps.iter().find(|step| step.name == StepName::Restart);
+        let when = again.map(|step| step.evidence.as_deref().unwrap());
+        assert_eq!(when, restarts.then_some("once it has no open task"));
+        let undone = world.operations.submit(undo, crate::world::context(None)).await.unwrap();
+        let mut watch = undone.watch();
+        let settled = watch.wait_for(|operation| operation.settled.is_some()).await.unwrap().clone();
+        let ended = settled.steps.iter().find(|step| step.name == StepName::Restart);
+        assert_eq!(ended.map(|step| step.state), restarts.then_some(StepState::Done), "{ended:?}");
     }
 }

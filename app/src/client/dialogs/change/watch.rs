@@ -21,7 +21,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(700);
 impl Change {
     pub(super) fn watch(self, operation: Operation) {
         let id = operation.id.clone();
-        let ended = operation.state.is_final();
+        let ended = operation.has_ended();
         self.observed(operation);
         if ended {
             return;
@@ -77,7 +77,7 @@ impl Change {
             let shown = self.stage.with_untracked(|stage| stage.plan().cloned());
             operation.plan = shown.filter(|plan| plan.id == operation.id);
         }
-        if !operation.state.is_final() {
+        if !operation.has_ended() {
             return self.stage.set(Stage::Running(operation));
         }
         let known = |stage: &Stage| matches!(stage, Stage::Ended(known) if *known == operation);

@@ -57,6 +57,20 @@ fn what_agrees_does_not_drift_nor_does_who_was_never_switched() {
 }
 
 #[test]
+fn figures_that_a_switch_does_not_write_do_not_drift() {
+    let owned = |ours| json!({"owner": "controller", "ours": ours});
+    let mut now = assignment(Some((0, 0)), Some(0), Some(0), Value::Null);
+    now.observed.max_tokens = None;
+    for (ours, drifted) in [(true, true), (false, false)] {
+        let ownership = json!({"model": owned(true), "limits": owned(ours)});
+        now.ownership = Some(serde_json::from_value(ownership).unwrap());
+        assert_eq!((drifts(&now), found(&now, None).is_empty()), (drifted, !drifted));
+    }
+    now.observed.model = Some(NAMES[1].parse().unwrap());
+    assert!(drifts(&now), "the model itself counts whoever owns its figures");
+}
+
+#[test]
 fn a_drift_of_the_model_is_accepted_or_repaired() {
     let now = assignment(Some((0, 0)), Some(1), Some(1), Value::Null);
     let [item] = &found(&now, None)[..] else { panic!("one item") };

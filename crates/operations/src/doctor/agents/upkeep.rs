@@ -8,12 +8,7 @@ use domain::{
     Check, CheckId, Fate, ModelId, ProviderName, Repair, Restart, SetIn, SetModel, Target, Worker,
     WorkerStatus,
 };
-use hiclaw::TakeUp;
-
-/// The last image of a worker that takes the model of its stored config while it runs. Later ones take it when they start.
-const TAKES_IT_UP: [u64; 3] = [1, 1, 0];
-/// The runtime whose config agm edits.
-const OPENCLAW: &str = "openclaw";
+use hiclaw::{ModelHolder, Upkeep};
 
 /// Whether the Manager's model outlasts the next start of its container, and a container that is made anew.
 pub fn manager_model(agents: &[Agent]) -> Check {
@@ -85,69 +80,26 @@ fn keeping(provider: &ProviderName, model: &ModelId) -> SetModel {
     }
 }
 
-/// Whether each worker that runs takes up what is stored for it.
-pub fn pulls(agents: &[Agent], workers: &[Worker]) -> Vec<Check> {
+/// Whether each worker that runs has taken up what is stored for it, or does so by itself.
+pub fn pulls(holder: &dyn ModelHolder, workers: &[Worker]) -> Vec<Check> {
     let id = CheckId::WorkerTakesUp;
     let mut many = Many::of(id);
-    let takes_up = |worker: &Worker| {
-        let is_it = |agent: &&Agent| *agent.target == Target::Worker(worker.name.clone());
-        agents.iter().find(is_it).map_or(TakeUp::ByItself, |agent| agent.seen.agent.takes_up)
-    };
     // Without a container it takes up everything when it gets one.
     for worker in workers.iter().filter(|worker| worker.status != WorkerStatus::Offline) {
         let about = format!("worker:{}", worker.name);
-        match (takes_up(worker), &worker.awaits_restart) {
-            (TakeUp::Restart, Some(awaits)) => {
-                let evidence = format!("runs its former model since it was switched at {}", awaits.since);
-                let fix = format!("agm worker restart {}", worker.name);
-                many.found(warning(id, about, evidence).fix(fix));
-                continue;
-            }
-            (TakeUp::Restart, None) | (TakeUp::Replaced, _) => {
-                many.well(about);
-                continue;
-            }
-            (TakeUp::ByItself, _) if worker.runtime != OPENCLAW => continue,
-            (TakeUp::ByItself, _) => {}
+        if let Some(awaits) = &worker.awaits_restart {
+            let evidence = format!("runs its former model since it was switched at {}", awaits.since);
+            many.found(warning(id, about, evidence).fix(format!("agm worker restart {}", worker.name)));
+            continue;
         }
-        match worker.image.as_deref().map(|image| (image, version(image))) {
-            None => many.unseen(about, "the image of its container is not known"),
-            Some((image, None)) => many.unseen(about, format!("its image {image} does not tell its version")),
-            Some((_, Some(version))) if version <= TAKES_IT_UP => many.well(about),
-            Some((image, Some(_))) => {
-                let evidence = format!(
-                    "its image {image} keeps its own model: a switch reaches it when it starts again"
-                );
-                let fix = format!(
-                    "Restart its container after a switch: docker restart hiclaw-worker-{}",
-                    worker.name
-                );
+        match holder.upkeep(worker) {
+            None => {}
+            Some(Upkeep::Well) => many.well(about),
+            Some(Upkeep::Unseen(why)) => many.unseen(about, why),
+            Some(Upkeep::Lacking { evidence, fix }) => {
                 many.found(warning(id, about, evidence).fix(fix));
             }
         }
     }
-    many.told("workers", "take up the model of their stored config while they run")
-}
-
-/// `higress/hiclaw-worker:v1.0.9`. None: the tag is no release.
-fn version(image: &str) -> Option<[u64; 3]> {
-    let (_, tag) = image.rsplit_once(':')?;
-    let numbers = tag.trim_start_matches('v').split('.').map(str::parse);
-    numbers.collect::<Result<Vec<_>, _>>().ok()?.try_into().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_release_tells_its_version() {
-        assert_eq!(version("higress/hiclaw-worker:v1.0.9"), Some([1, 0, 9]));
-        assert_eq!(version("1.2.3:1.1.10"), Some([1, 1, 10]));
-        for other in ["hiclaw-worker", "hiclaw-worker:latest", "host:5000/hiclaw-worker", "x:1.2", "x:sha-1"]
-        {
-            assert_eq!(version(other), None, "{other}");
-        }
-        assert!(version("x:v1.1.1") > Some(TAKES_IT_UP) && version("x:1.1.0") == Some(TAKES_IT_UP));
-    }
+    many.told("workers", "run the model of their stored config, or take it up while they run")
 }

@@ -59,7 +59,7 @@ impl Watch {
         let overwritten = engine.clients.holder.ownership(target).model.overwritten;
         let (object, owner) = (edit.object.clone(), &edit.owner);
         let whose = format!("somebody else changed {object} back to what it was: it belongs to {owner}");
-        let note = match edit.lasts.as_deref().or(overwritten) {
+        let note = match edit.lasts.as_deref().or(overwritten.as_deref()) {
             Some(until) => format!("{whose}, and a change of it lasts {until}"),
             None => format!("{whose}, and nothing is known that does this by itself"),
         };

@@ -41,7 +41,6 @@ pub enum TakenUp {
     Pulled,
     /// The process is seen that watches.
     WatchedBySeen,
-    Watched,
     /// The new container is seen.
     MadeAnew,
     /// `agm` starts it again where it is asked to.
@@ -57,7 +56,7 @@ impl TakenUp {
     fn told(self) -> &'static str {
         match self {
             Self::Pulled => "pulled from the store",
-            Self::WatchedBySeen | Self::Watched => "watched by the agent",
+            Self::WatchedBySeen => "watched by the agent",
             Self::MadeAnew => "its container is made anew at once",
             Self::AtStart => "when its container starts again",
         }
@@ -282,7 +281,7 @@ pub const V1_2: Generation = Generation {
             "bob",
             "qwenpaw",
             Some("agents/bob/runtime/runtime.yaml"),
-            written("controller:workers/bob", TakenUp::Watched),
+            written("controller:workers/bob", TakenUp::AtStart),
         ),
         agent(
             Role::Leader,
@@ -303,7 +302,7 @@ pub const V1_2: Generation = Generation {
             "dev2",
             "qwenpaw",
             Some("agents/dev2/runtime/runtime.yaml"),
-            written("controller:workers/dev2", TakenUp::Watched),
+            written("controller:workers/dev2", TakenUp::AtStart),
         ),
     ],
     hand_edit: HandEdit::IsUndone,
