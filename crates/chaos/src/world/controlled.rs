@@ -149,9 +149,10 @@ impl World {
         }
     }
 
-    /// The agent that is read or written at this resource, `workers/zoe`.
-    pub(super) fn kept_at(&self, resource: &str) -> Option<Kept> {
-        self.kept().iter().find(|kept| [kept.written, kept.read].contains(&resource)).copied()
+    /// The agent that is read, or written, at this resource, `workers/zoe`.
+    pub(super) fn kept_at(&self, resource: &str, writes: bool) -> Option<Kept> {
+        let is_at = |kept: &&Kept| resource == if writes { kept.written } else { kept.read };
+        self.kept().iter().find(is_at).copied()
     }
 
     /// What the passages to somebody are named by.
