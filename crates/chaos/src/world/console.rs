@@ -126,7 +126,9 @@ impl Parts {
     /// The object that the path names, or that the body of a new one does.
     fn object(&self, world: &World) -> Option<String> {
         if self.peer == Peer::Controller {
-            return world.kept_at(self.path.strip_prefix("/api/v1/")?).map(|kept| kept.object());
+            return world
+                .kept_at(self.path.strip_prefix("/api/v1/")?, self.writes())
+                .map(|kept| kept.object());
         }
         let rest = self.path.strip_prefix("/v1/ai/")?;
         let (kind, name) = match rest.split_once('/') {
@@ -396,7 +398,7 @@ fn looked(world: &World, path: &str, object: Option<String>, reply: &Reply, serv
             for (kind, all) in ["managers", "workers"].map(|kind| (kind, list[kind].as_array())) {
                 for tree in all.into_iter().flatten() {
                     let name = tree["name"].as_str().unwrap_or_default();
-                    let kept = world.kept_at(&format!("{kind}/{name}"));
+                    let kept = world.kept_at(&format!("{kind}/{name}"), false);
                     kept.into_iter().for_each(|kept| note(kept.object(), Some(tree.clone())));
                 }
             }

@@ -7,6 +7,7 @@ use sandbox::{
     containers::Containers,
     controller::{Account, Controller, Flow, Generation, Plan, Surroundings},
     s3::{Faults, Objects},
+    upstreams::keys_of,
 };
 use serde_json::{Value, json};
 use std::{io, sync::Arc, time::Duration};
@@ -92,7 +93,8 @@ impl Controlled {
             workspace,
             token_file: files.path().join("token"),
         };
-        let plan = Plan { manager_runtime: "openclaw".into(), ..Plan::of(generation) };
+        let mut plan = Plan { manager_runtime: "openclaw".into(), ..Plan::of(generation) };
+        plan.provider.key = keys_of("qwen")[0].to_owned();
         objects.create_bucket(&generation.bucket());
         let none = || io::Error::other("this generation has no controller");
         let controller = Controller::start(generation, Flow::Held, plan, around).ok_or_else(none)?;
@@ -149,9 +151,10 @@ impl World {
         }
     }
 
-    /// The agent that is read or written at this resource, `workers/zoe`.
-    pub(super) fn kept_at(&self, resource: &str) -> Option<Kept> {
-        self.kept().iter().find(|kept| [kept.written, kept.read].contains(&resource)).copied()
+    /// The agent that is read, or written, at this resource, `workers/zoe`.
+    pub(super) fn kept_at(&self, resource: &str, writes: bool) -> Option<Kept> {
+        let is_at = |kept: &&Kept| resource == if writes { kept.written } else { kept.read };
+        self.kept().iter().find(is_at).copied()
     }
 
     /// What the passages to somebody are named by.

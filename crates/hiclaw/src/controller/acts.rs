@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{Act, Error, TakeUp, TakenUp, containers::Standing, error::System};
 use domain::{NotFromHere, Target};
+use planted::crash_point;
 
 const EMBEDDED_ONLY: &str = "Restart its pod, or its container with Docker.";
 const IN_TEAM: &str = "Restart it, or put its whole team to sleep where the team is described.";
@@ -78,6 +79,7 @@ impl Controller {
     /// Where it fails in between, the agent is woken all the same.
     async fn sleep_and_wake(&self, who: &Who) -> Result<String, Error> {
         let slept = self.sleep(who).await;
+        crash_point("asleep");
         let woken = self.wake(who).await;
         slept.and(woken)
     }

@@ -139,6 +139,8 @@ struct Core {
     rooms: AtomicU64,
     /// Counts the changes of what is kept.
     changed: watch::Sender<u64>,
+    /// How often each resource was gone over, by its name.
+    passes: Mutex<BTreeMap<String, u64>>,
     process: Mutex<Process>,
 }
 
@@ -153,6 +155,17 @@ struct Process {
     looked_at: BTreeSet<String>,
     /// Statuses as they were before the last pass wrote them.
     former: BTreeMap<String, WorkerStatus>,
+    /// What befalls it once it has taken the next write in.
+    mishap: Option<Mishap>,
+}
+
+/// What befalls a controller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// The admin's account is made anew: its tokens so far are good no more, and the file has another one.
+    TokenRenewed,
+    /// The process answers nobody any more, until another one is started.
+    Down,
 }
 
 /// A running controller.
@@ -202,6 +215,7 @@ impl Controller {
             accounts: kept.accounts,
             rooms: AtomicU64::new(kept.rooms),
             changed,
+            passes: Mutex::default(),
             process: Mutex::default(),
         });
         let controller = Self { core, tasks: Mutex::default() };
@@ -249,8 +263,18 @@ impl Controller {
 
     /// Makes the admin's account anew: its tokens so far are good no more, and the file has another one.
     pub fn renew_token(&self) {
-        self.core.accounts.delete(&Account::Admin);
-        boot::write_token(&self.core);
+        self.core.befalls(Mishap::TokenRenewed);
+    }
+
+    /// Lets this befall it between the next write that it takes in and whatever is asked next.
+    pub fn after_next_write(&self, mishap: Mishap) {
+        self.core.process().mishap = Some(mishap);
+    }
+
+    /// How often it has gone over the resource of this name.
+    pub fn passes(&self, name: &str) -> u64 {
+        let passes = self.core.passes.lock().unwrap_or_else(PoisonError::into_inner);
+        passes.get(name).copied().unwrap_or_default()
     }
 
     /// Every call of the Docker API that it has made, for itself or for others.
@@ -346,6 +370,7 @@ async fn reconcile_for_ever(core: &Core, kind: Kind) {
             Kind::Team => team::reconcile(core, &item).await,
         };
         queue.done(&item.name, &done.outcome);
+        core.passed(&item.name);
         // The pass hears of its own write when it is over.
         if done.wrote {
             match kind {
@@ -353,6 +378,23 @@ async fn reconcile_for_ever(core: &Core, kind: Kind) {
                 Kind::Manager => core.manager_changed(&item.name),
                 Kind::Team => core.team_changed(&item.name),
             }
+        }
+    }
+}
+
+impl Core {
+    fn passed(&self, name: &str) {
+        let mut passes = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
+        *passes.entry(name.to_owned()).or_default() += 1;
+    }
+
+    fn befalls(&self, mishap: Mishap) {
+        match mishap {
+            Mishap::TokenRenewed => {
+                self.accounts.delete(&Account::Admin);
+                boot::write_token(self);
+            }
+            Mishap::Down => self.process().open = false,
         }
     }
 }

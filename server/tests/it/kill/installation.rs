@@ -13,6 +13,9 @@ use std::{
 };
 use tempfile::TempDir;
 
+/// How often a worker's container was started when the sandbox begins.
+const FIRST_START: u32 = 1;
+
 /// A sandbox, and the data directory of the programs that change it.
 pub struct Installation {
     pub sandbox: Sandbox,
@@ -30,6 +33,7 @@ impl Installation {
         Self::with(SandboxOptions {
             leftovers: scenario.leftovers(),
             generation: scenario.generation(),
+            in_cluster: scenario == Scenario::InCluster,
             ..SandboxOptions::default()
         })
         .await
@@ -118,6 +122,9 @@ impl Installation {
             let shown = if name == "model.json" { timeless(tree) } else { model.clone() };
             contents.insert(format!("s3:{key}"), shown.to_string());
         }
+        let container = self.sandbox.containers().get("agentteams-worker-alice").unwrap();
+        let again = if container.starts > FIRST_START { "started again" } else { "as it was" };
+        contents.insert("container:alice".into(), format!("{:?}, {again}", container.status));
     }
 
     /// What must hold of the program's own files after each start.

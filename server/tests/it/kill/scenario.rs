@@ -24,10 +24,12 @@ pub enum Scenario {
     Uninstall,
     /// A worker that HiClaw's controller keeps gets another model, and is started again.
     Controlled,
+    /// The same where there is no Docker behind the controller: the worker is put to sleep and woken.
+    InCluster,
 }
 
 impl Scenario {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Switch,
         Self::Refused,
         Self::Manager,
@@ -38,11 +40,17 @@ impl Scenario {
         Self::Install,
         Self::Uninstall,
         Self::Controlled,
+        Self::InCluster,
     ];
 
     /// The generation of HiClaw.
     pub fn generation(self) -> Generation {
-        if self == Self::Controlled { Generation::V1_2 } else { Generation::V1_0 }
+        if self.restarts() { Generation::V1_2 } else { Generation::V1_0 }
+    }
+
+    /// Whether the worker is started again.
+    pub fn restarts(self) -> bool {
+        matches!(self, Self::Controlled | Self::InCluster)
     }
 
     /// Whether the former plugin was there.
@@ -74,7 +82,7 @@ impl Scenario {
                 let [_, before_removal, _] = backups.as_slice() else { panic!("{backups:?}") };
                 serde_json::from_value(json!({"kind": "restore", "backup": before_removal})).unwrap()
             }
-            Self::Controlled => controlled("qwen-max"),
+            Self::Controlled | Self::InCluster => controlled("qwen-max"),
             Self::Install => install(),
             Self::Uninstall => {
                 earlier(at, &[install()]).await;
@@ -96,7 +104,7 @@ impl Scenario {
             }
             Self::Install => Mutation::Uninstall,
             Self::Uninstall => install(),
-            Self::Controlled => controlled("qwen-plus"),
+            Self::Controlled | Self::InCluster => controlled("qwen-plus"),
         }
     }
 }

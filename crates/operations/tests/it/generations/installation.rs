@@ -7,28 +7,28 @@ use sandbox::{
     SandboxOptions,
     agents::WorkerState,
     containers::Status,
-    controller::{Account, Flow},
+    controller::{Account, Flow, Mishap},
     s3::{Condition, Object, Switches},
     upstreams::Behaviour,
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 const PROVIDER: &str = "qwen";
 /// What all agents of the suite are switched to.
 pub const MODEL: &str = "qwen-max";
 /// What somebody else switches to.
 pub const THEIRS: &str = "qwen-plus";
-/// So much of HiClaw's time passes for each millisecond that something is awaited.
-const TICK: Duration = Duration::from_millis(100);
+/// HiClaw's time goes so much faster while something is awaited.
+const FASTER: u32 = 250;
 /// Two passes of every controller, and some more.
 const TWO_PASSES: Duration = Duration::from_secs(700);
 /// Until a controller that starts has seen to everything.
 const STARTED: Duration = Duration::from_secs(60);
-/// After so long nothing that HiClaw does by itself is waited for any more.
-const SURE: Duration = Duration::from_secs(1);
-const PATIENCE: Duration = Duration::from_secs(60);
+/// After so long nothing that HiClaw does by itself is waited for any more: in its time more than two passes.
+const SURE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// One installation of the suite.
 pub struct Installation {
@@ -46,11 +46,16 @@ pub struct Snapshot {
 
 impl Installation {
     pub async fn start(of: &'static Generation) -> Self {
-        let options = SandboxOptions {
-            generation: of.played,
-            controller_time: Flow::Held,
-            ..SandboxOptions::default()
-        };
+        Self::start_on(of, SandboxOptions::default()).await
+    }
+
+    /// The same in a cluster, where nobody is let through to Docker.
+    pub async fn start_in_cluster(of: &'static Generation) -> Self {
+        Self::start_on(of, SandboxOptions { in_cluster: true, ..SandboxOptions::default() }).await
+    }
+
+    async fn start_on(of: &'static Generation, options: SandboxOptions) -> Self {
+        let options = SandboxOptions { generation: of.played, controller_time: Flow::Held, ..options };
         let world = World::start_on(options, |config| {
             // A call gets half of it, and a machine may be busy.
             config.timing.horizon = Duration::from_secs(4);
@@ -58,7 +63,7 @@ impl Installation {
             if let Some(controller) = &mut config.controller {
                 controller.pace.pass = SURE;
                 controller.pace.carried_out = Duration::from_secs(20);
-                controller.pace.container = Duration::from_secs(5);
+                controller.pace.container = Duration::from_secs(2);
             }
         })
         .await;
@@ -97,9 +102,12 @@ impl Installation {
     /// Awaits something while HiClaw's clock goes on.
     pub async fn during<T>(&self, awaited: impl Future<Output = T>) -> T {
         let clock = async {
+            let mut last = Instant::now();
             loop {
-                self.advance(TICK).await;
                 sleep(Duration::from_millis(1)).await;
+                let now = Instant::now();
+                self.advance((now - last) * FASTER).await;
+                last = now;
             }
         };
         tokio::select! {
@@ -129,7 +137,18 @@ impl Installation {
 
     /// The same, and the agent is started again if it needs that.
     pub async fn switch_and_restart(&self, agent: &Agent) -> Result<Arc<Operation>, Failure> {
-        self.run(with_restart(agent)).await
+        self.run(with_restart(agent, Restart::Now)).await
+    }
+
+    /// The same, once it is idle.
+    pub async fn switch_and_restart_idle(&self, agent: &Agent) -> Result<Arc<Operation>, Failure> {
+        self.run(with_restart(agent, Restart::WhenIdle)).await
+    }
+
+    /// An operation once this holds of it.
+    pub async fn until(&self, id: &OperationId, holds: impl Fn(&Operation) -> bool) -> Arc<Operation> {
+        let mut watch = self.world.operations.operation(id).await.unwrap();
+        self.during(async { watch.wait_for(|operation| holds(operation)).await.unwrap().clone() }).await
     }
 
     pub async fn undo(&self, operation: &OperationId) -> Result<Arc<Operation>, Failure> {
@@ -138,18 +157,19 @@ impl Installation {
 
     /// An ended operation once nothing of it is waited for any more.
     pub async fn settled(&self, id: &OperationId) -> Arc<Operation> {
-        let mut watch = self.world.operations.operation(id).await.unwrap();
-        self.during(async {
-            let settled = watch.wait_for(|operation| operation.settled.is_some());
-            settled.await.unwrap().clone()
-        })
-        .await
+        self.until(id, |operation| operation.settled.is_some()).await
+    }
+
+    /// How often the controller has gone over an agent; none: there is no controller.
+    pub fn passes(&self, object: &str) -> Option<u64> {
+        let resource = object.rsplit('/').next()?.split('#').next()?;
+        Some(self.world.sandbox.controller()?.passes(resource))
     }
 
     /// Begins a switch, and holds it where the model is asked: after the plan, before an agent is written.
     pub async fn held(&self, agent: &Agent) -> Running {
         self.world.sandbox.upstreams().set_behaviour(PROVIDER, Behaviour::Holding);
-        let running = self.begin(with_restart(agent)).await;
+        let running = self.begin(with_restart(agent, Restart::Now)).await;
         let mut watch = running.watch();
         let asks = |operation: &Arc<Operation>| {
             let mut steps = operation.steps.iter();
@@ -265,6 +285,12 @@ impl Installation {
         controller.docker_calls().iter().filter(|call| call.call.starts_with(&restart)).count()
     }
 
+    /// How often an agent's container was started, by whomever, since it was made.
+    pub fn starts(&self, agent: &Agent) -> (String, u32) {
+        let container = self.world.sandbox.containers().get(&self.container(agent)).unwrap();
+        (container.id, container.starts)
+    }
+
     fn container(&self, agent: &Agent) -> String {
         match agent.role {
             Role::Manager => format!("{}manager", self.of.prefix),
@@ -283,13 +309,42 @@ impl Installation {
         }
     }
 
-    /// What lets us in at the holder of the models is good no more, and replaced where that is usual.
+    /// What lets us in at the controller is good no more, and replaced where that is usual.
     pub fn expire_entry(&self) {
-        if let Some(controller) = self.world.sandbox.controller() {
-            let before = controller.token(&Account::Admin);
-            controller.renew_token();
-            assert_ne!(controller.token(&Account::Admin), before);
+        let controller = self.world.sandbox.controller().unwrap();
+        let before = controller.token(&Account::Admin);
+        controller.renew_token();
+        assert_ne!(controller.token(&Account::Admin), before);
+    }
+
+    /// Lets this befall the controller between the next write and the look behind it.
+    pub fn befalls_behind_the_write(&self, mishap: Mishap) {
+        self.world.sandbox.controller().unwrap().after_next_write(mishap);
+    }
+
+    /// Another process of the controller.
+    pub async fn start_controller(&self) {
+        self.world.sandbox.controller().unwrap().restart().await;
+        self.advance(STARTED).await;
+    }
+
+    /// Gives a worker an open task, or takes it away.
+    pub fn set_busy(&self, agent: &Agent, busy: bool) {
+        let (agents, name) = (self.world.sandbox.agents(), agent.name);
+        if self.world.sandbox.controller().is_none() {
+            let state = if busy { WorkerState::Busy { task: "fix #1".into() } } else { WorkerState::Idle };
+            return agents.set_state(name, &state).unwrap();
         }
+        let task = json!({"task_id": "one", "title": "fix #1", "type": "finite", "assigned_to": name, "room_id": null});
+        let tasks = if busy { vec![task] } else { Vec::new() };
+        let file = agents.workspace().folder().join("state.json");
+        std::fs::write(file, json!({"active_tasks": tasks}).to_string()).unwrap();
+    }
+
+    /// The things that are not as they are recorded.
+    pub async fn drifted(&self) -> Vec<String> {
+        let drift = self.world.operations.drift().await.unwrap();
+        drift.items.iter().map(|item| format!("{item:?}")).collect()
     }
 
     /// Somebody else switches a worker, where the models are held.
@@ -333,10 +388,10 @@ impl Installation {
     }
 }
 
-fn with_restart(agent: &Agent) -> Mutation {
+fn with_restart(agent: &Agent, restart: Restart) -> Mutation {
     match to_model(agent) {
         Mutation::SetModel { target, wish } => {
-            Mutation::SetModel { target, wish: SetModel { restart: Restart::Now, ..wish } }
+            Mutation::SetModel { target, wish: SetModel { restart, ..wish } }
         }
         other => other,
     }

@@ -4,7 +4,8 @@ use super::{
     table::{Agent, Generation, Restart, Role, Switch, TakenUp},
 };
 use crate::world::step;
-use domain::{Code, OperationState, StepName, StepState, WarningCode};
+use domain::{Code, Operation, OperationState, Step, StepName, StepState, WarningCode};
+use sandbox::controller::Mishap;
 
 /// A switch reaches the config that the agent lives by, is still there after all that HiClaw does by itself, and is
 /// taken back. Who cannot be switched is left alone, with a reason and a way.
@@ -31,6 +32,7 @@ async fn refused(installation: &Installation, agent: &Agent, reason: &str, way: 
 
 async fn lasts_and_comes_back(installation: &Installation, agent: &Agent, object: &str, taken_up: TakenUp) {
     let before = installation.snapshot(agent).await;
+    let drifted = installation.drifted().await;
     let former = installation.lived(agent);
     let done = installation.switch(agent).await.unwrap_or_else(|failure| panic!("{agent:?}: {failure:?}"));
     assert_eq!(done.state, OperationState::Committed);
@@ -41,9 +43,12 @@ async fn lasts_and_comes_back(installation: &Installation, agent: &Agent, object
     let reload = step(&done.steps, StepName::Reload);
     assert_eq!(reload.state == StepState::Done, taken_up.is_seen(), "{agent:?}: {reload:?}");
     runs(installation, agent, MODEL).await;
+    assert_eq!(installation.drifted().await, drifted, "{agent:?}");
+    let passes = installation.passes(object);
     let settled = installation.settled(&done.id).await;
     let evidence = &settled.settled.as_ref().unwrap().evidence;
     assert!(evidence.contains("all as told") && evidence.contains("lasts"), "{agent:?}: {evidence}");
+    assert!(passes.is_none() || installation.passes(object) > passes, "{agent:?}: it lasts through no pass");
     installation.pass_twice().await;
     runs(installation, agent, MODEL).await;
 
@@ -115,8 +120,7 @@ pub async fn who_sets_a_switch_back_while_it_settles_is_told(of: &'static Genera
     installation.foreign_switch(agent, &former).await;
     let settled = installation.settled(&done.id).await;
     let evidence = &settled.settled.as_ref().unwrap().evidence;
-    let told = evidence.contains("set back to what it was") || evidence.contains("somebody else changed");
-    assert!(told && !evidence.contains("it lasts"), "{evidence}");
+    assert_eq!(evidence, of.set_back);
     installation.pass_twice().await;
     runs(&installation, agent, &former).await;
 }
@@ -163,6 +167,76 @@ pub async fn what_lets_us_in_expires_meanwhile_and_is_read_again(of: &'static Ge
     installation.undo(&done.id).await.unwrap();
 }
 
+pub async fn what_lets_us_in_expires_behind_the_write_and_is_read_again(of: &'static Generation) {
+    let (installation, agent) = (Installation::start(of).await, of.worker());
+    installation.befalls_behind_the_write(Mishap::TokenRenewed);
+    let done = installation.switch(agent).await.unwrap();
+    assert_eq!(done.state, OperationState::Committed);
+    runs(&installation, agent, MODEL).await;
+    installation.settled(&done.id).await;
+}
+
+pub async fn the_controller_goes_down_behind_the_write_and_what_is_told_is_true(of: &'static Generation) {
+    let (installation, agent) = (Installation::start(of).await, of.worker());
+    let before = installation.snapshot(agent).await;
+    installation.befalls_behind_the_write(Mishap::Down);
+    let failure = installation.switch(agent).await.unwrap_err();
+    // The write is there, so nobody may be told that nothing was done before it was taken back.
+    let told = matches!(failure.code, Code::UpstreamUnavailable | Code::NeedsOperator);
+    assert!(told && failure.system.is_some(), "{failure:?}");
+    installation.start_controller().await;
+    let settled = installation.settled(&failure.operation.unwrap()).await;
+    assert_eq!(settled.state, OperationState::RolledBack, "{settled:?}");
+    installation.pass_twice().await;
+    assert_eq!(installation.snapshot(agent).await, before);
+}
+
+pub async fn without_docker_behind_the_controller_workers_are_started_again_by_sleep_and_wake(
+    of: &'static Generation,
+) {
+    let (installation, agent) = (Installation::start_in_cluster(of).await, of.worker());
+    let starts = installation.starts(agent);
+    let done = installation.switch_and_restart(agent).await.unwrap();
+    let restarts: Vec<_> = done.steps.iter().filter(|step| step.name == StepName::Restart).collect();
+    assert!(restarts.iter().all(|step| step.state == StepState::Done), "{restarts:?}");
+    runs(&installation, agent, MODEL).await;
+    installation.settled(&done.id).await;
+    assert_ne!(
+        installation.starts(agent),
+        starts,
+        "it is another container, or was started again: {restarts:?}"
+    );
+}
+
+pub async fn somebody_elses_switch_while_a_restart_waits_is_told_and_the_restart_is_not_made(
+    of: &'static Generation,
+) {
+    let (installation, agent) = (Installation::start(of).await, of.worker());
+    let restart =
+        |operation: &Operation| operation.steps.iter().find(|step| step.name == StepName::Restart).cloned();
+    let waits = |step: Step| {
+        step.state == StepState::Pending
+            && step.evidence.is_some_and(|how| how.starts_with("waits until alice is idle; "))
+    };
+    installation.set_busy(agent, true);
+    let restarts = installation.restarts(agent);
+    let done = installation.switch_and_restart_idle(agent).await.unwrap();
+    assert_eq!(done.state, OperationState::Committed);
+    installation.until(&done.id, |operation| restart(operation).is_none_or(waits)).await;
+    installation.foreign_switch(agent, THEIRS).await;
+    let settled = installation.settled(&done.id).await;
+    let evidence = &settled.settled.as_ref().unwrap().evidence;
+    assert!(evidence.contains("somebody else changed") && !evidence.contains("lasts"), "{evidence}");
+    if let Some(step) = restart(&settled) {
+        let why = "not restarted: a later change of alice decides";
+        assert_eq!((step.state, step.evidence.as_deref()), (StepState::Skipped, Some(why)));
+    }
+    installation.set_busy(agent, false);
+    installation.pass_twice().await;
+    assert_eq!(installation.restarts(agent), restarts);
+    runs(&installation, agent, THEIRS).await;
+}
+
 pub async fn a_container_that_does_not_come_back_is_not_called_so(of: &'static Generation) {
     let (installation, agent) = (Installation::start(of).await, of.worker());
     let running = installation.held(agent).await;
@@ -171,8 +245,11 @@ pub async fn a_container_that_does_not_come_back_is_not_called_so(of: &'static G
     let reload = step(&done.steps, StepName::Reload);
     assert_eq!(reload.state, StepState::Skipped, "{reload:?}");
     assert!(reload.evidence.as_ref().unwrap().starts_with("not seen yet: "), "{reload:?}");
-    let restarts = done.steps.iter().find(|step| step.name == StepName::Restart);
-    assert!(restarts.is_none_or(|step| step.state != StepState::Done), "{restarts:?}");
+    if let Some(step) = done.steps.iter().find(|step| step.name == StepName::Restart) {
+        let why = step.evidence.as_deref().unwrap_or_default();
+        let told = why.ends_with("; its model is set, and it runs it once its container starts");
+        assert_eq!((step.state, told), (StepState::Failed, true), "{step:?}");
+    }
     runs(&installation, agent, MODEL).await;
     installation.find_container(agent).await;
     runs(&installation, agent, MODEL).await;

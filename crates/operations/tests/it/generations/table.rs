@@ -112,6 +112,8 @@ pub struct Generation {
     pub hand_edit: HandEdit,
     /// How HiClaw goes over its agents by itself.
     pub pass: &'static str,
+    /// What somebody reads whose switch of the suite's worker was set back.
+    pub set_back: &'static str,
     /// By what `agm` is let in where models are held.
     pub entry: &'static str,
     /// What makes a container that is gone anew.
@@ -192,7 +194,8 @@ pub const V1_0: Generation = Generation {
     ],
     hand_edit: HandEdit::Stands,
     pass: "none; workers pull their configs every 300 s",
-    entry: "the store's account",
+    set_back: "somebody else changed s3:agents/alice/openclaw.json",
+    entry: "the store's account, which does not expire",
     makes_anew: "the Manager, or a person",
 };
 
@@ -247,7 +250,9 @@ pub const V1_1: Generation = Generation {
     ],
     hand_edit: HandEdit::IsUndone,
     pass: "the controller's, every 300 s",
-    entry: "the controller's token, and the store's account",
+    set_back: "somebody else changed controller:workers/alice back to what it was: it belongs to controller, and nothing is \
+        known that does this by itself",
+    entry: "the controller's token, which expires, and the store's account",
     makes_anew: "the controller",
 };
 
@@ -302,7 +307,9 @@ pub const V1_2: Generation = Generation {
     ],
     hand_edit: HandEdit::IsUndone,
     pass: "the controller's, every 300 s",
-    entry: "the controller's token, and the store's account",
+    set_back: "somebody else changed controller:workers/alice back to what it was: it belongs to controller, and nothing is \
+        known that does this by itself",
+    entry: "the controller's token, which expires, and the store's account",
     makes_anew: "the controller",
 };
 

@@ -74,6 +74,10 @@ pub(super) async fn answer(core: &Core, request: axum::extract::Request) -> Resp
         names: Vec::new(),
     };
     let mut response = found(core, &mut request).await.unwrap_or_else(|refusal| *refusal);
+    let takes_in = request.method == Method::PUT && response.status().is_success();
+    if let Some(mishap) = takes_in.then(|| core.process().mishap.take()).flatten() {
+        core.befalls(mishap);
+    }
     if head {
         *response.body_mut() = Body::empty();
     }
