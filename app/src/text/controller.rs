@@ -163,7 +163,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ("HiClaw's controller: its answer is too long: {}", "HiClaw 控制器：响应过长：{}"),
     (
         "HiClaw's controller: its answer to {} cannot be understood at line {}, column {}",
-        "HiClaw 控制器：无法识别对 {} 的响应（第 {} 行第 {} 列）",
+        "HiClaw 控制器：对 {} 的响应无法识别（第 {} 行第 {} 列）",
     ),
     ("HiClaw's controller: it has no list at {}", "HiClaw 控制器：{} 处没有列表"),
     ("HiClaw's controller: {}", "HiClaw 控制器：{}"),
@@ -199,8 +199,6 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "控制器会自动重试。请先解决它所报告的问题，再重新切换。",
     ),
     ("Change it through the controller.", "请通过控制器更改。"),
-    // Of a container that was looked at: after all that ends in the same words.
-    ("{} runs", "{} 正在运行"),
 ];
 
 #[cfg(test)]
@@ -236,7 +234,6 @@ mod tests {
                  state of the past, not running or ready",
                 "controller:workers/a：HiClaw 控制器已记录变更，但未执行：容器状态为先前的状态，应为运行中或就绪",
             ),
-            ("agentteams-worker-a runs", "agentteams-worker-a 正在运行"),
             ("HiClaw's controller: no answer in time", "HiClaw 控制器：响应超时"),
             (
                 "HiClaw's controller refused /api/v1/projects (HTTP 502): its generation cannot be told",
