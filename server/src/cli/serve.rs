@@ -35,7 +35,7 @@ pub struct Serve {
     /// Which HiClaw the sandbox is: 1.0, or 1.1 or 1.2 with their controller.
     #[arg(long, value_name = "VERSION", default_value = "1.0", requires = "sandbox")]
     generation: Generation,
-    /// How many workers the sandbox has beside its five; HiClaw 1.0 only.
+    /// How many workers the sandbox has beside its own.
     #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "sandbox")]
     more_workers: usize,
     /// How many providers the sandbox has beside its three.

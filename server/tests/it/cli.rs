@@ -156,7 +156,6 @@ async fn what_cannot_be_meant_is_a_matter_of_usage() {
         &["sandbox", "--console-addr", "nowhere"],
         &["sandbox", "--generation", "1.2", "--leftovers"],
         &["sandbox", "--controller-addr", "127.0.0.1:0"],
-        &["serve", "--sandbox", "--generation", "1.1", "--more-workers", "5"],
         &["model", "set", "alice", "--provider", "p", "--model", "m", "--restart", "later"],
     ] {
         let refused = agm("http://127.0.0.1:1", args, "").await;
