@@ -11,13 +11,13 @@ use crate::{
 use domain::{Failure, Operation, Step, StepName, StepState, Target, Worker, WorkerStatus, rules::Outcome};
 use hiclaw::Act;
 use planted::crash_point;
-use std::{future::pending, time::Duration};
+use std::future::pending;
 use tokio::{task::JoinSet, time::Instant};
 
 /// How often a container is tried to be brought up.
 const TRIES: u32 = 3;
-/// Between two tries.
-const AGAIN: Duration = Duration::from_secs(15);
+/// Between two tries: this part of the horizon.
+const AGAIN: u32 = 8;
 
 /// What is under way of what a watch owes to agents, one after the other.
 pub struct Restarts {
@@ -109,7 +109,7 @@ impl Watch {
             Tried::Failed(why) => {
                 self.restarts.failed += 1;
                 if self.restarts.failed < TRIES {
-                    self.restarts.not_before = Instant::now() + AGAIN;
+                    self.restarts.not_before = Instant::now() + self.course.engine.timing.horizon / AGAIN;
                     return self.show_restart(StepState::Running, &format!("tries again; {why}"));
                 }
                 let lasts = "its model is set, and it runs it once its container starts";
