@@ -27,9 +27,11 @@ impl Edit {
         if exactly(before) || exactly(after) {
             return Ok(None);
         }
-        let (side, more) = match (more(after), more(before)) {
-            (Some(more), _) => (Side::After, more),
-            (None, Some(more)) => (Side::Before, more),
+        // Beside both, it is nearer to the one that needs fewer let in.
+        let (side, more) = match (more(before), more(after)) {
+            (Some(before), Some(after)) if before.len() < after.len() => (Side::Before, before),
+            (_, Some(more)) => (Side::After, more),
+            (Some(more), None) => (Side::Before, more),
             (None, None) => return Ok(None),
         };
         let with_more = |image: &Option<RouteDoc>| match image {

@@ -106,11 +106,7 @@ impl Edit {
 
     /// True for a route that is there on this side.
     pub fn is_stored_route(&self, side: Side) -> bool {
-        matches!(
-            (self, side),
-            (Self::Route { before: Some(_), .. }, Side::Before)
-                | (Self::Route { after: Some(_), .. }, Side::After)
-        )
+        self.route(side).is_some()
     }
 
     /// True for parts of a document that others read, change and write back too: a write that was acknowledged can be
@@ -177,15 +173,19 @@ impl Edit {
         }
     }
 
-    /// Where a route leads on this side, fallback included.
-    pub fn leads_to(&self, side: Side) -> Vec<ProviderName> {
-        let doc = match (self, side) {
+    /// A route of models on this side, where it is one and is there.
+    pub fn route(&self, side: Side) -> Option<&RouteDoc> {
+        match (self, side) {
             (Self::Route { before: doc, .. }, Side::Before)
             | (Self::Route { after: doc, .. }, Side::After) => doc.as_ref(),
             _ => None,
-        };
+        }
+    }
+
+    /// Where a route leads on this side, fallback included.
+    pub fn leads_to(&self, side: Side) -> Vec<ProviderName> {
         let upstreams = |doc: &RouteDoc| doc.upstreams().into_iter().map(|upstream| upstream.provider);
-        doc.into_iter().flat_map(|doc| upstreams(doc).chain(doc.fallback())).collect()
+        self.route(side).into_iter().flat_map(|doc| upstreams(doc).chain(doc.fallback())).collect()
     }
 
     /// The provider that it takes away.
@@ -216,11 +216,7 @@ impl Edit {
 
     /// A hash of an image of a route but for the agents that it lets in, which HiClaw changes too.
     pub fn body_hash(&self, side: Side) -> Option<String> {
-        match (self, side) {
-            (Self::Route { before: doc, .. }, Side::Before)
-            | (Self::Route { after: doc, .. }, Side::After) => doc.as_ref().map(RouteDoc::body_hash),
-            _ => None,
-        }
+        self.route(side).map(RouteDoc::body_hash)
     }
 
     /// The image of an object that is a text.

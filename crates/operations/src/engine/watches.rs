@@ -3,6 +3,7 @@
 use super::course::side_of;
 use crate::edits::{Edit, Side};
 use domain::{OperationId, ProviderName, rules::Outcome};
+use higress::RouteDoc;
 use std::{
     collections::{BTreeMap, btree_map::Entry},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -38,6 +39,8 @@ struct Object {
     open: bool,
     /// The hash of what it was told to be. None: nothing was told, or a person took it over.
     told: Option<String>,
+    /// The route that it was told to be.
+    told_route: Option<RouteDoc>,
     /// Where a route is told to lead; of an operation that has not ended: where it may come to lead again.
     leads_to: Vec<ProviderName>,
     /// Hashes of what it may have become by no wish of anybody: by a late write of ours, or for want of a swallowed one.
@@ -52,12 +55,13 @@ impl Object {
     /// `late`: a call of this edit was left without an answer. `earlier`: what may still arrive of others.
     fn new(edit: &Edit, outcome: Option<Outcome>, late: bool, earlier: Vec<Edit>) -> Self {
         let side = outcome.and_then(side_of);
-        // What compares nothing can be done once more, also what was answered: that is what was written, no former image.
-        let again = (!late && !edit.is_fenced()).then(|| match side {
-            Some(Side::After) => edit.after_alone(),
+        let late = late || !edit.is_fenced();
+        // What compares nothing can be done once more, also when it was answered. Where it stands, nothing of ours brings the
+        // former image.
+        let ghost = match side {
+            Some(Side::After) if !edit.is_fenced() => edit.after_alone(),
             _ => edit.clone(),
-        });
-        let late = late || again.is_some();
+        };
         let sides = outcome.map_or(vec![Side::Before, Side::After], |_| side.into_iter().collect());
         let replaced = side.filter(|side| edit.is_shared() || late && *side == Side::Before);
         let earlier_images =
@@ -65,15 +69,22 @@ impl Object {
         Self {
             open: outcome.is_none() && edit.agent().is_none(),
             told: side.map(|side| edit.hash(side)),
+            told_route: side.and_then(|side| edit.route(side)).cloned(),
             leads_to: sides.into_iter().flat_map(|side| edit.leads_to(side)).collect(),
             strays: replaced.map(|side| edit.hash(side.other())).into_iter().chain(earlier_images).collect(),
-            ghosts: again.or_else(|| late.then(|| edit.clone())).into_iter().chain(earlier).collect(),
+            ghosts: late.then_some(ghost).into_iter().chain(earlier).collect(),
             left: false,
         }
     }
 
     fn is_as_told(&self, seen: &str) -> bool {
         self.told.as_ref().is_none_or(|told| told == seen)
+    }
+
+    /// Whether the edit found the route as it was told, with more agents let in, as HiClaw does by itself.
+    fn lets_in_more(&self, edit: &Edit) -> bool {
+        let found = edit.route(Side::Before).zip(self.told_route.as_ref());
+        found.is_some_and(|(found, told)| found.lets_in_beside(told).is_some())
     }
 
     fn knows(&self, edit: &Edit) -> bool {
@@ -169,7 +180,8 @@ impl Watches {
         for edit in edits {
             let (object, seen) = (edit.object(), edit.hash(Side::Before));
             for watched in watches.values_mut() {
-                if watched.objects.remove(&object).is_some_and(|was| !was.is_as_told(&seen)) {
+                let as_told = |was: &Object| was.is_as_told(&seen) || was.lets_in_more(edit);
+                if watched.objects.remove(&object).is_some_and(|was| !as_told(&was)) {
                     watched.changed.push(object.clone());
                 }
             }

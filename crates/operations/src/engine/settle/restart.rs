@@ -3,19 +3,20 @@
 //! for. The looks go on meanwhile.
 use super::Watch;
 use crate::{
-    edits::Edit,
     engine::{Engine, course::Course},
     locks::{HeldTargets, target_name},
     restarting::Restarting,
 };
 use domain::{Failure, Operation, Step, StepName, StepState, Target, Worker, WorkerStatus, rules::Outcome};
 use hiclaw::Act;
+use higress::Observation;
 use planted::crash_point;
 use std::future::pending;
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{task::JoinHandle, time::Instant};
+use tracing::Instrument;
 
 /// How often a container is tried to be brought up.
-const TRIES: u32 = 3;
+const TRIES: u32 = 2;
 /// Between two tries: this part of the horizon.
 const AGAIN: u32 = 8;
 
@@ -26,7 +27,8 @@ pub struct Restarts {
     /// How often it failed.
     failed: u32,
     not_before: Instant,
-    trying: JoinSet<Tried>,
+    /// A task of the engine: a stop waits for it, so that it leaves no agent asleep.
+    trying: Option<JoinHandle<Tried>>,
 }
 
 /// What came of one try.
@@ -48,19 +50,19 @@ enum Turn {
 impl Restarts {
     pub fn new() -> Self {
         let now = Instant::now();
-        Self { since: now, failed: 0, not_before: now, trying: JoinSet::new() }
+        Self { since: now, failed: 0, not_before: now, trying: None }
     }
 
     /// Waits for what is being tried, without end where nothing is.
     pub async fn tried(&mut self) -> Tried {
-        match self.trying.join_next().await {
-            Some(tried) => tried.unwrap_or_else(|_| Tried::Failed("the try broke off".to_owned())),
-            None => pending().await,
-        }
+        let Some(trying) = &mut self.trying else { return pending().await };
+        let tried = trying.await.unwrap_or_else(|_| Tried::Failed("the try broke off".to_owned()));
+        self.trying = None;
+        tried
     }
 
     fn is_due(&self) -> bool {
-        self.trying.is_empty() && Instant::now() >= self.not_before
+        self.trying.is_none() && Instant::now() >= self.not_before
     }
 }
 
@@ -70,12 +72,14 @@ impl Course {
         self.saga.outcome() == Some(Outcome::Committed) && !self.restarts.is_empty()
     }
 
-    /// Tells of agents that are started again at once that this is under way.
+    /// Tells of agents that are started again at once that this is under way, and of the first one until it is known whether
+    /// it is to be waited for.
     pub fn announce_restarts(&self, operation: &mut Operation) {
         if !self.owes_restarts() {
             return;
         }
-        for owed in self.restarts.iter().filter(|owed| !owed.when_idle) {
+        let comes = |(n, owed): &(usize, &Restarting)| *n == 0 || !owed.when_idle;
+        for (_, owed) in self.restarts.iter().enumerate().filter(comes) {
             let step = operation.steps.iter_mut().find(|step| is_of(step, owed));
             if let Some(step) = step.filter(|step| step.state == StepState::Pending) {
                 step.state = StepState::Running;
@@ -120,10 +124,11 @@ impl Watch {
 
     async fn turn(&self, next: &Restarting) -> Turn {
         let agent = next.target.agent();
-        if self.is_decided_by_another(&next.target) {
-            return Turn::Leave(format!("not restarted: a later change of {agent} decides"));
-        }
-        let Target::Worker(name) = &next.target else { return Turn::Act(Act::Restart) };
+        let decided = self.is_decided_by_another(&next.target).await;
+        let by_another = || Turn::Leave(format!("not restarted: a later change of {agent} decides"));
+        let Target::Worker(name) = &next.target else {
+            return if decided { by_another() } else { Turn::Act(Act::Restart) };
+        };
         let seen = self.course.engine.clients.holder.workers().await;
         let turn = match seen.map(|all| all.into_iter().find(|worker| worker.name == *name)) {
             Ok(Some(worker)) => turn_of(&worker, next),
@@ -132,6 +137,9 @@ impl Watch {
             Err(error) => Turn::Wait(Failure::from(error).message),
         };
         match turn {
+            // What was stopped for it is not left at rest, whoever decides what it runs.
+            Turn::Act(Act::Wake) => turn,
+            _ if decided => by_another(),
             Turn::Wait(how) if self.restarts.since.elapsed() >= self.course.engine.timing.idle => {
                 Turn::Leave(format!("not restarted: {agent} was never idle; {how}; {}", later(agent)))
             }
@@ -140,11 +148,16 @@ impl Watch {
         }
     }
 
-    /// Whether what this operation gave the agent is not what it is to run any more.
-    fn is_decided_by_another(&self, target: &Target) -> bool {
-        let (id, watches) = (self.course.id(), &self.course.engine.watches);
-        let its = |edit: &Edit| edit.held().is_some() && edit.agent() == Some(target);
-        self.course.edits().any(|(_, edit)| its(edit) && !watches.has(&id, &edit.object()))
+    /// Whether what this operation gave the agent is not what it is to run any more. A later change that was taken back
+    /// decides nothing.
+    async fn is_decided_by_another(&self, target: &Target) -> bool {
+        let clients = &self.course.engine.clients;
+        for (_, edit) in self.course.edits().filter(|(_, edit)| edit.agent() == Some(target)) {
+            if matches!(edit.observe(clients).await, Ok(Observation::AllOld | Observation::Foreign)) {
+                return true;
+            }
+        }
+        false
     }
 
     fn hold(&self, target: &Target) -> Result<HeldTargets, Failure> {
@@ -159,11 +172,12 @@ impl Watch {
         self.show_restart(StepState::Running, &format!("{} is being started again", target.agent()));
         self.course.record().await;
         let (engine, target) = (self.course.engine.clone(), target.clone());
-        self.restarts.trying.spawn(async move {
+        let tries = async move {
             let tried = bring_up(&engine, &target, act).await;
             drop(held);
             tried
-        });
+        };
+        self.restarts.trying = Some(self.course.engine.tasks.spawn(tries.in_current_span()));
     }
 
     fn show_restart(&self, state: StepState, evidence: &str) {

@@ -83,20 +83,12 @@ impl Watch {
         for edit in &edits {
             let object = edit.object();
             let Ok(_grip) = self.grip(edit).await else { return false };
-            let done = if engine.watches.has(&id, &object) {
-                engine.put(edit, side, &self.course.ghosts).await
-            } else if engine.watches.has_left(&id, &object) {
-                edit.resync(&engine.clients).await.map(|()| Put::There)
-            } else {
+            // What is stored is judged by the look that follows: a person may have put it there since the last one.
+            if !engine.watches.has(&id, &object) && !engine.watches.has_left(&id, &object) {
                 continue;
-            };
-            match done {
-                Ok(Put::Written) => {
-                    self.note_right(side, &object);
-                    self.begin_again(true);
-                    return false;
-                }
-                Ok(Put::There | Put::Foreign) => {}
+            }
+            match edit.resync(&engine.clients).await {
+                Ok(()) => {}
                 Err(failure) if is_refusal(&failure) => {
                     let why = failure.message;
                     self.note(format!("{object} could not be made live once more as it is stored: {why}"));
