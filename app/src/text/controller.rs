@@ -108,8 +108,8 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "{}：HiClaw 控制器已接受模型，但未显示该模型",
     ),
     (
-        "{}: HiClaw's controller noted the change and did not carry it out: it took the model in, and cannot be asked for it: {}",
-        "{}：HiClaw 控制器已接受模型，但无法查询该模型：{}",
+        "{}: HiClaw's controller noted the change and did not carry it out: it took the model in, and cannot be asked for it: {why}",
+        "{}：HiClaw 控制器已接受模型，但无法查询该模型：{why}",
     ),
     (
         "{}: HiClaw's controller noted the change and did not carry it out: it is not there",

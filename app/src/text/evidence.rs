@@ -180,7 +180,7 @@ fn filled(said: &str, form: &str, other: &str) -> Option<String> {
         if named.contains("; ") {
             return None;
         }
-        filled.extend([word(name, named), others]);
+        filled.extend([word(name, named).as_str(), others]);
         rest = after;
     }
     rest.is_empty().then_some(filled)
@@ -195,11 +195,12 @@ fn parts(form: &str) -> (Vec<&str>, Vec<&str>) {
 }
 
 /// What stands in a place, in Chinese where it is a known word of its kind.
-fn word<'a>(place: &str, named: &'a str) -> &'a str {
+fn word(place: &str, named: &str) -> String {
     match place {
-        "state" => Texts(Lang::Zh).container_state(named),
-        "adapter" => Texts(Lang::Zh).adapter(named),
-        _ => named,
+        "state" => Texts(Lang::Zh).container_state(named).to_owned(),
+        "adapter" => Texts(Lang::Zh).adapter(named).to_owned(),
+        "why" => Texts(Lang::Zh).evidence_or_said(named.to_owned()),
+        _ => named.to_owned(),
     }
 }
 

@@ -16,15 +16,16 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "somebody else changed {} back to what it was: it belongs to {}, and nothing is known that does this by itself",
         "{} 被改回原样：它归 {} 所有，未发现会自动这样做的因素",
     ),
+    ("somebody else changed {}: it belongs to {}", "{} 被他人更改：该对象归 {} 所有"),
     ("somebody else changed {}", "{} 被他人更改"),
     (
         "the write of {} was swallowed by another writer and was made again",
         "{} 的写入被其他写入者覆盖，已重新写入",
     ),
     ("a late write of {} was taken back", "{} 的延迟写入已撤回"),
-    ("{} could not be put right: {}", "{} 未能恢复：{}"),
+    ("{} could not be put right: {why}", "{} 未能恢复：{why}"),
     ("{} could not be made live once more as it is stored: {}", "{} 未能按所存内容重新生效：{}"),
-    ("{} could not be seen since: {}", "此后无法观测 {}：{}"),
+    ("{} could not be seen since: {why}", "此后无法观测 {}：{why}"),
     ("a person took it over", "已由人工接管"),
     // When an agent is started again, and what came of it.
     ("at once", "立即"),
@@ -45,6 +46,6 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ),
     ("tries again", "正在重试"),
     ("woken", "已唤醒"),
-    ("not woken: {}", "未能唤醒：{}"),
+    ("not woken: {why}", "未能唤醒：{why}"),
     ("its model is set, and it runs it once its container starts", "其模型已设置，容器启动后即运行新模型"),
 ];

@@ -76,6 +76,13 @@ pub struct ContainerSeen {
     pub started_at: Option<Timestamp>,
 }
 
+impl ContainerSeen {
+    /// Whether it runs, in the words of Docker and of Kubernetes.
+    pub fn runs(&self) -> bool {
+        matches!(self.state.as_str(), "running" | "ready")
+    }
+}
+
 /// A worker that runs its former model until its container starts again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

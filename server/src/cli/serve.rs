@@ -185,7 +185,9 @@ async fn listen(settings: Settings, sandbox: bool, log: Recent, mut stop: Stop) 
     // The first look at a thousand agents takes seconds, which the first visitor should not wait for.
     let looking = operations.clone();
     tokio::spawn(async move {
-        if let Err(error) = looking.assignments().await {
+        // Which HiClaw it is: plans warn of what speaks against that.
+        let (agents, hiclaw) = tokio::join!(looking.assignments(), looking.hiclaw());
+        if let Err(error) = agents.map(drop).and(hiclaw.map(drop)) {
             tracing::debug!(%error, "the first look at the agents failed");
         }
     });

@@ -55,7 +55,7 @@ pub fn operation(operation: &Operation) -> Vec<String> {
     if may_be_undone(operation) {
         let id = &operation.id;
         lines.push(format!(
-            "  HiClaw may yet undo it: `agm watch {id} --settled` ends when it is known to last"
+            "  HiClaw may yet undo it: `agm watch {id} --settled` ends when that is known, and tells it"
         ));
     }
     lines

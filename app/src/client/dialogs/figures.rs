@@ -60,13 +60,15 @@ impl Present {
 
 /// What to know about a choice before its plan is made.
 fn warnings(present: Present, wish: Figures, sets_limits: bool) -> Vec<String> {
+    // Who does not write them changes none.
+    if !sets_limits {
+        return Vec::new();
+    }
     let vision = present.loses_vision(wish.limits).then(|| t().loses_vision().to_owned());
     let context = present.larger_context(wish.limits);
     let context = context.map(|now| t().shrinks_context(&tokens(now), &tokens(wish.limits.context_window)));
-    let guessed = (wish.source == LimitSource::Default).then(|| match sets_limits {
-        true => format!("{} {}", t().guesses_limits(), t().set_own_limits()),
-        false => t().guesses_limits().to_owned(),
-    });
+    let guessed = (wish.source == LimitSource::Default)
+        .then(|| format!("{} {}", t().guesses_limits(), t().set_own_limits()));
     [vision, context, guessed].into_iter().flatten().collect()
 }
 

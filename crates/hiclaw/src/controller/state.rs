@@ -52,7 +52,7 @@ impl Controller {
 
     /// The same with the time at which the container was started, where the model that it runs hangs on that.
     async fn with_start(&self, who: Who, mut worker: Worker, ways: &Ways) -> Worker {
-        let runs = worker.container.as_ref().is_some_and(|container| container.state == "running");
+        let runs = worker.container.as_ref().is_some_and(ContainerSeen::runs);
         if runs
             && who.takes_up(ways) != TakeUp::ByItself
             && let Ok(Look::Found(found)) = self.container(&self.container_of(&who, ways)).await

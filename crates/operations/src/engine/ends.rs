@@ -59,7 +59,9 @@ fn rolled_back(cause: Failure, wrote: bool) -> Failure {
     // Taken up after a crash, the cause of its record may have been told before.
     let told = cause.code == Code::RolledBack
         && (cause.message.ends_with(UNDONE) || cause.message.ends_with(UNCHANGED));
-    if told || matches!(cause.code, Code::ModelNotReachable | Code::StorageUnavailable) {
+    let says_it_itself = matches!(cause.code, Code::ModelNotReachable | Code::StorageUnavailable)
+        || cause.code == Code::ReadOnlyTarget && !wrote;
+    if told || says_it_itself {
         return cause;
     }
     let end = if wrote { UNDONE } else { UNCHANGED };

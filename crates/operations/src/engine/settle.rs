@@ -140,7 +140,15 @@ impl Watch {
 
     async fn close(mut self) {
         for object in self.course.engine.watches.changed(&self.course.id()) {
-            self.note(format!("somebody else changed {object}"));
+            let held = self
+                .course
+                .edits()
+                .find(|(_, edit)| edit.object() == object)
+                .and_then(|(_, edit)| edit.held());
+            let changed = format!("somebody else changed {object}");
+            let changed =
+                held.map_or(changed.clone(), |held| format!("{changed}: it belongs to {}", held.owner));
+            self.note(changed);
         }
         self.notes.extend(self.lacking.clone());
         let settled = self.settled();

@@ -101,7 +101,7 @@ fn started(log: &[Arc<Operation>]) -> BTreeMap<&str, &Timestamp> {
 
 /// When a running container was started last, as far as somebody saw it; none: it does not run. `seen`: by an operation.
 fn last_start(worker: &Worker, seen: Option<&Timestamp>) -> Option<Option<OffsetDateTime>> {
-    let container = worker.container.as_ref().filter(|container| container.state == "running")?;
+    let container = worker.container.as_ref().filter(|container| container.runs())?;
     Some(container.started_at.as_ref().into_iter().chain(seen).filter_map(time).max())
 }
 

@@ -9,6 +9,7 @@ use crate::{
         follow::{News, follow},
         page,
     },
+    components::{restarts::open_restarts, said::Told},
     text::t,
 };
 use domain::{Operation, OperationId, OperationState, Step};
@@ -100,8 +101,12 @@ impl Change {
     /// Tells of the end to somebody who closed the dialog.
     fn tell(self, operation: &Operation) {
         let title = self.title.get_untracked();
-        let (text, failed) = match operation.state {
-            OperationState::Committed => (t().toast_done(&title), false),
+        let restarts: Vec<_> = open_restarts(operation).iter().map(Told::text).collect();
+        let (text, failed) = match (operation.state, restarts.is_empty()) {
+            (OperationState::Committed, true) => (t().toast_done(&title), false),
+            (OperationState::Committed, false) => {
+                ([vec![t().toast_done(&title)], restarts].concat().join(" "), true)
+            }
             _ => (t().toast_failed(&title), true),
         };
         let (details, undone) = (operation.clone(), operation.clone());

@@ -172,7 +172,8 @@ async fn whoever_brings_back_twice_what_nothing_compares_means_it() {
     let finds = finds(&["old", "new", "new"], "new");
     let (told, _, written) = watched(Outcome::RolledBack, None, finds, |_| {}).await;
     let object = "controller:workers/alice";
-    assert_eq!(told, format!("a late write of {object} was taken back; somebody else changed {object}"));
+    let theirs = format!("somebody else changed {object}: it belongs to controller");
+    assert_eq!(told, format!("a late write of {object} was taken back; {theirs}"));
     assert_eq!(written, ["old"]);
 }
 
