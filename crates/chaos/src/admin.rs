@@ -4,11 +4,11 @@ use crate::{
     check::{check_told, confirm},
     locked::locked,
     process::{Alive, Process},
-    world::{WORKER, World},
+    world::World,
 };
 use domain::{
-    ContainerAct, Context, Door, EditProvider, Failure, Mutation, NewProvider, Operation, OperationId,
-    OperationState, ProviderName, Restart, SetModel, Target, TypedKey,
+    Context, Door, EditProvider, Failure, Mutation, NewProvider, Operation, OperationId, OperationState,
+    ProviderName, Restart, SetModel, Target, TypedKey,
 };
 use fastrand::Rng;
 use sandbox::upstreams::keys_of;
@@ -165,11 +165,7 @@ impl Admin {
             0..44 => {
                 let target: Target = chance.choice(self.world.agents())?.parse().ok()?;
                 let (provider, model) = MODELS[chance.usize(..MODELS.len())];
-                let mut wish = set_model(provider, model)?;
-                if self.world.is_controlled() && chance.u32(0..4) == 0 {
-                    wish.restart = Restart::Now;
-                }
-                Mutation::SetModel { target, wish }
+                Mutation::SetModel { target, wish: set_model(provider, model)? }
             }
             44..58 => {
                 let name = NEW[chance.usize(..NEW.len())];
@@ -190,10 +186,6 @@ impl Admin {
                 self.world.book.unwanted(format!("provider:{name}"));
                 self.world.book.unwanted(format!("route:{name}-ai-route"));
                 Mutation::RemoveProvider { name: name.parse().ok()? }
-            }
-            80..84 if self.world.is_controlled() => {
-                let act = ContainerAct::ALL[chance.usize(..ContainerAct::ALL.len())];
-                Mutation::of_container(act, WORKER.parse().ok()?)
             }
             80..87 => Mutation::RepairRoutes { route: None, consumer: None },
             _ => Mutation::Undo { operation: self.told.one_committed(chance)? },

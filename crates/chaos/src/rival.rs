@@ -2,10 +2,7 @@
 //! console is looked at afterwards and written again until it stays, because the console itself loses writes.
 pub mod agents;
 
-use crate::{
-    theirs::Return,
-    world::{WORKSPACE, World, admin_call},
-};
+use crate::world::{WORKSPACE, World, admin_call};
 use fastrand::Rng;
 use http::Method;
 use sandbox::s3::{Condition, Object};
@@ -18,19 +15,13 @@ const WORKERS: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 pub const MARK: &str = "rival-";
 /// How often it writes again.
 const TRIES: usize = 20;
-/// So many seconds it waits for quiet.
-const PATIENCE: u32 = 120;
-/// After so many milliseconds a write that is gone was not swallowed.
-const SWALLOWED: u64 = 16_000;
 
 /// Edits until `edits` are done.
 pub async fn rival(world: Arc<World>, mut chance: Rng, edits: usize) {
     for number in 1..=edits {
         sleep(Duration::from_millis(chance.u64(200..12_000))).await;
         let text = format!("{MARK}{number}.");
-        match chance.u32(0..12) {
-            10.. => put_back(&world, &mut chance).await,
-            7.. if world.is_controlled() => agents::switch_one(&world, &mut chance).await,
+        match chance.u32(0..10) {
             0..4 => mark_console(&world, &mut chance, "provider", &text).await,
             4..7 => mark_console(&world, &mut chance, "route", &text).await,
             7 => mark_store(&world, WORKERS[chance.usize(..WORKERS.len())], &text).await,
@@ -38,48 +29,6 @@ pub async fn rival(world: Arc<World>, mut chance: Rng, edits: usize) {
             _ => mark_registry(&world, WORKERS[chance.usize(..WORKERS.len())], &text),
         }
     }
-}
-
-/// Makes an object of the console again what it was before us, once nothing is under way that could take its place.
-async fn put_back(world: &World, chance: &mut Rng) {
-    for _ in 0..PATIENCE {
-        if is_quiet(world) {
-            break;
-        }
-        sleep(Duration::from_secs(1)).await;
-    }
-    let untouched = |object: &String| world.book.is_undisturbed(object);
-    let objects: Vec<String> = world.book.touched().into_iter().filter(untouched).collect();
-    let Some(object) = chance.choice(objects).filter(|_| is_quiet(world)) else { return };
-    let Some(((kind, name), before)) = object.split_once(':').zip(world.book.before(&object)) else { return };
-    let path = format!("/v1/ai/{kind}s/{name}");
-    let now = admin_call(world, Method::GET, &path, None).await.data();
-    let reply = match (before.clone(), &now) {
-        (None, None) => return,
-        (None, Some(_)) => admin_call(world, Method::DELETE, &path, None).await,
-        (Some(before), None) => {
-            admin_call(world, Method::POST, &format!("/v1/ai/{kind}s"), Some(before)).await
-        }
-        (Some(mut before), Some(now)) => {
-            before["version"] = now["version"].clone();
-            admin_call(world, Method::PUT, &path, Some(before)).await
-        }
-    };
-    world.book.meddles(&object);
-    world.trace.note(format_args!("rival puts {object} back -> {}", reply.status));
-    if reply.status.is_success() {
-        world.theirs.put_back(Return { object, tree: before, at: world.moment() });
-    }
-}
-
-/// Whether all changes have ended, and no write of theirs is so young that it counts as swallowed when it is gone.
-fn is_quiet(world: &World) -> bool {
-    let now = world.moment().millis;
-    let all = world.operations_now();
-    let written = world.book.touched().into_iter().filter_map(|object| world.book.last_write(&object));
-    !all.is_empty()
-        && all.iter().all(|operation| operation.state.is_final())
-        && written.max().is_some_and(|written| written.millis + SWALLOWED < now)
 }
 
 /// Marks an object now, if it is there.

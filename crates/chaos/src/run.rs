@@ -12,7 +12,6 @@ use crate::{
 use domain::{Operation, OperationState};
 use fastrand::Rng;
 use planted::Bug;
-use sandbox::controller::Generation;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{
     task::JoinSet,
@@ -26,9 +25,6 @@ const SLOWEST: Duration = Duration::from_secs(180);
 /// How long everything may take to settle after the last operation: until the workers have pulled, or a controller has had
 /// its pass over every agent, and 30 s.
 pub(crate) const CALM: Duration = Duration::from_secs(390);
-
-/// Of so many runs one has the first controller and one the second.
-const CONTROLLED: u32 = 12;
 
 /// How to run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,8 +66,6 @@ struct Profile {
     crashes: usize,
     /// Seconds that the clock jumps.
     jump: Option<i64>,
-    /// The generation whose controller keeps the agents. None: they are files.
-    controller: Option<Generation>,
 }
 
 impl Profile {
@@ -88,11 +82,6 @@ impl Profile {
             edits: [0, 0, 4, 8][chance.usize(..4)],
             crashes: [0, 0, 1, 2, 3][chance.usize(..5)],
             jump: (chance.u32(0..10) == 0).then(|| [-3_600, 3_600, 315_360_000][chance.usize(..3)]),
-            controller: match chance.u32(0..CONTROLLED) {
-                0 => Some(Generation::V1_1),
-                1 => Some(Generation::V1_2),
-                _ => None,
-            },
         }
     }
 }
@@ -116,9 +105,9 @@ async fn course(seed: u64, options: Options, base: &Base) -> std::io::Result<Out
     let profile = Profile::of(&mut chance);
     let weather = Weather::new(chance.fork(), profile.faults, profile.only);
     let trace = Trace::begin(options.trace);
-    let world = World::new(profile.controller, base, weather, profile.disk_faults, trace).await?;
+    let world = World::new(None, base, weather, profile.disk_faults, trace).await?;
     let calm = Weather::new(chance.fork(), 0, None);
-    let first = World::new(profile.controller, base, calm, 0, Trace::begin(false)).await?;
+    let first = World::new(None, base, calm, 0, Trace::begin(false)).await?;
     let told = Arc::new(Told::default());
     let process = Process::new(world.clone());
     let mut everything = JoinSet::new();

@@ -1,17 +1,14 @@
-//! What somebody else decided about an object as a whole, and what became of it: a model that an agent was given at HiClaw's
-//! controller, or what stood in the console before us and was put back.
+//! The models that somebody else gave agents at HiClaw's controller, and what became of them.
 use crate::{
     book::{Moment, Sent},
     locked::locked,
 };
-use serde_json::Value;
 use std::sync::Mutex;
 
 /// All that somebody else decided.
 #[derive(Default)]
 pub struct Theirs {
     wishes: Mutex<Vec<Wish>>,
-    returns: Mutex<Vec<Return>>,
 }
 
 /// A model for an agent. The controller compares nothing: who writes between our look and our write is lost unseen.
@@ -33,15 +30,6 @@ pub enum Fate {
     Missed,
     /// … whose writer had.
     Overwritten,
-}
-
-/// An object of the console that was made again what it was before us.
-#[derive(Clone, Debug)]
-pub struct Return {
-    pub object: String,
-    /// None: it was removed.
-    pub tree: Option<Value>,
-    pub at: Moment,
 }
 
 impl Theirs {
@@ -67,16 +55,5 @@ impl Theirs {
 
     pub fn wishes(&self) -> Vec<Wish> {
         locked(&self.wishes).clone()
-    }
-
-    /// Somebody put an object of the console back.
-    pub fn put_back(&self, one: Return) {
-        let mut returns = locked(&self.returns);
-        returns.retain(|earlier| earlier.object != one.object);
-        returns.push(one);
-    }
-
-    pub fn returns(&self) -> Vec<Return> {
-        locked(&self.returns).clone()
     }
 }

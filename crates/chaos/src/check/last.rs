@@ -39,7 +39,6 @@ pub async fn check(last: &Final<'_>) {
     last.configs();
     last.made().await;
     last.wishes().await;
-    last.returns().await;
     last.served();
     last.on_disk();
     live::check(last.world).await;
@@ -104,7 +103,7 @@ impl Final<'_> {
     fn is_theirs(&self, object: &str) -> bool {
         let (theirs, object) = (&self.world.theirs, object.split('#').next().unwrap_or(object));
         let stands = |wish: &Wish| wish.object == object && wish.fate == Fate::Stands;
-        theirs.wishes().iter().any(stands) || theirs.returns().iter().any(|one| one.object == object)
+        theirs.wishes().iter().any(stands)
     }
 
     fn compare(&self, object: &str, by: &[&Operation], now: Option<&Value>, first: Option<&Value>) {

@@ -1,16 +1,11 @@
 //! What somebody else decided stands, unless a plan said that it would go; and who was told otherwise is told so.
-use super::{
-    Final,
-    images::{is_derived, stripped},
-    last::{is_excused, tree_of},
-};
+use super::{Final, last::is_excused};
 use crate::{
     book::Invariant,
-    theirs::{Fate, Return, Wish},
+    theirs::{Fate, Wish},
     world::{World, decide_for},
 };
 use domain::{Change, Operation, OperationState};
-use serde_json::Value;
 
 impl Final<'_> {
     /// The models that somebody else gave agents.
@@ -67,17 +62,6 @@ impl Final<'_> {
         all.filter(move |(_, change)| change.object.split('#').next() == Some(object))
     }
 
-    /// What somebody put back in the console when nothing was under way, and nobody asked for a change since.
-    pub(super) async fn returns(&self) {
-        for one in self.world.theirs.returns() {
-            let now = tree_of(self.world, &one.object).await;
-            if self.world.book.asked() < one.at && !is_same(&one, now.as_ref()) {
-                let what = format!("{} was put back and is {now:?}", one.object);
-                self.broken(Invariant::OthersKept, what);
-            }
-        }
-    }
-
     /// Nothing is half: who runs the model that a change gave it is let in where that is served.
     pub(super) fn served(&self) {
         let committed = self.operations.iter().filter(|one| one.state == OperationState::Committed);
@@ -100,8 +84,7 @@ impl Final<'_> {
     /// Whether somebody else, or another change, may have taken away what a switch needs.
     fn is_disturbed(&self) -> bool {
         let routes = self.world.book.touched();
-        !self.world.theirs.returns().is_empty()
-            || routes.iter().any(|object| self.world.book.is_meddled(object))
+        routes.iter().any(|object| self.world.book.is_meddled(object))
             || self.operations.iter().any(|one| one.kind == "remove_provider")
     }
 }
@@ -112,16 +95,4 @@ async fn stands(world: &World, wish: &Wish) -> bool {
         None => None,
     };
     now.is_some_and(|now| now["model"] == *wish.model)
-}
-
-/// But for what the console derives, and the version that it counts up.
-fn is_same(one: &Return, now: Option<&Value>) -> bool {
-    let plain = |tree: Value| {
-        let mut tree = stripped(tree);
-        if let Some(fields) = tree.as_object_mut() {
-            fields.retain(|name, _| name != "version" && !is_derived(&one.object, &format!("/{name}")));
-        }
-        tree
-    };
-    one.tree.clone().map(plain) == now.cloned().map(plain)
 }

@@ -1,6 +1,5 @@
 //! Somebody else who switches agents at HiClaw's controller, which compares nothing and asks nobody.
 use crate::world::{FIRST_MODEL, Kept, World, controller_call};
-use fastrand::Rng;
 use http::Method;
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
@@ -29,12 +28,6 @@ pub async fn put_back(world: &Arc<World>) {
             return_all(&world, time == TIMES).await;
         }
     });
-}
-
-/// Switches one of them, in one of both ways.
-pub async fn switch_one(world: &World, chance: &mut Rng) {
-    let Some(kept) = chance.choice(world.kept()) else { return };
-    give(world, kept, if chance.bool() { THEIRS } else { FIRST_MODEL }, false).await;
 }
 
 async fn return_all(world: &World, insists: bool) {
