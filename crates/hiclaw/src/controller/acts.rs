@@ -25,9 +25,14 @@ fn no_turns(who: &Who, act: Act) -> (String, &'static str) {
     (reason, way)
 }
 
+/// What failed before the order was sent changed nothing, whatever it was.
+fn nothing_ordered(error: Error) -> Error {
+    if error.wrote_nothing() { error } else { Error::NoController(error.to_string()) }
+}
+
 impl Controller {
     pub(super) async fn do_act(&self, target: &Target, act: Act) -> Result<String, Error> {
-        let who = self.who(target).await?;
+        let who = self.who(target).await.map_err(nothing_ordered)?;
         match act {
             Act::Sleep => self.sleep(&who).await,
             Act::Wake => self.wake(&who).await,
@@ -48,9 +53,9 @@ impl Controller {
     /// With Docker behind the controller it is one call, so that nothing of ours can leave the agent asleep. Where that is
     /// only down, the restart fails: it can be tried again.
     async fn restart(&self, who: &Who) -> Result<String, Error> {
-        let ways = self.ways().await?;
+        let ways = self.ways().await.map_err(nothing_ordered)?;
         let container = self.container_of(who, ways);
-        let before = match self.container(&container).await? {
+        let before = match self.container(&container).await.map_err(nothing_ordered)? {
             Look::Found(before) if before.state.running => before,
             Look::Found(_) | Look::Absent => {
                 let reason = format!("{container} does not run: it takes its config up when it starts");
@@ -95,7 +100,7 @@ impl Controller {
     }
 
     async fn turn(&self, who: &Who, act: Act) -> Result<(), Error> {
-        let ways = self.ways().await?;
+        let ways = self.ways().await.map_err(nothing_ordered)?;
         if !self.has_turns(who, ways) {
             let (reason, way) = no_turns(who, act);
             return Err(Error::CannotAct { reason, way });
