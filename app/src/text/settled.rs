@@ -27,6 +27,19 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ("{} could not be made live once more as it is stored: {}", "{} 未能按所存内容重新生效：{}"),
     ("{} could not be seen since: {why}", "此后无法观测 {}：{why}"),
     ("a person took it over", "已由人工接管"),
+    // Why a change did not come to its end, and what to do.
+    ("{} was not read back as written: {why}", "{} 读回的内容与写入的不符：{why}"),
+    ("it is as it was before the write", "仍是写入前的内容"),
+    ("somebody else changed it", "已被他人更改"),
+    ("it was written again and again and did not stay", "多次写入后仍未保留"),
+    ("the operation took longer than {} s", "操作超过 {} 秒"),
+    ("the server stopped before the change was done", "服务器在变更完成前停止"),
+    ("a person took it over, and nothing more is undone", "已由人工接管，不再撤销"),
+    (
+        "Compare these objects with the plan's before and after and decide which is right; the steps say what is where.",
+        "请将这些对象与计划中的前后内容对照，判断以哪一个为准；各步骤说明了每处的现状。",
+    ),
+    ("Look at HiClaw itself.", "请检查 HiClaw 本身。"),
     // When an agent is started again, and what came of it.
     ("at once", "立即"),
     ("once it has no open task", "在没有未完成的任务时"),
