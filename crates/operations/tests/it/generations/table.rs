@@ -194,7 +194,7 @@ pub const V1_0: Generation = Generation {
     ],
     hand_edit: HandEdit::Stands,
     pass: "none; workers pull their configs every 300 s",
-    set_back: "somebody else changed s3:agents/alice/openclaw.json",
+    set_back: "somebody else changed s3:agents/alice/openclaw.json: it belongs to manager",
     entry: "the store's account, which does not expire",
     makes_anew: "the Manager, or a person",
 };
