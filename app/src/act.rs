@@ -1,8 +1,8 @@
 //! What a person may ask for on a page, as data: pages are rendered by the server, and the client in the browser reads from
 //! what was pressed what to do.
 use domain::{
-    BackupId, BackupItem, ConsumerName, Mutation, OperationId, ProviderName, ProviderType, RouteName,
-    SetModel, Target,
+    BackupId, BackupItem, ConsumerName, ContainerAct, Mutation, OperationId, ProviderName, ProviderType,
+    RouteName, SetModel, Target,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,6 +21,11 @@ pub enum Act {
     SetModel {
         target: Target,
         wish: SetModel,
+    },
+    /// The plan that does something with an agent's container.
+    Container {
+        target: Target,
+        act: ContainerAct,
     },
     AddProvider,
     /// The form of a new provider, filled in from what nobody vouches for.
@@ -57,6 +62,9 @@ pub struct Untrusted {
 impl Act {
     /// The plan of a change; none for one that a form leads to.
     pub fn plan_of(change: &Mutation) -> Option<Self> {
+        if let Some((target, act)) = change.container_act() {
+            return Some(Self::Container { target: target.clone(), act });
+        }
         match change.clone() {
             Mutation::SetModel { target, wish } => Some(Self::SetModel { target, wish }),
             Mutation::AcceptModel { target } => Some(Self::AcceptModel(target)),
@@ -66,7 +74,10 @@ impl Act {
             Mutation::Restore(wish) => {
                 Some(Self::Restore { backup: wish.backup, items: wish.items, rename: wish.rename })
             }
-            Mutation::AddProvider(_)
+            Mutation::Sleep { .. }
+            | Mutation::Wake { .. }
+            | Mutation::Restart { .. }
+            | Mutation::AddProvider(_)
             | Mutation::EditProvider { .. }
             | Mutation::Apply(_)
             | Mutation::Install(_)

@@ -1,5 +1,7 @@
 //! JSON bodies as `contracts` promise them: the bare object, no field that is not known, and the bad field named.
-use domain::{Code, Declared, EditProvider, Failure, Mutation, NewProvider, SetModel, SetModels};
+use domain::{
+    Code, ContainerAct, Declared, EditProvider, Failure, Mutation, NewProvider, SetModel, SetModels,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
@@ -70,7 +72,16 @@ where
 /// Reads a whole body: 400 when it is no JSON, 422 with the field named when it is the wrong one.
 pub fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = tracked(&mut json)?;
+    let value = match tracked(&mut json) {
+        // Where a word is expected, serde calls a value of another kind bad JSON, which it is not.
+        Err(failure) if failure.code == Code::MalformedRequest => {
+            match serde_json::from_slice::<Value>(bytes) {
+                Ok(tree) => return tracked(tree),
+                Err(_) => return Err(failure),
+            }
+        }
+        read => read?,
+    };
     json.end().map_err(|error| malformed(&error))?;
     Ok(value)
 }
@@ -164,6 +175,9 @@ impl Body for Mutation {
                 whole::<Nothing>(rest)?;
                 Self::AcceptModel { target }
             }
+            "sleep" => of_container(ContainerAct::Sleep, rest)?,
+            "wake" => of_container(ContainerAct::Wake, rest)?,
+            "restart" => of_container(ContainerAct::Restart, rest)?,
             "add_provider" => Self::AddProvider(whole(rest)?),
             "edit_provider" => Self::EditProvider { name: take(&mut rest, "name")?, edit: whole(rest)? },
             "remove_provider" => {
@@ -188,7 +202,7 @@ impl Body for Mutation {
                 Self::Uninstall
             }
             _ => {
-                let kinds = "set_model, accept_model, add_provider, edit_provider, remove_provider, repair_routes, undo, apply, restore, install or uninstall";
+                let kinds = "set_model, accept_model, sleep, wake, restart, add_provider, edit_provider, remove_provider, repair_routes, undo, apply, restore, install or uninstall";
                 return Err(Failure::field("kind", format!("use {kinds}")));
             }
         })
@@ -198,6 +212,13 @@ impl Body for Mutation {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}
+
+/// What is left names only whose container it is.
+fn of_container(act: ContainerAct, mut rest: Map<String, Value>) -> Result<Mutation, Failure> {
+    let target = take(&mut rest, "target")?;
+    whole::<Nothing>(rest)?;
+    Ok(Mutation::of_container(act, target))
+}
 
 /// Takes one field out of an object.
 pub(crate) fn take<T: DeserializeOwned>(object: &mut Map<String, Value>, field: &str) -> Result<T, Failure> {
@@ -229,6 +250,8 @@ mod tests {
             (r#"{"provider":"qwen","model":"m","model":"n"}"#, "model"),
             (r#"{"provider":"a/b","model":"m"}"#, "provider"),
             (r#"{"provider":"qwen","model":"m","contextWindow":-1}"#, "contextWindow"),
+            (r#"{"provider":"qwen","model":"m","restart":"later"}"#, "restart"),
+            (r#"{"provider":"qwen","model":"m","restart":true}"#, "restart"),
             ("[]", "body"),
             ("7", "body"),
         ] {

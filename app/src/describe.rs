@@ -1,6 +1,11 @@
 //! Domain values in the words of the page.
 use crate::{components::said::Told, text::t};
-use domain::{BackupReason, Mutation, Operation, Problem, Target};
+use domain::{Assignment, BackupReason, Mutation, Operation, Problem, Target};
+
+/// Whether a switch sets the limits of an agent's model: HiClaw may do that itself.
+pub fn sets_limits(now: &Assignment) -> bool {
+    now.ownership.as_ref().is_none_or(|owned| owned.limits.ours)
+}
 
 /// What is wished: `alice » deepseek-chat`.
 pub fn wish(wish: &Mutation) -> String {
@@ -8,7 +13,10 @@ pub fn wish(wish: &Mutation) -> String {
     let kind = t().kind(wish.kind());
     match wish {
         Mutation::SetModel { target, wish } => title(&agent(target), wish.model.as_str()),
-        Mutation::AcceptModel { target } => format!("{kind}: {}", agent(target)),
+        Mutation::AcceptModel { target }
+        | Mutation::Sleep { target }
+        | Mutation::Wake { target }
+        | Mutation::Restart { target } => format!("{kind}: {}", agent(target)),
         Mutation::AddProvider(provider) => format!("{kind}: {}", provider.name),
         Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => format!("{kind}: {name}"),
         Mutation::RepairRoutes { consumer: Some(consumer), .. } => format!("{kind}: {consumer}"),

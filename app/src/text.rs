@@ -35,6 +35,8 @@ mod activity;
 mod backups;
 mod change;
 mod checks;
+mod controller;
+mod diagnosed;
 mod doctor;
 mod drift;
 mod evidence;
@@ -49,6 +51,7 @@ mod monitor;
 mod page;
 mod providers;
 mod routes;
+mod settled;
 mod states;
 mod warnings;
 
@@ -108,8 +111,8 @@ mod tests {
     }
 
     /// What is called the same in Chinese: products, files, and words of the trade.
-    const SAME: &str = "AGM AI API Base CPU Claude DEFAULT DeepSeek GATEWAY GLM Gateway Gemini HICLAW HOST HTTP HTTPS HiClaw Higress ID IPv4 \
-                        JSON JavaScript Kimi MODEL Manager MiB NTP Ollama OpenAI PORT Qwen REACH RPM URL Worker YAML admin agm cert doctor domain hiclaw higress http json key model openclaw reach tls token v1 vLLM";
+    const SAME: &str = "AGM AI API AUTH Base CONTROLLER CPU Claude DEFAULT DeepSeek Docker FILE GATEWAY GLM Gateway Gemini HICLAW HOST HTTP HTTPS HiClaw Higress ID IPv4 \
+                        JSON JavaScript Kimi MODEL Manager MiB NTP Ollama OpenAI PORT Qwen REACH RPM TOKEN URL Worker YAML admin agm cert doctor domain hiclaw higress http json key model openclaw reach tls token v1 vLLM";
 
     #[test]
     fn no_text_is_left_in_the_other_language() {

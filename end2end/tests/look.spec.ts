@@ -1,15 +1,12 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "@playwright/test";
 import { pages } from "../pages.mjs";
 import { expect, open, test } from "./support/agm.js";
+import { drawAll, violations } from "./support/axe.js";
 
 // What fails here is named by what it fails at; a recording of it would take longer than the looking.
 test.use({ trace: "off" });
 
 const themes = ["pixel", "cyber", "office"];
-
-/** What has to be looked at by a person, because a drawing lies under it: `contrast.spec.ts` looks at its colours. */
-const DRAWN_ON = "color-contrast";
 
 interface Look {
   theme: string;
@@ -74,26 +71,6 @@ async function look(browser: Browser, baseURL: string, { theme, width, language 
   // The browser itself tells of a page that is not there, as it is meant to be.
   const unmeant = said.filter((text) => !text.startsWith(`${baseURL}${pages["not-found"]}: Failed to load resource`));
   expect(unmeant).toEqual([]);
-}
-
-/** Draws also what is out of sight, so that it is on the picture. */
-async function drawAll(page: Page) {
-  await page.evaluate(() => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync("* { content-visibility: visible !important }");
-    document.adoptedStyleSheets = [sheet];
-  });
-}
-
-async function violations(page: Page) {
-  // The size of what is pressed is part of WCAG 2.2 AA, and the only rule of it that axe does not look at unasked.
-  const axe = new AxeBuilder({ page }).options({ rules: { "target-size": { enabled: true } } });
-  const { violations, incomplete } = await axe.analyze();
-  const unsure = incomplete.filter(({ id, tags }) => tags.some((tag) => tag.startsWith("wcag")) && id !== DRAWN_ON);
-  return [...violations, ...unsure].map(({ id, nodes }) => ({
-    id,
-    where: nodes.map(({ target, failureSummary }) => `${target.join(" ")}: ${failureSummary}`),
-  }));
 }
 
 for (const theme of themes) {

@@ -14,7 +14,7 @@ for (const [path, heading, text] of [
   test(`${path} can be read without script`, async ({ page }) => {
     await page.goto(path);
     await expect(page.getByRole("heading", { name: heading }).first()).toBeVisible();
-    await expect(page.getByText(text).first()).toBeVisible();
+    await expect(page.getByRole("main").getByText(text).first()).toBeVisible();
   });
 }
 

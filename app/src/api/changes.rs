@@ -105,7 +105,9 @@ pub async fn list_operations(
     Ok(Success::new(Operations { operations }))
 }
 
-/// Let an agent run a model, and wait until it was observed to.
+/// Let an agent run a model, and wait until it was read back as written. With `restart` also until the agent was restarted,
+/// unless that waits until it is idle: see the state and the evidence of the step `restart`, and `until=settled` of `GET
+/// /operations/{id}` to follow it. The change stands, whatever became of the restart.
 #[server(name = SetModelCall, prefix = "/ni_status", endpoint = "set-model", input = Post<StrictJson>, client = UiClient)]
 #[cfg_attr(feature = "ssr", utoipa::path(
     post, path = "/ni_status/set-model", tag = "changes", request_body = Switch,
@@ -118,7 +120,7 @@ pub async fn set_model(switch: Switch) -> Result<Outcome<Switched>, ApiError> {
 }
 
 /// Let many agents run a model, and wait until each has ended: each commits or rolls back by itself, and the answer says
-/// which. `success` is true when all were committed.
+/// which. `success` is true when all were committed; what became of restarts is told by the steps `restart`.
 #[server(name = SetModelsCall, prefix = "/ni_status", endpoint = "set-models", input = Post<StrictJson>, client = UiClient)]
 #[cfg_attr(feature = "ssr", utoipa::path(
     post, path = "/ni_status/set-models", tag = "changes", request_body = SetModels,
@@ -129,7 +131,7 @@ pub async fn set_models(wish: SetModels) -> Result<BulkOutcome, ApiError> {
     Caller::take()?.switch_all(wish).await
 }
 
-/// Let the Manager run a model, and wait until it was observed to.
+/// Let the Manager run a model, and wait as `POST /set-model` does.
 #[server(name = SetManagerCall, prefix = "/ni_status", endpoint = "assignment/manager", input = Put<StrictJson>, client = UiClient)]
 #[cfg_attr(feature = "ssr", utoipa::path(
     put, path = "/ni_status/assignment/manager", tag = "changes", request_body = SetModel,

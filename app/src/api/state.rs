@@ -93,6 +93,8 @@ pub async fn workers() -> Result<Vec<Worker>, ApiError> {
 pub async fn deep_health() -> Result<DeepHealth, ApiError> {
     match health(Some(true)).await? {
         Health::Deep(health) => Ok(health),
-        Health::Alive { status } => Ok(DeepHealth { status, systems: Vec::new() }),
+        Health::Alive { status } => {
+            Ok(DeepHealth { status, systems: Vec::new(), hiclaw: None, hiclaw_unknown: None })
+        }
     }
 }

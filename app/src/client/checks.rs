@@ -15,7 +15,7 @@ use leptos::web_sys::{Element, Event, HtmlElement, HtmlInputElement, js_sys::JSO
 /// On a field for another name: what it would name.
 const NAME_OF: &str = "data-name-of";
 /// What can be marked.
-const MARKS: &str = "input[name='target']";
+const MARKS: &str = "input[name='target']:not(:disabled)";
 
 /// Listens to all marks of the page. A browser may have put back those of before it was loaded anew.
 pub fn listen() {

@@ -16,6 +16,7 @@ mod save;
 mod stream;
 mod theme;
 mod times;
+mod tip;
 
 use leptos::prelude::{document, window};
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -33,6 +34,7 @@ pub fn start() {
     checks::listen();
     form::listen();
     page::listen();
+    tip::listen();
     stream::listen();
     kept::listen();
     dialogs::take_up();

@@ -11,6 +11,7 @@ pub mod moment;
 pub mod outcome;
 pub mod panel;
 pub mod plan_view;
+pub mod restarts;
 pub mod said;
 pub mod scale;
 pub mod sparkline;

@@ -1,11 +1,14 @@
 use super::said::{affected, warning};
 use crate::text::t;
-use domain::{Change, ChangeAction, DiffLine, Plan, PlannedKeys};
+use domain::{Change, ChangeAction, DiffLine, Plan, PlannedKeys, Step};
 use leptos::{html, prelude::*};
 use serde_json::{Map, Value};
 
 /// So many places of an object are shown at once.
 const GLANCE: usize = 8;
+
+/// Who owns what nobody else sets.
+const OURS: &str = "agm";
 
 /// Longer values are cut: the diff is for reading.
 const LONGEST: usize = 180;
@@ -121,15 +124,24 @@ pub fn object(change: Change) -> AnyView {
         ChangeAction::Update => ("diff-update", t().changes()),
         ChangeAction::Delete => ("diff-delete", t().removes()),
     };
+    let owner =
+        (change.owner != OURS).then(|| view! { <p class="diff-owner">{t().owned_by(&change.owner)}</p> });
     let lasts = change.lasts.map(|until| view! { <p class="diff-lasts">{t().lasts(&until)}</p> });
     view! {
         <div class="diff-object">
             <h4><span class=class>{word}</span> " " {change.object}</h4>
             {object_differences(change.diff)}
+            {owner}
             {lasts}
         </div>
     }
     .into_any()
+}
+
+/// What becomes of containers, and when: nothing of it is an object that changes.
+pub fn happens(steps: &[Step]) -> Vec<AnyView> {
+    let said = steps.iter().filter_map(|step| t().happens_to_container(step));
+    said.map(|said| view! { <p class="happens">{said}</p> }.into_any()).collect()
 }
 
 /// Whose keys they are, by the name that it gets.
@@ -153,8 +165,10 @@ pub fn PlanView(
     #[prop(optional)]
     region: NodeRef<html::Div>,
 ) -> impl IntoView {
+    let is_empty = plan.is_empty();
     let changes = plan.changes.into_iter().map(object).collect::<Vec<_>>();
-    let empty = changes.is_empty().then_some(t().nothing_changes());
+    let happens = happens(&plan.steps);
+    let empty = is_empty.then_some(t().nothing_changes());
     let keys = plan.keys.iter().map(keys).collect_view();
     let warnings = plan.warnings.into_iter().map(warning).collect_view();
     let nobody = plan.affected.is_empty().then_some(t().nobody_affected());
@@ -162,7 +176,7 @@ pub fn PlanView(
     view! {
         <h3>{t().what_changes()}</h3>
         <div class="diff" role="region" aria-label=t().what_changes() tabindex="0" node_ref=region>
-            {changes} {empty}
+            {changes} {happens} {empty}
         </div>
         <ul class="notes">{keys} {warnings}</ul>
         <h3>{t().also_affected()}</h3>
@@ -175,6 +189,27 @@ pub fn PlanView(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::{StepName, StepState};
+
+    #[test]
+    fn a_plan_tells_when_an_agent_is_started_again() {
+        let step = |name, evidence: Option<&str>| Step {
+            name,
+            object: Some("alice".into()),
+            state: StepState::Pending,
+            ms: None,
+            evidence: evidence.map(Into::into),
+        };
+        let said = |name, evidence| t().happens_to_container(&step(name, evidence));
+        let again = |when: &str| Some(format!("The container of alice is stopped and started again{when}."));
+        assert_eq!(said(StepName::Restart, None), again(""));
+        assert_eq!(said(StepName::Restart, Some("at once")), again(" at once"));
+        assert_eq!(
+            said(StepName::Restart, Some("once it has no open task")),
+            again(" once it has no open task")
+        );
+        assert_eq!(said(StepName::Config, None), None);
+    }
 
     #[test]
     fn a_place_keeps_the_part_that_tells() {

@@ -2,7 +2,7 @@ use super::Live;
 use crate::{
     act::Act,
     api::Caller,
-    components::drawer::Drawer,
+    components::{drawer::Drawer, said::Said},
     sprite::{draw, icon, maps},
     text::{Lang, t},
 };
@@ -56,7 +56,10 @@ pub fn Header() -> impl IntoView {
             <a class="skip" href="#content">{t().skip_to_content()}</a>
             <div class="brand">
                 <Mark/>
-                <p><b>{t().product()}</b> <span>{t().tagline()}</span></p>
+                <div>
+                    <b>{t().product()}</b>
+                    <Live id="hiclaw" topics="office">{Suspend::new(hiclaw())}</Live>
+                </div>
             </div>
             <Drawer id="menu" title=t().menu() says=t().something_runs()>
                 <nav aria-label=t().navigation()>
@@ -74,6 +77,26 @@ pub fn Header() -> impl IntoView {
                 </div>
             </Drawer>
         </header>
+    }
+    .into_any()
+}
+
+/// Which HiClaw it is, with what that rests on; the way to the doctor, who tells more. The tagline while nobody can say.
+async fn hiclaw() -> AnyView {
+    let Ok(caller) = Caller::take() else { return ().into_any() };
+    let Some(hiclaw) = caller.operations.hiclaw_soon().await else {
+        return view! { <span>{t().tagline()}</span> }.into_any();
+    };
+    let mut badge = t().hiclaw_badge(&hiclaw.generation, t().adapter(&hiclaw.adapter));
+    let class = if hiclaw.doubt.is_some() { "hiclaw doubted" } else { "hiclaw" };
+    if hiclaw.doubt.is_some() {
+        badge.push_str(t().doubted());
+    }
+    let why = hiclaw.doubt.iter().chain(&hiclaw.evidence);
+    let why = why.map(|said| view! { <p><Said text=said.clone()/></p> }).collect_view();
+    view! {
+        <a class=class href="/agm/doctor?find=hiclaw_known" aria-describedby="hiclaw-why">{badge}</a>
+        <div id="hiclaw-why" class="hiclaw-why" role="tooltip">{why}</div>
     }
     .into_any()
 }

@@ -1,6 +1,12 @@
 mod row;
 
-use super::{Live, answered, find::FindForm, home::desk::Seat, marked::MarkedBar, query::Query};
+use super::{
+    Live, answered,
+    find::FindForm,
+    home::desk::{Seat, read_only_id, read_only_note},
+    marked::MarkedBar,
+    query::Query,
+};
 use crate::{
     act::Act,
     api,

@@ -33,9 +33,10 @@ super::texts! {
         format!("第 {at}/{of} 步：{step}");
     undone_later: "undone later", "后来已撤销";
     still_watched_short: "still watched", "观察中";
-    still_watched: "What it touched is still watched for late requests.", "仍在观察所涉对象，以防延迟到达的请求。";
+    still_watched:
+        "What it touched is still watched, for late requests and for what HiClaw itself may undo.",
+        "仍在观察所涉对象，以防延迟到达的请求，或被 HiClaw 自身还原。";
     settled: "Settled", "已稳定";
-    lasts_for_good: "Lasts: nothing is known that would undo it.", "长期有效：未发现会使其失效的因素。";
     refused_unplanned: "It was refused before there was a plan. Nothing was changed.", "生成计划前即被拒绝，未做任何变更。";
     what_changed: "What changed", "变更内容";
     what_was_put_back: "What was put back", "已恢复的内容";

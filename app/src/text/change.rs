@@ -73,6 +73,31 @@ super::texts! {
     changes: "changed", "修改";
     removes: "removed", "删除";
     runs_now: "runs now:", "当前模型：";
+    restart_choice: "Restart", "重启";
+    restart_choice_hint:
+        "It takes the model up only when its container starts again.",
+        "该智能体在容器重启后才使用新模型。";
+    restart_choice_many:
+        "For agents that take the model up only when their container starts again.",
+        "仅适用于在容器重启后才使用新模型的智能体。";
+    restart_no: "no: the former model runs until a restart", "不重启：重启前仍运行原模型";
+    restart_when_idle: "when idle: once there is no open task", "空闲时：没有未完成的任务后重启";
+    restart_now: "now: a busy agent loses its turn", "立即：进行中的任务会丢失当前一轮";
+    being_restarted(agent: &str):
+        format!("The switch stands; {agent} is being started again."),
+        format!("切换已完成，{agent} 正在重启。");
+    restarts_when_idle(agent: &str):
+        format!("{agent} is started again once it is idle, and runs its former model until then."),
+        format!("{agent} 将在空闲时重启，在此之前仍运行原模型。");
+    settling:
+        "Settling: HiClaw may still undo it within the next minutes. The activity page tells when it lasts.",
+        "观察中：接下来几分钟内仍可能被 HiClaw 还原，是否长期有效请见操作记录。";
+    lasting: "Keep it when it starts again", "再次启动后仍保留";
+    lasting_hint(variable: &str, file: &str):
+        format!(
+            "Also writes {variable} to {file}. It holds for a container that HiClaw's installer makes anew; the present one still brings its own model back."
+        ),
+        format!("同时将 {variable} 写入 {file}。对用 HiClaw 安装程序重新创建的容器有效；现有容器再次启动时仍会恢复其原有模型。");
     now_unread:
         "What it runs now could not be read, so no choice is compared with it.",
         "无法读取当前模型，因此不会与所选模型比较。";
@@ -81,8 +106,9 @@ super::texts! {
         format!("The context shrinks from {before} to {after} tokens."),
         format!("上下文将从 {before} 缩小到 {after} token。");
     guesses_limits:
-        "Nobody knows this model: its limits would be HiClaw's defaults. Set them under “Own limits” if you know better.",
-        "未知模型：将使用 HiClaw 的默认限制。如有准确数据，请在“自定义限制”中填写。";
+        "Nobody knows this model: its limits would be HiClaw's defaults.",
+        "未知模型：将使用 HiClaw 的默认限制。";
+    set_own_limits: "Set them under “Own limits” if you know better.", "如有准确数据，请在“自定义限制”中填写。";
     as_it_is: "as it is", "保持不变";
     by_default: "default", "默认";
     api_key_number(n: usize): format!("API key {n}"), format!("API 密钥 {n}");

@@ -5,6 +5,7 @@ use domain::{Check, CheckGroup, CheckId, CheckState, Repair};
 impl Texts {
     pub fn check(self, check: CheckId) -> &'static str {
         self.of(match check {
+            CheckId::HiclawKnown => ("HiClaw's version is known", "HiClaw 版本已识别"),
             CheckId::ConsoleReachable => ("The Higress Console answers", "Higress 控制台可访问"),
             CheckId::ConsoleSignIn => ("The console accepts our account", "控制台接受我们的账号"),
             CheckId::ConsoleVersion => ("The console's version is a tested one", "控制台版本经过测试"),
@@ -48,7 +49,7 @@ impl Texts {
             }
             CheckId::AgentAnswered => ("A model answered it", "模型已应答"),
             CheckId::WorkerRuns => ("Its container runs or sleeps", "容器运行中或休眠"),
-            CheckId::WorkerTakesUp => ("It takes up a new model while it runs", "运行中即可采用新模型"),
+            CheckId::WorkerTakesUp => ("It runs the model that it was given", "正在使用为其设置的模型"),
             CheckId::DataWritable => ("The data directory can be written", "数据目录可写"),
             CheckId::DataSpace => ("The data directory has space left", "磁盘空间充足"),
             CheckId::DataLock => ("No other agm uses the data directory", "没有其他 agm 占用数据目录"),
@@ -142,7 +143,7 @@ fn fix_of_state(check: &Check) -> Option<&'static str> {
         CheckId::ManagerModelLasts if is_unknown => "请将 HiClaw 的默认模型告知 agm。",
         CheckId::AuditChain if is_unknown => "文件较大，请用命令单独校验。",
         CheckId::WorkerRuns if check.state == CheckState::Failed => {
-            "请查看其容器的日志，并让 Manager 重新创建该 Worker。"
+            "请查看其容器的日志，并让 HiClaw 重新创建该 Worker。"
         }
         // Without a button the agent's model is not set from here.
         CheckId::AgentModel
@@ -161,6 +162,7 @@ fn fix_of_state(check: &Check) -> Option<&'static str> {
 
 fn fix_of_kind(check: &Check) -> Option<&'static str> {
     Some(match check.id {
+        CheckId::HiclawKnown => "请不要指定 HiClaw 版本，由 agm 自动识别；有控制器时请指定其地址。",
         CheckId::ConsoleReachable => "请确认 Higress 控制台正在运行，且地址配置正确。",
         CheckId::ConsoleSignIn => "请核对控制台的用户名和密码，并确认控制台已完成初始化。",
         CheckId::ConsoleVersion => "请先试运行变更，或改用经过测试的版本。",
@@ -172,7 +174,7 @@ fn fix_of_kind(check: &Check) -> Option<&'static str> {
             "对象存储不支持条件写入时，请更换并重启 agm；否则请检查其地址和凭据。"
         }
         CheckId::ManagerAnswers => "请查看 Manager 容器的日志，必要时重启。",
-        CheckId::WorkerList => "请核对 openclaw.json 的路径配置。",
+        CheckId::WorkerList => "请检查 HiClaw 自身的状态。",
         CheckId::GatewayReachable => "请确认 AI 网关正在运行，且地址配置正确。",
         CheckId::GatewayMetrics => "请更正网关指标的地址；不影响其他功能。",
         CheckId::GatewayStatistics => "请在 Higress 控制台启用 AI 统计插件；不影响其他功能。",
@@ -205,14 +207,19 @@ fn fix_of_kind(check: &Check) -> Option<&'static str> {
         CheckId::AgentProvider => "请为该智能体更换模型，或添加缺少的提供商。",
         CheckId::AgentModelListed => "请为该智能体选择提供商列出的模型。",
         CheckId::AgentRecord => "请重新设置该智能体的模型，使记录与实际一致。",
-        CheckId::ManagerModelLasts => "请同时修改 HiClaw 环境文件中的默认模型，并重新创建 Manager 容器。",
+        CheckId::ManagerModelLasts if check.repair.is_some() => {
+            "请将当前模型写入 HiClaw 环境文件，然后重新创建 Manager 容器。"
+        }
+        CheckId::ManagerModelLasts => {
+            "请确认 HiClaw 环境文件中的默认模型与当前模型一致，并重新创建 Manager 容器。"
+        }
         // What keeps a model from answering is as various as its repairs.
         CheckId::AgentAnswered => match check.repair.as_ref()? {
             Repair::RouteAccess { .. } => LET_IN,
             Repair::EditProvider { .. } => NEW_KEY,
-            Repair::SetModel { .. } => return None,
+            Repair::SetModel { .. } | Repair::KeepModel { .. } => return None,
         },
-        CheckId::WorkerRuns => "请让 Manager 启动该 Worker；不再需要时请将其删除。",
+        CheckId::WorkerRuns => "请启动该 Worker；不再需要时请将其删除。",
         CheckId::WorkerTakesUp => "更换模型后请重启该 Worker 的容器。",
         CheckId::DataWritable => "请检查数据目录的权限和磁盘。",
         CheckId::DataSpace => "请为数据目录释放空间。",

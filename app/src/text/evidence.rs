@@ -1,7 +1,8 @@
 //! What the server observed, in Chinese: those of its English sentences that have a fixed form and that are met every day.
-use super::{Lang, Texts, installation};
+use super::{Lang, Texts, controller, diagnosed, installation, settled};
 
-/// Its sentences, with `{}` for what they name, in the same order in both.
+/// Its sentences, with `{}` for what they name, in the same order in both. What is one of a few known words stands in
+/// Chinese as well: `{state}` of a container, `{adapter}` by which models are switched.
 const SENTENCES: &[(&str, &str)] = &[
     // What steps of a change observe.
     ("nothing has to be written", "无需写入"),
@@ -11,6 +12,12 @@ const SENTENCES: &[(&str, &str)] = &[
     ("written and read back", "已写入并回读确认"),
     ("the answer was lost, and the object was read back as written", "响应丢失，但回读确认已写入"),
     ("removed", "已删除"),
+    ("was written, is as before again", "曾写入，现已恢复原状"),
+    ("is as before", "与之前一致"),
+    ("not undone: somebody else changed it meanwhile", "未撤销：期间已被他人更改"),
+    ("not undone: {}", "未撤销：{}"),
+    ("not seen: {}", "无法观测：{}"),
+    ("seen done after a restart", "重启后确认已完成"),
     ("not there", "不存在"),
     ("HTTP {} in {} ms from {} as {}", "HTTP {}，耗时 {} 毫秒，应答模型 {}，身份 {}"),
     ("HTTP {} in {} ms: {} models", "HTTP {}，耗时 {} 毫秒，{} 个模型"),
@@ -26,6 +33,7 @@ const SENTENCES: &[(&str, &str)] = &[
         "the Manager is alive and watches its file: it takes a change up by itself",
         "Manager 正在运行并监视其配置文件，变更会自动生效",
     ),
+    ("nothing was written that could be read back", "没有需要回读的写入"),
     ("1 object read back as written", "1 个对象已回读，与写入一致"),
     ("{} objects read back as written", "{} 个对象已回读，与写入一致"),
     // Why there is no backup, or why one does not open.
@@ -42,6 +50,15 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "Change its model with {}'s own settings, in the worker's container.",
         "请在该智能体的容器中，用 {} 自己的设置更改其模型。",
+    ),
+    // Why the model that the Manager starts with is not set from here.
+    (
+        "the model that HiClaw gives the Manager at its start cannot be set from here: {}",
+        "无法在此设置 Manager 启动时使用的模型：{}",
+    ),
+    (
+        "Name the file to agm with HICLAW_ENV_FILE and let agm write it, or set HICLAW_DEFAULT_MODEL there yourself.",
+        "请在 agm 的设置中指明该文件并允许写入，或自行修改其中的 HICLAW_DEFAULT_MODEL。",
     ),
     // What a backup of the former plugin does not bring back.
     ("the agents: the former plugin kept no models of them", "智能体：以前的插件未保存其模型"),
@@ -62,7 +79,7 @@ const SENTENCES: &[(&str, &str)] = &[
     // What a worker's state rests on.
     ("container running", "容器运行中"),
     ("container exited", "容器已退出"),
-    ("container {}", "容器状态 {}"),
+    ("container {state}", "容器状态：{state}"),
     ("it has no container", "没有容器"),
     ("no open task", "没有未完成的任务"),
     ("task {} and {} more open", "任务 {} 及另外 {} 项进行中"),
@@ -113,111 +130,13 @@ const SENTENCES: &[(&str, &str)] = &[
         "请先删除现有的，或换用其他名称恢复。",
     ),
     ("Choose another name.", "请换一个名称。"),
-    // The doctor, of the installation.
-    ("answers at {}", "在 {} 响应"),
-    ("the console knows {} as its admin", "控制台的管理员是 {}"),
-    ("version {}, which agm was tested with", "版本 {}，agm 已测试过"),
-    ("signs in to the console with a password that everybody tries first", "登录控制台所用的是常见密码"),
-    ("nothing was changed there since this list of operations begins", "自现有操作记录以来，未对其作过变更"),
-    ("took what operation {} changed there", "已接受操作 {} 的变更"),
-    ("the newest change of it, operation {}, failed: {}", "最近一次变更（操作 {}）失败：{}"),
-    ("its clock and that of agm agree", "其时钟与 agm 一致"),
-    ("answers, and lets the bucket be read (after {} ms)", "有响应，存储桶可读取（{} 毫秒）"),
-    (
-        "a scratch object was written, twice protected from a stale write, and removed at {}",
-        "已写入一个临时对象，两次拦住过期写入，并已删除，时间 {}",
-    ),
-    ("HiClaw's registry lists {} workers", "HiClaw 登记了 {} 个 Worker"),
-    // Of the gateway and its routes.
-    ("answers (after {} ms)", "有响应（{} 毫秒）"),
-    ("gave figures at {}", "已提供指标，时间 {}"),
-    ("counts calls and tokens, read at {}", "统计调用与 token，读取于 {}"),
-    (
-        "has counted no call yet, and agm knows of none that a model answered",
-        "尚无统计；据 agm 所知，也没有模型应答过调用",
-    ),
-    ("counts no call, although models answered at {}", "模型已于 {} 应答，但没有统计"),
-    ("a call without a key was answered {}", "无密钥的调用得到 {} 响应"),
-    ("a call without a key was let through, and answered {}", "无密钥的调用被放行，得到 {} 响应"),
-    ("no agent's model has a route that asks for a key", "没有智能体的模型所用路由要求密钥"),
-    ("the routes or the agents could not be read", "无法读取路由或智能体"),
-    ("goes on trying after an error for {} s", "出错后会持续重试 {} 秒"),
-    ("no call is tried again for longer than an hour", "重试时限均不超过一小时"),
-    ("the gateway answers {} at {}", "网关返回 {}，路径 {}"),
-    ("the gateway leads to agm, by name and by path", "网关可通过域名和路径通往 agm"),
-    (
-        "the gateway does not lead to agm, which is reached at its own address only",
-        "网关未通往 agm，仅能通过其自身地址访问",
-    ),
-    ("the gateway leads to agm, but not at {}", "网关通往 agm，但 {} 除外"),
-    ("{} AI routes and {} providers were read", "已读取 {} 条 AI 路由和 {} 个提供商"),
-    ("takes the models that no other route takes", "承接其他路由都不匹配的模型"),
-    ("all their providers exist", "其提供商均存在"),
-    ("no older route has the same conditions", "没有更早的路由条件与其相同"),
-    ("they let every agent in", "已授权所有智能体"),
-    ("they let every agent in that is not told of by itself", "除另行列出的以外，已授权所有智能体"),
-    ("does not let {} in", "未授权 {}"),
-    ("each asks for the key of a consumer that it lets in", "均要求已授权消费者的密钥"),
-    ("the gateway was given what is stored", "网关配置与控制台所存一致"),
-    // Of the providers.
-    ("have the keys that their types need", "已配置其类型所需的密钥"),
-    ("it was not tested since agm started or since it was changed", "自 agm 启动或该提供商变更以来尚未测试"),
-    ("are HiClaw's own, and were not changed with agm", "由 HiClaw 管理，未被 agm 修改"),
-    // Of the agents.
-    ("their openclaw.json is in its place and could be read", "openclaw.json 均存在且可读取"),
-    ("their configs name a model of the AI gateway", "配置的模型均经由 AI 网关"),
-    ("their configs list the model that they run", "配置的模型列表均包含所用模型"),
-    ("the gateway knows each by its key", "网关均认识其密钥"),
-    ("a route takes the model of each", "其模型均有路由匹配"),
-    ("cannot use its model: no AI route takes {}", "无法使用其模型：没有 AI 路由匹配 {}"),
-    ("their routes let them in", "路由均已授权"),
-    ("cannot use its model: {} does not let {} in", "无法使用其模型：{} 未授权 {}"),
-    ("the providers of their models exist", "其模型的提供商均存在"),
-    ("their providers list their models", "其提供商均列有所用模型"),
-    (
-        "{} gave no list since agm started or since it was changed",
-        "自 agm 启动或该提供商变更以来，尚未读取 {} 的模型列表",
-    ),
-    ("run what their last switch gave them, or were never switched", "运行的模型与上次切换一致，或从未切换"),
-    (
-        "their models were not asked: a question costs a token, so it is asked on demand only",
-        "尚未询问其模型：询问会消耗 token，仅在需要时进行",
-    ),
-    (
-        "a model answered each at {}, through the gateway and with the agent's own key",
-        "模型均已应答，时间 {}，经由网关并使用智能体自己的密钥",
-    ),
-    ("run, or sleep until they are given work", "运行中，或休眠待命"),
-    ("agm was not told HiClaw's default model", "agm 未获知 HiClaw 的默认模型"),
-    ("which model it runs is not known", "不清楚其运行的模型"),
-    ("{} is also what HiClaw gives it when its container starts", "{} 也是 HiClaw 在其容器启动时设置的模型"),
-    (
-        "runs {}, and HiClaw gives it {} when its container starts again",
-        "运行 {}；其容器重新启动时，HiClaw 会改为 {}",
-    ),
-    ("the image of its container is not known", "不清楚其容器的镜像"),
-    ("its image {} does not tell its version", "其镜像 {} 未标明版本"),
-    (
-        "its image {} keeps its own model: a switch reaches it when it starts again",
-        "其镜像 {} 会保留自身的模型，重新启动后才采用新模型",
-    ),
-    ("take up the model of their stored config while they run", "运行中即可采用所存配置中的模型"),
-    // Of agm itself.
-    ("a record could be written now (after {} ms)", "刚刚成功写入一条记录（{} 毫秒）"),
-    ("{} MiB are free", "剩余 {} MiB"),
-    ("its lock is held by this agm", "由当前 agm 锁定"),
-    ("every record of it could be read", "所有记录均可读取"),
-    ("none of the newest {} waits for a person", "最近 {} 项操作均无需人工处理"),
-    ("{} lines, each follows the one before it", "共 {} 行，逐行衔接"),
-    (
-        "this is a sandbox: it has a known password, and nothing real is behind it",
-        "这是沙箱：密码是公开的，背后没有真实系统",
-    ),
 ];
 
 /// All of them.
 fn sentences() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    installation::SENTENCES.iter().chain(SENTENCES)
+    [installation::SENTENCES, controller::SENTENCES, settled::SENTENCES, diagnosed::SENTENCES, SENTENCES]
+        .into_iter()
+        .flatten()
 }
 
 impl Texts {
@@ -252,19 +171,37 @@ fn chinese(said: &str) -> Option<String> {
 
 /// The other form with what the sentence names, where the sentence has the one form.
 fn filled(said: &str, form: &str, other: &str) -> Option<String> {
-    let (mut form, mut other) = (form.split("{}"), other.split("{}"));
-    let mut rest = said.strip_prefix(form.next()?)?;
-    let mut filled = other.next()?.to_owned();
-    for (between, others) in form.zip(other) {
+    let ((form, names), (other, _)) = (parts(form), parts(other));
+    let mut rest = said.strip_prefix(*form.first()?)?;
+    let mut filled = (*other.first()?).to_owned();
+    for ((between, others), name) in form.iter().zip(other).skip(1).zip(names) {
         let (named, after) = if between.is_empty() { (rest, "") } else { rest.split_once(between)? };
         // That is no name, but the next sentence.
         if named.contains("; ") {
             return None;
         }
-        filled.extend([named, others]);
+        filled.extend([word(name, named).as_str(), others]);
         rest = after;
     }
     rest.is_empty().then_some(filled)
+}
+
+/// What stands between the places of a form, and what its places are called.
+fn parts(form: &str) -> (Vec<&str>, Vec<&str>) {
+    let mut places = form.split('{');
+    let first = places.next().unwrap_or_default();
+    let (names, after): (Vec<_>, Vec<_>) = places.filter_map(|place| place.split_once('}')).unzip();
+    ([vec![first], after].concat(), names)
+}
+
+/// What stands in a place, in Chinese where it is a known word of its kind.
+fn word(place: &str, named: &str) -> String {
+    match place {
+        "state" => Texts(Lang::Zh).container_state(named).to_owned(),
+        "adapter" => Texts(Lang::Zh).adapter(named).to_owned(),
+        "why" => Texts(Lang::Zh).evidence_or_said(named.to_owned()),
+        _ => named.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -319,12 +256,7 @@ mod tests {
 
     #[test]
     fn another_sentence_stays_as_it_is() {
-        let others = [
-            "",
-            "written by somebody else",
-            "container running; the task list cannot be read: x",
-            "HTTP 500",
-        ];
+        let others = ["", "written by somebody else", "container running; nobody knows: x", "HTTP 500"];
         for other in others {
             assert_eq!(said(other), None, "{other}");
         }
@@ -334,7 +266,15 @@ mod tests {
     #[test]
     fn both_forms_name_as_many_things() {
         for (english, chinese) in sentences() {
-            assert_eq!(english.matches("{}").count(), chinese.matches("{}").count(), "{english}");
+            assert_eq!(parts(english).1, parts(chinese).1, "{english}");
+        }
+    }
+
+    #[test]
+    fn no_sentence_has_two_translations() {
+        let mut seen = std::collections::BTreeSet::new();
+        for (english, _) in sentences() {
+            assert!(seen.insert(english), "{english}");
         }
     }
 
@@ -355,8 +295,12 @@ mod tests {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(of).join("src");
             sources(&folder, &mut all);
         }
+        // A long sentence goes on in the next line.
+        let all: String = all.split("\\\n").map(str::trim_start).collect();
         // How long it took, and when, are put to it elsewhere.
-        let fixed = |form: &'static str| form.split("{}").flat_map(|part| part.split(" (after"));
+        let fixed = |form: &'static str| {
+            parts(form).0.into_iter().flat_map(|part| part.split(" (after")).collect::<Vec<_>>()
+        };
         for part in sentences().flat_map(|(english, _)| fixed(english)) {
             let part = part.strip_suffix(" at ").unwrap_or(part);
             // The name of a field is put before what is wrong with it; what is left out is named elsewhere.
@@ -367,6 +311,13 @@ mod tests {
                 "text: ",
                 "the agents: ",
                 ": ",
+                "HiClaw's controller noted the change and did not carry it out: ",
+                "HiClaw's controller does not let agm in: ",
+                "HiClaw's controller cannot be reached: ",
+                "HiClaw's controller: ",
+                "the Manager's container: ",
+                "): ",
+                " cannot be understood: ",
             ]
             .into_iter()
             .fold(part, str::trim_start_matches);

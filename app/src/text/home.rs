@@ -54,6 +54,7 @@ super::texts! {
     see_doctor: "Open the doctor", "打开诊断";
     switch: "Switch", "切换";
     set_model: "Set model", "设置模型";
+    keep_model: "Keep this model", "长期保留该模型";
     set_model_of(agent: &str): format!("Set model of {agent}"), format!("设置 {agent} 的模型");
     context_size(size: &str): format!("{size} context"), format!("上下文 {size}");
     awake: "awake", "在岗";

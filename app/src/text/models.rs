@@ -7,6 +7,33 @@ super::texts! {
     over: "Over", "经由";
     limits: "Limits", "限制";
     recorded: "Recorded", "记录";
+    read_only: "read only", "只读";
+    owned_by(owner: &str):
+        match owner {
+            "controller" => "kept by HiClaw's controller".into(),
+            "manager" => "kept by the Manager".into(),
+            "hiclaw" => "kept by HiClaw".into(),
+            other => format!("kept by {other}"),
+        },
+        match owner {
+            "controller" => "由 HiClaw 控制器管理".into(),
+            "manager" => "由 Manager 管理".into(),
+            "hiclaw" => "由 HiClaw 管理".into(),
+            other => format!("由 {other} 管理"),
+        };
+    figures_not_ours: "Set by HiClaw; a switch does not change these.", "由 HiClaw 设置，切换模型时不更改。";
+    shall_run(model: &str):
+        format!("set to {model}, not in its config yet"),
+        format!("已设为 {model}，其配置尚未更新");
+    awaits_restart(model: &str, runs: Option<&str>):
+        match runs {
+            Some(runs) => format!("shall run {model}, runs {runs} until restarted"),
+            None => format!("shall run {model}, runs what it had before until restarted"),
+        },
+        match runs {
+            Some(runs) => format!("应运行 {model}，重启前仍运行 {runs}"),
+            None => format!("应运行 {model}，重启前仍运行原来的模型"),
+        };
     in_sync: "in sync", "与观测一致";
     out_of_sync: "differs", "不一致";
     nothing_recorded: "nothing recorded", "无记录";

@@ -45,4 +45,11 @@ super::texts! {
     monitor_status: "Status", "状态";
     monitor_task: "Task", "任务";
     monitor_evidence: "Seen by", "判断依据";
+    monitor_container(state: &str): format!("container {state}"), format!("容器状态：{state}");
+    monitor_acts: "Container", "容器";
+    monitor_act_of(act: &str, name: &str): format!("{act}: {name}"), format!("{act}：{name}");
+    monitor_not_from_here: "cannot be done here: why?", "无法在此操作：原因";
+    monitor_nothing_from_here:
+        "No container can be put to sleep, woken or restarted from here.",
+        "无法在此休眠、唤醒或重启容器。";
 }

@@ -1,6 +1,12 @@
 super::texts! {
     product: "AI Gateway", "AI Gateway";
     tagline: "higress · hiclaw", "higress · hiclaw";
+    /// Which HiClaw stands behind, and by which way its agents' models are switched.
+    hiclaw_badge(generation: &str, adapter: &str):
+        format!("HiClaw {generation} · {adapter}"),
+        format!("HiClaw {generation} · {adapter}");
+    /// Behind what is said, where something speaks against it.
+    doubted: " (?)", "（？）";
     skip_to_content: "Skip to content", "跳到正文";
     navigation: "Main", "主导航";
     menu: "Menu", "菜单";

@@ -1,6 +1,6 @@
 //! How things and works stand.
 use super::Texts;
-use domain::{LimitSource, OperationState, StepName, StepState, WorkerStatus};
+use domain::{ContainerAct, LimitSource, OperationState, Step, StepName, StepState, TeamRole, WorkerStatus};
 
 impl Texts {
     pub fn step(self, step: StepName) -> &'static str {
@@ -11,8 +11,11 @@ impl Texts {
             StepName::Test => ("Test", "测试"),
             StepName::Neighbours => ("Neighbours", "检查相邻路由"),
             StepName::Record => ("model.json", "model.json"),
-            StepName::Config => ("openclaw.json", "openclaw.json"),
+            StepName::Config => ("The agent's model", "智能体的模型"),
             StepName::Reload => ("Taken up", "加载生效"),
+            StepName::Sleep => ("Put to sleep", "休眠"),
+            StepName::Wake => ("Wake", "唤醒"),
+            StepName::Restart => ("Restart", "重启"),
             StepName::Registration => ("Registration", "注册入口"),
             StepName::Proof => ("Proof", "验证入口"),
             StepName::Verify => ("Read everything back", "回读全部内容"),
@@ -46,6 +49,9 @@ impl Texts {
         self.of(match kind {
             "set_model" => ("Set model", "设置模型"),
             "accept_model" => ("Accept model", "接受模型"),
+            "sleep" => ("Put to sleep", "休眠"),
+            "wake" => ("Wake", "唤醒"),
+            "restart" => ("Restart", "重启"),
             "add_provider" => ("Add provider", "添加提供商"),
             "edit_provider" => ("Edit provider", "编辑提供商"),
             "remove_provider" => ("Remove provider", "删除提供商"),
@@ -56,6 +62,46 @@ impl Texts {
             "install" => ("Install", "安装"),
             "uninstall" => ("Uninstall", "卸载"),
             _ => ("Change", "变更"),
+        })
+    }
+
+    /// The word on the button that does it.
+    pub fn container_act(self, act: ContainerAct) -> &'static str {
+        self.of(match act {
+            ContainerAct::Sleep => ("Sleep", "休眠"),
+            ContainerAct::Wake => ("Wake", "唤醒"),
+            ContainerAct::Restart => ("Restart", "重启"),
+        })
+    }
+
+    /// What becomes of an agent's container, as a plan tells it, and when. None: the step does nothing with it.
+    pub fn happens_to_container(self, step: &Step) -> Option<String> {
+        let agent = step.object.as_deref().unwrap_or_default();
+        let when = step.evidence.clone().map(|when| self.evidence_or_said(when));
+        Some(match (step.name, when) {
+            (StepName::Sleep, _) => self.of((
+                format!("The container of {agent} is put to sleep."),
+                format!("{agent} 的容器将休眠。"),
+            )),
+            (StepName::Wake, _) => {
+                self.of((format!("The container of {agent} is woken."), format!("{agent} 的容器将被唤醒。")))
+            }
+            (StepName::Restart, None) => self.of((
+                format!("The container of {agent} is stopped and started again."),
+                format!("{agent} 的容器将停止并重新启动。"),
+            )),
+            (StepName::Restart, Some(when)) => self.of((
+                format!("The container of {agent} is stopped and started again {when}."),
+                format!("{agent} 的容器将{when}停止并重新启动。"),
+            )),
+            _ => return None,
+        })
+    }
+
+    pub fn team_role(self, role: TeamRole) -> &'static str {
+        self.of(match role {
+            TeamRole::Leader => ("leader", "负责人"),
+            TeamRole::Member => ("member", "成员"),
         })
     }
 
@@ -103,9 +149,40 @@ impl Texts {
             "gateway" => self.of(("Gateway", "网关")),
             "store" => self.of(("Store", "对象存储")),
             "manager" => "Manager",
+            "hiclaw" => "HiClaw",
             "storage" => self.of(("Own data", "本地数据")),
             "containers" => self.of(("Containers", "容器")),
+            "controller" => self.of(("Controller", "控制器")),
             other => other,
         }
+    }
+
+    /// The state of a container in a word; one that nobody here knows stays as it was told.
+    pub fn container_state(self, state: &str) -> &str {
+        self.of(match state {
+            "running" => ("running", "运行中"),
+            "ready" => ("ready", "就绪"),
+            "running or ready" => ("running or ready", "运行中或就绪"),
+            "starting" => ("starting", "启动中"),
+            "created" => ("created", "已创建"),
+            "restarting" => ("restarting", "重启中"),
+            "paused" => ("paused", "已暂停"),
+            "removing" => ("being removed", "删除中"),
+            "stopped" | "exited" => ("stopped", "已停止"),
+            "stopped or not_found" => ("stopped or missing", "已停止或不存在"),
+            "not_found" => ("missing", "不存在"),
+            "no state" => ("not told", "未知"),
+            "a state of the past" => ("as it was before", "先前的状态"),
+            other => (other, other),
+        })
+    }
+
+    /// By which way models are switched, in a word.
+    pub fn adapter(self, adapter: &str) -> &str {
+        self.of(match adapter {
+            "controller" => ("controller", "控制器"),
+            "files" => ("files", "文件"),
+            other => (other, other),
+        })
     }
 }

@@ -4,11 +4,11 @@ use crate::{
     check::{check_told, confirm},
     locked::locked,
     process::{Alive, Process},
-    world::{AGENTS, World},
+    world::World,
 };
 use domain::{
     Context, Door, EditProvider, Failure, Mutation, NewProvider, Operation, OperationId, OperationState,
-    ProviderName, SetModel, Target, TypedKey,
+    ProviderName, Restart, SetModel, Target, TypedKey,
 };
 use fastrand::Rng;
 use sandbox::upstreams::keys_of;
@@ -163,7 +163,7 @@ impl Admin {
         let wish = if single_minded { 60 } else { chance.u32(0..100) };
         Some(match wish {
             0..44 => {
-                let target: Target = AGENTS[chance.usize(..AGENTS.len())].parse().ok()?;
+                let target: Target = chance.choice(self.world.agents())?.parse().ok()?;
                 let (provider, model) = MODELS[chance.usize(..MODELS.len())];
                 Mutation::SetModel { target, wish: set_model(provider, model)? }
             }
@@ -208,6 +208,8 @@ pub fn set_model(provider: &str, model: &str) -> Option<SetModel> {
         context_window: None,
         max_tokens: None,
         reasoning: None,
+        restart: Restart::No,
+        lasting: false,
     })
 }
 

@@ -66,7 +66,7 @@ pub struct Mark {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment {
     turn: u64,
-    millis: u64,
+    pub millis: u64,
 }
 
 /// What we saw of an object, and when the other side said it.
@@ -108,6 +108,8 @@ struct Pages {
     late: BTreeSet<String>,
     /// Objects that somebody asked to be removed.
     unwanted: BTreeSet<String>,
+    /// What objects of the console were before our first write; none: they were not there.
+    before: BTreeMap<String, Option<Value>>,
     races: u64,
     broken: Vec<Broken>,
 }
@@ -194,6 +196,26 @@ impl Book {
     /// How often we wrote.
     pub fn writes(&self) -> u64 {
         self.pages().writes
+    }
+
+    /// What an object was before our first write. None: there was no such write; within: it was not there.
+    pub fn before(&self, object: &str) -> Option<Option<Value>> {
+        self.pages().before.get(object).cloned()
+    }
+
+    /// We are about to write an object for the first time.
+    pub fn was_before(&self, object: &str, tree: Option<Value>) {
+        self.pages().before.entry(object.to_owned()).or_insert(tree);
+    }
+
+    /// All objects of the console that we wrote.
+    pub fn touched(&self) -> Vec<String> {
+        self.pages().before.keys().cloned().collect()
+    }
+
+    /// When somebody last asked for a change.
+    pub fn asked(&self) -> Moment {
+        self.pages().submitted
     }
 
     /// Somebody asked for a change.

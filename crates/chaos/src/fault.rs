@@ -119,6 +119,12 @@ impl Fault {
         Self::Swallowed,
     ];
 
+    /// Whether it is anything of its own in a system. Only the console does things by halves and has writers with older
+    /// copies.
+    pub fn fits(self, system: &str) -> bool {
+        system == "console" || !matches!(self, Self::HalfDone | Self::HalfConflict | Self::Swallowed)
+    }
+
     /// The status that is answered instead of doing anything.
     pub fn status(self) -> Option<u16> {
         Some(match self {
@@ -193,6 +199,7 @@ impl Weather {
         let hard = writes && chance.bool();
         let from = if hard { Fault::WRITES } else { Fault::ANY };
         let fault = self.only.or_else(|| from.get(chance.usize(..from.len())).copied());
+        let fault = fault.filter(|fault| fault.fits(system));
         drop(chance);
         if let Some(fault) = fault {
             self.count(format!("{system} {fault:?}"));

@@ -17,6 +17,7 @@ mod rival;
 mod run;
 mod script;
 mod share_out;
+mod theirs;
 mod trace;
 mod world;
 

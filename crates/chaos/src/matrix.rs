@@ -15,7 +15,7 @@ use crate::{
     campaign::Unheld,
     check::{self, Final},
     fault::Weather,
-    process::Process,
+    process::{Alive, Process},
     run::{CALM, oldest_first, restarts_quietly},
     script::Strike,
     share_out::share_out,
@@ -83,8 +83,11 @@ pub fn attempt(trial: &Trial, base: &Base) -> Result<Tried, Unheld> {
 
 async fn course(trial: &Trial, base: &Base) -> std::io::Result<Tried> {
     let mut chance = Rng::with_seed(trial.seed);
-    let world = World::new(base, Weather::new(chance.fork(), 0, None), 0, Trace::begin(trial.trace))?;
-    let first = World::new(base, Weather::new(chance.fork(), 0, None), 0, Trace::begin(false))?;
+    let controller = trial.scenario.controller();
+    let calm = Weather::new(chance.fork(), 0, None);
+    let world = World::new(controller, base, calm, 0, Trace::begin(trial.trace)).await?;
+    let calm = Weather::new(chance.fork(), 0, None);
+    let first = World::new(controller, base, calm, 0, Trace::begin(false)).await?;
     world.weather.calm();
     let told = Arc::new(Told::default());
     let process = Process::new(world.clone());
@@ -161,7 +164,17 @@ async fn begin_trial(trial: &Trial, mut admin: Admin, mutation: Mutation) {
             operations.drain(DRAIN).await;
             life.end();
         }
-        () = admin.ask(alive, mutation) => {}
+        () = asks(trial.scenario, &mut admin, alive, mutation) => {}
+    }
+}
+
+async fn asks(scenario: Scenario, admin: &mut Admin, alive: Alive, mutation: Mutation) {
+    admin.ask(alive, mutation).await;
+    if let Some(next) = scenario.then() {
+        // Of two that end and begin in the same second either may count as the later one.
+        sleep(Duration::from_secs(2)).await;
+        let alive = admin.process.alive().await;
+        admin.ask(alive, next).await;
     }
 }
 
@@ -215,3 +228,6 @@ async fn undisturbed(admin: &Admin, mutation: Mutation) -> Option<Arc<Operation>
     let settled = watch.wait_for(|operation| operation.settled.is_some()).await.ok()?;
     Some(settled.clone())
 }
+
+#[cfg(test)]
+mod tests;

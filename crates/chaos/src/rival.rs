@@ -1,5 +1,7 @@
 //! Somebody else who works on the same installation as HiClaw's scripts do: read, change, write back. What goes to the
 //! console is looked at afterwards and written again until it stays, because the console itself loses writes.
+pub mod agents;
+
 use crate::world::{WORKSPACE, World, admin_call};
 use fastrand::Rng;
 use http::Method;
@@ -91,7 +93,7 @@ async fn mark_store(world: &World, worker: &str, text: &str) {
     tree["plugins"]["entries"][text] = json!({"enabled": false});
     let body = Object::new(format!("{tree:#}\n"), "application/json");
     // Whatever came in between is overwritten: the scripts know no conditions.
-    if world.objects.put(world.bucket, &key, body, &Condition::default()).is_ok() {
+    if world.objects.put(&world.bucket, &key, body, &Condition::default()).is_ok() {
         world.trace.note(format_args!("rival marked s3:{key} {text}"));
         world.book.marked(&format!("s3:{key}"), text, world.moment());
     }

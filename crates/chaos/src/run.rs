@@ -22,8 +22,9 @@ use tokio::{
 const TROUBLE: Duration = Duration::from_secs(900);
 /// How long an operation may be under way when nothing fails any more.
 const SLOWEST: Duration = Duration::from_secs(180);
-/// How long everything may take to settle after the last operation: the horizon and 30 s.
-pub(crate) const CALM: Duration = Duration::from_secs(150);
+/// How long everything may take to settle after the last operation: until the workers have pulled, or a controller has had
+/// its pass over every agent, and 30 s.
+pub(crate) const CALM: Duration = Duration::from_secs(390);
 
 /// How to run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -103,8 +104,10 @@ async fn course(seed: u64, options: Options, base: &Base) -> std::io::Result<Out
     let mut chance = Rng::with_seed(seed);
     let profile = Profile::of(&mut chance);
     let weather = Weather::new(chance.fork(), profile.faults, profile.only);
-    let world = World::new(base, weather, profile.disk_faults, Trace::begin(options.trace))?;
-    let first = World::new(base, Weather::new(chance.fork(), 0, None), 0, Trace::begin(false))?;
+    let trace = Trace::begin(options.trace);
+    let world = World::new(None, base, weather, profile.disk_faults, trace).await?;
+    let calm = Weather::new(chance.fork(), 0, None);
+    let first = World::new(None, base, calm, 0, Trace::begin(false)).await?;
     let told = Arc::new(Told::default());
     let process = Process::new(world.clone());
     let mut everything = JoinSet::new();

@@ -29,6 +29,8 @@ pub enum Trouble {
     Terminate,
     /// Somebody else changes the object just before.
     Edit,
+    /// Somebody else puts back just before what agents had at first, and again when that does not stay.
+    PutBack,
 }
 
 /// One trouble, and where it strikes.

@@ -1,5 +1,5 @@
 //! Which model an agent runs: what was recorded, and what is true.
-use crate::{ConsumerName, ModelId, ProviderName, RouteName, Timestamp, WorkerName};
+use crate::{ConsumerName, ModelId, ProviderName, Reset, RouteName, Timestamp, WorkerName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -18,6 +18,48 @@ pub struct SetModel {
     pub max_tokens: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<bool>,
+    /// Of an agent that takes its model up only when its container starts.
+    #[serde(default, skip_serializing_if = "Restart::is_no")]
+    pub restart: Restart,
+    /// Write it also to the file from which HiClaw gives the agent its model when its container is made anew, where
+    /// anything gives it one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lasting: bool,
+}
+
+/// Whether the container of a switched agent is started again, so that it runs its new model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Restart {
+    /// It runs its former model until somebody does.
+    #[default]
+    No,
+    /// At once: a busy agent loses its turn.
+    Now,
+    /// Once it has no open task; after 30 minutes without such a moment not at all.
+    WhenIdle,
+}
+
+impl Restart {
+    /// Whether nobody asked for one.
+    pub fn is_no(&self) -> bool {
+        *self == Self::No
+    }
+}
+
+/// How an agent comes to run the model that it was switched to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum TakeUp {
+    /// It watches its config, or pulls it, and nothing is known that keeps it from that.
+    #[default]
+    ByItself,
+    /// HiClaw makes its container anew at once: a busy agent loses its turn.
+    Replaced,
+    /// It runs its former model until its container starts again: nothing else is certain to give it the new one.
+    Restart,
 }
 
 /// Where a model's figures come from.
@@ -57,6 +99,48 @@ pub struct Assignment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
     pub observed: Observed,
+    /// How it comes to run a model that it is switched to.
+    #[serde(default)]
+    pub takes_up: TakeUp,
+    /// Who owns what the agent has of its model. None in answers of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ownership: Option<Ownership>,
+    /// Why its model cannot be changed from here, and where it can. None: it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_only: Option<NotFromHere>,
+    /// What gives the agent a model whenever its container starts; none: nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset: Option<Reset>,
+}
+
+/// Who owns what an agent has of its model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Ownership {
+    pub model: Owned,
+    /// The model's figures in the agent's config: context, output, images.
+    pub limits: Owned,
+}
+
+/// Who owns something, and what becomes of what others write there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Owned {
+    /// Who sets it anew when it wants to: `manager`, `controller`, `hiclaw`.
+    pub owner: String,
+    /// Whether a switch writes it.
+    pub ours: bool,
+    /// How long stays what others than the owner wrote there: `until …`; none: nothing known sets it anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overwritten: Option<String>,
+}
+
+/// Why something cannot be done from here, and by which way it can. Two sentences.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NotFromHere {
+    pub reason: String,
+    pub way: String,
 }
 
 /// What the agent's own config and the routes say, so that nobody has to trust the record.

@@ -162,7 +162,11 @@ impl BackupReason {
     /// A change is about to be made.
     pub fn before(change: &Mutation) -> Self {
         let target = match change {
-            Mutation::SetModel { target, .. } | Mutation::AcceptModel { target } => Some(target.to_string()),
+            Mutation::SetModel { target, .. }
+            | Mutation::AcceptModel { target }
+            | Mutation::Sleep { target }
+            | Mutation::Wake { target }
+            | Mutation::Restart { target } => Some(target.to_string()),
             Mutation::AddProvider(new) => Some(new.name.to_string()),
             Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => Some(name.to_string()),
             Mutation::RepairRoutes { route, .. } => route.as_ref().map(ToString::to_string),

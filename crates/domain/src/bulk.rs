@@ -1,5 +1,5 @@
 //! One model for many agents: each is an operation of its own.
-use crate::{Failure, ModelId, Operation, OperationId, Plan, ProviderName, SetModel, Target};
+use crate::{Failure, ModelId, Operation, OperationId, Plan, ProviderName, Restart, SetModel, Target};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
@@ -20,6 +20,12 @@ pub struct SetModels {
     pub max_tokens: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<bool>,
+    /// Of agents that take their model up only when their containers start.
+    #[serde(default, skip_serializing_if = "Restart::is_no")]
+    pub restart: Restart,
+    /// As of one agent, for those to whom HiClaw gives a model when they start.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lasting: bool,
     /// Begin no more once so many have failed; those that run are not stopped. Absent: begin all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>, minimum = 1))]
@@ -36,7 +42,8 @@ pub struct SetModels {
 impl SetModels {
     /// The wish for one agent, and no word about failures.
     pub fn of(wish: &SetModel, target: Target) -> Self {
-        let SetModel { provider, model, context_window, max_tokens, reasoning } = wish.clone();
+        let SetModel { provider, model, context_window, max_tokens, reasoning, restart, lasting } =
+            wish.clone();
         Self {
             targets: vec![target],
             provider,
@@ -44,6 +51,8 @@ impl SetModels {
             context_window,
             max_tokens,
             reasoning,
+            restart,
+            lasting,
             stop_after_failures: None,
             canary: false,
             concurrency: None,
@@ -58,6 +67,8 @@ impl SetModels {
             context_window: self.context_window,
             max_tokens: self.max_tokens,
             reasoning: self.reasoning,
+            restart: self.restart,
+            lasting: self.lasting,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What the doctor looks at, what was observed, and what mends it.
-use crate::{ConsumerName, ProviderName, RouteName, SystemHealth, Target, Timestamp};
+use crate::{ConsumerName, ProviderName, RouteName, SetModel, SystemHealth, Target, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How a check came out, from good to bad.
@@ -58,6 +58,8 @@ macro_rules! checks {
 
 checks! {
     Installation {
+        /// Which HiClaw it is can be told, and nothing speaks against it.
+        HiclawKnown "hiclaw_known"
         /// The Higress Console answers.
         ConsoleReachable "console_reachable"
         /// It accepts our account.
@@ -172,6 +174,8 @@ pub enum Repair {
     RouteAccess { route: RouteName, consumer: Option<ConsumerName> },
     /// Give an agent a model.
     SetModel { target: Target },
+    /// Let an agent keep the model that it runs: HiClaw gives it another one when it starts.
+    KeepModel { target: Target, wish: SetModel },
     /// Correct a provider: its address or its key.
     EditProvider { provider: ProviderName },
 }

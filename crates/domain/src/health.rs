@@ -47,7 +47,8 @@ pub enum SystemState {
     Down,
 }
 
-/// One system: `higress`, `gateway`, `store`, `manager`, or `storage`, our own data directory.
+/// One system: `higress`, `gateway`, `store`, `controller` where HiClaw has one, `manager`, or `storage`, our own data
+/// directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SystemHealth {
@@ -62,10 +63,31 @@ pub struct SystemHealth {
     pub error: Option<String>,
 }
 
+/// Which HiClaw stands behind everything, and how that is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HiclawIdentity {
+    /// `1.2`
+    pub generation: String,
+    /// One word for the way in which models are switched: `files`, `controller`.
+    pub adapter: String,
+    /// What speaks for it, in sentences.
+    pub evidence: Vec<String>,
+    /// What speaks against it; none: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
+}
+
 /// `GET /health?deep=true`: `healthy` when every system is up, else `degraded`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeepHealth {
     pub status: String,
     pub systems: Vec<SystemHealth>,
+    /// None: nobody could say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hiclaw: Option<HiclawIdentity>,
+    /// Why nobody could say.
+    #[serde(default, rename = "hiclawUnknown", skip_serializing_if = "Option::is_none")]
+    pub hiclaw_unknown: Option<String>,
 }

@@ -19,6 +19,7 @@ mod news;
 mod operation;
 mod plan;
 mod provider;
+mod reset;
 mod restore;
 mod route;
 pub mod rules;
@@ -28,7 +29,10 @@ mod time;
 mod usage;
 mod worker;
 
-pub use assignment::{Assignment, Assignments, LimitSource, Observed, Problem, SetModel};
+pub use assignment::{
+    Assignment, Assignments, LimitSource, NotFromHere, Observed, Owned, Ownership, Problem, Restart,
+    SetModel, TakeUp,
+};
 pub use backup::{
     AgentDocuments, BackedUp, Backup, BackupConsumer, BackupContent, BackupDocuments, BackupReason, Backups,
     DamagedBackup, MissedBackup,
@@ -39,7 +43,9 @@ pub use declared::{Declared, DeclaredAssignments, DeclaredProvider, DeclaredRout
 pub use doctor::{Check, CheckGroup, CheckId, CheckState, Doctor, Repair, Setting, is_default_password};
 pub use drift::{Drift, DriftItem, DriftVerdict, Drifted, Runs, Unpulled, Unseen, WayOut, WhyNot};
 pub use failure::{Code, Failure, FieldError, Reason, UsedBy};
-pub use health::{DeepHealth, Metrics, MetricsHistory, MetricsSample, SystemHealth, SystemState};
+pub use health::{
+    DeepHealth, HiclawIdentity, Metrics, MetricsHistory, MetricsSample, SystemHealth, SystemState,
+};
 pub use install::{
     Install, InstallationState, Proved, Registered, RegisteredAs, RegisteredObject, Surroundings,
 };
@@ -56,6 +62,7 @@ pub use provider::{
     EditProvider, LastTest, NewProvider, Protocol, Provider, ProviderModel, ProviderTest, Settings, TestLeg,
     TestProvider, Tokens,
 };
+pub use reset::{Fate, IN_CONTAINER, OWN_ENVIRONMENT, Reset, SetIn};
 pub use restore::{
     BackupItem, KeyChoice, KeySource, Needs, NewName, Opened, Originals, PlannedKeys, Restore,
 };
@@ -69,4 +76,4 @@ pub use sealed::{
 pub use secret::{Passphrase, TypedKey};
 pub use time::Timestamp;
 pub use usage::{ModelUsage, Usage, Used};
-pub use worker::{PULLED_WITHIN, Worker, WorkerStatus};
+pub use worker::{AwaitsRestart, ContainerAct, ContainerSeen, PULLED_WITHIN, TeamRole, Worker, WorkerStatus};

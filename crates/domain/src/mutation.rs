@@ -1,7 +1,7 @@
 //! Everything that can be changed, as data. Page, REST and CLI hand the same value to the same engine.
 use crate::{
-    ConsumerName, Declared, EditProvider, Install, NewProvider, OperationId, ProviderName, Restore,
-    RouteName, SetModel, Target,
+    ConsumerName, ContainerAct, Declared, EditProvider, Install, NewProvider, OperationId, ProviderName,
+    Restore, RouteName, SetModel, Target,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,18 @@ pub enum Mutation {
     },
     /// Let our note of an agent say what it really runs. Nothing else is written.
     AcceptModel {
+        target: Target,
+    },
+    /// Put an agent's container to sleep.
+    Sleep {
+        target: Target,
+    },
+    /// Wake it.
+    Wake {
+        target: Target,
+    },
+    /// Stop and start it again.
+    Restart {
         target: Target,
     },
     AddProvider(NewProvider),
@@ -56,6 +68,9 @@ impl Mutation {
         match self {
             Self::SetModel { .. } => "set_model",
             Self::AcceptModel { .. } => "accept_model",
+            Self::Sleep { .. } => ContainerAct::Sleep.as_str(),
+            Self::Wake { .. } => ContainerAct::Wake.as_str(),
+            Self::Restart { .. } => ContainerAct::Restart.as_str(),
             Self::AddProvider(_) => "add_provider",
             Self::EditProvider { .. } => "edit_provider",
             Self::RemoveProvider { .. } => "remove_provider",
@@ -68,6 +83,25 @@ impl Mutation {
         }
     }
 
+    /// Something to do with an agent's container.
+    pub fn of_container(act: ContainerAct, target: Target) -> Self {
+        match act {
+            ContainerAct::Sleep => Self::Sleep { target },
+            ContainerAct::Wake => Self::Wake { target },
+            ContainerAct::Restart => Self::Restart { target },
+        }
+    }
+
+    /// What it does with whose container. None: it changes something else.
+    pub fn container_act(&self) -> Option<(&Target, ContainerAct)> {
+        match self {
+            Self::Sleep { target } => Some((target, ContainerAct::Sleep)),
+            Self::Wake { target } => Some((target, ContainerAct::Wake)),
+            Self::Restart { target } => Some((target, ContainerAct::Restart)),
+            _ => None,
+        }
+    }
+
     /// The file that the installation shall be like; of a restore, once the server has opened its backup.
     pub fn declared(&self) -> Option<&Declared> {
         match self {
@@ -75,6 +109,9 @@ impl Mutation {
             Self::Restore(restore) => restore.opened.as_deref().map(|opened| &opened.file),
             Self::SetModel { .. }
             | Self::AcceptModel { .. }
+            | Self::Sleep { .. }
+            | Self::Wake { .. }
+            | Self::Restart { .. }
             | Self::AddProvider(_)
             | Self::EditProvider { .. }
             | Self::RemoveProvider { .. }

@@ -1,5 +1,5 @@
 //! A mutation that runs or ran, and the steps it took.
-use crate::{Affected, Failure, OperationId, Plan, Timestamp};
+use crate::{Affected, ContainerAct, Failure, OperationId, Plan, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What a step does.
@@ -23,6 +23,12 @@ pub enum StepName {
     Config,
     /// See the agent take it up, where that can be seen.
     Reload,
+    /// Put the agent's container to sleep, and see it stopped.
+    Sleep,
+    /// Wake it, and see it run.
+    Wake,
+    /// Restart it, and see it run.
+    Restart,
     /// Write or remove what agm is reached by: a service source, a domain, a route, what a plugin is set to on one, or our
     /// own note of these.
     Registration,
@@ -30,6 +36,23 @@ pub enum StepName {
     Proof,
     /// Read everything back.
     Verify,
+}
+
+impl StepName {
+    /// Whether it does something that nothing takes back.
+    pub fn is_lasting(self) -> bool {
+        matches!(self, Self::Sleep | Self::Wake | Self::Restart)
+    }
+}
+
+impl From<ContainerAct> for StepName {
+    fn from(act: ContainerAct) -> Self {
+        match act {
+            ContainerAct::Sleep => Self::Sleep,
+            ContainerAct::Wake => Self::Wake,
+            ContainerAct::Restart => Self::Restart,
+        }
+    }
 }
 
 /// How far a step is.
@@ -100,6 +123,15 @@ impl Settled {
     /// Whether it is a [`Settled::nothing_written`].
     pub fn wrote_nothing(&self) -> bool {
         self.evidence == Self::NOTHING_WRITTEN
+    }
+}
+
+impl Operation {
+    /// Whether nothing more is about to happen: its outcome is known, and no agent is being started again. One that waits
+    /// until an agent is idle keeps nobody waiting.
+    pub fn has_ended(&self) -> bool {
+        let restarts = |step: &Step| step.name == StepName::Restart && step.state == StepState::Running;
+        self.state.is_final() && !self.steps.iter().any(restarts)
     }
 }
 

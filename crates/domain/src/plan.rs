@@ -58,11 +58,16 @@ pub struct Change {
     pub object: String,
     pub action: ChangeAction,
     pub diff: Vec<DiffLine>,
-    /// `manager`, `hiclaw`, `agm`.
+    /// Who sets the object anew when it wants to: `manager`, `controller`, `hiclaw`; `agm` for what is ours.
     pub owner: String,
     /// `until the Manager restarts`; none: nothing known undoes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lasts: Option<String>,
+}
+
+impl Change {
+    /// The `owner` of what nobody else sets.
+    pub const OURS: &str = "agm";
 }
 
 /// Another agent that the change reaches, and how.
@@ -119,11 +124,19 @@ warning_codes! {
     ContextShrinks "CONTEXT_SHRINKS"
     /// Nobody knows the limits of the model: named are it, its context and its longest answer.
     LimitsAreDefaults "LIMITS_ARE_DEFAULTS"
+    /// Figures were given for the model, and they are the owner's (named): a switch does not write them.
+    LimitsNotOurs "LIMITS_NOT_OURS"
     /// The default route leads elsewhere, and with it all that no other route takes.
     DefaultRouteChanges "DEFAULT_ROUTE_CHANGES"
     DefaultRouteMissing "DEFAULT_ROUTE_MISSING"
     /// HiClaw or the Manager sets it anew at a restart; named is what, where that is not the whole change.
     ResetByHiclaw "RESET_BY_HICLAW"
+    /// A variable (named) is a model (named) in a place (named), which the agent gets when it starts; the line (named) ends
+    /// that, in a file (named last) that a switch can write, where there is one.
+    ResetAtStart "RESET_AT_START"
+    /// The agent keeps its model once its container is made anew. Named is a variable, and the model that it is in a place,
+    /// which a restart brings back; nothing is named where that cannot be seen.
+    KeptOnceRemade "KEPT_ONCE_REMADE"
     /// The provider (named) does not tell its models.
     ModelListUnreadable "MODEL_LIST_UNREADABLE"
     /// The provider (named) gets no route yet.
@@ -152,6 +165,13 @@ warning_codes! {
     NotRemoved "NOT_REMOVED"
     /// The object (named first) was changed by somebody (where: named second), and is made again what agm wants.
     SetBack "SET_BACK"
+    /// The container of the agent (named first) is made anew or started again: a busy agent loses its turn. Named second is
+    /// what it is at work on, where that is seen.
+    TurnLost "TURN_LOST"
+    /// The agent (named) runs its former model until its container starts again.
+    FormerModelRuns "FORMER_MODEL_RUNS"
+    /// Something shows (named) that the installation is another one than agm takes it for, which may undo a switch.
+    AnotherHolder "ANOTHER_HOLDER"
 }
 
 impl fmt::Display for WarningCode {
@@ -183,6 +203,13 @@ impl Warning {
     pub fn about<T: ToString>(mut self, named: impl IntoIterator<Item = T>) -> Self {
         self.about.extend(named.into_iter().map(|name| name.to_string()));
         self
+    }
+}
+
+impl Plan {
+    /// Whether it would change nothing and do nothing.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && !self.steps.iter().any(|step| step.name.is_lasting())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The Docker API, read only: which containers there are and how they are.
 use crate::{Error, error::System};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, time::Duration};
 use url::Url;
 
@@ -18,14 +18,44 @@ pub struct Container {
     pub image: String,
 }
 
+/// A container as Docker lists it.
 #[derive(Deserialize)]
-struct Listed {
+pub struct Listed {
     #[serde(rename = "Names", default)]
     names: Vec<String>,
     #[serde(rename = "State", default)]
     state: String,
     #[serde(rename = "Image", default)]
     image: String,
+}
+
+/// How a container stands. What else Docker tells of it is not kept: all secrets of HiClaw are in that.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Standing {
+    pub id: String,
+    pub state: State,
+}
+
+/// Whether it runs, and since when.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct State {
+    pub running: bool,
+    pub started_at: Option<String>,
+}
+
+/// What Docker tells of one container. All secrets of HiClaw are in it.
+#[derive(Deserialize)]
+struct Inspected {
+    #[serde(rename = "Config", default)]
+    config: Environment,
+}
+
+#[derive(Default, Deserialize)]
+struct Environment {
+    #[serde(rename = "Env", default)]
+    env: Vec<String>,
 }
 
 /// A client of one Docker API.
@@ -44,30 +74,42 @@ impl ContainerApi {
 
     /// All containers, also stopped ones.
     pub async fn list(&self) -> Result<Vec<Container>, Error> {
+        let listed: Vec<Listed> = self.get("containers/json?all=true").await?;
+        Ok(listed.into_iter().flat_map(named).collect())
+    }
+
+    /// What a variable of a container's environment is; none: it is not set.
+    pub async fn variable(&self, container: &str, variable: &str) -> Result<Option<String>, Error> {
+        let inspected: Inspected = self.get(&format!("containers/{container}/json")).await?;
+        let lines = inspected.config.env.into_iter().rev();
+        let mut set =
+            lines.filter_map(|line| Some(line.strip_prefix(variable)?.strip_prefix('=')?.to_owned()));
+        Ok(set.next())
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         let failed = |message: String, timeout| Error::Http {
             system: System::Containers,
             what: "the container API",
             message,
             timeout,
         };
-        let mut url = self.url.join("containers/json").map_err(|e| failed(e.to_string(), false))?;
-        url.set_query(Some("all=true"));
+        let url = self.url.join(path).map_err(|e| failed(e.to_string(), false))?;
         let call = async {
             let answer = self.http.get(url).timeout(self.timeout).send().await?.error_for_status()?;
             if answer.content_length().is_some_and(|length| length > MAX_BYTES) {
                 return Ok(None);
             }
-            answer.json::<Vec<Listed>>().await.map(Some)
+            answer.json::<T>().await.map(Some)
         };
-        let listed = call
-            .await
+        call.await
             .map_err(|error| failed(crate::http_error(&error), error.is_timeout()))?
-            .ok_or_else(|| failed("the list is too large".into(), false))?;
-        Ok(listed.into_iter().flat_map(named).collect())
+            .ok_or_else(|| failed("the answer is too large".into(), false))
     }
 }
 
-fn named(listed: Listed) -> impl Iterator<Item = Container> {
+/// The container under each of its names.
+pub fn named(listed: Listed) -> impl Iterator<Item = Container> {
     let Listed { names, state, image } = listed;
     names.into_iter().map(move |name| {
         let name = name.trim_start_matches('/').to_owned();

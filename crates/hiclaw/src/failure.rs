@@ -10,6 +10,7 @@ impl From<Error> for Failure {
             System::Manager => "manager",
             System::Store => "store",
             System::Containers => "containers",
+            System::Controller => "controller",
         };
         let (code, hint) = advice(&error);
         let mut failure = Failure::new(code, error.to_string()).hint(hint);
@@ -39,6 +40,25 @@ fn advice(error: &Error) -> (Code, &'static str) {
         Error::Store(_) => {
             (Code::UpstreamUnavailable, "Is the object store up, and are its address and bucket right?")
         }
+        Error::NoController(_) => {
+            (Code::UpstreamUnavailable, "Is HICLAW_CONTROLLER_URL right, and does it run?")
+        }
+        Error::NoEntry(_) => (
+            Code::UpstreamUnavailable,
+            "Name the controller's own token: HICLAW_AUTH_TOKEN_FILE or HICLAW_AUTH_TOKEN.",
+        ),
+        Error::Refused { status: 409, .. } => (Code::Conflict, "Look at what is there now and try again."),
+        Error::Refused { .. } => (Code::UpstreamUnavailable, "The controller's own log says more."),
+        Error::NotCarriedOut { .. } => (
+            Code::UpstreamUnavailable,
+            "The controller tries again by itself. Repair what it complains of, then switch again.",
+        ),
+        Error::Made(_) => (Code::ReadOnlyTarget, "Change it through the controller."),
+        Error::NoSource(_) => (
+            Code::ReadOnlyTarget,
+            "Name the file to agm with HICLAW_ENV_FILE and let agm write it, or set HICLAW_DEFAULT_MODEL there yourself.",
+        ),
+        Error::CannotAct { way, .. } => (Code::ReadOnlyTarget, way),
         Error::Missing(_) => (
             Code::UpstreamUnavailable,
             "HiClaw writes it when the agent is created. Are the path and the bucket right?",

@@ -1,20 +1,27 @@
 //! HiClaw v1.0: the files are the truth. The Manager's openclaw.json lies on local disk, the workers' in the store, and
 //! the list of workers in a registry beside the Manager's file.
 mod config;
+mod environment;
+mod identity;
 mod note;
+mod upkeep;
 mod workers;
 
 use crate::{
-    Agent, AgentConfig, Call, ContainerApi, Edit, Error, Held, Image, ModelHolder, Part, ReadOnly, TakenUp,
-    Version, Wish,
+    Act, Agent, AgentConfig, Call, ContainerApi, Edit, Error, Held, Image, ModelHolder, Part, TakeUp,
+    TakenUp, Upkeep, Version, Wish, beside,
     error::System,
+    holder::owned,
     http_error,
     known::Known,
     registry::{self, Entry},
 };
 use disk::Disk;
-use domain::{PULLED_WITHIN, Target, Timestamp, Worker, WorkerName};
-use openclaw::{persist_file, read_file, sweep_beside};
+use domain::{
+    Fate, HiclawIdentity, NotFromHere, Ownership, PULLED_WITHIN, Reset, Target, Timestamp, Worker,
+    WorkerName, lasts,
+};
+use openclaw::{persist_file, sweep_beside};
 use secrecy::SecretString;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,8 +33,12 @@ use store::{Listing, ObjectKey, Store};
 use tokio::sync::Mutex;
 use url::Url;
 
+/// By which way containers are started and stopped.
+const WITH_DOCKER: &str = "Its containers are started and stopped with Docker, or by the Manager.";
 /// The runtime whose config we know how to edit.
 const OPENCLAW: &str = "openclaw";
+/// Who owns the configs.
+const OWNER: &str = "manager";
 
 /// What the adapter needs.
 pub struct FilesParams {
@@ -42,9 +53,17 @@ pub struct FilesParams {
     pub store: Store,
     /// None: containers are not observed.
     pub containers: Option<ContainerApi>,
+    /// Where HiClaw's console is; none: no controller is looked for beside it.
+    pub console: Option<Url>,
+    /// The model that HiClaw gives the Manager when it starts, as this server was told.
+    pub default_model: Option<String>,
+    /// The file from which HiClaw's installer makes the Manager's container; none: it is not known here.
+    pub env_file: Option<PathBuf>,
     pub http: reqwest::Client,
     /// One call to the Manager.
     pub call: Duration,
+    /// Until a worker that runs has surely pulled its config.
+    pub pulled: Duration,
     /// The time of day, for what is noted in the registry.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
@@ -54,6 +73,10 @@ pub struct Files {
     params: FilesParams,
     /// The workers' configs.
     known: Known<Arc<AgentConfig>>,
+    /// A controller that is named and not used, since the settings say that there is none.
+    unused: Option<Url>,
+    /// What spoke against this adapter when it was looked for last.
+    doubted: std::sync::Mutex<Option<String>>,
     /// One writer of the registry at a time: between the look at a file and its replacement another one could write.
     notes: Mutex<()>,
 }
@@ -61,7 +84,19 @@ pub struct Files {
 impl Files {
     /// Makes no call.
     pub fn new(params: FilesParams) -> Self {
-        Self { params, known: Known::default(), notes: Mutex::new(()) }
+        Self {
+            params,
+            known: Known::default(),
+            unused: None,
+            doubted: std::sync::Mutex::default(),
+            notes: Mutex::new(()),
+        }
+    }
+
+    /// The same beside a controller that the settings name and forbid.
+    #[must_use]
+    pub fn beside_controller(self, unused: Url) -> Self {
+        Self { unused: Some(unused), ..self }
     }
 
     fn beside(&self, file: &str) -> PathBuf {
@@ -69,10 +104,7 @@ impl Files {
     }
 
     async fn text_beside(&self, file: &str) -> Result<(String, openclaw::FileHash), Error> {
-        let (bytes, hash) = read_file(&self.params.disk, &self.beside(file)).await?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| Error::Malformed { file: file.to_owned(), message: "it is no UTF-8 text".into() })?;
-        Ok((text, hash))
+        beside::text(&self.params.disk, &self.params.manager_config, file).await
     }
 
     async fn registered(&self) -> Result<BTreeMap<WorkerName, Entry>, Error> {
@@ -86,10 +118,18 @@ impl Files {
         wish: &Wish<'_>,
     ) -> Result<Vec<Edit>, Error> {
         let note = match target {
+            Target::Manager if wish.lasting => self.environment_edit(wish).await?,
             Target::Manager => None,
             Target::Worker(worker) => self.note_edit(worker, wish).await?,
         };
-        Ok(note.into_iter().chain(self.config_edit(target, &config.held, wish)?).collect())
+        let reset = self.reset_of(target).await;
+        let fate = reset.as_ref().map_or(Fate::Stays, |reset| reset.fate(wish.model.as_str(), wish.lasting));
+        Ok(note.into_iter().chain(self.config_edit(target, &config.held, wish, fate)?).collect())
+    }
+
+    async fn manager_answers(&self) -> Result<(), Error> {
+        self.read_config(&Target::Manager).await?;
+        self.ask_manager().await.map(drop)
     }
 
     async fn ask_manager(&self) -> Result<TakenUp, Error> {
@@ -117,18 +157,36 @@ impl Files {
     }
 }
 
+fn nobody_to_ask(target: &Target) -> String {
+    format!("this HiClaw has nobody to ask for the container of {}", target.agent())
+}
+
+/// The Manager is in no registry, and nothing is kept of agents but files.
+fn no_such_part() -> Error {
+    Error::Missing(registry::REGISTRY.to_owned())
+}
+
 fn agent(name: WorkerName, entry: Entry) -> Agent {
-    let read_only = (entry.runtime != OPENCLAW).then(|| ReadOnly {
+    let read_only = (entry.runtime != OPENCLAW).then(|| NotFromHere {
         reason: format!("{name} runs {}, whose config agm does not edit", entry.runtime),
         way: format!("Change its model with {}'s own settings, in the worker's container.", entry.runtime),
     });
-    Agent { target: Target::Worker(name), runtime: entry.runtime, read_only }
+    Agent { target: Target::Worker(name), runtime: entry.runtime, read_only, takes_up: TakeUp::ByItself }
 }
 
 impl ModelHolder for Files {
+    fn known_manager(&self) -> Agent {
+        Agent {
+            target: Target::Manager,
+            runtime: OPENCLAW.into(),
+            read_only: None,
+            takes_up: TakeUp::ByItself,
+        }
+    }
+
     fn agents(&self) -> Call<'_, Vec<Agent>> {
         Box::pin(async {
-            let manager = Agent { target: Target::Manager, runtime: OPENCLAW.into(), read_only: None };
+            let manager = self.known_manager();
             let workers = self.registered().await?.into_iter().map(|(name, entry)| agent(name, entry));
             let agents: Vec<_> = std::iter::once(manager).chain(workers).collect();
             let keys: BTreeSet<_> = agents.iter().map(|agent| ObjectKey::config(&agent.target)).collect();
@@ -167,7 +225,8 @@ impl ModelHolder for Files {
             match (part, target) {
                 (Part::Config, _) => self.held_config(target).await,
                 (Part::Registry, Target::Worker(worker)) => self.note(worker).await,
-                (Part::Registry, Target::Manager) => Err(Error::Missing(registry::REGISTRY.to_owned())),
+                (Part::Environment, Target::Manager) => self.environment().await,
+                (Part::Registry | Part::Spec | Part::Environment, _) => Err(no_such_part()),
             }
         })
     }
@@ -183,7 +242,8 @@ impl ModelHolder for Files {
             match (part, target) {
                 (Part::Config, _) => self.write_config(target, image, version).await,
                 (Part::Registry, Target::Worker(worker)) => self.write_note(worker, image, version).await,
-                (Part::Registry, Target::Manager) => Err(Error::Missing(registry::REGISTRY.to_owned())),
+                (Part::Environment, Target::Manager) => self.write_environment(image, version).await,
+                (Part::Registry | Part::Spec | Part::Environment, _) => Err(no_such_part()),
             }
         })
     }
@@ -193,7 +253,10 @@ impl ModelHolder for Files {
             let path = match (part, target) {
                 (Part::Config, Target::Manager) => self.params.manager_config.clone(),
                 (Part::Registry, Target::Worker(_)) => self.beside(registry::REGISTRY),
-                (Part::Config, Target::Worker(_)) | (Part::Registry, Target::Manager) => return Ok(()),
+                (Part::Environment, Target::Manager) => return self.persist_environment().await,
+                (Part::Config, Target::Worker(_)) | (Part::Registry | Part::Spec | Part::Environment, _) => {
+                    return Ok(());
+                }
             };
             Ok(persist_file(&self.params.disk, &path).await?)
         })
@@ -215,9 +278,48 @@ impl ModelHolder for Files {
         })
     }
 
+    fn act<'a>(&'a self, target: &'a Target, _: Act) -> Call<'a, String> {
+        Box::pin(async { Err(Error::CannotAct { reason: nobody_to_ask(target), way: WITH_DOCKER }) })
+    }
+
+    fn cannot(&self, target: &Target, _: Act) -> Option<NotFromHere> {
+        Some(NotFromHere { reason: nobody_to_ask(target), way: WITH_DOCKER.to_owned() })
+    }
+
+    fn reset<'a>(&'a self, target: &'a Target) -> Call<'a, Option<Reset>> {
+        Box::pin(async { Ok(self.reset_of(target).await) })
+    }
+
+    fn ownership(&self, target: &Target) -> Ownership {
+        let overwritten = match target {
+            Target::Manager => Some(lasts::MANAGER_RESTART),
+            Target::Worker(_) => None,
+        };
+        Ownership { model: owned(OWNER, true, overwritten), limits: owned(OWNER, true, None) }
+    }
+
+    fn identity(&self) -> Call<'_, HiclawIdentity> {
+        Box::pin(async { Ok(self.identify().await) })
+    }
+
+    fn doubt(&self, listing: &Listing) -> Option<String> {
+        self.doubt_by_now(listing)
+    }
+
+    fn systems(&self) -> Vec<(&'static str, Call<'_, ()>)> {
+        vec![("manager", Box::pin(self.manager_answers()))]
+    }
+
+    fn upkeep(&self, worker: &Worker) -> Option<Upkeep> {
+        (worker.runtime == OPENCLAW).then(|| upkeep::by_image(worker))
+    }
+
     fn sweep(&self) -> Call<'_, ()> {
         Box::pin(async {
-            let swept = sweep_beside(&self.params.disk, &self.params.manager_config).await?;
+            let mut swept = sweep_beside(&self.params.disk, &self.params.manager_config).await?;
+            if let Some(file) = &self.params.env_file {
+                swept += sweep_beside(&self.params.disk, file).await.unwrap_or_default();
+            }
             if swept > 0 {
                 tracing::info!(files = swept, "half-written files of an earlier life were removed");
             }

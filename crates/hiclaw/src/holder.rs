@@ -1,10 +1,14 @@
 //! Who holds an agent's model and how it is changed. Each generation of HiClaw answers differently; nothing above this
 //! trait knows which one it talks to.
-use crate::Error;
-use domain::{Limits, ModelId, Target, Timestamp, Worker, rules::KnownLimits};
+use crate::{Error, registry::ModelNote};
+pub use domain::{ContainerAct as Act, TakeUp};
+use domain::{
+    HiclawIdentity, Limits, ModelId, NotFromHere, Owned, Ownership, Reset, Target, Timestamp, Worker,
+    rules::KnownLimits,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use std::{borrow::Cow, collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 use store::Listing;
 
 /// A call that is under way.
@@ -17,14 +21,8 @@ pub struct Agent {
     /// `openclaw`, `copaw`, …
     pub runtime: String,
     /// Why its model cannot be changed from here, and where it can. None: it can.
-    pub read_only: Option<ReadOnly>,
-}
-
-/// Why an agent's model cannot be changed from here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadOnly {
-    pub reason: String,
-    pub way: String,
+    pub read_only: Option<NotFromHere>,
+    pub takes_up: TakeUp,
 }
 
 /// What an agent's own config says about its model.
@@ -34,12 +32,18 @@ pub struct AgentConfig {
     pub primary: Option<String>,
     /// The model part of `primary`.
     pub model: Option<ModelId>,
+    /// The model that HiClaw keeps for it, where that is not what its config says.
+    pub desired: Option<ModelId>,
+    /// Whether it lists models, and allows no others.
+    pub lists_models: bool,
     /// The models that it lists, with what it says about each.
     pub models: BTreeMap<String, KnownLimits>,
     /// What it says of its live model, word for word, see [`openclaw::Config::model_part`].
     pub part: Option<Value>,
     /// The agent's key for the gateway.
     pub key: Option<SecretString>,
+    /// Whether this is where the agent has its key from. Otherwise its consumer alone knows it.
+    pub holds_key: bool,
     /// What all this was read from.
     pub held: Held,
 }
@@ -51,9 +55,14 @@ impl AgentConfig {
     }
 }
 
-/// The model that a config selects, when it runs over the gateway.
-pub fn model_in(config: &Image) -> Option<ModelId> {
-    openclaw::Config::parse(config.expose().as_bytes()).ok()?.model()
+/// The model that a part selects: of a config, when it runs over the gateway.
+pub fn model_in(part: Part, image: &Image) -> Option<ModelId> {
+    match part {
+        Part::Config => openclaw::Config::parse(image.expose().as_bytes()).ok()?.model(),
+        Part::Registry | Part::Spec | Part::Environment => {
+            ModelNote::from_json(image.expose()).ok()?.model?.parse().ok()
+        }
+    }
 }
 
 /// What a part was when it was read. Equal versions, equal parts.
@@ -94,8 +103,19 @@ impl fmt::Display for Version {
 pub enum Part {
     /// HiClaw's own note of a worker's model.
     Registry,
+    /// The model in what HiClaw keeps of an agent and makes all else from, its config too.
+    Spec,
+    /// The model that HiClaw gives an agent whose container it makes anew.
+    Environment,
     /// The config that the agent lives by. Written last: from here on it runs the new model.
     Config,
+}
+
+impl Part {
+    /// Whether a write is refused, however late it comes, when what stands there is not what it was made for.
+    pub fn is_fenced(self) -> bool {
+        self != Self::Spec
+    }
 }
 
 /// What a part holds. It may hold keys, so it shows nothing of itself.
@@ -144,6 +164,8 @@ pub struct Held {
 pub struct Wish<'a> {
     pub model: &'a ModelId,
     pub limits: Limits,
+    /// Whether it shall outlast the container that the agent has, where HiClaw gives it a model then.
+    pub lasting: bool,
     /// When the switch was asked for.
     pub at: &'a Timestamp,
 }
@@ -160,6 +182,9 @@ pub struct Edit {
     pub owner: Cow<'static, str>,
     /// What would undo it; none: nothing known.
     pub lasts: Option<Cow<'static, str>>,
+    /// For how long after the write HiClaw itself may yet undo it. Who finds it as written after that may say that it
+    /// lasts.
+    pub sure_after: Duration,
 }
 
 /// How an agent takes up a changed config.
@@ -173,8 +198,27 @@ pub struct TakenUp {
     pub evidence: String,
 }
 
+/// Whether a worker takes up the model of its stored config while it runs, as far as its container tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Upkeep {
+    /// Nothing speaks against it.
+    Well,
+    /// Nobody can tell, and why.
+    Unseen(String),
+    /// It does not, and what helps.
+    Lacking { evidence: String, fix: String },
+}
+
+/// What an owner has, see [`Owned`].
+pub(crate) fn owned(owner: &str, ours: bool, overwritten: Option<&str>) -> Owned {
+    Owned { owner: owner.to_owned(), ours, overwritten: overwritten.map(str::to_owned) }
+}
+
 /// Holds the models of all agents of an installation.
 pub trait ModelHolder: Send + Sync {
+    /// The Manager, as far as it is known without asking.
+    fn known_manager(&self) -> Agent;
+
     /// All agents, the Manager first.
     fn agents(&self) -> Call<'_, Vec<Agent>>;
 
@@ -209,11 +253,43 @@ pub trait ModelHolder: Send + Sync {
         version: &'a Version,
     ) -> Call<'a, ()>;
 
-    /// Makes what a part holds now last, should its last write not have been sure of that itself.
+    /// Sees that what a part holds now lasts, should its last write not have been sure of that itself: a replaced file
+    /// comes through a power failure, and what HiClaw makes of the part is there.
     fn persist<'a>(&'a self, target: &'a Target, part: Part) -> Call<'a, ()>;
 
     /// Sees that the agent takes up its config, as far as that can be seen.
     fn reload<'a>(&'a self, target: &'a Target) -> Call<'a, TakenUp>;
+
+    /// Does something with an agent's container, and waits until that is seen. The text says what was seen.
+    fn act<'a>(&'a self, target: &'a Target, act: Act) -> Call<'a, String>;
+
+    /// Why something cannot be done with an agent's container, as far as that is known without asking. None: it may be
+    /// tried.
+    fn cannot(&self, _: &Target, _: Act) -> Option<NotFromHere> {
+        None
+    }
+
+    /// What gives an agent a model whenever its container starts; none: nothing does. What cannot be seen of it is left out.
+    fn reset<'a>(&'a self, _: &'a Target) -> Call<'a, Option<Reset>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Who owns what an agent has of its model.
+    fn ownership(&self, target: &Target) -> Ownership;
+
+    /// Which HiClaw this is, found out anew.
+    fn identity(&self) -> Call<'_, HiclawIdentity>;
+
+    /// What shows that this is another HiClaw than it is taken for, which may undo what is written here: by this listing of
+    /// the store, and as of the last [`ModelHolder::identity`]. None: nothing.
+    fn doubt(&self, listing: &Listing) -> Option<String>;
+
+    /// Each of HiClaw's own systems by its name, and a look that ends well when it answers. A look waits for nothing
+    /// but that answer, and changes nothing.
+    fn systems(&self) -> Vec<(&'static str, Call<'_, ()>)>;
+
+    /// Whether a worker takes up the model of its stored config while it runs. None: that is no question of its runtime.
+    fn upkeep(&self, worker: &Worker) -> Option<Upkeep>;
 
     /// Removes what a crash of ours left half-written. For a start only, before anything is written.
     fn sweep(&self) -> Call<'_, ()> {

@@ -1,7 +1,7 @@
 //! `agents/<name>/model.json`: our own note of the last switch. HiClaw does not read it, and it is no evidence of what
 //! an agent runs.
 use crate::{Error, Held, Image, Version, known::Known, object};
-use domain::{Limits, SetModel, Target, Timestamp};
+use domain::{Limits, Restart, SetModel, Target, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Listing, ObjectKey, Store};
 
@@ -20,14 +20,14 @@ pub struct Record {
 }
 
 impl Record {
-    /// The note of a switch.
-    pub fn of(wish: &SetModel, limits: &Limits, at: &Timestamp) -> Self {
+    /// The note of a switch. `limits`: none where it writes none.
+    pub fn of(wish: &SetModel, limits: Option<&Limits>, at: &Timestamp) -> Self {
         Self {
             provider: wish.provider.clone(),
             model: wish.model.clone(),
-            context_window: Some(limits.context_window),
-            max_tokens: Some(limits.max_tokens),
-            reasoning: Some(limits.reasoning),
+            context_window: limits.map(|limits| limits.context_window),
+            max_tokens: limits.map(|limits| limits.max_tokens),
+            reasoning: limits.map(|limits| limits.reasoning),
             updated_at: Some(at.clone()),
         }
     }
@@ -40,6 +40,8 @@ impl Record {
             context_window: self.context_window,
             max_tokens: self.max_tokens,
             reasoning: self.reasoning,
+            restart: Restart::No,
+            lasting: false,
         }
     }
 

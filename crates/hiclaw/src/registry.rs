@@ -96,7 +96,7 @@ pub fn open_tasks(text: &str) -> Result<Vec<Task>, Error> {
         .collect()
 }
 
-/// What the registry notes about a worker's model; nothing before the first switch.
+/// What HiClaw notes about an agent's model; in the registry nothing before the first switch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct ModelNote {
     pub model: Option<String>,
@@ -115,7 +115,7 @@ impl ModelNote {
 
     /// Reads what [`ModelNote::to_json`] wrote.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        serde_json::from_str(text).map_err(|e| malformed(REGISTRY, &e.to_string()))
+        serde_json::from_str(text).map_err(|e| malformed("the note of a model", &e.to_string()))
     }
 }
 

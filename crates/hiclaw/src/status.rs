@@ -84,7 +84,8 @@ fn stopped(seen: String, lifecycle: Option<&Lifecycle>) -> Judgement {
     }
 }
 
-fn by_tasks(seen: &str, facts: &Facts<'_>) -> Judgement {
+/// How a worker is whose container runs, by its tasks.
+pub fn by_tasks(seen: &str, facts: &Facts<'_>) -> Judgement {
     let started = facts.lifecycle.and_then(|l| l.last_started_at.clone());
     match facts.tasks {
         Err(why) => Judgement {

@@ -102,6 +102,26 @@ impl RouteDoc {
         compare::route_hash(&self.json)
     }
 
+    /// The same of all that it means but for the agents that it lets in.
+    pub fn body_hash(&self) -> String {
+        let is_agent = |name: &Value| {
+            name.as_str().is_some_and(|name| name.parse().is_ok_and(|name: ConsumerName| name.is_agent()))
+        };
+        let mut json = self.json.clone();
+        if let Some(Value::Array(names)) = json.pointer_mut("/authConfig/allowedConsumers") {
+            names.retain(|name| !is_agent(name));
+        }
+        compare::route_hash(&json)
+    }
+
+    /// The agents that it lets in beside those of an earlier one. None: something else is another, or there are no more.
+    pub fn lets_in_beside(&self, earlier: &Self) -> Option<Vec<ConsumerName>> {
+        let (known, mut more) = (earlier.consumers()?, self.consumers()?);
+        let has_all = known.iter().all(|name| more.contains(name));
+        more.retain(|name| !known.contains(name));
+        (has_all && !more.is_empty() && self.body_hash() == earlier.body_hash()).then_some(more)
+    }
+
     /// The tree, to be changed and parsed again.
     pub fn into_json(self) -> Value {
         self.json

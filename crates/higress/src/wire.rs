@@ -1,4 +1,4 @@
-//! One exchange with a console, below everything that is known about consoles: no account rules, no envelope, no retry.
+//! One exchange with a console or another system of HiClaw, below everything that is known about consoles: no account rules, no envelope, no retry.
 use crate::{HigressError, scrub};
 use futures::future::BoxFuture;
 use reqwest::{
@@ -56,6 +56,11 @@ impl HttpWire {
     /// [`HigressError::Setup`] when the TLS stack cannot be built.
     pub fn new(connect: Duration) -> Result<Self, HigressError> {
         http_client(connect).map(Self)
+    }
+
+    /// The same over a client of [`http_client`].
+    pub fn over(client: Client) -> Self {
+        Self(client)
     }
 }
 

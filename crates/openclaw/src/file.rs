@@ -86,6 +86,21 @@ pub async fn replace_file(
     done.map_err(|error| classified(path, error))?
 }
 
+/// The same for a file of somebody else: no second one is written beside it.
+pub async fn replace_alone(
+    disk: &Arc<dyn Disk>,
+    path: &Path,
+    expected: FileHash,
+    bytes: Vec<u8>,
+) -> Result<(), FileError> {
+    let owned = path.to_owned();
+    let done = disk::on(disk, move |disk| {
+        let path = disk.canonical(&owned).map_err(|error| classified(&owned, error))?;
+        put(disk, &path, expected, &bytes).map(drop)
+    });
+    done.await.map_err(|error| classified(path, error))?
+}
+
 /// Removes the temporary files of ours that a crash left beside a config file. Returns how many. Only for a start: a
 /// replacement that is under way would lose its new file.
 pub async fn sweep_beside(disk: &Arc<dyn Disk>, path: &Path) -> Result<usize, FileError> {
@@ -120,12 +135,17 @@ fn read(disk: &dyn Disk, path: &Path) -> Result<(Vec<u8>, FileHash, Attributes),
 
 fn replace(disk: &dyn Disk, path: &Path, expected: FileHash, bytes: &[u8]) -> Result<Replaced, FileError> {
     let path = &disk.canonical(path).map_err(|error| classified(path, error))?;
+    let attributes = put(disk, path, expected, bytes)?;
+    Ok(Replaced { hash: FileHash::of(bytes), backup: refresh_backup(disk, path, bytes, attributes) })
+}
+
+fn put(disk: &dyn Disk, path: &Path, expected: FileHash, bytes: &[u8]) -> Result<Attributes, FileError> {
     let attributes = expect(disk, path, expected)?;
     let draft = prepare(disk, path, bytes, attributes)?;
     // Writing took time; somebody may have been quicker.
     expect(disk, path, expected)?;
     install(draft, path)?;
-    Ok(Replaced { hash: FileHash::of(bytes), backup: refresh_backup(disk, path, bytes, attributes) })
+    Ok(attributes)
 }
 
 fn expect(disk: &dyn Disk, path: &Path, expected: FileHash) -> Result<Attributes, FileError> {

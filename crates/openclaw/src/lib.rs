@@ -8,5 +8,7 @@ mod text;
 
 pub use config::{Config, Gateway, ModelEntry, ParseError, takes_images};
 pub use edit::{EditError, Switch, switch_model};
-pub use file::{FileError, FileHash, Replaced, persist_file, read_file, replace_file, sweep_beside};
+pub use file::{
+    FileError, FileHash, Replaced, persist_file, read_file, replace_alone, replace_file, sweep_beside,
+};
 pub use nonce::with_nonce;

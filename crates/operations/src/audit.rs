@@ -46,6 +46,9 @@ pub struct Link {
     /// What the object was when we last wrote it down, if somebody else changed it since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign: Option<String>,
+    /// Of a route: the hash of what it became but for the agents that it lets in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
 }
 
 /// What our last write of an object left.
@@ -53,6 +56,8 @@ pub struct Link {
 pub struct Left {
     /// Of its image. Empty: it was removed.
     pub hash: String,
+    /// Of a route: of its image but for the agents that it lets in.
+    pub body: Option<String>,
     pub by: OperationId,
     /// When that operation ended.
     pub at: Option<Timestamp>,
@@ -227,8 +232,8 @@ impl Audit {
 
 impl Tail {
     fn keep(&mut self, links: Vec<Link>, by: &OperationId, at: Option<&Timestamp>) {
-        let left = |hash| Left { hash, by: by.clone(), at: at.cloned() };
-        self.objects.extend(links.into_iter().map(|link| (link.object, left(link.after))));
+        let left = |hash, body| Left { hash, body, by: by.clone(), at: at.cloned() };
+        self.objects.extend(links.into_iter().map(|link| (link.object, left(link.after, link.body))));
     }
 }
 

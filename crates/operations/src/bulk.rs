@@ -2,7 +2,7 @@
 use crate::{Operations, Running, journal::RequestMark};
 use domain::{
     Bulk, BulkPlan, Code, Context, Failure, Mutation, Operation, OperationId, OperationState, Refused,
-    SetModels, Target,
+    SetModels, Step, StepName, StepState, Target,
 };
 use futures::{StreamExt, stream, stream::FuturesUnordered};
 use std::{
@@ -209,7 +209,7 @@ impl<B: Begin> Course<B> {
         self.board.finish();
     }
 
-    /// Leads one target to its end. Tells whether it was committed.
+    /// Leads one target to its end. Tells whether it was committed, and no restart of it failed.
     async fn one(&self, index: usize, target: &Target) -> bool {
         let mutation = Mutation::SetModel { target: target.clone(), wish: self.wish.wish() };
         let context = Context {
@@ -226,9 +226,10 @@ impl<B: Begin> Course<B> {
         };
         let begun = watch.borrow().clone();
         self.board.put(index, Slot::Begun(begun));
-        let ended = watch.wait_for(|operation| operation.state.is_final()).await.map(|ended| ended.clone());
+        let ended = watch.wait_for(|operation| operation.has_ended()).await.map(|ended| ended.clone());
         let last = ended.unwrap_or_else(|_| watch.borrow().clone());
-        let committed = last.state == OperationState::Committed;
+        let restart = |step: &Step| step.name == StepName::Restart && step.state == StepState::Failed;
+        let committed = last.state == OperationState::Committed && !last.steps.iter().any(restart);
         self.board.put(index, Slot::Begun(last));
         committed
     }

@@ -11,7 +11,7 @@ use crate::{
 };
 use disk::Disk;
 use domain::{Code, Failure};
-use hiclaw::{ContainerApi, Files, FilesParams, ModelHolder, Records};
+use hiclaw::{ContainerApi, FilesParams, ModelHolder, Records};
 use higress::{Console, ConsoleParams, HttpWire, Wire};
 use std::{
     path::PathBuf,
@@ -49,6 +49,8 @@ pub struct Clients {
     pub console_host: Option<String>,
     /// What the settings say of being reached.
     pub entry: EntryConfig,
+    /// Where HiClaw's controller is, if there is one.
+    pub controller: Option<Url>,
     front: OnceLock<Arc<dyn Front>>,
 }
 
@@ -101,26 +103,32 @@ impl Clients {
         let store = store.told_to(meter.of_store());
         let containers =
             config.containers.clone().map(|url| ContainerApi::new(http.clone(), url, timing.call));
-        let holder = Files::new(FilesParams {
+        let files = FilesParams {
             disk: outside.disk.clone(),
             manager_config: config.manager.config_path.clone(),
             manager_url: config.manager.url.clone(),
             manager_key: config.manager.gateway_key.clone(),
             store: store.clone(),
             containers,
+            console: Some(config.console.url.clone()),
+            default_model: config.hiclaw_model.clone(),
+            env_file: config.hiclaw_env_file.clone(),
             http: http.clone(),
             call: timing.call,
+            pulled: timing.pulled,
             now: {
                 let clock = outside.clock.clone();
                 Arc::new(move || clock.now())
             },
-        });
+        };
+        let holder =
+            hiclaw::holder(files, config.controller.clone(), config.generation, outside.controller.clone())?;
         let records = Records::new(store.clone());
         let (disk, clock) = (outside.disk.clone(), outside.clock.clone());
         Ok(Self {
             console,
             store,
-            holder: Box::new(holder),
+            holder,
             records,
             probe,
             egress,
@@ -136,6 +144,7 @@ impl Clients {
             manager_config: config.manager.config_path.clone(),
             console_host: config.console.url.host_str().map(str::to_owned),
             entry: config.entry.clone(),
+            controller: config.controller.as_ref().map(|controller| controller.url.clone()),
             front: OnceLock::new(),
         })
     }
@@ -170,6 +179,7 @@ fn probe(config: &Config, egress: Egress) -> Result<Probe, Failure> {
 /// Addresses that no provider may have: a provider there would make us ask our own systems, with a stranger's path.
 fn own_systems(config: &Config) -> Vec<Url> {
     let optional = [&config.gateway_metrics, &config.containers, &config.manager.url];
+    let controller = config.controller.iter().map(|controller| &controller.url);
     let fixed = [&config.console.url, &config.gateway, &config.store.endpoint];
-    fixed.into_iter().chain(optional.into_iter().flatten()).cloned().collect()
+    fixed.into_iter().chain(optional.into_iter().flatten()).chain(controller).cloned().collect()
 }

@@ -1,5 +1,6 @@
 //! What the operations need to know about the installation. The server's configuration is turned into this.
 use domain::{DomainName, Reach};
+use hiclaw::{ControllerParams, Generation};
 use secrecy::SecretString;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 use url::Url;
@@ -18,10 +19,16 @@ pub struct Config {
     pub manager: ManagerConfig,
     /// Docker API, read only (HiClaw v1.0).
     pub containers: Option<Url>,
+    /// HiClaw's controller (v1.1 and later); none: there is none.
+    pub controller: Option<ControllerParams>,
+    /// The generation of HiClaw; none: it is found out.
+    pub generation: Option<Generation>,
     /// The provider that HiClaw owns and resets (`HICLAW_LLM_PROVIDER`), beside those with its marker.
     pub hiclaw_provider: Option<String>,
     /// The model that HiClaw gives the Manager whenever its container starts (`HICLAW_DEFAULT_MODEL`).
     pub hiclaw_model: Option<String>,
+    /// The file from which HiClaw's installer makes the Manager's container.
+    pub hiclaw_env_file: Option<PathBuf>,
     /// Private addresses may be provider hosts (a local Ollama or vLLM).
     pub allow_private_upstreams: bool,
     /// Provider hosts that stand for an address in this process. Only `--sandbox` fills it; no setting reaches it.
@@ -65,8 +72,6 @@ pub struct ManagerConfig {
 pub struct EntryConfig {
     pub domain: Option<DomainName>,
     pub reach: Option<Reach>,
-    /// The controller of HiClaw v1.1 or AgentTeams, to tell what agm stands in.
-    pub controller: Option<Url>,
 }
 
 /// How long things may take. The defaults are for people; tests shorten them.
@@ -90,6 +95,10 @@ pub struct Timing {
     pub operation: Duration,
     /// How late a request that was given up may still be carried out. What was touched is watched that long.
     pub horizon: Duration,
+    /// Until a worker that runs has surely pulled its config, where workers do.
+    pub pulled: Duration,
+    /// How long an agent that is to be restarted when it is idle may be busy. Then it is not.
+    pub idle: Duration,
 }
 
 impl Timing {
@@ -122,6 +131,8 @@ impl Default for Timing {
             look: Duration::from_secs(3),
             operation: Duration::from_secs(180),
             horizon: Duration::from_secs(120),
+            pulled: domain::PULLED_WITHIN,
+            idle: Duration::from_secs(1_800),
         }
     }
 }

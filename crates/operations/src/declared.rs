@@ -5,8 +5,8 @@ use crate::{
     reads::{Agents, CHAT, ConsoleState, SeenAgent, routing_view},
 };
 use domain::{
-    Declared, DeclaredAssignments, DeclaredProvider, Failure, FieldError, ModelId, NewProvider, SetModel,
-    Target, Warning, WarningCode,
+    Declared, DeclaredAssignments, DeclaredProvider, Failure, FieldError, ModelId, NewProvider, Restart,
+    SetModel, Target, Warning, WarningCode,
     rules::{RouteView, RoutingView, declared_route, winner},
 };
 use hiclaw::Record;
@@ -77,6 +77,8 @@ fn runs(view: &RoutingView, target: &Target, seen: &SeenAgent) -> Result<SetMode
         context_window: known.and_then(|known| known.context_window),
         max_tokens: known.and_then(|known| known.max_tokens),
         reasoning: known.and_then(|known| known.reasoning),
+        restart: Restart::No,
+        lasting: false,
         provider,
         model,
     };
@@ -127,7 +129,11 @@ pub fn holds(
     let led = lets_in(view, target, &wish.model)
         .is_ok_and(|route| route.upstreams.first().is_some_and(|first| first.provider == wish.provider));
     let noted = world.record(target)?.is_none_or(|record| agrees(&record, wish));
-    Ok(figures && led && noted)
+    let reset = world.agents.get(target)?.reset.as_ref();
+    let remade = reset.and_then(|reset| reset.remade.as_ref());
+    let lasts =
+        !wish.lasting || reset.is_none() || remade.is_some_and(|set| set.model == wish.model.as_str());
+    Ok(figures && led && noted && lasts)
 }
 
 /// A provider of a file that is not there yet.

@@ -3,8 +3,11 @@ use crate::{
     Inner, Operations, conditional,
     reads::{self, Instruments},
 };
-use domain::{DeepHealth, Failure, Metrics, MetricsHistory, Usage};
+use domain::{DeepHealth, Failure, HiclawIdentity, Metrics, MetricsHistory, Usage};
 use std::{sync::Arc, time::Duration};
+
+/// So long a page waits for what only stands at its edge.
+const SOON: Duration = Duration::from_secs(1);
 
 impl Operations {
     /// Begins to measure how busy the host and the gateway are, for as long as these operations live. Until then
@@ -48,6 +51,16 @@ impl Operations {
 
     /// Asks every system at once, and tries whether a change could be written down.
     pub async fn health(&self) -> DeepHealth {
-        Box::pin(reads::health(&self.0.clients, &self.0.gateway, self.can_change())).await
+        Box::pin(reads::health(&self.0.clients, &self.0.gateway, self.can_change(), self.hiclaw())).await
+    }
+
+    /// The same for a page, which does not wait for it long. None: nobody could say yet.
+    pub async fn hiclaw_soon(&self) -> Option<Arc<HiclawIdentity>> {
+        tokio::time::timeout(SOON, self.hiclaw()).await.ok()?.ok()
+    }
+
+    /// Which HiClaw stands behind everything, as it was seen a moment ago.
+    pub async fn hiclaw(&self) -> Result<Arc<HiclawIdentity>, Failure> {
+        self.0.caches.hiclaw.get(reads::looks::hiclaw(&self.0.clients)).await
     }
 }

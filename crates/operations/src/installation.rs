@@ -62,7 +62,7 @@ impl Operations {
 
     async fn surroundings(&self) -> (Surroundings, String) {
         let clients = &self.0.clients;
-        if let Some(controller) = &clients.entry.controller {
+        if let Some(controller) = &clients.controller {
             let mut url = controller.clone();
             url.set_path("/healthz");
             let asked = clients.http.get(url).timeout(PATIENCE).send().await;

@@ -10,6 +10,8 @@ use store::SharedHttpClient;
 pub struct Outside {
     /// To the console; none: HTTP.
     pub wire: Option<Arc<dyn Wire>>,
+    /// To HiClaw's controller; none: HTTP.
+    pub controller: Option<Arc<dyn Wire>>,
     /// To the object store; none: HTTP.
     pub store_http: Option<SharedHttpClient>,
     /// To the gateway and the providers; none: HTTP.
@@ -24,6 +26,7 @@ impl Default for Outside {
     fn default() -> Self {
         Self {
             wire: None,
+            controller: None,
             store_http: None,
             ask: None,
             http: None,

@@ -191,7 +191,14 @@ mod tests {
             needs: BTreeMap::new(),
         };
         let looked = BTreeMap::from([(OBJECT.to_owned(), looked)]);
-        Prepared { plan, work: Vec::new(), needs: Default::default(), lasts: None, looked }
+        Prepared {
+            plan,
+            work: Vec::new(),
+            restarts: Vec::new(),
+            needs: Default::default(),
+            lasts: None,
+            looked,
+        }
     }
 
     fn mutation() -> Mutation {

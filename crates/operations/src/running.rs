@@ -29,11 +29,8 @@ impl Running {
 
     /// Waits for the end. `Err` carries the code of the failure, the steps and the operation's id.
     pub async fn finished(mut self) -> Result<Arc<Operation>, Failure> {
-        let ended = self
-            .watch
-            .wait_for(|operation| operation.state.is_final())
-            .await
-            .map(|operation| operation.clone());
+        let ended =
+            self.watch.wait_for(|operation| operation.has_ended()).await.map(|operation| operation.clone());
         let broken = |_| Failure::new(Code::Internal, "the operation broke off without a word");
         let operation = ended.map_err(broken)?;
         match (&operation.failure, operation.state) {

@@ -19,7 +19,7 @@ use std::{
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// The processors that Docker reports for this host.
 const PROCESSORS: u64 = 4;
@@ -38,18 +38,43 @@ pub enum Status {
 /// One container.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Container {
+    /// Another one for each that is made, as long as Docker's.
+    #[serde(default = "new_id")]
+    pub id: String,
     pub image: String,
     pub status: Status,
     /// Unix seconds.
     pub created: i64,
     /// Unix seconds; 0: never.
     pub started: i64,
+    /// How often it was started. Docker tells two starts in one second apart.
+    #[serde(default)]
+    pub starts: u32,
     /// Unix seconds; 0: never.
     pub finished: i64,
     /// The share of one processor that it uses while it runs, in percent.
     pub load: f64,
     /// What it holds while it runs, in bytes.
     pub memory: u64,
+    /// Its environment, `NAME=value` each.
+    #[serde(default)]
+    pub env: Vec<String>,
+    /// The network that it is in.
+    #[serde(default = "first_network")]
+    pub network: String,
+}
+
+fn new_id() -> String {
+    hex(&format!("container {}", ulid::Ulid::new()))
+}
+
+fn hex(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex().to_string()
+}
+
+/// The network of HiClaw before it was renamed.
+fn first_network() -> String {
+    "hiclaw-net".to_owned()
 }
 
 impl Container {
@@ -57,13 +82,17 @@ impl Container {
     pub fn new(image: &str) -> Self {
         let created = now().unix_timestamp();
         Self {
+            id: new_id(),
             image: image.to_owned(),
             status: Status::Created,
             created,
             started: 0,
+            starts: 0,
             finished: 0,
             load: 1.5,
             memory: 210 << 20,
+            env: Vec::new(),
+            network: first_network(),
         }
     }
 
@@ -71,7 +100,10 @@ impl Container {
     pub fn turn(&mut self, status: Status) {
         match (self.status, status) {
             (before, after) if before == after => {}
-            (_, Status::Running) => self.started = now().unix_timestamp(),
+            (_, Status::Running) => {
+                self.started = now().unix_timestamp();
+                self.starts += 1;
+            }
             _ => self.finished = now().unix_timestamp(),
         }
         self.status = status;
@@ -152,9 +184,12 @@ async fn absent(method: http::Method) -> Response {
 }
 
 async fn version() -> Json<Value> {
-    Json(
-        json!({"Version": "27.3.1", "ApiVersion": "1.47", "MinAPIVersion": "1.24", "Os": "linux", "Arch": "amd64"}),
-    )
+    Json(version_body("27.3.1"))
+}
+
+/// What Docker of this version says of itself.
+pub(crate) fn version_body(version: &str) -> Value {
+    json!({"Version": version, "ApiVersion": "1.47", "MinAPIVersion": "1.24", "Os": "linux", "Arch": "amd64"})
 }
 
 #[derive(Deserialize)]
@@ -166,18 +201,11 @@ struct ListQuery {
 }
 
 async fn list(State(containers): Shared, Query(query): Query<ListQuery>) -> Response {
-    let names = match query.filters.as_deref().map(name_filter).transpose() {
-        Ok(names) => names,
-        Err(message) => return (StatusCode::BAD_REQUEST, Json(json!({"message": message}))).into_response(),
-    };
     let all = matches!(query.all.as_str(), "1" | "true" | "True");
-    let named = containers.lock();
-    let shown = named.iter().filter(|(name, container)| {
-        let fits =
-            names.as_ref().is_none_or(|names| names.iter().any(|part| name.contains(part.trim_matches('/'))));
-        fits && (all || container.status == Status::Running)
-    });
-    Json(shown.map(|(name, container)| row(name, container)).collect::<Value>()).into_response()
+    match containers.listed(all, query.filters.as_deref()) {
+        Ok(listed) => Json(listed).into_response(),
+        Err(message) => (StatusCode::BAD_REQUEST, Json(json!({"message": message}))).into_response(),
+    }
 }
 
 /// Docker's `filters={"name":["…"]}`; other filters are not offered here.
@@ -191,39 +219,71 @@ fn name_filter(filters: &str) -> Result<Vec<String>, String> {
 }
 
 async fn inspect(State(containers): Shared, Path(path): Path<BTreeMap<String, String>>) -> Response {
-    with(&containers, &path, |name, container| {
-        let running = container.status == Status::Running;
-        json!({
-            "Id": id(name), "Name": format!("/{name}"), "Image": image_id(container), "RestartCount": 0,
-            "Created": moment(container.created),
-            "State": {
-                "Status": container.status, "Running": running, "Paused": false, "Restarting": false, "OOMKilled": false,
-                "Dead": false, "Pid": if running { pid(name) } else { 0 }, "ExitCode": 0, "Error": "",
-                "StartedAt": moment(container.started), "FinishedAt": moment(container.finished),
-            },
-            "Config": {"Image": container.image, "Hostname": &id(name)[..12], "Labels": {}},
-            "HostConfig": {"NetworkMode": "hiclaw-net", "Memory": 0},
-        })
-    })
+    let name = path.get("name").map_or("", String::as_str);
+    shown(containers.inspected(name), name)
 }
 
 async fn stats(State(containers): Shared, Path(path): Path<BTreeMap<String, String>>) -> Response {
-    with(&containers, &path, |name, container| usage(name, container, now()))
+    let name = path.get("name").map_or("", String::as_str);
+    shown(containers.used(name), name)
 }
 
-fn with(
-    containers: &Containers,
-    path: &BTreeMap<String, String>,
-    show: impl Fn(&str, &Container) -> Value,
-) -> Response {
-    let wanted = path.get("name").map_or("", String::as_str);
-    let named = containers.lock();
-    match named.iter().find(|(name, _)| name.as_str() == wanted || id(name) == wanted) {
-        Some((name, container)) => Json(show(name, container)).into_response(),
-        None => {
-            let message = format!("No such container: {wanted}");
+fn shown(found: Option<Value>, name: &str) -> Response {
+    found.map_or_else(
+        || {
+            let message = format!("No such container: {name}");
             (StatusCode::NOT_FOUND, Json(json!({"message": message}))).into_response()
-        }
+        },
+        |found| Json(found).into_response(),
+    )
+}
+
+impl Containers {
+    /// Docker's list, of those that run or of all, filtered as its query says.
+    pub(crate) fn listed(&self, all: bool, filters: Option<&str>) -> Result<Value, String> {
+        let names = filters.map(name_filter).transpose()?;
+        let named = self.lock();
+        let listed = named.iter().filter(|(name, container)| {
+            let fits = names
+                .as_ref()
+                .is_none_or(|names| names.iter().any(|part| name.contains(part.trim_matches('/'))));
+            fits && (all || container.status == Status::Running)
+        });
+        Ok(listed.map(|(name, container)| row(name, container)).collect())
+    }
+
+    /// Everything that Docker says of one container, by name or id.
+    pub(crate) fn inspected(&self, wanted: &str) -> Option<Value> {
+        self.found(wanted, |name, container| {
+            let running = container.status == Status::Running;
+            json!({
+                "Id": container.id, "Name": format!("/{name}"), "Image": image_id(container), "RestartCount": 0,
+                "Created": moment(container.created),
+                "State": {
+                    "Status": container.status, "Running": running, "Paused": false, "Restarting": false,
+                    "OOMKilled": false, "Dead": false, "Pid": if running { pid(name) } else { 0 }, "ExitCode": 0,
+                    "Error": "", "StartedAt": started(container), "FinishedAt": moment(container.finished),
+                },
+                "Config": {"Image": container.image, "Hostname": container.id.get(..12), "Labels": {}, "Env": container.env},
+                "HostConfig": {"NetworkMode": container.network, "Memory": 0},
+            })
+        })
+    }
+
+    /// What a container uses.
+    pub(crate) fn used(&self, wanted: &str) -> Option<Value> {
+        self.found(wanted, |name, container| usage(name, container, now()))
+    }
+
+    /// The id of the container of this name, or one that none has.
+    pub(crate) fn id_of(&self, name: &str) -> String {
+        self.get(name).map_or_else(|| hex(name), |container| container.id)
+    }
+
+    fn found(&self, wanted: &str, show: impl Fn(&str, &Container) -> Value) -> Option<Value> {
+        let named = self.lock();
+        let found = named.iter().find(|(name, container)| name.as_str() == wanted || container.id == wanted);
+        found.map(|(name, container)| show(name, container))
     }
 }
 
@@ -235,9 +295,9 @@ fn row(name: &str, container: &Container) -> Value {
         Status::Exited => format!("Exited (0) {} ago", ago(container.finished)),
     };
     json!({
-        "Id": id(name), "Names": [format!("/{name}")], "Image": container.image, "ImageID": image_id(container),
+        "Id": container.id, "Names": [format!("/{name}")], "Image": container.image, "ImageID": image_id(container),
         "Created": container.created, "State": container.status, "Status": status, "Ports": [], "Labels": {},
-        "HostConfig": {"NetworkMode": "hiclaw-net"}, "Mounts": [],
+        "HostConfig": {"NetworkMode": container.network}, "Mounts": [],
     })
 }
 
@@ -255,7 +315,7 @@ fn span(seconds: i64) -> String {
 /// answers, or of `cpu_stats` and `precpu_stats`, gives that load.
 fn usage(name: &str, container: &Container, at: OffsetDateTime) -> Value {
     if container.status != Status::Running {
-        return json!({"id": id(name), "name": format!("/{name}"), "read": moment(0), "preread": moment(0),
+        return json!({"id": container.id, "name": format!("/{name}"), "read": moment(0), "preread": moment(0),
             "cpu_stats": {"cpu_usage": {"total_usage": 0}}, "precpu_stats": {"cpu_usage": {"total_usage": 0}},
             "memory_stats": {}, "pids_stats": {}});
     }
@@ -267,7 +327,7 @@ fn usage(name: &str, container: &Container, at: OffsetDateTime) -> Value {
             "system_cpu_usage": host * PROCESSORS * 1_000_000, "online_cpus": PROCESSORS})
     };
     json!({
-        "id": id(name), "name": format!("/{name}"),
+        "id": container.id, "name": format!("/{name}"),
         "read": rfc3339(at), "preread": rfc3339(at - time::Duration::SECOND),
         "cpu_stats": cpu(up, millis), "precpu_stats": cpu(up.saturating_sub(1000), millis.saturating_sub(1000)),
         "memory_stats": {"usage": container.memory, "limit": HOST_MEMORY,
@@ -276,17 +336,22 @@ fn usage(name: &str, container: &Container, at: OffsetDateTime) -> Value {
     })
 }
 
-/// The same for the same name, as long as Docker's.
-fn id(name: &str) -> String {
-    blake3::hash(format!("container {name}").as_bytes()).to_hex().to_string()
-}
-
 fn image_id(container: &Container) -> String {
-    format!("sha256:{}", blake3::hash(container.image.as_bytes()).to_hex())
+    format!("sha256:{}", hex(&container.image))
 }
 
 fn pid(name: &str) -> u64 {
     1000 + u64::from(blake3::hash(name.as_bytes()).as_bytes()[0])
+}
+
+/// To the nanosecond, as Docker has it: so no two starts of a container have one time.
+fn started(container: &Container) -> String {
+    let at = OffsetDateTime::from_unix_timestamp(container.started).ok();
+    let at = at.and_then(|at| at.replace_nanosecond(container.starts % 1_000_000_000).ok());
+    match at.and_then(|at| at.format(&Rfc3339).ok()) {
+        Some(at) if container.started > 0 => at,
+        _ => moment(0),
+    }
 }
 
 /// Docker's zero time stands for never.

@@ -1,9 +1,11 @@
 //! Where a sandbox keeps its state, so that it survives a restart.
 use crate::{
     console::Console,
+    controller::{Generation, Kept},
     files,
     world::{SandboxError, io},
 };
+use serde_json::Value;
 use std::{
     fs::{self, File},
     path::PathBuf,
@@ -50,6 +52,40 @@ impl Home {
         self.root.join("containers.json")
     }
 
+    /// The controller's token of the admin.
+    pub fn token(&self) -> PathBuf {
+        self.root.join("cli-token")
+    }
+
+    /// What the installer of HiClaw v1.0 makes the Manager's container from.
+    pub fn env_file(&self) -> PathBuf {
+        self.root.join("hiclaw-manager.env")
+    }
+
+    /// Exists where a controller has run.
+    pub fn controller(&self) -> PathBuf {
+        self.root.join("controller.json")
+    }
+
+    /// What the controller of this generation kept here; none: it has none. Fails when another generation ran here.
+    pub fn controller_kept(&self, generation: Generation) -> Result<Option<Kept>, SandboxError> {
+        let what = "the controller's state";
+        let kept = files::read_json(&self.controller()).map_err(io(what))?;
+        let kept: Option<Kept> =
+            kept.map(serde_json::from_value).transpose().map_err(|error| SandboxError::state(what, error))?;
+        match (&kept, generation.controller()) {
+            (Some(kept), Some(version)) if kept.version == version => {}
+            (None, None) => {}
+            (Some(kept), _) => {
+                return Err(SandboxError::state(what, format!("it is of {}", kept.version)));
+            }
+            (None, Some(_)) => {
+                return Err(SandboxError::state(what, "another generation ran here, without one"));
+            }
+        }
+        Ok(kept)
+    }
+
     pub fn workspace(&self) -> PathBuf {
         self.root.join("manager-workspace")
     }
@@ -62,7 +98,7 @@ impl Home {
     }
 }
 
-/// Writes the console's state after each of its changes.
+/// Writes the state of something after each of its changes.
 pub(crate) struct Saving {
     stop: CancellationToken,
     task: AbortOnDropHandle<()>,
@@ -70,11 +106,13 @@ pub(crate) struct Saving {
 
 impl Saving {
     /// Saves once, so that a disk that cannot be written is noticed at the start.
-    pub fn start(console: Console, file: PathBuf) -> Result<Self, SandboxError> {
-        let changed = console.changed();
-        save(&console, &file).map_err(io("the console's state"))?;
+    pub fn start<E>(changed: watch::Receiver<u64>, file: PathBuf, export: E) -> Result<Self, SandboxError>
+    where
+        E: Fn() -> Value + Send + 'static,
+    {
+        files::write_json(&file, &export()).map_err(io("the state"))?;
         let stop = CancellationToken::new();
-        let task = tokio::spawn(keep(console, file, changed, stop.clone()));
+        let task = tokio::spawn(keep(export, file, changed, stop.clone()));
         Ok(Self { stop, task: AbortOnDropHandle::new(task) })
     }
 
@@ -87,21 +125,22 @@ impl Saving {
     }
 }
 
-async fn keep(console: Console, file: PathBuf, mut changed: watch::Receiver<u64>, stop: CancellationToken) {
+async fn keep(
+    export: impl Fn() -> Value,
+    file: PathBuf,
+    mut changed: watch::Receiver<u64>,
+    stop: CancellationToken,
+) {
     loop {
         let last = tokio::select! {
             alive = changed.changed() => alive.is_err(),
             () = stop.cancelled() => true,
         };
-        if let Err(error) = save(&console, &file) {
-            tracing::error!(%error, file = %file.display(), "the sandbox could not save its console");
+        if let Err(error) = files::write_json(&file, &export()) {
+            tracing::error!(%error, file = %file.display(), "the sandbox could not save its state");
         }
         if last {
             return;
         }
     }
-}
-
-fn save(console: &Console, file: &std::path::Path) -> std::io::Result<()> {
-    files::write_json(file, &console.export())
 }

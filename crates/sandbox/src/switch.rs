@@ -24,6 +24,12 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[error("hung up on purpose")]
 pub(crate) struct HangUp;
 
+/// An answer that closes the connection: a body that fails before its head is sent takes the head with it.
+pub(crate) fn dropped() -> Response<Body> {
+    let fails = futures::stream::once(async { Err::<bytes::Bytes, _>(HangUp) });
+    Response::new(Body::from_stream(fails))
+}
+
 /// Any free port on loopback.
 pub(crate) fn free_port() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
@@ -59,6 +65,11 @@ impl Server {
     /// `http://` and the address.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.addr())
+    }
+
+    /// The switch itself, for those in this process who go past the socket.
+    pub(crate) fn offline(&self) -> Arc<AtomicBool> {
+        self.offline.clone()
     }
 
     /// While true, every call ends with a closed connection.

@@ -1,10 +1,13 @@
-//! The whole outside world, assembled: every server on its own loopback port, seeded as a HiClaw v1.0.9 installation or
-//! empty.
+//! The whole outside world, assembled: every server on its own loopback port, seeded as an installation of one generation
+//! of HiClaw or empty.
 use crate::{
-    agents::{AgentError, Agents, Surroundings, Workspace},
+    addresses::{Addresses, Parts},
+    agents::{AgentConfig, AgentError, Agents, Surroundings, Workspace},
     clock::now,
     console::{Console, ConsoleOptions},
     containers::{self, Containers},
+    controlled::{Controlled, Start},
+    controller::{Controller, Flow, Generation, Plan},
     demo,
     gateway::{Gateway, GatewayOptions},
     home::{Home, Saving},
@@ -12,10 +15,9 @@ use crate::{
     switch::{Server, free_port},
     upstreams::{UpstreamOptions, Upstreams},
 };
-use serde::Serialize;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-/// HiClaw's bucket.
+/// The bucket of HiClaw v1.0.
 pub(crate) const BUCKET: &str = "hiclaw-storage";
 /// The store's one account.
 pub(crate) const STORE_USER: &str = "hiclaw-admin";
@@ -32,13 +34,20 @@ pub struct SandboxOptions {
     pub empty: bool,
     /// The demo with what the former plugin registered at the gateway.
     pub leftovers: bool,
-    /// How many workers the demo has beside its own five, and in which states they begin is told by their place in a row.
+    /// How many workers the demo has beside its own, and in which states they begin is told by their place in a row.
     pub more_workers: usize,
     /// How many providers the demo has beside its own three.
     pub more_providers: usize,
     pub console_addr: Option<SocketAddr>,
     pub gateway_addr: Option<SocketAddr>,
     pub s3_addr: Option<SocketAddr>,
+    /// Which HiClaw this is. Since 1.1 there are a controller and workers of its own instead of the demo.
+    pub generation: Generation,
+    pub controller_addr: Option<SocketAddr>,
+    /// The controller is in a cluster, with no Docker to reach behind it.
+    pub in_cluster: bool,
+    /// How time passes for the controller.
+    pub controller_time: Flow,
     /// Where state is kept from one start to the next. None: a temporary directory, removed at the end.
     pub dir: Option<PathBuf>,
     /// How long the gateway takes until a change of the console is effective.
@@ -60,57 +69,16 @@ impl Default for SandboxOptions {
             console_addr: None,
             gateway_addr: None,
             s3_addr: None,
+            generation: Generation::default(),
+            controller_addr: None,
+            in_cluster: false,
+            controller_time: Flow::default(),
             dir: None,
             effective_after: Duration::from_millis(300),
             worker_pull: Duration::from_secs(2),
             manager_debounce: Duration::from_millis(500),
         }
     }
-}
-
-/// Everything that `agm serve` needs to be pointed at a sandbox from outside. Its JSON is the line that `agm sandbox`
-/// prints; addresses are URLs without a trailing slash.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Addresses {
-    pub console: String,
-    /// Without `/v1`.
-    pub gateway: String,
-    /// The Prometheus page.
-    pub gateway_metrics: String,
-    pub s3: S3Address,
-    pub manager: ManagerAddress,
-    /// Provider name to the base URL of its upstream.
-    pub upstreams: BTreeMap<String, String>,
-    /// The Docker API, read only.
-    pub containers: String,
-    pub admin: Account,
-    /// Where the agents can be asked and told: see [`crate::agents`].
-    pub agents: String,
-}
-
-/// How to reach the store.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct S3Address {
-    pub endpoint: String,
-    pub access_key: String,
-    pub secret_key: String,
-    pub bucket: String,
-}
-
-/// The Manager's openclaw.json on disk, and its HTTP server.
-#[derive(Clone, Debug, Serialize)]
-pub struct ManagerAddress {
-    pub config: PathBuf,
-    pub url: String,
-}
-
-/// The console's admin.
-#[derive(Clone, Debug, Serialize)]
-pub struct Account {
-    pub user: String,
-    pub password: String,
 }
 
 /// Why a sandbox did not start.
@@ -125,6 +93,9 @@ pub enum SandboxError {
     /// The sandbox's own console refused a step of the installation.
     #[error("the console answered {status} to {step}: {body}")]
     Seed { step: String, status: u16, body: String },
+    /// What was asked for is there in a v1.0 installation only.
+    #[error("leftovers are played for HiClaw v1.0 only")]
+    NotPlayed,
     #[error("the agents did not start: {0}")]
     Agents(#[from] AgentError),
 }
@@ -144,7 +115,8 @@ pub(crate) fn io(what: &str) -> impl FnOnce(std::io::Error) -> SandboxError {
 /// A running sandbox. Dropping it stops every server and removes the temporary directory.
 pub struct Sandbox {
     addresses: Addresses,
-    saving: Option<Saving>,
+    saving: Vec<Saving>,
+    controlled: Option<Controlled>,
     agents: Agents,
     containers: Arc<Containers>,
     docker: Server,
@@ -161,9 +133,15 @@ impl Sandbox {
     /// Starts every server. A directory that an earlier run left is taken up as it is; otherwise the demo is installed,
     /// unless `empty` is asked for.
     pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
+        let plain = options.generation == Generation::V1_0;
+        if !plain && options.leftovers {
+            return Err(SandboxError::NotPlayed);
+        }
         let home = Home::open(options.dir.clone())?;
         let new = !home.console().exists();
-        let install = new && !options.empty;
+        let kept = if new { None } else { home.controller_kept(options.generation)? };
+        let install = new && !options.empty && plain;
+        let bucket = options.generation.bucket();
 
         let upstreams =
             Upstreams::start(UpstreamOptions::default()).await.map_err(io("a port for an upstream"))?;
@@ -180,8 +158,9 @@ impl Sandbox {
             demo::install_store(&objects, BUCKET, now())
                 .map_err(|error| SandboxError::state("the bucket", error))?;
             demo::install_manager(&containers).map_err(io("the list of containers"))?;
+            demo::install_environment(&home.env_file()).map_err(io("the environment file"))?;
         } else if new {
-            objects.create_bucket(BUCKET);
+            objects.create_bucket(&bucket);
         } else {
             home.restore(&console)?;
         }
@@ -194,20 +173,46 @@ impl Sandbox {
             (CONSOLE_SERVICE.to_owned(), console_server.addr()),
             (STORE_SERVICE.to_owned(), s3.addr()),
         ]);
-        let gateway = start_gateway(&options, &console, &upstreams, own).await?;
         let docker = containers::serve(containers.clone()).await.map_err(io("a port for the containers"))?;
+        let token_file = home.token();
+        let controlled = Controlled::start(Start {
+            generation: options.generation,
+            flow: options.controller_time,
+            address: options.controller_addr,
+            llm_key: upstreams.key_for("qwen"),
+            console: console.router(),
+            console_server: &console_server,
+            containers: &containers,
+            docker: &docker,
+            s3: &s3,
+            workspace: workspace.folder(),
+            token_file: &token_file,
+            kept,
+            demo: !options.empty,
+            in_cluster: options.in_cluster,
+            more_workers: options.more_workers,
+        });
+        let controlled = Box::pin(controlled).await?;
+        // Last of those who listen to the console: it begins with all that the installation set up.
+        let gateway = start_gateway(&options, &console, &upstreams, own).await?;
         let surroundings = Surroundings {
             workspace,
             containers: containers.clone(),
             objects: s3.objects().clone(),
             faults: s3.faults().clone(),
-            bucket: BUCKET.into(),
+            bucket: bucket.clone(),
+            manager_reads: match Plan::of(options.generation).manager_runtime.as_str() {
+                "qwenpaw" => AgentConfig::parse_qwenpaw,
+                _ => AgentConfig::parse,
+            },
             gateway: gateway.addr(),
         };
         let agents = Agents::start(surroundings, options.worker_pull, options.manager_debounce).await?;
+        if new && !options.empty {
+            demo::install_providers(&console, options.more_providers).await?;
+        }
         if install {
             demo::install_states(&agents)?;
-            demo::install_providers(&console, options.more_providers).await?;
             demo::install_crowd(
                 &console,
                 s3.objects(),
@@ -217,13 +222,32 @@ impl Sandbox {
             )
             .await?;
         }
-        let addresses = addresses(&console_server, &gateway, &s3, &agents, &upstreams, &docker);
-        // Without a directory of one's own nobody reads the console's state again.
-        let saving =
-            options.dir.is_some().then(|| Saving::start(console.clone(), home.console())).transpose()?;
+        let addresses = Parts {
+            generation: options.generation,
+            console: &console_server,
+            gateway: &gateway,
+            s3: &s3,
+            agents: &agents,
+            upstreams: &upstreams,
+            docker: &docker,
+            controlled: controlled.as_ref(),
+            env_file: Some(home.env_file()).filter(|file| file.exists()),
+        }
+        .addresses();
+        let mut saving = Vec::new();
+        // Without a directory of one's own nobody reads the state again.
+        if options.dir.is_some() {
+            let kept = console.clone();
+            saving.push(Saving::start(console.changed(), home.console(), move || kept.export())?);
+            if let Some(controlled) = &controlled {
+                let kept = controlled.controller.keeping();
+                saving.push(Saving::start(kept.changed(), home.controller(), move || kept.export())?);
+            }
+        }
         Ok(Self {
             addresses,
             saving,
+            controlled,
             agents,
             containers,
             docker,
@@ -293,6 +317,18 @@ impl Sandbox {
         &self.agents
     }
 
+    /// The controller, past HTTP; none in a v1.0 installation.
+    pub fn controller(&self) -> Option<&Controller> {
+        self.controlled.as_ref().map(|controlled| &controlled.controller)
+    }
+
+    /// While true, the controller closes every connection. Its passes go on.
+    pub fn set_controller_offline(&self, offline: bool) {
+        if let Some(controlled) = &self.controlled {
+            controlled.server.set_offline(offline);
+        }
+    }
+
     /// The containers, past HTTP and past the Manager's files: so those files can be made stale.
     pub fn containers(&self) -> &Containers {
         &self.containers
@@ -305,13 +341,16 @@ impl Sandbox {
 
     /// Stops every server, writes what is not yet on disk, and waits for the end.
     pub async fn stop(self) {
+        if let Some(controlled) = self.controlled {
+            controlled.server.stop().await;
+        }
         self.agents.stop().await;
         self.docker.stop().await;
         self.console_server.stop().await;
         self.gateway.stop().await;
         self.s3.stop().await;
         self.upstreams.stop().await;
-        if let Some(saving) = self.saving {
+        for saving in self.saving {
             saving.stop().await;
         }
     }
@@ -330,31 +369,4 @@ async fn start_gateway(
         ..GatewayOptions::default()
     };
     Gateway::start(options, console.live()).await.map_err(io("the address of the gateway"))
-}
-
-fn addresses(
-    console: &Server,
-    gateway: &Gateway,
-    s3: &S3,
-    agents: &Agents,
-    upstreams: &Upstreams,
-    docker: &Server,
-) -> Addresses {
-    let upstreams = upstreams.addresses().into_iter();
-    Addresses {
-        console: console.url(),
-        gateway: format!("http://{}", gateway.addr()),
-        gateway_metrics: format!("http://{}/stats/prometheus", gateway.metrics_addr()),
-        s3: S3Address {
-            endpoint: s3.endpoint(),
-            access_key: s3.keys().access.clone(),
-            secret_key: s3.keys().secret.clone(),
-            bucket: BUCKET.into(),
-        },
-        manager: ManagerAddress { config: agents.workspace().config(), url: agents.url() },
-        upstreams: upstreams.map(|(name, addr)| (name, format!("http://{addr}"))).collect(),
-        containers: docker.url(),
-        admin: Account { user: demo::ADMIN.0.into(), password: demo::ADMIN.1.into() },
-        agents: format!("{}/sandbox", agents.url()),
-    }
 }

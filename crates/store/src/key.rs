@@ -12,11 +12,17 @@ impl ObjectKey {
     /// What the keys of scratch objects begin with; an id and `.json` follow.
     pub(crate) const SCRATCH: &'static str = "agm/probe-";
     const CONFIG: &'static str = "openclaw.json";
+    const RUNTIME: &'static str = "runtime/runtime.yaml";
     const RECORD: &'static str = "model.json";
 
     /// `agents/<name>/openclaw.json`: what the agent runs by.
     pub fn config(target: &Target) -> Self {
         Self::of(target, Self::CONFIG)
+    }
+
+    /// `agents/<name>/runtime/runtime.yaml`: what an agent that is no OpenClaw may run by.
+    pub fn runtime(target: &Target) -> Self {
+        Self::of(target, Self::RUNTIME)
     }
 
     /// `agents/<name>/model.json`: our record of the last switch.
@@ -38,7 +44,7 @@ impl ObjectKey {
     /// The key of this name; none when it is neither an agent's config nor our record.
     pub(crate) fn of_agent(name: &str) -> Option<Self> {
         let (_, file) = name.strip_prefix(Self::AGENTS)?.split_once('/')?;
-        [Self::CONFIG, Self::RECORD].contains(&file).then(|| Self(name.to_owned()))
+        [Self::CONFIG, Self::RUNTIME, Self::RECORD].contains(&file).then(|| Self(name.to_owned()))
     }
 
     fn of(target: &Target, file: &str) -> Self {

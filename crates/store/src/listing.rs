@@ -110,8 +110,9 @@ mod tests {
     }
 
     #[test]
-    fn only_the_two_objects_of_an_agent_are_kept() {
+    fn only_the_configs_and_records_of_agents_are_kept() {
         assert!(ObjectKey::of_agent("agents/alice/model.json").is_some());
+        assert!(ObjectKey::of_agent("agents/bob/runtime/runtime.yaml").is_some());
         for other in [
             "agents/openclaw.json",
             "agents/alice/credentials/matrix/password",

@@ -229,10 +229,11 @@ impl Client {
         self.read(self.asking(Method::POST, path, query)?).await
     }
 
-    /// The events of an operation, as they come.
-    pub async fn events(&self, id: &str) -> Result<Response, CliError> {
-        let request = self.request(Method::GET, &["operations", id])?.header("accept", "text/event-stream");
-        self.send(request).await
+    /// The events of an operation, as they come, to its end or until it has settled.
+    pub async fn events(&self, id: &str, settled: bool) -> Result<Response, CliError> {
+        let until = ("until", if settled { "settled" } else { "end" }.to_owned());
+        let request = self.asking(Method::GET, &["operations", id], &[until])?;
+        self.send(request.header("accept", "text/event-stream")).await
     }
 
     fn request(&self, method: Method, path: &[&str]) -> Result<reqwest::RequestBuilder, CliError> {

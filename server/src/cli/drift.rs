@@ -6,7 +6,7 @@ use super::{
     error::CliError,
     file::agree,
     follow::to_the_end,
-    show::{self, differences},
+    show::{self, differences, word},
 };
 use clap::Args;
 use domain::{
@@ -97,7 +97,7 @@ fn item_lines(item: &DriftItem, since: Option<&str>) -> Vec<String> {
             let route = route.as_ref().map_or("no route".to_owned(), ToString::to_string);
             let to = provider.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
             let said = format!(
-                "recorded is {} of {}{noted}; its openclaw.json has {primary}{has}, which goes over {route}{to}",
+                "recorded is {} of {}{noted}; its config has {primary}{has}, which goes over {route}{to}",
                 recorded.model, recorded.provider
             );
             (said, format!("agm drift --accept {agent}"), set_model(agent, recorded))
@@ -125,11 +125,13 @@ fn item_lines(item: &DriftItem, since: Option<&str>) -> Vec<String> {
 
 /// The command that does what a wish says.
 fn set_model(agent: &Target, wish: &SetModel) -> String {
-    let SetModel { provider, model, context_window, max_tokens, reasoning } = wish;
+    let SetModel { provider, model, context_window, max_tokens, reasoning, restart, lasting } = wish;
     let limits = [
         context_window.map(|tokens| format!(" --context-window {tokens}")),
         max_tokens.map(|tokens| format!(" --max-tokens {tokens}")),
         reasoning.map(|reasoning| format!(" --reasoning {reasoning}")),
+        (!restart.is_no()).then(|| format!(" --restart {}", word(restart))),
+        lasting.then(|| " --lasting".to_owned()),
     ];
     let limits: String = limits.into_iter().flatten().collect();
     format!("agm model set {agent} --provider {provider} --model {model}{limits}")

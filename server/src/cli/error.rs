@@ -6,8 +6,8 @@ use std::process::ExitCode;
 /// The table in the help.
 pub const EXIT_CODES: &str = "Exit codes:
   0  done
-  1  failed and rolled back; or a test or --verify found something wrong; doctor: warnings only; drift: there is some, or
-     not everything could be looked at
+  1  failed and rolled back; or done, and an agent was not restarted as asked; or a test or --verify found something
+     wrong; doctor: warnings only; drift: there is some, or not everything could be looked at; health: not all answer
   2  the command line or the file is wrong, or names something that is not there; doctor: something does not work
   3  no answer, from agm or from a system behind it
   4  conflict: busy, in use, there already, read-only, or changed since the plan
@@ -25,6 +25,9 @@ pub enum CliError {
     /// Nobody answered any more after a change was asked for.
     #[error("{reason}")]
     Lost { operation: Option<String>, reason: String },
+    /// The change was made, and an agent was not started again for whom that was asked.
+    #[error("the change stands; {0}")]
+    NotRestarted(String),
     /// The command line or what it names cannot be used.
     #[error("{0}")]
     Usage(String),
@@ -56,7 +59,7 @@ impl CliError {
         ExitCode::from(match self {
             Self::Usage(_) => 2,
             Self::Unreachable { .. } | Self::Lost { .. } => 3,
-            Self::Start(_) => 1,
+            Self::Start(_) | Self::NotRestarted(_) => 1,
             Self::Failed(failure) => match failure.code {
                 Code::InvalidRequest
                 | Code::MalformedRequest

@@ -69,7 +69,7 @@ pub async fn apply(call: &Call, args: &ApplyArgs) -> Result<(), CliError> {
 
 /// Shows a plan, and does it after a yes.
 pub async fn agree_and_carry_out(call: &Call, plan: &Plan, yes: bool) -> Result<(), CliError> {
-    if plan.changes.is_empty() {
+    if plan.is_empty() {
         return document(call.json, plan, || show::plan(plan));
     }
     agree(plan, yes)?;

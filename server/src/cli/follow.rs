@@ -1,13 +1,27 @@
 //! A change from the command line: planned or begun, and followed to its end.
-use super::{Call, error::CliError, show};
-use domain::{Failure, Mutation, Operation, OperationState, Plan, Step};
+use super::{Call, error::CliError, restarts, show};
+use domain::{Failure, Mutation, Operation, OperationState, Plan, Step, StepState};
 use futures::StreamExt;
 use std::collections::HashMap;
 
-/// `agm watch OPERATION`: also an operation that somebody else began.
-pub async fn watch(call: &Call, id: &str) -> Result<(), CliError> {
-    let operation = to_the_end(call, id).await?;
-    finish(call, operation)
+/// How long an operation is followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Until its outcome is known.
+    End,
+    /// Until it is known whether what it changed lasts.
+    Settled,
+}
+
+/// `agm watch OPERATION`: also an operation that somebody else began. One that waits for a person does not settle.
+pub async fn watch(call: &Call, id: &str, until: Until) -> Result<(), CliError> {
+    let mut shown = Shown::new(|step: &Step| eprintln!("{}", show::step(step)));
+    let mut operation = followed(call, id, Until::End, &mut shown).await;
+    let waits = |operation: &Operation| operation.state == OperationState::NeedsOperator;
+    if until == Until::Settled && operation.as_ref().is_ok_and(|operation| !waits(operation)) {
+        operation = followed(call, id, until, &mut shown).await;
+    }
+    finish(call, operation.map_err(|error| error.midway(Some(id)))?)
 }
 
 /// Shows the plan of a mutation, or does it and shows its steps on the way.
@@ -28,7 +42,8 @@ pub async fn carried_out(
 ) -> Result<Operation, CliError> {
     let begun: Operation =
         call.client.post(&["operations"], mutation).await.map_err(|error| error.midway(None))?;
-    followed(call, begun.id.as_str(), say).await.map_err(|error| error.midway(Some(begun.id.as_str())))
+    let id = begun.id.as_str();
+    followed(call, id, Until::End, &mut Shown::new(say)).await.map_err(|error| error.midway(Some(id)))
 }
 
 /// Follows an operation that was begun and shows how it ended.
@@ -37,10 +52,10 @@ pub async fn begun_to_the_end(call: &Call, begun: Operation) -> Result<(), CliEr
     finish(call, operation)
 }
 
-/// The operation as it ended; a failed one becomes the error that it is.
+/// The operation as it ended; a failed one becomes the error that it is, and so does a restart that did not come.
 fn finish(call: &Call, operation: Operation) -> Result<(), CliError> {
     show::document(call.json, &operation, || show::operation(&operation))?;
-    committed(operation).map(drop)
+    committed(operation).and_then(|operation| restarts::all_came(&operation))
 }
 
 /// The operation when it was committed, else the error that it is.
@@ -57,41 +72,82 @@ pub fn committed(operation: Operation) -> Result<Operation, CliError> {
 /// Follows an operation to its end and writes each step to standard error when it changes. Who is cut off on the way is
 /// told how to find it again.
 pub async fn to_the_end(call: &Call, id: &str) -> Result<Operation, CliError> {
-    let say = |step: &Step| eprintln!("{}", show::step(step));
-    followed(call, id, say).await.map_err(|error| error.midway(Some(id)))
+    let mut shown = Shown::new(|step: &Step| eprintln!("{}", show::step(step)));
+    followed(call, id, Until::End, &mut shown).await.map_err(|error| error.midway(Some(id)))
 }
 
 /// Says each step when it changes. When the stream breaks, the operation itself is asked again.
-async fn followed(call: &Call, id: &str, mut say: impl FnMut(&Step) + Send) -> Result<Operation, CliError> {
-    let mut shown = HashMap::new();
+async fn followed<S: FnMut(&Step) + Send>(
+    call: &Call,
+    id: &str,
+    until: Until,
+    shown: &mut Shown<S>,
+) -> Result<Operation, CliError> {
     loop {
-        let mut events = call.client.events(id).await?.bytes_stream();
+        let mut events = call.client.events(id, until == Until::Settled).await?.bytes_stream();
         let mut unread = Vec::new();
         while let Some(Ok(bytes)) = events.next().await {
             unread.extend_from_slice(&bytes);
             while let Some(end) = unread.windows(2).position(|pair| pair == b"\n\n") {
                 let event: Vec<_> = unread.drain(..end + 2).collect();
-                told(&String::from_utf8_lossy(&event), &mut shown, &mut say);
+                shown.tell(&String::from_utf8_lossy(&event));
             }
         }
         let operation: Operation = call.client.get(&["operations", id]).await?;
-        if operation.state.is_final() {
+        if operation.has_ended() && (until == Until::End || operation.settled.is_some()) {
             return Ok(operation);
         }
     }
 }
 
-fn told(event: &str, shown: &mut HashMap<String, Step>, say: &mut impl FnMut(&Step)) {
-    let mut lines = event.lines();
-    if !lines.any(|line| line == "event: step") {
-        return;
+/// What was said of each step.
+struct Shown<S> {
+    steps: HashMap<String, Step>,
+    say: S,
+}
+
+impl<S: FnMut(&Step)> Shown<S> {
+    fn new(say: S) -> Self {
+        Self { steps: HashMap::new(), say }
     }
-    let data = event.lines().find_map(|line| line.strip_prefix("data: ")).unwrap_or_default();
-    if let Ok(step) = serde_json::from_str::<Step>(data) {
-        let key = format!("{:?} {:?}", step.name, step.object);
-        if shown.get(&key) != Some(&step) && step.state != domain::StepState::Pending {
-            say(&step);
+
+    /// Says a step that has changed. One that has not begun is said when what it waits for changes.
+    fn tell(&mut self, event: &str) {
+        if !event.lines().any(|line| line == "event: step") {
+            return;
         }
-        shown.insert(key, step);
+        let data = event.lines().find_map(|line| line.strip_prefix("data: ")).unwrap_or_default();
+        if let Ok(step) = serde_json::from_str::<Step>(data) {
+            let key = format!("{:?} {:?}", step.name, step.object);
+            let known = self.steps.get(&key);
+            if known.map_or(step.state != StepState::Pending, |known| *known != step) {
+                (self.say)(&step);
+            }
+            self.steps.insert(key, step);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_said_when_it_changes_and_one_that_waits_when_its_reason_does() {
+        let mut said = Vec::new();
+        let mut shown = Shown::new(|step: &Step| said.push(show::step(step)));
+        for (state, evidence) in [
+            ("pending", "once it has no open task"),
+            ("pending", "once it has no open task"),
+            ("pending", "waits until alice is idle"),
+            ("running", "now"),
+            ("running", "now"),
+        ] {
+            let step = serde_json::json!({"name": "restart", "object": "alice", "state": state, "evidence": evidence});
+            shown.tell(&format!("event: step\ndata: {step}\n\n"));
+        }
+        let expected =
+            ["restart alice\tpending\t\twaits until alice is idle", "restart alice\trunning\t\tnow"];
+        assert_eq!(said, expected);
     }
 }

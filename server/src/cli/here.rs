@@ -16,7 +16,11 @@ pub type Flags = BTreeMap<&'static str, String>;
 /// The settings of the server: flags win over the environment at hand, that over what the server is told by what starts it,
 /// and that over the file.
 pub fn settings(root: &Path, flags: Flags, file: Option<&Path>) -> Result<Lookup, CliError> {
-    with_env(root, flags, file, |name| std::env::var(name).ok())
+    with_env(root, flags, file, in_shell)
+}
+
+fn in_shell(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 fn with_env(
@@ -25,23 +29,27 @@ fn with_env(
     file: Option<&Path>,
     env: impl Fn(&str) -> Option<String> + 'static,
 ) -> Result<Lookup, CliError> {
-    let said = move |name: &str| env(name).filter(|value| !value.is_empty());
-    let told = unsaid(root, &said)?;
-    let variable = move |name: &str| said(name).or_else(|| told.get(name).cloned());
+    let told = unsaid(root, &env)?;
+    let variable = move |name: &str| said(&env, name).or_else(|| told.get(name).cloned());
     let file = file.map(Path::to_owned).or_else(|| variable("AGM_CONFIG").map(PathBuf::from));
     Lookup::new(flags, variable, file.as_deref()).map_err(unusable)
 }
 
 /// What starts the server tells it this beside what the environment at hand says.
 pub fn told_beside(root: &Path) -> Result<BTreeMap<String, String>, CliError> {
-    unsaid(root, &|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    unsaid(root, &in_shell)
 }
 
-fn unsaid(root: &Path, said: &impl Fn(&str) -> Option<String>) -> Result<BTreeMap<String, String>, CliError> {
+/// A variable that is empty says nothing.
+fn said(env: impl Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    env(name).filter(|value| !value.is_empty())
+}
+
+fn unsaid(root: &Path, env: &impl Fn(&str) -> Option<String>) -> Result<BTreeMap<String, String>, CliError> {
     let mut told = packaging::told(root)?;
-    told.retain(|name, _| said(name).is_none());
+    told.retain(|name, _| said(env, name).is_none());
     // An address wins over a port, but not one that was told over a port that was said.
-    if MONITOR_PORT.variables.iter().any(|name| said(name).is_some()) {
+    if MONITOR_PORT.variables.iter().any(|name| said(env, name).is_some()) {
         told.retain(|name, _| !ADDR.variables.contains(&name.as_str()));
     }
     Ok(told)
@@ -57,8 +65,7 @@ fn unusable(error: ConfigError) -> CliError {
 
 /// The data directory of an installation: as the settings say it, or the usual one.
 pub fn data_dir(root: &Path) -> Result<PathBuf, CliError> {
-    let said = here(root)?.optional(&DATA_DIR).map_err(unusable)?;
-    Ok(said.unwrap_or_else(|| packaging::data_dir(root)))
+    Ok(said_data_dir(root)?.unwrap_or_else(|| packaging::data_dir(root)))
 }
 
 /// That of the server which the files of this machine start, whatever the shell says.
@@ -70,8 +77,11 @@ pub fn data_dir_of_files(root: &Path) -> Result<PathBuf, CliError> {
 
 /// As the settings say it, the usual one, or that of a server in the folder at hand where nothing is installed.
 pub fn data_dir_at_hand(root: &Path) -> Result<PathBuf, CliError> {
-    let said = here(root)?.optional(&DATA_DIR).map_err(unusable)?;
-    Ok(said.unwrap_or_else(|| usual(root)))
+    Ok(said_data_dir(root)?.unwrap_or_else(|| usual(root)))
+}
+
+fn said_data_dir(root: &Path) -> Result<Option<PathBuf>, CliError> {
+    here(root)?.optional(&DATA_DIR).map_err(unusable)
 }
 
 fn usual(root: &Path) -> PathBuf {

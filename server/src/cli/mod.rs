@@ -9,6 +9,7 @@ mod drift;
 mod error;
 mod file;
 mod follow;
+mod health;
 mod healthcheck;
 mod here;
 mod history;
@@ -19,6 +20,7 @@ mod past;
 mod portable;
 mod prompt;
 mod provider;
+mod restarts;
 mod restore;
 mod route;
 mod said;
@@ -27,6 +29,7 @@ mod sealed;
 mod serve;
 mod show;
 mod whole_file;
+mod worker;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use client::{Access, Client};
@@ -61,8 +64,16 @@ enum Command {
     /// Which model an agent runs.
     #[command(subcommand)]
     Model(model::Command),
-    /// The workers and what they do.
+    /// The workers: what they do, run and shall run.
     Workers,
+    /// Put a worker's container to sleep, wake it, or restart it.
+    #[command(subcommand)]
+    Worker(worker::Command),
+    /// Restart the Manager's container.
+    #[command(subcommand)]
+    Manager(worker::OfManager),
+    /// Every system that agm depends on, and which HiClaw it is. Exit code 1: not all of them answer.
+    Health,
     /// AI routes.
     #[command(subcommand)]
     Route(route::Command),
@@ -80,7 +91,13 @@ enum Command {
     /// What was changed, newest first; take it back, or check the record of it.
     History(Box<history::History>),
     /// Follow an operation to its end.
-    Watch { operation: String },
+    Watch {
+        operation: String,
+        /// Go on until it is known whether what it changed lasts: some minutes, and longer while an agent is to be idle
+        /// before it is restarted.
+        #[arg(long)]
+        settled: bool,
+    },
     /// agm's own data directory, as a file that a passphrase opens.
     #[command(subcommand)]
     Data(data::Command),
@@ -141,7 +158,10 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Sandbox(options) => serve::sandbox(options).await?,
         Command::Provider(command) => provider::run(&call()?, command).await?,
         Command::Model(command) => model::run(&call()?, command).await?,
-        Command::Workers => model::workers(&call()?).await?,
+        Command::Workers => worker::list(&call()?).await?,
+        Command::Worker(command) => worker::run(&call()?, command).await?,
+        Command::Manager(command) => worker::of_manager(&call()?, command).await?,
+        Command::Health => return health::run(&call()?).await,
         Command::Route(command) => route::run(&call()?, command).await?,
         Command::Plan(args) => file::plan(&call()?, &args).await?,
         Command::Apply(args) => file::apply(&call()?, &args).await?,
@@ -153,7 +173,10 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
             return Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) });
         }
         Command::History(args) => history::run(&call()?, *args).await?,
-        Command::Watch { operation } => follow::watch(&call()?, &operation).await?,
+        Command::Watch { operation, settled } => {
+            let until = if settled { follow::Until::Settled } else { follow::Until::End };
+            follow::watch(&call()?, &operation, until).await?;
+        }
         Command::Data(command) => data::run(json, command)?,
         Command::Doctor(args) => return doctor::run(&call()?, &args).await,
         Command::Drift(args) => return drift::run(&call()?, &args).await,

@@ -1,14 +1,15 @@
-//! `agm model …` and `agm workers`
+//! `agm model …`
 use super::{
     Call, DryRun,
     error::CliError,
     follow::change,
-    show::{self, assignment, document, word},
+    restarts,
+    show::{self, assignment, document},
 };
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use domain::{
     Assignment, Assignments, Bulk, BulkPlan, Code, Failure, ModelId, Mutation, OperationState, ProviderName,
-    Refused, SetModel, SetModels, Target, Worker,
+    Refused, Restart, SetModel, SetModels, Target,
 };
 use std::num::NonZeroU32;
 
@@ -39,6 +40,13 @@ pub struct Set {
     max_tokens: Option<u64>,
     #[arg(long)]
     reasoning: Option<bool>,
+    /// Restart agents that keep their former model until their container starts. What is done already stays, whatever
+    /// becomes of it; exit code 1 when such an agent was not restarted.
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    restart: Again,
+    /// Where HiClaw gives an agent a model when it starts, change that too: in HiClaw's environment file.
+    #[arg(long)]
+    lasting: bool,
     /// Of several agents, begin no more once so many have failed.
     #[arg(long, value_name = "N")]
     stop_after_failures: Option<NonZeroU32>,
@@ -47,6 +55,29 @@ pub struct Set {
     canary: bool,
     #[command(flatten)]
     dry_run: DryRun,
+}
+
+/// Whether and when a container is restarted.
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub enum Again {
+    /// The agent runs its former model until somebody restarts it.
+    #[default]
+    No,
+    /// At once: a busy agent loses its turn.
+    Now,
+    /// Once the agent has no open task; this command does not wait for that.
+    #[value(alias = "when_idle")]
+    WhenIdle,
+}
+
+impl From<Again> for Restart {
+    fn from(again: Again) -> Self {
+        match again {
+            Again::No => Self::No,
+            Again::Now => Self::Now,
+            Again::WhenIdle => Self::WhenIdle,
+        }
+    }
 }
 
 /// Runs the command.
@@ -71,9 +102,10 @@ pub async fn run(call: &Call, command: Command) -> Result<(), CliError> {
 }
 
 async fn set(call: &Call, args: Set) -> Result<(), CliError> {
-    let Set { targets, provider, model, context_window, max_tokens, reasoning, .. } = args;
+    let Set { targets, provider, model, context_window, max_tokens, reasoning, lasting, .. } = args;
+    let restart = args.restart.into();
     if let [target] = targets.as_slice() {
-        let wish = SetModel { provider, model, context_window, max_tokens, reasoning };
+        let wish = SetModel { provider, model, context_window, max_tokens, reasoning, restart, lasting };
         return change(call, &Mutation::SetModel { target: target.clone(), wish }, args.dry_run.dry_run)
             .await;
     }
@@ -84,6 +116,8 @@ async fn set(call: &Call, args: Set) -> Result<(), CliError> {
         context_window,
         max_tokens,
         reasoning,
+        restart,
+        lasting,
         stop_after_failures: args.stop_after_failures,
         canary: args.canary,
         concurrency: None,
@@ -130,21 +164,11 @@ pub fn outcomes(bulk: &Bulk) -> Vec<String> {
 fn done(call: &Call, bulk: &Bulk) -> Result<(), CliError> {
     document(call.json, bulk, || outcomes(bulk))?;
     if bulk.success {
-        return Ok(());
+        return bulk.results.iter().try_for_each(restarts::all_came);
     }
     let done = bulk.results.iter().filter(|operation| operation.state == OperationState::Committed).count();
     let of = bulk.results.len() + bulk.refused.len() + bulk.not_begun.len();
     let stuck = bulk.results.iter().any(|operation| operation.state == OperationState::NeedsOperator);
     let code = if stuck { Code::NeedsOperator } else { Code::RolledBack };
     Err(Failure::new(code, format!("{done} of {of} agents were switched")).into())
-}
-
-/// `agm workers`.
-pub async fn workers(call: &Call) -> Result<(), CliError> {
-    let workers: Vec<Worker> = call.client.get(&["workers"]).await?;
-    let line = |worker: &Worker| {
-        let model = worker.model.as_ref().map_or("-", |model| model.as_str());
-        format!("{}\t{}\t{model}\t{}", worker.name, word(&worker.status), worker.evidence)
-    };
-    document(call.json, &workers, || workers.iter().map(line).collect())
 }

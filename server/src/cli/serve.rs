@@ -9,7 +9,7 @@ use crate::{
 };
 use clap::Args;
 use operations::Operations;
-use sandbox::{Addresses, DEFAULT_MODEL, Sandbox, SandboxOptions};
+use sandbox::{Addresses, Sandbox, SandboxError, SandboxOptions, controller::Generation};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -32,7 +32,10 @@ pub struct Serve {
     /// Keep the sandbox's state here [default: a temporary directory].
     #[arg(long, value_name = "DIR", requires = "sandbox")]
     sandbox_dir: Option<PathBuf>,
-    /// How many workers the sandbox has beside its five.
+    /// Which HiClaw the sandbox is: 1.0, or 1.1 or 1.2 with their controller.
+    #[arg(long, value_name = "VERSION", default_value = "1.0", requires = "sandbox")]
+    generation: Generation,
+    /// How many workers the sandbox has beside its own.
     #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "sandbox")]
     more_workers: usize,
     /// How many providers the sandbox has beside its three.
@@ -56,15 +59,24 @@ pub struct SandboxArgs {
     /// A console that was never initialised, and an empty bucket.
     #[arg(long)]
     empty: bool,
-    /// With what the former plugin registered at the gateway.
+    /// With what the former plugin registered at the gateway; HiClaw 1.0 only.
     #[arg(long)]
     leftovers: bool,
+    /// Where the console listens [default: any free port of loopback].
     #[arg(long)]
     console_addr: Option<SocketAddr>,
+    /// Where the gateway listens [default: any free port of loopback].
     #[arg(long)]
     gateway_addr: Option<SocketAddr>,
+    /// Where the object store listens [default: any free port of loopback].
     #[arg(long)]
     s3_addr: Option<SocketAddr>,
+    /// Which HiClaw it is: 1.0, or 1.1 or 1.2 with their controller.
+    #[arg(long, value_name = "VERSION", default_value = "1.0")]
+    generation: Generation,
+    /// Where the controller of HiClaw 1.1 or 1.2 listens [default: any free port of loopback].
+    #[arg(long)]
+    controller_addr: Option<SocketAddr>,
     /// Keep the state here [default: a temporary directory].
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -72,6 +84,14 @@ pub struct SandboxArgs {
 
 pub fn start(error: impl std::fmt::Display) -> CliError {
     CliError::Start(error.to_string())
+}
+
+/// Why a sandbox did not start: what it cannot play should not have been asked for.
+fn not_played(error: SandboxError) -> CliError {
+    match error {
+        SandboxError::NotPlayed => CliError::Usage(error.to_string()),
+        error => start(error),
+    }
 }
 
 /// Runs the server until it is told to stop.
@@ -98,12 +118,13 @@ async fn run(options: Serve, recent: Recent) -> Result<(), CliError> {
         true => Some(
             Sandbox::start(SandboxOptions {
                 dir: options.sandbox_dir.clone(),
+                generation: options.generation,
                 more_workers: options.more_workers,
                 more_providers: options.more_providers,
                 ..SandboxOptions::default()
             })
             .await
-            .map_err(start)?,
+            .map_err(not_played)?,
         ),
         false => None,
     };
@@ -164,7 +185,9 @@ async fn listen(settings: Settings, sandbox: bool, log: Recent, mut stop: Stop) 
     // The first look at a thousand agents takes seconds, which the first visitor should not wait for.
     let looking = operations.clone();
     tokio::spawn(async move {
-        if let Err(error) = looking.assignments().await {
+        // Which HiClaw it is: plans warn of what speaks against that.
+        let (agents, hiclaw) = tokio::join!(looking.assignments(), looking.hiclaw());
+        if let Err(error) = agents.map(drop).and(hiclaw.map(drop)) {
             tracing::debug!(%error, "the first look at the agents failed");
         }
     });
@@ -210,6 +233,9 @@ impl Stop {
 
 /// Runs the outside world alone.
 pub async fn sandbox(args: SandboxArgs) -> Result<(), CliError> {
+    if args.controller_addr.is_some() && args.generation == Generation::V1_0 {
+        return Err(CliError::Usage("HiClaw 1.0 has no controller: name another --generation".into()));
+    }
     let mut stop = Stop::listen()?;
     let sandbox = Sandbox::start(SandboxOptions {
         empty: args.empty,
@@ -217,10 +243,12 @@ pub async fn sandbox(args: SandboxArgs) -> Result<(), CliError> {
         console_addr: args.console_addr,
         gateway_addr: args.gateway_addr,
         s3_addr: args.s3_addr,
+        generation: args.generation,
+        controller_addr: args.controller_addr,
         dir: args.dir,
         ..SandboxOptions::default()
     });
-    let sandbox = sandbox.await.map_err(start)?;
+    let sandbox = sandbox.await.map_err(not_played)?;
     print(&serde_json::to_string(sandbox.addresses()).map_err(start)?)?;
     stop.told().await;
     sandbox.stop().await;
@@ -229,7 +257,13 @@ pub async fn sandbox(args: SandboxArgs) -> Result<(), CliError> {
 
 /// What a sandbox says of itself, as settings.
 pub fn sandbox_settings(addresses: &Addresses, data_dir: &Path) -> BTreeMap<&'static str, String> {
-    BTreeMap::from([
+    let env_file = addresses.manager.env_file.iter();
+    let env_file = env_file.map(|file| ("hiclaw-env-file", file.display().to_string()));
+    let controller = addresses.controller.iter().flat_map(|controller| {
+        let token_file = controller.token_file.display().to_string();
+        [("controller-url", controller.url.clone()), ("controller-token-file", token_file)]
+    });
+    let settings = [
         ("admin-user", addresses.admin.user.clone()),
         ("admin-password", addresses.admin.password.clone()),
         ("console-url", addresses.console.clone()),
@@ -242,9 +276,10 @@ pub fn sandbox_settings(addresses: &Addresses, data_dir: &Path) -> BTreeMap<&'st
         ("openclaw-config", addresses.manager.config.display().to_string()),
         ("manager-url", addresses.manager.url.clone()),
         ("container-api", addresses.containers.clone()),
-        ("default-model", DEFAULT_MODEL.into()),
+        ("default-model", addresses.default_model.clone()),
         ("data-dir", data_dir.display().to_string()),
-    ])
+    ];
+    settings.into_iter().chain(controller).chain(env_file).collect()
 }
 
 /// Where a sandboxed server keeps its own state: beside the sandbox's, or in a directory that goes with the process.

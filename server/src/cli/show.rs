@@ -1,6 +1,6 @@
 //! What commands print: tab-separated text, or one JSON document.
-use super::error::CliError;
-use domain::{Assignment, DiffLine, KeySource, Operation, Plan, PlannedKeys, Step};
+use super::{error::CliError, restarts};
+use domain::{Assignment, Change, DiffLine, KeySource, Operation, OperationState, Plan, PlannedKeys, Step};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 
@@ -46,12 +46,27 @@ pub fn step(step: &Step) -> String {
         .to_owned()
 }
 
-/// What an operation came to, whom it cut off, and what was seen since.
+/// What an operation came to, whom it cut off, who was started again, and what was seen since.
 pub fn operation(operation: &Operation) -> Vec<String> {
     let mut lines = vec![outcome(operation)];
     lines.extend(operation.broke.iter().map(|one| format!("  no longer served: {}: {}", one.agent, one.how)));
+    lines.extend(restarts::lines(operation));
     lines.extend(operation.settled.iter().map(|settled| format!("  settled: {}", settled.evidence)));
+    if may_be_undone(operation) {
+        let id = &operation.id;
+        lines.push(format!(
+            "  HiClaw may yet undo it: `agm watch {id} --settled` ends when that is known, and tells it"
+        ));
+    }
     lines
+}
+
+/// Whether it changed what somebody else owns, and it is not yet known whether that one leaves it.
+fn may_be_undone(operation: &Operation) -> bool {
+    let changes = operation.plan.iter().flat_map(|plan| &plan.changes);
+    operation.state == OperationState::Committed
+        && operation.settled.is_none()
+        && changes.into_iter().any(|change| change.owner != Change::OURS)
 }
 
 /// `01JD…  committed  set_model  worker:alice`
@@ -71,18 +86,29 @@ pub fn differences(diff: &[DiffLine]) -> impl Iterator<Item = String> {
 pub fn plan(plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
     for change in &plan.changes {
-        lines.push(format!("{}\t{}", word(&change.action), change.object));
+        lines.push(format!("{}\t{}\tkept by {}", word(&change.action), change.object, change.owner));
         lines.extend(differences(&change.diff));
+        lines.extend(change.lasts.iter().map(|lasts| format!("  lasts {lasts}")));
     }
     lines.extend(plan.keys.iter().map(keys));
     lines
         .extend(plan.affected.iter().map(|affected| format!("affects {}: {}", affected.agent, affected.how)));
     lines
         .extend(plan.warnings.iter().map(|warning| format!("warning {}: {}", warning.code, warning.message)));
-    if plan.changes.is_empty() {
+    let acts = plan.steps.iter().filter(|step| step.name.is_lasting());
+    lines.extend(acts.map(act));
+    if plan.is_empty() {
         lines.push("nothing to change".into());
     }
     lines
+}
+
+/// `restart  alice  once it has no open task`
+fn act(step: &Step) -> String {
+    let (object, when) = (step.object.as_deref(), step.evidence.as_deref());
+    format!("{}\t{}\t{}", word(&step.name), object.unwrap_or_default(), when.unwrap_or_default())
+        .trim_end()
+        .to_owned()
 }
 
 /// `keys of qwen: those of the backup (current ab12cd34, sealed ef56ab78)`

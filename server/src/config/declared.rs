@@ -115,11 +115,21 @@ settings! {
     CONTAINER_API: Installation "container-api" "URL" ["HICLAW_CONTAINER_API"], Nothing,
         "The Docker API, only read, to tell whether the containers of workers run.";
     CONTROLLER_URL: Installation "controller-url" "URL" ["HICLAW_CONTROLLER_URL"], Nothing,
-        "The controller of HiClaw v1.1 or later, to tell that the installation has one.";
+        "The controller of HiClaw v1.1 or later, through which agents are switched. Without one, their files are.";
+    CONTROLLER_TOKEN_FILE: Installation "controller-token-file" "FILE" ["HICLAW_AUTH_TOKEN_FILE"], Derived("`/var/run/hiclaw/cli-token` or `/var/run/agentteams/cli-token`"),
+        "The token by which the controller knows agm. It is read again when the controller refuses it.";
+    CONTROLLER_TOKEN: Secret "controller-token" "TOKEN" ["HICLAW_AUTH_TOKEN"], Nothing,
+        "The same as a value. `controller-token-file` wins over it.";
+    RESOURCE_PREFIX: Installation "resource-prefix" "TEXT" ["HICLAW_RESOURCE_PREFIX"], Derived("`hiclaw-`, or `agentteams-` since v1.2"),
+        "What the names of the controller's containers begin with.";
+    GENERATION: Installation "hiclaw-generation" "1.0|1.1|1.2" ["AGM_HICLAW_GENERATION"], Derived("as the controller shows, or 1.0 without one"),
+        "The generation of HiClaw, where it is not to be found out.";
     LLM_PROVIDER: Installation "llm-provider" "NAME" ["HICLAW_LLM_PROVIDER"], Nothing,
         "The provider that HiClaw itself sets up, and puts back at each start of the Manager.";
     DEFAULT_MODEL: Installation "default-model" "MODEL" ["HICLAW_DEFAULT_MODEL"], Nothing,
-        "The model that HiClaw gives the Manager at each of its starts.";
+        "The model that HiClaw v1.0 gives the Manager at each of its starts.";
+    HICLAW_ENV_FILE: Installation "hiclaw-env-file" "FILE" ["HICLAW_ENV_FILE"], Nothing,
+        "The file, as this server sees it, from which the installer of HiClaw v1.0 makes the Manager's container. A lasting switch of the Manager writes `HICLAW_DEFAULT_MODEL` there, and nothing else.";
     ALLOW_PRIVATE_UPSTREAMS: Installation "allow-private-upstreams" "true|false" ["AGM_ALLOW_PRIVATE_UPSTREAMS"], Value("false"),
         "Whether a provider may have an address in a private network, such as a model server of one's own.";
 }

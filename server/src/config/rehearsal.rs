@@ -5,8 +5,8 @@ use operations::Config;
 #[cfg(debug_assertions)]
 pub const VARIABLE: &str = "AGM_REHEARSAL";
 
-/// How long changed objects are watched, how long the gateway may need to follow, and which addresses stand for provider
-/// hosts.
+/// How long changed objects are watched, also for what HiClaw itself may do, how long the gateway may need to follow, and
+/// which addresses stand for provider hosts.
 #[cfg(debug_assertions)]
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -22,7 +22,12 @@ pub fn rehearse(config: &mut Config) {
     let Ok(text) = std::env::var(VARIABLE) else { return };
     match serde_json::from_str::<Rehearsal>(&text) {
         Ok(rehearsal) => {
-            config.timing.horizon = std::time::Duration::from_millis(rehearsal.horizon_ms);
+            let horizon = std::time::Duration::from_millis(rehearsal.horizon_ms);
+            config.timing.horizon = horizon;
+            config.timing.pulled = horizon;
+            if let Some(controller) = &mut config.controller {
+                controller.pace.pass = horizon;
+            }
             config.timing.effective = std::time::Duration::from_millis(rehearsal.effective_ms);
             config.upstream_map = rehearsal.upstreams;
         }

@@ -5,7 +5,9 @@ use super::{
 };
 use crate::site::Site;
 use domain::Setting;
-use operations::{Config, ConsoleConfig, EntryConfig, ManagerConfig, StoreConfig, Timing};
+use operations::{
+    Config, ConsoleConfig, ControllerParams, EntryConfig, ManagerConfig, Pace, StoreConfig, Timing,
+};
 use secrecy::SecretString;
 use std::{
     collections::BTreeMap,
@@ -104,18 +106,25 @@ fn operations(lookup: &mut Lookup, user: &str, password: &SecretString) -> Resul
             gateway_key: lookup.secret(&d::MANAGER_GATEWAY_KEY),
         },
         containers: lookup.optional::<Url>(&d::CONTAINER_API)?,
+        controller: controller(lookup)?,
+        generation: lookup.optional(&d::GENERATION)?,
         hiclaw_provider: lookup.optional(&d::LLM_PROVIDER)?,
         hiclaw_model: lookup.optional(&d::DEFAULT_MODEL)?,
+        hiclaw_env_file: lookup.optional(&d::HICLAW_ENV_FILE)?,
         allow_private_upstreams: lookup.or_default(&d::ALLOW_PRIVATE_UPSTREAMS)?,
         upstream_map: BTreeMap::new(),
-        entry: EntryConfig {
-            domain: lookup.optional(&d::DOMAIN)?,
-            reach: lookup.optional(&d::REACH)?,
-            controller: lookup.optional(&d::CONTROLLER_URL)?,
-        },
+        entry: EntryConfig { domain: lookup.optional(&d::DOMAIN)?, reach: lookup.optional(&d::REACH)? },
         data_dir: lookup.or_default(&d::DATA_DIR)?,
         timing: Timing::default(),
     })
+}
+
+fn controller(lookup: &mut Lookup) -> Result<Option<ControllerParams>, ConfigError> {
+    let url: Option<Url> = lookup.optional(&d::CONTROLLER_URL)?;
+    let (token, token_file) =
+        (lookup.secret(&d::CONTROLLER_TOKEN), lookup.optional(&d::CONTROLLER_TOKEN_FILE)?);
+    let prefix = lookup.optional(&d::RESOURCE_PREFIX)?;
+    Ok(url.map(|url| ControllerParams { url, token, token_file, prefix, pace: Pace::default() }))
 }
 
 fn store(lookup: &mut Lookup) -> Result<StoreConfig, ConfigError> {

@@ -16,7 +16,7 @@ pub const QUIET: Duration = Duration::from_secs(15);
 /// How long a stream goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Until {
-    /// Until the outcome is known.
+    /// Until the outcome is known, and no agent is being started again.
     End,
     /// Until nothing of it can come late any more.
     Settled,
@@ -25,7 +25,7 @@ pub enum Until {
 impl Until {
     fn reached(self, operation: &Operation) -> bool {
         match self {
-            Self::End => operation.state.is_final(),
+            Self::End => operation.has_ended(),
             Self::Settled => operation.state.is_final() && operation.settled.is_some(),
         }
     }

@@ -31,6 +31,7 @@ mod sign_in;
 mod site;
 mod state;
 mod tls;
+mod workers;
 
 pub use access::{Access, access};
 pub use backups::{AdoptBackup, BackupLabel, ExportBackup, ImportBackup, OriginalBackup};

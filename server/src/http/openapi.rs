@@ -1,6 +1,6 @@
 //! The OpenAPI document, made from the annotations beside each handler and server function.
 use super::{
-    backups, doctor, drift, examples, export, figures, installation, news, operations, rest, sign_in,
+    backups, doctor, drift, examples, export, figures, installation, news, operations, rest, sign_in, workers,
 };
 use app::api;
 use axum::{Json, response::IntoResponse};
@@ -50,6 +50,9 @@ use utoipa::{
         rest::provider_models,
         rest::worker,
         rest::set_worker,
+        workers::sleep,
+        workers::wake,
+        workers::restart,
         operations::operation,
         operations::undo,
         operations::cancel,

@@ -18,8 +18,9 @@ use http::{HeaderMap, StatusCode, Uri, header};
 use operations::Operations;
 
 /// One operation; with `Accept: text/event-stream` what happens to it as it happens: `step` and `state`, and `settled` once
-/// nothing of it can come late any more. The stream ends with the operation; with `until=settled` it goes on until that
-/// event, about two minutes later. `Last-Event-ID` leaves out what was seen.
+/// nothing of it can come late any more, and it is known whether it lasts. The stream ends with the operation; with
+/// `until=settled` it goes on until that event: two minutes later, five or six where HiClaw owns the agent's model, and longer
+/// while an agent is to be idle before it is restarted. `Last-Event-ID` leaves out what was seen.
 #[utoipa::path(get, path = "/ni_status/operations/{id}", tag = "changes",
     params(("id" = String, Path), ("until" = Option<String>, Query)),
     responses((status = 200, content((Success<Operation> = "application/json"), (String = "text/event-stream")))))]

@@ -116,7 +116,7 @@ pub async fn worker(Named { caller, name }: Named<WorkerName>) -> Result<Json<As
     Ok(Json(seen.value.clone()))
 }
 
-/// Let a worker run a model, and wait until it was observed to.
+/// Let a worker run a model, and wait as `POST /set-model` does.
 #[utoipa::path(put, path = "/ni_status/assignment/workers/{name}", tag = "changes", request_body = SetModel,
     params(("name" = String, Path), ("dry_run" = Option<bool>, Query)), responses((status = 200, body = Outcome<Switched>)))]
 pub async fn set_worker(

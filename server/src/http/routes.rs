@@ -7,6 +7,7 @@ use super::{
     gate::Gate,
     installation, language, news, openapi, operations, pages, prometheus, rest, sign_in, site,
     state::{AppState, Shared},
+    workers,
 };
 use app::error::ApiError;
 use axum::{
@@ -69,6 +70,9 @@ fn own() -> Vec<Row> {
         ),
         ("/ni_status/providers/{name}/models", &["GET"], get(rest::provider_models)),
         ("/ni_status/assignment/workers/{name}", &["GET", "PUT"], get(rest::worker).put(rest::set_worker)),
+        ("/ni_status/workers/{name}/sleep", &["POST"], post(workers::sleep)),
+        ("/ni_status/workers/{name}/wake", &["POST"], post(workers::wake)),
+        ("/ni_status/workers/{name}/restart", &["POST"], post(workers::restart)),
         ("/ni_status/operations/{id}", &["GET"], get(operations::operation)),
         ("/ni_status/operations/{id}/undo", &["POST"], post(operations::undo)),
         ("/ni_status/operations/{id}/cancel", &["POST"], post(operations::cancel)),

@@ -154,6 +154,9 @@ async fn what_cannot_be_meant_is_a_matter_of_usage() {
         &["completions", "klingon"],
         &["serve", "--sandbox-dir", "x"],
         &["sandbox", "--console-addr", "nowhere"],
+        &["sandbox", "--generation", "1.2", "--leftovers"],
+        &["sandbox", "--controller-addr", "127.0.0.1:0"],
+        &["model", "set", "alice", "--provider", "p", "--model", "m", "--restart", "later"],
     ] {
         let refused = agm("http://127.0.0.1:1", args, "").await;
         assert_eq!((code(&refused), out(&refused).as_str()), (2, ""), "{args:?}");

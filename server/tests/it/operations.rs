@@ -275,7 +275,11 @@ async fn what_is_exported_is_what_is_there() {
 
 #[tokio::test]
 async fn the_events_go_on_until_it_has_settled_for_who_wants_that() {
-    let world = World::configured(|config| config.timing.horizon = Duration::from_secs(4)).await;
+    let world = World::configured(|config| {
+        config.timing.horizon = Duration::from_secs(4);
+        config.timing.pulled = Duration::from_secs(1);
+    })
+    .await;
     let id = planned(&world, WISH).await;
     let done = world.admin("POST", &format!("/ni_status/plans/{id}/apply"), "").await;
     assert_eq!(done.status.as_u16(), 200, "{}", done.text);

@@ -95,12 +95,14 @@ fn the_compose_file_says_what_the_server_reads_and_mounts_what_it_keeps() {
     let service = &file["services"]["agm"];
     let environment = service["environment"].as_object().unwrap();
     let container = container(environment.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let volumes = service["volumes"].as_array().unwrap().iter();
+    let volumes = service["volumes"].as_array().unwrap().iter().map(|volume| volume.as_str().unwrap());
     let mounted: Vec<_> =
-        volumes.map(|volume| volume.as_str().unwrap().rsplit(':').next().unwrap()).collect();
+        volumes.map(|volume| volume.trim_end_matches(":ro").rsplit(':').next().unwrap()).collect();
     assert!(mounted.contains(&container.data.as_str()), "{mounted:?}");
     let config = environment["OPENCLAW_CONFIG_PATH"].as_str().unwrap();
     assert!(mounted.iter().any(|folder| config.starts_with(&format!("{folder}/"))), "{mounted:?}");
+    let token = environment["HICLAW_AUTH_TOKEN_FILE"].as_str().unwrap();
+    assert!(mounted.contains(&token), "{mounted:?}");
     let hardened = (&service["read_only"], &service["cap_drop"][0], &service["security_opt"][0]);
     assert_eq!(hardened, (&true.into(), &"ALL".into(), &"no-new-privileges:true".into()));
     assert_eq!(file["networks"]["hiclaw-net"]["external"], true);
@@ -121,8 +123,20 @@ fn the_objects_of_kubernetes_say_what_the_server_reads_and_answers() {
     assert_eq!(agm["volumeMounts"][0]["mountPath"], container.data);
     assert_eq!(agm["ports"][0]["containerPort"], container.port);
     assert_eq!(of_kind("Service")["spec"]["ports"][0]["port"], container.port);
-    let claim = &pod["volumes"][0]["persistentVolumeClaim"]["claimName"];
+    let volumes = pod["volumes"].as_array().unwrap();
+    let volume = |name: &str| volumes.iter().find(|volume| volume["name"] == name).unwrap();
+    let claim = &volume("data")["persistentVolumeClaim"]["claimName"];
     assert_eq!(claim, &of_kind("PersistentVolumeClaim")["metadata"]["name"]);
+    let said = |name: &str| {
+        let mut all = agm["env"].as_array().unwrap().iter();
+        all.find(|said| said["name"] == name).and_then(|said| said["value"].as_str()).unwrap().to_owned()
+    };
+    let mounts = agm["volumeMounts"].as_array().unwrap();
+    let mount = mounts.iter().find(|mount| mount["name"] == "controller-token").unwrap();
+    let token = &volume("controller-token")["projected"]["sources"][0]["serviceAccountToken"]["path"];
+    let (folder, file) = (mount["mountPath"].as_str().unwrap(), token.as_str().unwrap());
+    assert_eq!(said("HICLAW_AUTH_TOKEN_FILE"), format!("{folder}/{file}"));
+    assert_eq!(pod["serviceAccountName"], of_kind("ServiceAccount")["metadata"]["name"]);
     let routes = all_routes();
     for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
         let path = agm[probe]["httpGet"]["path"].as_str().unwrap();
@@ -146,9 +160,11 @@ fn no_file_for_containers_holds_a_password() {
         let text = file(path);
         for setting in ALL.iter().filter(|setting| setting.kind.is_secret()) {
             for name in setting.variables {
-                let said =
-                    text.lines().any(|line| !line.trim_start().starts_with('#') && line.contains(name));
-                assert!(!said, "{path} sets {name}");
+                let sets = |line: &str| {
+                    let words = line.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+                    !line.trim_start().starts_with('#') && words.into_iter().any(|word| word == *name)
+                };
+                assert!(!text.lines().any(sets), "{path} sets {name}");
             }
         }
     }

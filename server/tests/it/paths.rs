@@ -66,7 +66,13 @@ const AGENTS: &[Wrong] = &[
     ("PUT", "/assignment/workers/..%2Fx", WISH, 422, "name"),
     ("PUT", "/assignment/workers/alice?dry_run=yes", WISH, 422, "dry_run"),
     ("PUT", "/assignment/manager?dry_run", WISH, 422, "dry_run"),
+    ("PUT", "/assignment/manager", r#"{"provider":"qwen","model":"m","restart":"later"}"#, 422, "restart"),
+    ("PUT", "/assignment/workers/alice", r#"{"provider":"qwen","model":"m","restart":true}"#, 422, "restart"),
+    ("POST", "/plans", r#"{"kind":"restart"}"#, 422, "target"),
     ("GET", "/assignment/workers/%ff", "", 422, "name"),
+    ("POST", "/workers/a%2Fb/restart", "", 422, "name"),
+    ("POST", "/workers/alice/wake?dry_run=yes", "", 422, "dry_run"),
+    ("POST", "/plans", r#"{"kind":"restart","target":"alice","now":true}"#, 422, "now"),
 ];
 
 /// About providers and routes.
@@ -119,6 +125,13 @@ const MANY: &[Wrong] = &[
     ("POST", "/set-models", r#"{"targets":["alice"],"provider":"qwen"}"#, 422, "model"),
     ("POST", "/set-models", r#"{"targets":["a/b"],"provider":"qwen","model":"m"}"#, 422, "targets[0]"),
     ("POST", "/set-models", r#"{"targets":[],"provider":"qwen","model":"m"}"#, 422, "targets"),
+    (
+        "POST",
+        "/set-models",
+        r#"{"targets":["bob"],"provider":"qwen","model":"m","restart":"x"}"#,
+        422,
+        "restart",
+    ),
     (
         "POST",
         "/set-models",
@@ -345,7 +358,7 @@ async fn a_change_is_planned_done_and_told() {
     let warnings = lasting.json()["warnings"].clone();
     let codes: Vec<_> = warnings.as_array().unwrap().iter().map(|warning| &warning["code"]).collect();
     assert!(
-        codes.contains(&&"RESET_BY_HICLAW".into()),
+        codes.contains(&&"RESET_AT_START".into()),
         "what the plan warned of is said with the result: {warnings}"
     );
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// A sandboxed server in a process of its own.
-struct Program {
+pub struct Program {
     child: Child,
     out: BufReader<ChildStdout>,
     err: BufReader<ChildStderr>,
@@ -14,9 +14,15 @@ struct Program {
 
 impl Program {
     fn start(data: &std::path::Path) -> Self {
+        Self::with(data, &[])
+    }
+
+    /// The same with further options.
+    pub fn with(data: &std::path::Path, options: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_agm"))
             .args(["serve", "--sandbox", "--addr", "127.0.0.1:0", "--data-dir"])
             .arg(data)
+            .args(options)
             .env_clear()
             .current_dir(data)
             .stdout(Stdio::piped())
@@ -29,19 +35,19 @@ impl Program {
     }
 
     /// Where it answers; it does once it says so.
-    fn address(&mut self) -> SocketAddr {
+    pub fn address(&mut self) -> SocketAddr {
         let line = until(&mut self.out, "AI Gateway Management: ");
         let rest = line.split("http://").nth(1).unwrap();
         rest.split('/').next().unwrap().parse().unwrap()
     }
 
-    fn terminate(&self) {
+    pub fn terminate(&self) {
         let kill = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(kill.success());
     }
 
     /// The exit code, and what else it said.
-    fn ended(mut self) -> (Option<i32>, String) {
+    pub fn ended(mut self) -> (Option<i32>, String) {
         let mut said = String::new();
         self.err.read_to_string(&mut said).unwrap();
         (self.child.wait().unwrap().code(), said)

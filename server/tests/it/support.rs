@@ -3,7 +3,7 @@ use axum::body::Body;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use operations::{Config, Operations};
-use sandbox::{Sandbox, SandboxOptions};
+use sandbox::{Sandbox, SandboxOptions, controller::Generation};
 use serde_json::{Value, json};
 use server::{
     auth::Limits,
@@ -79,17 +79,32 @@ impl World {
 
     /// A world whose setup is changed before it starts.
     pub async fn with(change: impl FnOnce(&mut Setup)) -> Self {
-        Self::made(|_| {}, change).await
+        Self::made(SandboxOptions::default(), |_| {}, change).await
     }
 
     /// A world whose operations are configured in another way.
     pub async fn configured(configure: impl FnOnce(&mut Config)) -> Self {
-        Self::made(configure, |_| {}).await
+        Self::made(SandboxOptions::default(), configure, |_| {}).await
     }
 
-    async fn made(configure: impl FnOnce(&mut Config), change: impl FnOnce(&mut Setup)) -> Self {
+    /// A world with another HiClaw in it.
+    pub async fn of(generation: Generation) -> Self {
+        Self::of_configured(generation, |_| {}).await
+    }
+
+    /// The same, with operations that are configured in another way.
+    pub async fn of_configured(generation: Generation, configure: impl FnOnce(&mut Config)) -> Self {
+        let options = SandboxOptions { generation, ..SandboxOptions::default() };
+        Self::made(options, configure, |_| {}).await
+    }
+
+    async fn made(
+        options: SandboxOptions,
+        configure: impl FnOnce(&mut Config),
+        change: impl FnOnce(&mut Setup),
+    ) -> Self {
         server::install_crypto();
-        let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+        let sandbox = Sandbox::start(options).await.unwrap();
         let data = tempfile::tempdir().unwrap();
         let lookup = Lookup::new([].into(), |_| None, None).unwrap();
         let lookup = lookup.with_sandbox(sandbox_settings(sandbox.addresses(), data.path()));
@@ -161,7 +176,11 @@ pub fn environment(sandbox: &Sandbox, timing: Value) -> Vec<(&'static str, Strin
     let at = sandbox.addresses();
     let mut rehearsal = timing;
     rehearsal["upstreams"] = json!(sandbox.upstream_map());
-    vec![
+    let controller = at.controller.iter().flat_map(|controller| {
+        let file = controller.token_file.display().to_string();
+        [("HICLAW_CONTROLLER_URL", controller.url.clone()), ("HICLAW_AUTH_TOKEN_FILE", file)]
+    });
+    let always = [
         ("HICLAW_ADMIN_USER", at.admin.user.clone()),
         ("HICLAW_ADMIN_PASSWORD", at.admin.password.clone()),
         ("HICLAW_AI_GATEWAY_ADMIN_URL", at.console.clone()),
@@ -175,7 +194,8 @@ pub fn environment(sandbox: &Sandbox, timing: Value) -> Vec<(&'static str, Strin
         ("AGM_MANAGER_URL", at.manager.url.clone()),
         ("AGM_REHEARSAL", rehearsal.to_string()),
         ("OPENCLAW_CONFIG_PATH", at.manager.config.display().to_string()),
-    ]
+    ];
+    always.into_iter().chain(controller).collect()
 }
 
 /// A port that nobody has, and nobody gets who asks the system for any: it stays free until a server takes it, and between

@@ -166,6 +166,8 @@ impl Bulk {
             context_window: wish.context_window,
             max_tokens: wish.max_tokens,
             reasoning: wish.reasoning,
+            restart: wish.restart,
+            lasting: wish.lasting,
             stop_after_failures: typed("stopAfterFailures", &self.stop_after.get_untracked())?,
             canary: self.canary.with_untracked(|canary| canary == "yes"),
             concurrency: None,

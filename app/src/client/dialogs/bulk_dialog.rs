@@ -4,7 +4,7 @@ use super::{
     dialog::Dialog,
     field::{Choice, Field, Input, about},
     figures::Present,
-    model_form::ModelFields,
+    model_form::{ModelFields, RestartChoice},
 };
 use crate::{
     client::focus,
@@ -84,7 +84,7 @@ fn said(bulk: Bulk) -> AnyView {
             view! { <p>{t().bulk_planned(plan.plans.len(), refused)}</p> }.into_any()
         }
         Stage::Running(operations) => {
-            let ended = operations.iter().filter(|operation| operation.state.is_final()).count();
+            let ended = operations.iter().filter(|operation| operation.has_ended()).count();
             view! { <p class="waiting">{t().bulk_progress(ended, all)}</p> <p>{t().may_leave()}</p> }
                 .into_any()
         }
@@ -104,7 +104,10 @@ fn Fields(bulk: Bulk) -> impl IntoView {
         vec![("yes".to_owned(), t().canary_yes(&first)), ("no".to_owned(), t().canary_no().to_owned())];
     view! {
         <p class="field-hint">{names}</p>
-        <ModelFields form=bulk.form failure present=Signal::stored(Present::default())/>
+        <ModelFields
+            form=bulk.form failure present=Signal::stored(Present::default()) sets_limits=Signal::stored(true)
+        />
+        <RestartChoice form=bulk.form hint=t().restart_choice_many()/>
         <div class="side-by-side">
             <Choice name="canary" label=t().canary() value=bulk.canary options=canary/>
             <Field

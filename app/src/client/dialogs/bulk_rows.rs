@@ -5,7 +5,8 @@ use crate::{
         avatar::Face,
         badge::{Badge, Tone},
         outcome::{Outcome, state_word},
-        plan_view::object,
+        plan_view::{happens, object},
+        restarts::open_restarts,
         said::{Told, affected, warning},
         step_list::label,
     },
@@ -21,7 +22,7 @@ pub struct Row {
     tone: Tone,
     word: String,
     /// What else there is to say.
-    detail: Option<Told>,
+    details: Vec<Told>,
     plan: Option<Plan>,
 }
 
@@ -39,7 +40,7 @@ fn row(target: String, stage: &Stage) -> Row {
         target: target.clone(),
         tone: Tone::Unknown,
         word: word.to_owned(),
-        detail: None,
+        details: Vec::new(),
         plan: None,
     };
     match stage {
@@ -65,36 +66,35 @@ fn row(target: String, stage: &Stage) -> Row {
 fn planned(target: String, plan: Plan) -> Row {
     let tone = if plan.warnings.is_empty() { Tone::Ok } else { Tone::Busy };
     let word = t().objects_change(plan.changes.len());
-    Row { target, tone, word, detail: None, plan: Some(plan) }
+    Row { target, tone, word, details: Vec::new(), plan: Some(plan) }
 }
 
 fn failed(target: String, failure: Option<Failure>) -> Row {
-    let detail = failure.map(Told::from);
-    Row { target, tone: Tone::Danger, word: t().refused().to_owned(), detail, plan: None }
+    let details = failure.map(Told::from).into_iter().collect();
+    Row { target, tone: Tone::Danger, word: t().refused().to_owned(), details, plan: None }
 }
 
 fn operated(target: String, operation: &Operation) -> Row {
     let step = operation.steps.iter().find(|step| step.state == StepState::Running).map(label);
     let why = operation.failure.as_deref().cloned().map(Told::from);
+    let now = why.or_else(|| step.filter(|_| !operation.state.is_final()).map(Told::from));
+    let details = now.into_iter().chain(open_restarts(operation)).collect();
     let word = state_word(operation).to_owned();
-    Row {
-        target,
-        tone: Outcome::of(operation).tone(),
-        word,
-        detail: why.or(step.map(Told::from)),
-        plan: None,
-    }
+    Row { target, tone: Outcome::of(operation).tone(), word, details, plan: None }
 }
 
 /// A row of the list.
 pub fn view(row: Row) -> AnyView {
     let name = describe::named(&row.target);
+    let details = row.details.into_iter().map(|detail| view! { <p>{detail.view()}</p> }).collect_view();
     let plan = row.plan.map(|plan| {
         let affected = plan.affected.into_iter().map(|one| view! { <li class="note">{affected(one)}</li> });
+        let happens = happens(&plan.steps);
         let changes = plan.changes.into_iter().map(object).collect_view();
         let summary = t().plan_of(&name);
         view! {
             <ul class="notes">{plan.warnings.into_iter().map(warning).collect_view()} {affected.collect_view()}</ul>
+            {happens}
             <details><summary>{summary}</summary><div class="diff">{changes}</div></details>
         }
     });
@@ -103,7 +103,7 @@ pub fn view(row: Row) -> AnyView {
             <Face name=name.clone()/>
             <b>{name}</b>
             <Badge tone=row.tone word=row.word/>
-            <div class="bulk-more">{row.detail.map(|detail| view! { <p>{detail.view()}</p> })} {plan}</div>
+            <div class="bulk-more">{details} {plan}</div>
         </li>
     }
     .into_any()
@@ -131,7 +131,7 @@ mod tests {
         let rows = rows(&targets, &Stage::Ended(bulk));
         let seen: Vec<_> = rows
             .iter()
-            .map(|row| (row.target.as_str(), row.tone, row.detail.as_ref().map(Told::text)))
+            .map(|row| (row.target.as_str(), row.tone, row.details.first().map(Told::text)))
             .collect();
         assert_eq!(
             seen,

@@ -84,7 +84,7 @@ impl Change {
     }
 
     fn plan_titled(self, title: String, wish: Mutation, form: Option<RwSignal<bool>>) {
-        if self.runs() {
+        if self.stage.with_untracked(Stage::holds) {
             return self.open.set(true);
         }
         self.title.set(title);

@@ -27,7 +27,8 @@ enum Phase {
         blocked: bool,
     },
     Running,
-    GoingBack,
+    /// It goes back already, or stands while agents are started again.
+    RunsOn,
     Stuck,
     Outdated,
     /// Back to the form for another try, or to be undone, or to be looked after.
@@ -44,7 +45,7 @@ impl Phase {
             Stage::Idle | Stage::Planning | Stage::Applying(_) => Self::Waiting,
             Stage::Planned(_) => Self::Planned { chosen: change.keys.pending() },
             Stage::Refused(failure) => Self::Refused { blocked: failure.used_by.is_some() },
-            Stage::Running(operation) if operation.state == OperationState::Compensating => Self::GoingBack,
+            Stage::Running(operation) if cannot_stop(operation.state) => Self::RunsOn,
             Stage::Running(_) => Self::Running,
             Stage::Ended(operation) if change.is_stuck(operation) => Self::Stuck,
             Stage::Ended(_) if stage.is_outdated() && change.can_plan_again() => Self::Outdated,
@@ -55,6 +56,10 @@ impl Phase {
             },
         }
     }
+}
+
+fn cannot_stop(state: OperationState) -> bool {
+    state == OperationState::Compensating || state.is_final()
 }
 
 /// What can be done at each stage of a change.
@@ -72,7 +77,7 @@ pub fn Actions(change: Change) -> impl IntoView {
             Phase::Planned { chosen: true } => with_keys(change),
             Phase::Refused { blocked } => refused(change, blocked),
             Phase::Running => running(change, stopping),
-            Phase::GoingBack => close(change, t().leave(), Kind::Plain),
+            Phase::RunsOn => close(change, t().leave(), Kind::Plain),
             Phase::Stuck => stuck(change, taking_over),
             Phase::Outdated => {
                 view! { {close(change, t().done(), Kind::Plain)} {again(change, Kind::Primary)} }.into_any()

@@ -7,6 +7,7 @@ use crate::{
     components::{
         error_note::ErrorNote,
         plan_view::PlanView,
+        restarts::open_restarts,
         step_list::{StepList, label},
     },
     text::t,
@@ -27,6 +28,11 @@ fn steps_of(stage: &Stage) -> Vec<Step> {
 fn applying(operation: &Operation) -> AnyView {
     if operation.state == OperationState::Compensating {
         return view! { <p class="waiting">{t().going_back()} " " {t().may_leave()}</p> }.into_any();
+    }
+    if operation.state == OperationState::Committed {
+        let restarts = open_restarts(operation).into_iter();
+        let restarts = restarts.map(|line| view! { <p class="waiting">{line.view()}</p> }).collect_view();
+        return view! { {restarts} <p>{t().may_leave()}</p> }.into_any();
     }
     let step = operation.steps.iter().find(|step| step.state == StepState::Running);
     let step = step.map(|step| format!("{}: {}", t().applying(), label(step)));

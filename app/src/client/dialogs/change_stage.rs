@@ -30,6 +30,14 @@ impl Stage {
         matches!(self, Self::Applying(_) | Self::Running(_))
     }
 
+    /// True while nothing else can be done with its agents. Who is started again behind a switch that stands is free already.
+    pub fn holds(&self) -> bool {
+        match self {
+            Self::Running(operation) => !operation.state.is_final(),
+            stage => stage.runs(),
+        }
+    }
+
     /// True when the operation did nothing, for the installation is no longer what its plan was made from.
     pub fn is_outdated(&self) -> bool {
         let Self::Ended(operation) = self else { return false };

@@ -87,6 +87,30 @@ pub fn Field(
     .into_any()
 }
 
+/// Yes or no, and what yes does.
+#[component]
+pub fn Tick(name: &'static str, label: &'static str, value: RwSignal<bool>, hint: String) -> impl IntoView {
+    let hint_id = format!("{name}-hint");
+    view! {
+        <div class="field">
+            <label class="tick">
+                <input
+                    id=name
+                    name=name
+                    type="checkbox"
+                    class="mark-row"
+                    aria-describedby=hint_id.clone()
+                    prop:checked=value
+                    on:change=move |event| value.set(event_target_checked(&event))
+                />
+                {label}
+            </label>
+            <p class="field-hint" id=hint_id>{hint}</p>
+        </div>
+    }
+    .into_any()
+}
+
 /// A choice among options: value and text of each.
 #[component]
 pub fn Choice(
@@ -94,10 +118,12 @@ pub fn Choice(
     #[prop(into)] label: String,
     value: RwSignal<String>,
     #[prop(into)] options: Signal<Vec<(String, String)>>,
+    #[prop(optional, into)] hint: Signal<String>,
     #[prop(optional, into)] error: Signal<Option<Told>>,
     #[prop(optional)] disabled: bool,
 ) -> impl IntoView {
-    let error_id = format!("{name}-error");
+    let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
+    let described = format!("{hint_id} {error_id}");
     let list = move || {
         let chosen = value.get();
         let option = |(id, text): (String, String)| {
@@ -113,12 +139,13 @@ pub fn Choice(
                 id=name
                 name=name
                 disabled=disabled
-                aria-describedby=error_id.clone()
+                aria-describedby=described
                 aria-invalid=move || error.with(Option::is_some).to_string()
                 on:change=move |event| value.set(event_target_value(&event))
             >
                 {list}
             </select>
+            <p class="field-hint" id=hint_id>{hint}</p>
             <p class="field-error" id=error_id>{move || error.get().map(Told::view)}</p>
         </div>
     }

@@ -59,17 +59,22 @@ impl Present {
 }
 
 /// What to know about a choice before its plan is made.
-fn warnings(present: Present, wish: Figures) -> Vec<String> {
+fn warnings(present: Present, wish: Figures, sets_limits: bool) -> Vec<String> {
+    // Who does not write them changes none.
+    if !sets_limits {
+        return Vec::new();
+    }
     let vision = present.loses_vision(wish.limits).then(|| t().loses_vision().to_owned());
     let context = present.larger_context(wish.limits);
     let context = context.map(|now| t().shrinks_context(&tokens(now), &tokens(wish.limits.context_window)));
-    let guessed = (wish.source == LimitSource::Default).then(|| t().guesses_limits().to_owned());
+    let guessed = (wish.source == LimitSource::Default)
+        .then(|| format!("{} {}", t().guesses_limits(), t().set_own_limits()));
     [vision, context, guessed].into_iter().flatten().collect()
 }
 
 /// Four tiles with what the model can, who says so, and what would be lost with it. They stand there also before there is
 /// a model, so that nothing moves when one is chosen.
-pub fn view(present: Present, wish: Option<Figures>) -> AnyView {
+pub fn view(present: Present, wish: Option<Figures>, sets_limits: bool) -> AnyView {
     let word = |yes: bool| if yes { t().yes().to_owned() } else { t().no().to_owned() };
     let of = |say: &dyn Fn(Limits) -> String| wish.map_or_else(|| "—".to_owned(), |wish| say(wish.limits));
     let worse = |is: &dyn Fn(Limits) -> bool| wish.is_some_and(|wish| is(wish.limits));
@@ -88,7 +93,7 @@ pub fn view(present: Present, wish: Option<Figures>) -> AnyView {
         view! { <div class=class><dt>{name}</dt><dd>{value}<span aria-hidden="true">{sign}</span></dd></div> }
     };
     let from = wish.map(|wish| t().figures_from(t().source(wish.source)));
-    let warnings = wish.map(|wish| warnings(present, wish)).unwrap_or_default();
+    let warnings = wish.map(|wish| warnings(present, wish, sets_limits)).unwrap_or_default();
     let warnings = warnings.into_iter().map(|warning| view! { <li class="note warn">{warning}</li> });
     view! {
         <dl class="tiles">{tiles.map(tile).collect_view()}</dl>
@@ -110,12 +115,19 @@ mod tests {
     #[test]
     fn only_what_would_be_lost_is_warned_of() {
         let present = Present { context: Some(200_000), vision: Some(true) };
-        let count = |present, wish| warnings(present, wish).len();
+        let count = |present, wish| warnings(present, wish, true).len();
         assert_eq!(count(present, figures(200_000, true, LimitSource::Provider)), 0);
         assert_eq!(count(present, figures(199_999, true, LimitSource::Provider)), 1);
         assert_eq!(count(present, figures(256_000, false, LimitSource::KnownModels)), 1);
         assert_eq!(count(present, figures(150_000, false, LimitSource::Default)), 3);
         assert_eq!(count(Present::default(), figures(1, false, LimitSource::Provider)), 0);
+    }
+
+    #[test]
+    fn limits_that_a_switch_does_not_set_are_not_to_be_set() {
+        let guessed = figures(150_000, true, LimitSource::Default);
+        let said = |sets_limits| warnings(Present::default(), guessed, sets_limits).concat();
+        assert!(said(true).contains(t().set_own_limits()) && !said(false).contains(t().set_own_limits()));
     }
 
     #[test]

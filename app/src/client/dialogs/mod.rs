@@ -169,6 +169,7 @@ impl Desk {
             Act::SwitchMany(targets) => self.bulk.open(targets),
             Act::AcceptModel(target) => self.change.plan(Mutation::AcceptModel { target }, None),
             Act::SetModel { target, wish } => self.change.plan(Mutation::SetModel { target, wish }, None),
+            Act::Container { target, act } => self.change.plan(Mutation::of_container(act, target), None),
             Act::AddProvider => self.form.open(Wish::Add),
             Act::AddUntrusted(provider) => self.form.open_untrusted(provider),
             Act::EditProvider(name) => self.with_provider(name, Wish::Edit).await?,

@@ -7,7 +7,7 @@ use super::{
     told,
 };
 use crate::{api, components::said::Told, text::t};
-use domain::{Failure, Provider, SetModel};
+use domain::{Failure, Provider, Restart, SetModel};
 use leptos::{prelude::*, task::spawn_local};
 
 /// What is typed.
@@ -20,6 +20,10 @@ pub struct ModelForm {
     context: RwSignal<String>,
     output: RwSignal<String>,
     reasoning: RwSignal<String>,
+    /// Whether the model is to stay when the agent starts again.
+    pub lasting: RwSignal<bool>,
+    /// When an agent is started again that takes its model up only then: `when_idle`, `now`, or not.
+    pub restart: RwSignal<String>,
     /// Whether somebody typed or chose any of it.
     pub touched: RwSignal<bool>,
 }
@@ -29,15 +33,25 @@ impl ModelForm {
         let text = || RwSignal::new(String::new());
         let (provider, model, context, output, reasoning) = (text(), text(), text(), text(), text());
         let (typing, touched) = (RwSignal::new(false), RwSignal::new(false));
-        Self { provider, model, typing, context, output, reasoning, touched }
+        let (lasting, restart) = (RwSignal::new(false), text());
+        Self { provider, model, typing, context, output, reasoning, lasting, restart, touched }
     }
 
     /// Forgets what was typed.
     pub fn clear(self) {
-        for field in [self.provider, self.model, self.context, self.output, self.reasoning] {
+        for field in [self.provider, self.model, self.restart] {
             field.set(String::new());
         }
+        self.clear_limits();
+        self.lasting.set(false);
         self.touched.set(false);
+    }
+
+    /// Forgets the limits that were typed.
+    pub fn clear_limits(self) {
+        for field in [self.context, self.output, self.reasoning] {
+            field.set(String::new());
+        }
     }
 
     /// What is typed as a wish, or what is wrong with it.
@@ -55,8 +69,29 @@ impl ModelForm {
             context_window: typed("contextWindow", &self.context.get_untracked())?,
             max_tokens: typed("maxTokens", &self.output.get_untracked())?,
             reasoning,
+            restart: match self.restart.get_untracked().as_str() {
+                NOW => Restart::Now,
+                WHEN_IDLE => Restart::WhenIdle,
+                _ => Restart::No,
+            },
+            lasting: self.lasting.get_untracked(),
         })
     }
+}
+
+/// What an agent's restart is chosen by.
+const NOW: &str = "now";
+const WHEN_IDLE: &str = "when_idle";
+
+/// The choice when an agent is started again that takes its model up only then.
+#[component]
+pub fn RestartChoice(form: ModelForm, hint: &'static str) -> impl IntoView {
+    let options = vec![
+        (String::new(), t().restart_no().to_owned()),
+        (WHEN_IDLE.to_owned(), t().restart_when_idle().to_owned()),
+        (NOW.to_owned(), t().restart_now().to_owned()),
+    ];
+    view! { <Choice name="restart" label=t().restart_choice() value=form.restart options hint/> }.into_any()
 }
 
 /// A whole number as typed; nothing typed is no wish.
@@ -76,6 +111,8 @@ pub fn ModelFields(
     failure: Signal<Option<Failure>>,
     /// What the agent runs now.
     present: Signal<Present>,
+    /// Whether a switch sets the limits.
+    sets_limits: Signal<bool>,
 ) -> impl IntoView {
     let providers = RwSignal::new(Vec::<Provider>::new());
     let unlisted = RwSignal::new(None::<Told>);
@@ -99,9 +136,12 @@ pub fn ModelFields(
         <Choice name="provider" label=t().provider() value=form.provider options error=wrong/>
         <ModelPicker form listed=models error=about(failure, "model")/>
         <div class="figures" aria-live="polite">
-            {move || figures::view(present.get(), known.get())}
+            {move || figures::view(present.get(), known.get(), sets_limits.get())}
         </div>
-        <OwnLimits form failure/>
+        {move || match sets_limits.get() {
+            true => view! { <OwnLimits form failure/> }.into_any(),
+            false => view! { <p class="field-hint">{t().figures_not_ours()}</p> }.into_any(),
+        }}
     }
     .into_any()
 }

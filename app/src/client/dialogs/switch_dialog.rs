@@ -1,18 +1,19 @@
 use super::{
     change::Change,
     dialog::Dialog,
+    field::Tick,
     figures::Present,
-    model_form::{ModelFields, ModelForm},
+    model_form::{ModelFields, ModelForm, RestartChoice},
     plan_foot::PlanFoot,
     told,
 };
 use crate::{
     api,
     components::{avatar::Face, said::Told},
-    describe::agent,
+    describe::{self, agent},
     text::t,
 };
-use domain::{Assignment, Failure, Mutation, Target};
+use domain::{Assignment, Failure, Mutation, TakeUp, Target};
 use leptos::{prelude::*, task::spawn_local};
 
 /// The dialog in which an agent is given another model.
@@ -49,6 +50,9 @@ impl Switch {
             if let Some(current) = current.filter(|_| untouched) {
                 self.form.provider.set(current.to_string());
             }
+            if now.as_ref().is_ok_and(|now| !describe::sets_limits(now)) {
+                self.form.clear_limits();
+            }
             self.now.set(Some(now.map_err(told)));
         });
     }
@@ -82,6 +86,13 @@ fn runs_now(target: &Target, now: &Result<Assignment, Failure>) -> AnyView {
     }
 }
 
+/// The offer to write the model also to where the agent gets it when it starts.
+fn offer_lasting(now: &Result<Assignment, Failure>, form: ModelForm) -> Option<AnyView> {
+    let reset = now.as_ref().ok()?.reset.as_ref()?;
+    let hint = t().lasting_hint(&reset.variable, reset.file.as_ref()?);
+    Some(view! { <Tick name="lasting" label=t().lasting() value=form.lasting hint/> }.into_any())
+}
+
 /// Choose provider and model for an agent, then see the plan.
 #[component]
 pub fn SwitchDialog(switch: Switch) -> impl IntoView {
@@ -93,12 +104,20 @@ pub fn SwitchDialog(switch: Switch) -> impl IntoView {
         _ => Present::default(),
     });
     let runs = move || now.read().as_ref().map(|now| runs_now(&target.get(), now));
+    let lasting = move || now.read().as_ref().and_then(|now| offer_lasting(now, form));
+    let known = move |is: fn(&Assignment) -> bool| matches!(&*now.read(), Some(Ok(now)) if is(now));
+    let by_restart = Memo::new(move |_| known(|now| now.takes_up == TakeUp::Restart));
+    let sets_limits = Memo::new(move |_| !known(|now| !describe::sets_limits(now)));
+    let restart =
+        move || by_restart.get().then(|| view! { <RestartChoice form hint=t().restart_choice_hint()/> });
     let plan = Callback::new(move |()| switch.plan());
     view! {
         <Dialog open title unsent=form.touched>
             <div class="choose" on:input=move |_| form.touched.set(true)>
                 {runs}
-                <ModelFields form failure present/>
+                <ModelFields form failure present sets_limits=sets_limits.into()/>
+                {lasting}
+                {restart}
             </div>
             <PlanFoot change open plan/>
         </Dialog>

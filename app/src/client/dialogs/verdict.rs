@@ -4,11 +4,12 @@ use crate::{
     components::{
         error_note::ErrorNote,
         plan_view::object_differences,
+        restarts::open_restarts,
         said::{Said, affected},
     },
     text::t,
 };
-use domain::{Affected, Moved, Operation, OperationState};
+use domain::{Affected, Moved, Operation, OperationState, Step, StepName, StepState};
 use leptos::prelude::*;
 
 /// Committed, or why not and what stays behind; whom it cut off, and what was seen since.
@@ -25,6 +26,9 @@ pub fn verdict(change: Change, operation: Operation) -> AnyView {
     };
     let checked = operation.clone();
     let check = move || change.check.view(&checked);
+    let restarts = open_restarts(&operation).into_iter();
+    let restarts = restarts.map(|line| view! { <p>{line.view()}</p> }).collect_view();
+    let settling = is_settling(&operation).then(|| view! { <p class="field-hint">{t().settling()}</p> });
     let lasts = operation.lasts.map(|until| t().lasts(&until));
     let moved = operation.failure.as_ref().map(|failure| failure.diff.clone()).unwrap_or_default();
     let cause = operation.failure.map(|failure| view! { <ErrorNote failure=*failure/> });
@@ -35,12 +39,21 @@ pub fn verdict(change: Change, operation: Operation) -> AnyView {
         {cause}
         {self::moved(moved)}
         <p class=class>{word} " " {lasts}</p>
+        {restarts}
         <p>{next}</p>
         {check}
         <ul class="notes">{broke}</ul>
+        {settling}
         {settled}
     }
     .into_any()
+}
+
+/// Whether HiClaw may still bring back what an agent had before.
+fn is_settling(operation: &Operation) -> bool {
+    let wrote = |step: &Step| step.name == StepName::Config && step.state == StepState::Done;
+    let stands = operation.state == OperationState::Committed && operation.settled.is_none();
+    stands && operation.steps.iter().any(wrote)
 }
 
 fn broken(one: Affected) -> AnyView {

@@ -82,10 +82,7 @@ fn steps(steps: Vec<Step>) -> AnyView {
 /// What could undo it, and what was seen after its end.
 fn ending(operation: &Operation) -> AnyView {
     let committed = Outcome::of(operation) == Outcome::Committed;
-    let lasts = committed.then(|| match &operation.lasts {
-        Some(until) => t().lasts(until),
-        None => t().lasts_for_good().to_owned(),
-    });
+    let lasts = operation.lasts.as_deref().filter(|_| committed).map(|until| t().lasts(until));
     let settled = operation.settled.clone().map(|settled| {
         view! { <p>{t().settled()} " " <Moment at=settled.at/> ": " <Said text=settled.evidence/></p> }
     });

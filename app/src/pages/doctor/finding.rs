@@ -141,6 +141,7 @@ fn act(check: &Check) -> Option<(Act, &'static str)> {
             (Act::Repair { route: Some(route), consumer }, t().show_repair())
         }
         Repair::SetModel { target } => (Act::Switch(target), t().set_model()),
+        Repair::KeepModel { target, wish } => (Act::SetModel { target, wish }, t().keep_model()),
         Repair::EditProvider { provider } if check.id == CheckId::ProviderReachable => {
             (Act::EditProvider(provider), t().edit())
         }

@@ -33,16 +33,11 @@ pub fn seats() -> Vec<Seat> {
 
 fn seat(name: &str, status: WorkerStatus, task: Option<&str>, problem: Option<Problem>) -> Option<Seat> {
     let worker = Worker {
-        name: name.parse().ok()?,
-        status,
         model: "deepseek-chat".parse().ok(),
         since: Some(at()),
-        evidence: "container running".into(),
-        image: None,
         task: task.map(Into::into),
-        runtime: "openclaw".into(),
-        team: None,
         unpulled: (status == WorkerStatus::Sleeping).then(at),
+        ..Worker::unseen(name.parse().ok()?, "openclaw".into(), status, "container running".into())
     };
     let observed = Observed {
         primary: Some("hiclaw-gateway/deepseek-chat".into()),
@@ -57,6 +52,7 @@ fn seat(name: &str, status: WorkerStatus, task: Option<&str>, problem: Option<Pr
         observed_at: at(),
     };
     let now = Assignment {
+        reset: None,
         provider: "deepseek".parse().ok(),
         model: "deepseek-reasoner".parse().ok(),
         context_window: None,
@@ -64,6 +60,9 @@ fn seat(name: &str, status: WorkerStatus, task: Option<&str>, problem: Option<Pr
         reasoning: Some(true),
         updated_at: Some(at()),
         observed,
+        takes_up: domain::TakeUp::default(),
+        ownership: None,
+        read_only: None,
     };
     Some(Seat::of(worker, Some(now)))
 }

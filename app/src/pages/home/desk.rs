@@ -11,7 +11,8 @@ use crate::{
     text::t,
 };
 use domain::{
-    Assignment, ModelId, PULLED_WITHIN, Problem, SystemHealth, SystemState, Target, Timestamp, Worker,
+    Assignment, ModelId, NotFromHere, PULLED_WITHIN, Problem, SystemHealth, SystemState, Target, Timestamp,
+    Worker,
 };
 use leptos::prelude::*;
 
@@ -33,6 +34,8 @@ pub struct Seat {
     pub now: Option<Assignment>,
     /// When a config was written that it may not have pulled yet.
     pub unpulled: Option<Timestamp>,
+    /// What it shall run and does not yet, in a sentence.
+    pub awaits: Option<String>,
     /// What its config said when the worker was looked at.
     configured: Option<ModelId>,
 }
@@ -40,6 +43,7 @@ pub struct Seat {
 impl Seat {
     /// The seat of a worker.
     pub fn of(worker: Worker, now: Option<Assignment>) -> Self {
+        let awaits = awaits(&worker);
         Self {
             target: Target::Worker(worker.name),
             pose: worker.status.into(),
@@ -51,6 +55,7 @@ impl Seat {
             team: worker.team,
             now,
             unpulled: worker.unpulled,
+            awaits,
             configured: worker.model,
         }
     }
@@ -74,8 +79,13 @@ impl Seat {
             None => String::new(),
         };
         let target = Target::Manager;
-        let (since, task, team, unpulled, configured) = (None, None, None, None, None);
-        Self { target, pose, tone, word, evidence, since, task, team, now, unpulled, configured }
+        let (since, task, team, unpulled, awaits, configured) = (None, None, None, None, None, None);
+        Self { target, pose, tone, word, evidence, since, task, team, now, unpulled, awaits, configured }
+    }
+
+    /// Why its model cannot be changed from here.
+    pub fn read_only(&self) -> Option<&NotFromHere> {
+        self.now.as_ref()?.read_only.as_ref()
     }
 
     /// What opens when its button is pressed.
@@ -113,6 +123,8 @@ impl Seat {
         words.extend(self.provider());
         words.extend(self.task.clone());
         words.extend(self.team.clone());
+        words.extend(self.awaits.clone());
+        words.extend(self.read_only().map(|_| t().read_only().to_owned()));
         words.extend(self.unpulled.as_ref().map(|_| t().unpulled().to_owned()));
         words.extend(self.trouble().map(|trouble| trouble.after(t().in_trouble()).text()));
         words.join(" ").to_lowercase()
@@ -181,6 +193,8 @@ pub fn Desk(seat: Seat) -> impl IntoView {
     let (bubble, trouble) = (seat.bubble(), seat.trouble());
     let (model, small_print, times) = (seat.model(), seat.small_print(), seat.times());
     let yet_to_pull = seat.yet_to_pull();
+    let awaits = seat.awaits.clone().map(|said| view! { <p class="unpulled">{said}</p> });
+    let read_only = seat.read_only().cloned();
     let lines = match head {
         true => vec![small_print.into_any(), with_times(&seat.evidence, times)],
         false => vec![small_print.into_any(), with_times("", times)],
@@ -200,12 +214,45 @@ pub fn Desk(seat: Seat) -> impl IntoView {
                 <h3 title=seat.evidence.clone()>{name.clone()} <Badge tone=seat.tone word=seat.word/></h3>
                 <p class="desk-model">{model}</p>
                 {yet_to_pull}
+                {awaits}
                 {lines.into_iter().map(|line| view! { <p class="desk-small">{line}</p> }).collect_view()}
                 {trouble.map(|trouble| view! { <p class="desk-problem">{trouble.view()}</p> })}
                 {(!head).then(|| view! { <p class="sr"><Said text=seat.evidence.clone()/></p> })}
             </div>
-            <Press act=seat.act() text kind label=t().set_model_of(&agent)/>
+            {match read_only {
+                Some(why) => read_only_note(&agent, why),
+                None => view! { <Press act=seat.act() text kind label=t().set_model_of(&agent)/> }.into_any(),
+            }}
         </article>
+    }
+    .into_any()
+}
+
+/// That a worker does not run yet what it shall run, and why.
+pub fn awaits(worker: &Worker) -> Option<String> {
+    let model = worker.model.as_ref();
+    match (&worker.desired, &worker.awaits_restart, model) {
+        (Some(desired), ..) => Some(t().shall_run(desired.as_str())),
+        (None, Some(awaits), Some(model)) => {
+            Some(t().awaits_restart(model.as_str(), awaits.runs.as_ref().map(ModelId::as_str)))
+        }
+        _ => None,
+    }
+}
+
+/// The id of the sentence that says why an agent's model cannot be changed from here.
+pub fn read_only_id(agent: &str) -> String {
+    format!("read-only-{agent}-why")
+}
+
+/// In the place of a button that would open nothing: why, and by which way it goes.
+pub fn read_only_note(agent: &str, why: NotFromHere) -> AnyView {
+    view! {
+        <details id=format!("read-only-{agent}") class="read-only">
+            <summary>{t().read_only()} <span class="sr">" " {agent.to_owned()}</span></summary>
+            <p id=read_only_id(agent)><Said text=why.reason/></p>
+            <p><Said text=why.way/></p>
+        </details>
     }
     .into_any()
 }

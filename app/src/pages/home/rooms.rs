@@ -4,7 +4,7 @@ use super::{
     search::{LIST, counts},
 };
 use crate::{
-    components::{avatar::Avatar, badge::Badge},
+    components::{avatar::Avatar, badge::Badge, said::Told},
     text::{formats::number, t},
 };
 use leptos::prelude::*;
@@ -99,29 +99,38 @@ fn blocks(seats: Vec<Seat>) -> Vec<AnyView> {
     blocks
 }
 
-/// A compact desk: all of it is the button that gives its agent another model.
+/// A compact desk: all of it is the button that gives its agent another model, or the way to why it gets none from here.
 fn seat(seat: Seat) -> AnyView {
     let text = seat.search_text();
     let name = seat.target.agent().to_owned();
-    let title = format!("{} · {}", t().set_model_of(&name), seat.evidence);
+    let act = seat.act().data();
+    let is_read_only = seat.read_only().is_some();
+    let title = match is_read_only {
+        true => format!("{} · {}", t().read_only(), seat.evidence),
+        false => format!("{} · {}", t().set_model_of(&name), seat.evidence),
+    };
     let model = seat.model();
     let trouble = seat.trouble();
     let unpulled = seat.unpulled.as_ref().map(|_| t().unpulled().into());
-    let says = trouble.clone().or(unpulled);
+    let awaits = seat.awaits.clone().map(Told::from);
+    let says = trouble.clone().or(awaits).or(unpulled);
     let says = says.or_else(|| Some(seat.task.clone().or_else(|| seat.provider())?.into()));
     let class = if trouble.is_some() { "says trouble" } else { "says" };
-    view! {
-        <li role="listitem" data-text=text>
-            <button type="button" class="seat" data-act=seat.act().data() title=title>
-                <Avatar name=name.clone() pose=seat.pose/>
-                <b>{name}</b>
-                <Badge tone=seat.tone word=seat.word/>
-                <span>{model}</span>
-                {says.map(|says| view! { <span class=class>{says.view()}</span> })}
-            </button>
-        </li>
-    }
-    .into_any()
+    let href = format!("/agm/models?find={name}");
+    let who = view! {
+        <Avatar name=name.clone() pose=seat.pose/>
+        <b>{name}</b>
+        <Badge tone=seat.tone word=seat.word/>
+        <span>{model}</span>
+        {says.map(|says| view! { <span class=class>{says.view()}</span> })}
+    };
+    let seat = match is_read_only {
+        true => view! { <a class="seat" href=href title=title>{who}</a> }.into_any(),
+        false => {
+            view! { <button type="button" class="seat" data-act=act title=title>{who}</button> }.into_any()
+        }
+    };
+    view! { <li role="listitem" data-text=text>{seat}</li> }.into_any()
 }
 
 #[cfg(test)]
@@ -131,22 +140,27 @@ mod tests {
 
     fn seat(name: &str, team: Option<&str>, status: WorkerStatus) -> Seat {
         let worker = Worker {
-            name: name.parse().unwrap(),
-            status,
-            model: None,
-            since: None,
-            evidence: String::new(),
-            image: None,
-            task: None,
-            runtime: "openclaw".into(),
             team: team.map(Into::into),
-            unpulled: None,
+            ..Worker::unseen(name.parse().unwrap(), "openclaw".into(), status, String::new())
         };
         Seat::of(worker, None)
     }
 
     fn signs(seats: Vec<Seat>) -> Vec<(String, usize)> {
         rooms(seats).into_iter().map(|room| (room.sign, room.seats.len())).collect()
+    }
+
+    #[test]
+    fn who_gets_no_model_from_here_is_the_way_to_why() {
+        let free = seat("ada", None, WorkerStatus::Idle);
+        let observed = serde_json::json!({"primary": null, "model": null, "route": null, "provider": null,
+            "contextWindow": null, "inSync": true, "observedAt": "2026-01-15T10:30:00Z"});
+        let now = serde_json::json!({"observed": observed, "readOnly": {"reason": "why", "way": "how"}});
+        let mut bound = free.clone();
+        bound.now = Some(serde_json::from_value(now).unwrap());
+        let [free, bound] = [free, bound].map(|seat| super::seat(seat).to_html());
+        assert!(free.contains("data-act") && !free.contains("find=ada"), "{free}");
+        assert!(bound.contains("/agm/models?find=ada") && !bound.contains("data-act"), "{bound}");
     }
 
     #[test]

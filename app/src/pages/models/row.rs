@@ -1,4 +1,4 @@
-use super::Seat;
+use super::{Seat, read_only_id, read_only_note};
 use crate::{
     act::Act,
     components::{
@@ -13,7 +13,7 @@ use crate::{
     describe::{self, tokens},
     text::t,
 };
-use domain::{AiRoute, Assignment, LimitSource, PULLED_WITHIN, known_model};
+use domain::{AiRoute, Assignment, LimitSource, Owned, PULLED_WITHIN, known_model};
 use leptos::prelude::*;
 
 /// An agent: how it is, what it runs over what, within which limits, and whether that is what was recorded. Hidden when
@@ -21,6 +21,14 @@ use leptos::prelude::*;
 pub fn view(seat: Seat, routes: &[AiRoute], wanted: &str) -> AnyView {
     let name = describe::agent(&seat.target);
     let (agent, target) = (seat.target.agent().to_owned(), seat.target.to_string());
+    let (awaits, read_only) = (seat.awaits.clone(), seat.read_only().cloned());
+    let (is_read_only, owned) =
+        (read_only.is_some(), seat.now.as_ref().and_then(|now| now.ownership.clone()));
+    let own_model = owned.as_ref().map(|owned| ownership("model", &agent, &owned.model));
+    let own_limits = owned.filter(|owned| !owned.limits.ours);
+    let own_limits = own_limits.map(|owned| ownership("limits", &agent, &owned.limits));
+    let why_read_only = is_read_only.then(|| read_only_id(&agent));
+    let note = read_only.clone().map(|why| read_only_note(&agent, why));
     let (over, unpulled) = (over(&seat), seat.unpulled.is_some().then(|| t().unpulled()));
     let (trouble, model) = (seat.trouble(), seat.model());
     let route = seat.now.as_ref().and_then(|now| now.observed.route.as_ref());
@@ -30,6 +38,8 @@ pub fn view(seat: Seat, routes: &[AiRoute], wanted: &str) -> AnyView {
         seat.word,
         &model,
         unpulled.unwrap_or_default(),
+        awaits.as_deref().unwrap_or_default(),
+        read_only.as_ref().map(|_| t().read_only()).unwrap_or_default(),
         &over.join(" "),
         &route.map(in_the_way::words).unwrap_or_default(),
         &trouble.as_ref().map(Told::text).unwrap_or_default(),
@@ -42,7 +52,10 @@ pub fn view(seat: Seat, routes: &[AiRoute], wanted: &str) -> AnyView {
     view! {
         <Row text hidden>
             <Cell class="mark-cell">
-                <input type="checkbox" class="mark-row" name="target" value=target aria-label=mark/>
+                <input
+                    type="checkbox" class="mark-row" name="target" value=target aria-label=mark
+                    disabled=is_read_only aria-describedby=why_read_only
+                />
             </Cell>
             <RowHead>
                 <Face name=agent/>
@@ -50,18 +63,43 @@ pub fn view(seat: Seat, routes: &[AiRoute], wanted: &str) -> AnyView {
             </RowHead>
             <Cell head=t().runs()>
                 <b class="runs-model">{model}</b>
+                {awaits.map(|said| view! { <p class="unpulled">{said}</p> })}
                 {unpulled.map(|said| view! { <p class="unpulled">{said}</p> <p>{until}</p> })}
                 {trouble.map(|trouble| view! { <p class="desk-problem">{trouble.view()}</p> })}
+                {own_model}
             </Cell>
             <Cell head=t().over()>
                 {over.into_iter().map(|part| view! { <p>{part}</p> }).collect_view()}
             </Cell>
-            <Cell head=t().limits()>{limits}</Cell>
+            <Cell head=t().limits()>
+                {limits}
+                {own_limits}
+            </Cell>
             <Cell head=t().recorded()>{recorded}</Cell>
             <Cell>
-                <Press act text=t().set_model() kind=Kind::Small label/>
+                {match note {
+                    Some(note) => note,
+                    None => view! { <Press act text=t().set_model() kind=Kind::Small label/> }.into_any(),
+                }}
             </Cell>
         </Row>
+    }
+    .into_any()
+}
+
+/// Who owns what of an agent, and when what others write there is written over.
+fn ownership(what: &str, agent: &str, owned: &Owned) -> AnyView {
+    let (owner, not_ours) = (t().owned_by(&owned.owner), (!owned.ours).then(|| t().figures_not_ours()));
+    let until = owned.overwritten.as_ref().map(|until| t().others_write(until));
+    if not_ours.is_none() && until.is_none() {
+        return view! { <p class="owned">{owner}</p> }.into_any();
+    }
+    view! {
+        <details id=format!("owned-{what}-{agent}") class="owned">
+            <summary>{owner} <span class="sr">" " {agent.to_owned()}</span></summary>
+            {not_ours.map(|said| view! { <p>{said}</p> })}
+            {until.map(|said| view! { <p>{said}</p> })}
+        </details>
     }
     .into_any()
 }
@@ -82,20 +120,23 @@ struct Limit {
 
 /// The agent's own config comes first, then the record, then the table of known models.
 fn limits_of(now: &Assignment) -> Vec<Limit> {
-    let known = now.observed.model.as_ref().and_then(known_model);
+    let (observed, known) = (&now.observed, now.observed.model.as_ref().and_then(known_model));
+    // Of an agent that never gets them the record tells only what was wished.
+    let ours = describe::sets_limits(now);
+    let record = |count: Option<u64>| (count.filter(|_| ours), "model.json");
     let table = |source| t().source_short(source);
     let first = |figures: [(Option<u64>, &'static str); 3]| {
         figures.into_iter().find_map(|(count, source)| Some((tokens(count?), source)))
     };
     let context = first([
-        (now.observed.context_window, table(LimitSource::Openclaw)),
-        (now.context_window, "model.json"),
+        (observed.context_window, table(LimitSource::Openclaw)),
+        record(now.context_window),
         (known.map(|limits| limits.context_window), table(LimitSource::KnownModels)),
     ]);
     let output = first([
-        (now.max_tokens, "model.json"),
+        (observed.max_tokens, table(LimitSource::Openclaw)),
+        record(now.max_tokens),
         (known.map(|limits| limits.max_tokens), table(LimitSource::KnownModels)),
-        (None, ""),
     ]);
     let counted =
         [(context, t().context()), (output, t().output())].into_iter().filter_map(|(figure, what)| {
@@ -103,8 +144,11 @@ fn limits_of(now: &Assignment) -> Vec<Limit> {
         });
     let vision = known.filter(|limits| limits.vision);
     let vision = vision.map(|_| Limit { text: t().vision().into(), source: table(LimitSource::KnownModels) });
-    let reasoning = now.reasoning.unwrap_or_default();
-    let reasoning = reasoning.then(|| Limit { text: t().reasoning().into(), source: "model.json" });
+    let reasoning = match observed.reasoning {
+        Some(reasons) => (reasons, table(LimitSource::Openclaw)),
+        None => (ours && now.reasoning == Some(true), "model.json"),
+    };
+    let reasoning = reasoning.0.then(|| Limit { text: t().reasoning().into(), source: reasoning.1 });
     counted.chain(vision).chain(reasoning).collect()
 }
 
@@ -138,8 +182,8 @@ fn drift(now: &Assignment) -> Vec<String> {
     let observed = &now.observed;
     let model = now.model.as_ref().filter(|model| observed.model.as_ref() != Some(*model));
     let provider = now.provider.as_ref().filter(|provider| observed.provider.as_ref() != Some(*provider));
-    let context =
-        now.context_window.filter(|count| observed.context_window.is_some_and(|seen| seen != *count));
+    let context = now.context_window.filter(|_| describe::sets_limits(now));
+    let context = context.filter(|count| observed.context_window.is_some_and(|seen| seen != *count));
     let context = context.map(|count| format!("{} {}", tokens(count), t().context()));
     [model.map(ToString::to_string), provider.map(ToString::to_string), context]
         .into_iter()

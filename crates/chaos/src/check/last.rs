@@ -6,7 +6,8 @@ use super::{
 use crate::{
     admin::Told,
     book::Invariant,
-    world::{AGENTS, Base, DATA, World, admin_call},
+    theirs::{Fate, Wish},
+    world::{AGENTS, Base, DATA, World, admin_call, controller_call},
 };
 use domain::{Operation, OperationState, Settled, StepState};
 use http::Method;
@@ -36,12 +37,15 @@ pub async fn check(last: &Final<'_>) {
     last.others_kept().await;
     last.tokens().await;
     last.configs();
+    last.made().await;
+    last.wishes().await;
+    last.served();
     last.on_disk();
     live::check(last.world).await;
 }
 
 impl Final<'_> {
-    fn broken(&self, invariant: Invariant, what: String) {
+    pub(super) fn broken(&self, invariant: Invariant, what: String) {
         self.world.book.broken(invariant, what);
     }
 
@@ -86,10 +90,20 @@ impl Final<'_> {
             if self.world.book.is_meddled(object) && by.iter().any(|operation| excused(&operation)) {
                 continue;
             }
+            if self.is_theirs(object) {
+                continue;
+            }
             let now = tree_of(self.world, object).await;
             let first = tree_of(self.first, object).await;
             self.compare(object, &by, now.as_ref(), first.as_ref());
         }
+    }
+
+    /// Whether somebody else decided about all of an object last, which is looked at by itself.
+    fn is_theirs(&self, object: &str) -> bool {
+        let (theirs, object) = (&self.world.theirs, object.split('#').next().unwrap_or(object));
+        let stands = |wish: &Wish| wish.object == object && wish.fate == Fate::Stands;
+        theirs.wishes().iter().any(stands)
     }
 
     fn compare(&self, object: &str, by: &[&Operation], now: Option<&Value>, first: Option<&Value>) {
@@ -140,10 +154,31 @@ impl Final<'_> {
 
     /// Every config is valid and holds what it held.
     fn configs(&self) {
+        if self.world.is_controlled() {
+            return;
+        }
         for agent in AGENTS {
             let (now, first) = (config_of(self.world, agent), config_of(self.first, agent));
             if now.is_none() || now.map(others) != first.map(others) {
                 self.broken(Invariant::ConfigsKept, format!("the config of {agent} lost what is not ours"));
+            }
+        }
+    }
+
+    /// What the controller makes of an agent names the model that it keeps for it.
+    async fn made(&self) {
+        for agent in self.world.kept() {
+            let path = agent.path();
+            let Some(kept) = controller_call(self.world, Method::GET, &path, None).await else { continue };
+            let key = format!("agents/{}/openclaw.json", agent.agent);
+            let config = self.world.stored(&key).unwrap_or_default();
+            let model =
+                |text: &Value| text.as_str().and_then(|text| text.rsplit('/').next()).map(str::to_owned);
+            let (kept, made) =
+                (model(&kept["model"]), model(&config["agents"]["defaults"]["model"]["primary"]));
+            if kept.is_none() || kept != made {
+                let what = format!("{path} is kept as {kept:?} and runs {made:?}");
+                self.broken(Invariant::ConfigsKept, what);
             }
         }
     }
@@ -261,7 +296,7 @@ impl<'a> Lines<'a> {
 }
 
 /// Whether an operation said that an object is not as it should be.
-fn is_excused(operation: &Operation, object: &str) -> bool {
+pub(super) fn is_excused(operation: &Operation, object: &str) -> bool {
     let told = |text: &str| text.contains("somebody else") && text.contains(object);
     operation.state == OperationState::NeedsOperator
         || operation.settled.as_ref().is_some_and(|settled| told(&settled.evidence))
@@ -273,13 +308,17 @@ fn is_excused(operation: &Operation, object: &str) -> bool {
         })
 }
 
-async fn tree_of(world: &World, object: &str) -> Option<Value> {
+pub(super) async fn tree_of(world: &World, object: &str) -> Option<Value> {
     let (kind, name) = object.split_once(':')?;
     let tree = match (kind, name.split_once('#')) {
         ("provider" | "route", _) => {
             admin_call(world, Method::GET, &format!("/v1/ai/{kind}s/{name}"), None).await.data()
         }
         ("s3", _) => world.stored(name),
+        ("controller", Some((_, worker))) => {
+            controller_call(world, Method::GET, &format!("/api/v1/workers/{worker}"), None).await
+        }
+        ("controller", None) => controller_call(world, Method::GET, &format!("/api/v1/{name}"), None).await,
         ("file", Some((file, worker))) => world.manager_file(file).map(|tree| note_of(&tree, worker)),
         ("file", None) => world.manager_file(name),
         _ => None,

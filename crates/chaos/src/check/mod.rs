@@ -2,6 +2,7 @@
 mod images;
 mod last;
 mod live;
+mod theirs;
 
 pub use last::{Final, check, may_be_forgotten};
 pub use live::check_told;
@@ -22,7 +23,8 @@ pub fn confirm(world: &World, operation: &Operation) {
 
 fn confirmed(world: &World, change: &Change) -> Result<(), String> {
     let (object, note) = match change.object.split_once('#') {
-        Some((object, note)) => (object, Some(note)),
+        Some((object, note)) if object.starts_with("file:") => (object, Some(note)),
+        Some((object, _)) => (object, None),
         None => (change.object.as_str(), None),
     };
     let look = world.book.last_look(object).ok_or("was never looked at")?;

@@ -6,9 +6,11 @@ use crate::{
     script::{Strike, Trouble},
     world::Base,
 };
+use domain::ContainerAct;
+use sandbox::controller::Generation;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
+    fmt, slice,
 };
 
 const HOUR: i64 = 3_600;
@@ -64,6 +66,7 @@ pub fn courses() -> Vec<Course> {
     };
     let refused = strike("gateway GET", 0, Trouble::Exchange(Fault::BadGateway));
     let dies = |passage, after| strike(passage, after, Trouble::CrashAfter);
+    let (first, second) = (Generation::V1_1, Generation::V1_2);
     vec![
         course("switch", Scenario::Switch, &[]),
         course("manager", Scenario::Manager, &[]),
@@ -72,12 +75,32 @@ pub fn courses() -> Vec<Course> {
         course("undo", Scenario::Undo, &[]),
         course("start", Scenario::Start, &[]),
         course("first start", Scenario::FirstStart, &[]),
-        course("switch, refused", Scenario::Switch, &[refused]),
+        course("switch, refused", Scenario::Switch, slice::from_ref(&refused)),
         course("switch, crashed at its route", Scenario::Switch, &[dies("console PUT route", 0)]),
         course("switch, crashed at its config", Scenario::Switch, &[dies("store PUT", 1)]),
         course("add provider, crashed", Scenario::AddProvider, &[dies("console POST provider", 0)]),
         course("remove provider, crashed", Scenario::RemoveProvider, &[dies("console DELETE route", 0)]),
         course("manager, crashed at its file", Scenario::Manager, &[dies("disk rename openclaw.json", 0)]),
+        course("worker of 1.1", Scenario::Worker(first), &[]),
+        course("worker of 1.2", Scenario::Worker(second), &[]),
+        course("Manager of 1.1", Scenario::Kept(first), &[]),
+        course("Manager of 1.2", Scenario::Kept(second), &[]),
+        course("worker of 1.1, twice", Scenario::Twice(first), &[]),
+        course("worker of 1.2, twice", Scenario::Twice(second), &[]),
+        course("worker of 1.1, crashed", Scenario::Worker(first), &[dies("controller-1.1 PUT worker", 0)]),
+        course("worker of 1.2, crashed", Scenario::Worker(second), &[dies("controller-1.2 PUT worker", 0)]),
+        course("worker of 1.1, refused", Scenario::Worker(first), slice::from_ref(&refused)),
+        course("worker of 1.2, refused", Scenario::Worker(second), slice::from_ref(&refused)),
+        course("leader of 1.1", Scenario::Leader(first), &[]),
+        course("leader of 1.2", Scenario::Leader(second), &[]),
+        course("undo of 1.1", Scenario::TakenBack(first), &[]),
+        course("undo of 1.2", Scenario::TakenBack(second), &[]),
+        course("worker of 1.2, started again", Scenario::StartedAgain, &[]),
+        course("sleep on 1.1", Scenario::Act(first, ContainerAct::Sleep), &[]),
+        course("sleep on 1.2", Scenario::Act(second, ContainerAct::Sleep), &[]),
+        course("wake on 1.2", Scenario::Act(second, ContainerAct::Wake), &[]),
+        course("restart on 1.1", Scenario::Act(first, ContainerAct::Restart), &[]),
+        course("restart on 1.2", Scenario::Act(second, ContainerAct::Restart), &[]),
     ]
 }
 
@@ -99,18 +122,20 @@ fn troubles(passage: &str) -> Vec<(String, Trouble)> {
         };
     }
     let writes = !what.starts_with("GET");
-    let faults: BTreeSet<Fault> =
-        Fault::ANY.iter().chain(if writes { Fault::WRITES } else { &[] }).copied().collect();
+    let faults = Fault::ANY.iter().chain(if writes { Fault::WRITES } else { &[] }).copied();
+    let faults: BTreeSet<Fault> = faults.filter(|fault| fault.fits(system)).collect();
     let around = [
         ("clock -1 h".to_owned(), Trouble::Jump(-HOUR)),
         ("clock +10 y".to_owned(), Trouble::Jump(TEN_YEARS)),
         ("client gone".to_owned(), Trouble::Leave),
         ("SIGTERM".to_owned(), Trouble::Terminate),
     ];
-    let edit = (system == "console" || system == "store") && !what.ends_with('s');
+    let of_agents = system.starts_with("controller");
+    let edit = (system == "console" || system == "store") && !what.ends_with('s') || of_agents;
     let edit = edit.then(|| ("foreign edit".to_owned(), Trouble::Edit));
+    let put_back = of_agents.then(|| ("put back".to_owned(), Trouble::PutBack));
     let exchanges = faults.into_iter().map(|fault| (format!("{fault:?}"), Trouble::Exchange(fault)));
-    exchanges.chain(process).chain(around).chain(edit).collect()
+    exchanges.chain(process).chain(around).chain(edit).chain(put_back).collect()
 }
 
 /// The cells with their runs. `share`: how many courses stand for a cell, each with one place on it; none: all of them,

@@ -1,5 +1,5 @@
-//! The console in process, and the unreliable way to it.
-use super::World;
+//! The console and HiClaw's controller in process, and the unreliable way to them.
+use super::{Kept, World};
 use crate::{
     book::{Look, Moment, Sent},
     fault::Fault,
@@ -72,11 +72,35 @@ pub async fn admin_call(world: &World, method: Method, path: &str, body: Option<
 pub async fn admin_call_on(router: &Router, method: Method, path: &str, body: Option<Value>) -> Reply {
     let basic = format!("Basic {}", STANDARD.encode("admin:admin"));
     let account = HeaderValue::from_str(&basic).ok().map(|value| (header::AUTHORIZATION, value));
-    call(router, Parts { method, path: path.to_owned(), account, body }, None).await
+    call(router, Parts { peer: Peer::Console, method, path: path.to_owned(), account, body }, None).await
+}
+
+/// A call of the controller by somebody who has its token: nothing goes wrong on the way. None: there is no controller, or
+/// it refuses.
+pub async fn controller_call(
+    world: &World,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+) -> Option<Value> {
+    let controlled = world.controlled.as_ref()?;
+    let bearer = HeaderValue::from_str(&format!("Bearer {}", controlled.token)).ok()?;
+    let account = Some((header::AUTHORIZATION, bearer));
+    let (peer, path) = (Peer::Controller, path.to_owned());
+    let reply = call(&controlled.router, Parts { peer, method, path, account, body }, None).await;
+    reply.data().filter(|_| reply.status.is_success())
+}
+
+/// Who is called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    Console,
+    Controller,
 }
 
 #[derive(Clone)]
 struct Parts {
+    peer: Peer,
     method: Method,
     path: String,
     account: Option<(HeaderName, HeaderValue)>,
@@ -90,6 +114,9 @@ impl Parts {
 
     /// `PUT route`, `GET providers`.
     fn passage(&self) -> String {
+        if self.peer == Peer::Controller && !self.writes() {
+            return self.method.to_string();
+        }
         let kind = self.path.rsplit('/').find(|part| part.ends_with('s')).unwrap_or_default();
         let is_one = self.method != Method::GET || !self.path.ends_with(kind);
         let kind = if is_one { kind.trim_end_matches('s') } else { kind };
@@ -97,7 +124,12 @@ impl Parts {
     }
 
     /// The object that the path names, or that the body of a new one does.
-    fn object(&self) -> Option<String> {
+    fn object(&self, world: &World) -> Option<String> {
+        if self.peer == Peer::Controller {
+            return world
+                .kept_at(self.path.strip_prefix("/api/v1/")?, self.writes())
+                .map(|kept| kept.object());
+        }
         let rest = self.path.strip_prefix("/v1/ai/")?;
         let (kind, name) = match rest.split_once('/') {
             Some((kind, name)) => (kind, name.to_owned()),
@@ -137,20 +169,21 @@ async fn call(router: &Router, parts: Parts, effect: Option<Effect>) -> Reply {
 
 /// The wire of one life.
 pub struct Wired {
+    peer: Peer,
     world: Arc<World>,
     life: Life,
 }
 
 impl Wired {
-    pub fn new(world: Arc<World>, life: Life) -> Self {
-        Self { world, life }
+    pub fn new(peer: Peer, world: Arc<World>, life: Life) -> Self {
+        Self { peer, world, life }
     }
 }
 
 impl Wire for Wired {
     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireAnswer, HigressError>> {
         let WireRequest { method, url, account, body, limit } = request;
-        let parts = Parts { method, path: url.path().to_owned(), account, body };
+        let parts = Parts { peer: self.peer, method, path: url.path().to_owned(), account, body };
         let exchange = async move {
             let exchange = exchange(&self.world, &self.life, parts, limit);
             timeout(limit, exchange).await.unwrap_or(Err(HigressError::Timeout))
@@ -165,14 +198,15 @@ async fn exchange(
     parts: Parts,
     limit: Duration,
 ) -> Result<WireAnswer, HigressError> {
-    let (writes, object) = (parts.writes(), parts.object());
+    let (writes, object) = (parts.writes(), parts.object(world));
     if let Some(object) = object.as_ref().filter(|_| writes) {
         world.writes_outside(life, object);
     }
     sleep(world.weather.pause(1, 15)).await;
-    let fault = world.suffers(life, "console", &parts.passage(), object.as_deref(), writes).await;
+    let system = world.name_of(parts.peer);
+    let fault = world.suffers(life, system, &parts.passage(), object.as_deref(), writes).await;
     let (method, path) = (parts.method.clone(), parts.path.clone());
-    world.trace.note(format_args!("{} console {method} {path} {fault:?}", life.number()));
+    world.trace.note(format_args!("{} {system} {method} {path} {fault:?}", life.number()));
     let _trouble = fault.map(|_| world.sets_out());
     before(fault).await?;
     let sent = object.as_ref().filter(|_| writes).map(|object| {
@@ -193,7 +227,7 @@ async fn exchange(
     let served = world.moment();
     sleep(world.weather.pause(1, 15)).await;
     let answer = after(fault, answer)?;
-    world.trace.note(format_args!("{} console {method} {path} -> {}", life.number(), answer.status));
+    world.trace.note(format_args!("{} {system} {method} {path} -> {}", life.number(), answer.status));
     if !writes {
         looked(world, &path, object, &answer, served);
     }
@@ -279,14 +313,32 @@ async fn carried_out(
 
 async fn performed(world: &World, parts: Parts, effect: Option<Effect>, sent: Option<&Sent>) -> Reply {
     let (method, path) = (parts.method.clone(), parts.path.clone());
+    let given = parts.body.as_ref().filter(|_| parts.peer == Peer::Controller).and_then(Kept::given);
+    let given = given.map(str::to_owned);
     let served = sent.map(|_| world.served_while_undone());
-    let reply = call(&world.router, parts, effect).await;
+    if let Some(sent) = sent.filter(|_| parts.peer == Peer::Console) {
+        note_before(world, sent).await;
+    }
+    let reply = call(world.router_of(parts.peer), parts, effect).await;
     if let Some(sent) = sent {
+        if let Some(model) = given.filter(|_| reply.status.is_success()) {
+            world.theirs.ours(sent, &model);
+        }
         world.still_served(&served.unwrap_or_default(), &sent.object);
         world.trace.note(format_args!("  done: {method} {path} -> {}", reply.status));
         settle_marks(world, sent).await;
     }
     reply
+}
+
+/// Keeps what an object was before our first write of it.
+async fn note_before(world: &World, sent: &Sent) {
+    if world.book.before(&sent.object).is_none() {
+        let before = content(world, &sent.object).await;
+        let tree = before.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+        let tree = tree.map(|mut tree| tree["data"].take()).filter(|tree| !tree.is_null());
+        world.book.was_before(&sent.object, tree);
+    }
 }
 
 /// Looks what a write of ours did to what the rival wrote there.
@@ -342,6 +394,15 @@ fn looked(world: &World, path: &str, object: Option<String>, reply: &Reply, serv
     let is_absent = reply.status == StatusCode::NOT_FOUND && reply.body.is_empty();
     match (object, reply.data()) {
         (Some(object), tree) if reply.status.is_success() || is_absent => note(object, tree),
+        (None, Some(list @ Value::Object(_))) => {
+            for (kind, all) in ["managers", "workers"].map(|kind| (kind, list[kind].as_array())) {
+                for tree in all.into_iter().flatten() {
+                    let name = tree["name"].as_str().unwrap_or_default();
+                    let kept = world.kept_at(&format!("{kind}/{name}"), false);
+                    kept.into_iter().for_each(|kept| note(kept.object(), Some(tree.clone())));
+                }
+            }
+        }
         (None, Some(Value::Array(all))) => {
             let kind = if path.ends_with("/providers") { "provider" } else { "route" };
             for tree in all {

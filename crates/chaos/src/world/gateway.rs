@@ -142,6 +142,23 @@ pub fn decide(live: &LiveConfig, key: &str, model: &ModelId) -> Result<String, P
     }
 }
 
+/// Why an agent is refused that runs one of these models; none: it is not, or it runs another one.
+pub fn decide_for(world: &World, agent: &str, models: &[&str]) -> Option<String> {
+    let (key, model) =
+        world.stored(&format!("agents/{agent}/openclaw.json")).and_then(|config| asks(&config))?;
+    let live = world.console.live().borrow().clone();
+    let refusal = |model: &ModelId| decide(&live, &key, model).err().map(|failure| failure.evidence);
+    models.contains(&model.as_str()).then(|| refusal(&model)).flatten()
+}
+
+/// With which key a config asks for which model.
+fn asks(config: &Value) -> Option<(String, ModelId)> {
+    let primary = config.pointer("/agents/defaults/model/primary")?.as_str()?;
+    let (gateway, model) = primary.split_once('/')?;
+    let key = config["models"]["providers"][gateway]["apiKey"].as_str()?;
+    Some((key.to_owned(), model.parse().ok()?))
+}
+
 impl World {
     /// The agents whose operation is just taken back and whose calls are answered. Not those whom nobody served at the
     /// beginning: that an undo may bring back.
@@ -169,12 +186,8 @@ impl World {
             None => self.manager_file("openclaw.json"),
         };
         let Some(config) = config else { return false };
-        let text = |path: &str| config.pointer(path).and_then(Value::as_str);
-        let key = text("/models/providers/hiclaw-gateway/apiKey").unwrap_or_default();
-        let primary = text("/agents/defaults/model/primary").unwrap_or_default();
-        let model = primary.strip_prefix("hiclaw-gateway/").and_then(|model| model.parse().ok());
         let live = self.console.live().borrow().clone();
-        model.is_some_and(|model| decide(&live, key, &model).is_ok())
+        asks(&config).is_some_and(|(key, model)| decide(&live, &key, &model).is_ok())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The installation that every run begins with, and what the process under test is told about it.
 use super::{DATA, GATEWAY_HOST, WORKSPACE, World};
-use operations::{Config, ConsoleConfig, ManagerConfig, StoreConfig, Timing};
+use operations::{Config, ConsoleConfig, ControllerParams, ManagerConfig, Pace, StoreConfig, Timing};
 use sandbox::Still;
 use std::{
     path::{Path, PathBuf},
@@ -47,7 +47,7 @@ impl World {
                 endpoint: url("http://store.hiclaw.io:9000"),
                 access_key: self.keys.access.clone(),
                 secret_key: self.keys.secret.clone().into(),
-                bucket: self.bucket.into(),
+                bucket: self.bucket.clone(),
             },
             manager: ManagerConfig {
                 config_path: Path::new(WORKSPACE).join("openclaw.json"),
@@ -55,8 +55,17 @@ impl World {
                 gateway_key: None,
             },
             containers: None,
+            controller: self.controlled.as_ref().map(|controlled| ControllerParams {
+                url: url("http://controller.hiclaw.io:8090"),
+                token: Some(controlled.token.clone().into()),
+                token_file: None,
+                prefix: None,
+                pace: Pace::default(),
+            }),
+            generation: None,
             hiclaw_provider: Some("qwen".into()),
             hiclaw_model: None,
+            hiclaw_env_file: None,
             allow_private_upstreams: false,
             upstream_map: Default::default(),
             entry: Default::default(),

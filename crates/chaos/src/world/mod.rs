@@ -2,6 +2,7 @@
 //! live configuration, and a disk in memory. What the process under test does to it goes through one [`Life`].
 mod clock;
 mod console;
+mod controlled;
 mod files;
 mod gateway;
 mod installation;
@@ -9,7 +10,9 @@ mod intent;
 mod store;
 mod trouble;
 
-pub use console::{admin_call, admin_call_on};
+pub use console::{admin_call, admin_call_on, controller_call};
+pub use controlled::{FIRST_MODEL, Kept, WORKER};
+pub use gateway::decide_for;
 pub use installation::Base;
 pub use trouble::PLANNED;
 
@@ -19,14 +22,17 @@ use crate::{
     life::Life,
     locked::locked,
     script::Script,
+    theirs::Theirs,
     trace::Trace,
 };
 use axum::Router;
+use console::Peer;
 use disk::MemDisk;
 use domain::{Operation, OperationState};
 use operations::{Clock, Operations, Outside};
 use sandbox::{
     console::Console,
+    controller::Generation,
     s3::{Objects, Service},
 };
 use serde_json::Value;
@@ -56,7 +62,9 @@ pub struct World {
     router: Router,
     pub objects: Arc<Objects>,
     store: Service,
-    pub bucket: &'static str,
+    pub bucket: String,
+    /// None: HiClaw is its files.
+    controlled: Option<controlled::Controlled>,
     keys: sandbox::s3::Keys,
     disk: Mutex<MemDisk>,
     pub weather: Weather,
@@ -64,6 +72,7 @@ pub struct World {
     /// Of 1,000 calls of the disk so many fail.
     disk_rate: u32,
     pub book: Book,
+    pub theirs: Theirs,
     pub trace: Trace,
     began: Instant,
     /// Never asked: the installation has no Manager to call. It is made once because that takes long.
@@ -83,8 +92,25 @@ pub struct World {
 }
 
 impl World {
-    /// A copy of the installation that goes its own way.
-    pub fn new(base: &Base, weather: Weather, disk_rate: u32, trace: Trace) -> std::io::Result<Arc<Self>> {
+    /// A copy of the installation that goes its own way, with a controller of this generation, if one is named.
+    pub async fn new(
+        controller: Option<Generation>,
+        base: &Base,
+        weather: Weather,
+        disk_rate: u32,
+        trace: Trace,
+    ) -> std::io::Result<Arc<Self>> {
+        let mut world = Self::of_files(base, weather, disk_rate, trace)?;
+        if let Some(generation) = controller {
+            let controlled =
+                controlled::Controlled::start(generation, &world.console, &world.objects).await?;
+            world.bucket = generation.bucket();
+            world.controlled = Some(controlled);
+        }
+        Ok(Arc::new(world))
+    }
+
+    fn of_files(base: &Base, weather: Weather, disk_rate: u32, trace: Trace) -> std::io::Result<Self> {
         let still = &base.still;
         let disk = MemDisk::new();
         for (file, bytes) in &still.workspace {
@@ -97,13 +123,15 @@ impl World {
             console,
             store: Service::new(still.keys.clone(), objects.clone()),
             objects,
-            bucket: still.bucket,
+            bucket: still.bucket.to_owned(),
+            controlled: None,
             keys: still.keys.clone(),
             disk: Mutex::new(disk),
             weather,
             script: Script::default(),
             disk_rate,
             book: Book::default(),
+            theirs: Theirs::default(),
             trace,
             began: Instant::now(),
             http: base.http.clone(),
@@ -115,7 +143,7 @@ impl World {
             unserved: Vec::new(),
         };
         world.unserved = world.unserved_now();
-        Ok(Arc::new(world))
+        Ok(world)
     }
 
     /// The ways out for one life of the process.
@@ -123,7 +151,8 @@ impl World {
         self.script.another_life();
         let world = self.clone();
         Outside {
-            wire: Some(Arc::new(console::Wired::new(self.clone(), life.clone()))),
+            wire: Some(Arc::new(console::Wired::new(Peer::Console, self.clone(), life.clone()))),
+            controller: Some(Arc::new(console::Wired::new(Peer::Controller, self.clone(), life.clone()))),
             store_http: Some(store::client(self.clone(), life.clone())),
             http: Some(self.http.clone()),
             ask: Some(Arc::new(gateway::Asked::new(self.clone(), life.clone()))),
@@ -180,9 +209,17 @@ impl World {
         *locked(&self.operations) = operations;
     }
 
+    /// Whose models are changed.
+    pub fn agents(&self) -> Vec<&'static str> {
+        match self.kept() {
+            [] => AGENTS.to_vec(),
+            kept => kept.iter().map(|kept| kept.agent).collect(),
+        }
+    }
+
     /// A JSON object of the store; none when it is not there or no JSON.
     pub fn stored(&self, key: &str) -> Option<Value> {
-        let object = self.objects.get(self.bucket, key).ok()?;
+        let object = self.objects.get(&self.bucket, key).ok()?;
         serde_json::from_slice(&object.body).ok()
     }
 

@@ -107,7 +107,7 @@ async fn exchange(
 
 /// `s3:agents/alice/openclaw.json`; none for lists and for scratch objects.
 fn object_of(world: &World, path: &str) -> Option<String> {
-    let key = path.strip_prefix('/')?.strip_prefix(world.bucket)?.strip_prefix('/')?;
+    let key = path.strip_prefix('/')?.strip_prefix(world.bucket.as_str())?.strip_prefix('/')?;
     key.starts_with("agents/").then(|| format!("s3:{key}"))
 }
 
@@ -137,7 +137,7 @@ fn refused(fault: Fault) -> Option<Response<Bytes>> {
         Fault::Forbidden => Some(refusal(403, "AccessDenied")),
         Fault::PreconditionFailed => Some(refusal(412, "PreconditionFailed")),
         Fault::TooMany => Some(refusal(429, "SlowDown")),
-        Fault::ServerError | Fault::HalfDone | Fault::HalfConflict => Some(refusal(500, "InternalError")),
+        Fault::ServerError => Some(refusal(500, "InternalError")),
         Fault::SuccessFalse => Some(refusal(503, "SlowDown")),
         _ => None,
     }
@@ -197,7 +197,7 @@ async fn performed(world: &World, request: Request<Bytes>, sent: Option<&Sent>) 
         let status = answer.as_ref().map(Response::status);
         world.trace.note(format_args!("  done: {method} {path} -> {status:?}"));
         let key = sent.object.trim_start_matches("s3:");
-        let now = world.objects.get(world.bucket, key).map(|object| object.body).unwrap_or_default();
+        let now = world.objects.get(&world.bucket, key).map(|object| object.body).unwrap_or_default();
         let now = String::from_utf8_lossy(&now).into_owned();
         world.book.after_ours(sent, |mark| now.contains(&mark.text));
     }

@@ -5,10 +5,10 @@ use crate::{
     fault::Fault,
     life::Life,
     locked::locked,
-    rival::{MARK, mark},
+    rival::{MARK, agents, mark},
     script::Trouble,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// What a planned panic says.
 pub const PLANNED: &str = "a planned panic";
@@ -18,7 +18,7 @@ const ENDLESS: u64 = 4_000;
 impl World {
     /// What the next exchange suffers. A process that asks without end gets no answer any more.
     pub(super) async fn suffers(
-        &self,
+        self: &Arc<Self>,
         life: &Life,
         system: &str,
         passage: &str,
@@ -35,6 +35,14 @@ impl World {
             Some(Trouble::CrashBefore) => {
                 life.end();
                 std::future::pending().await
+            }
+            Some(Trouble::Edit) if system.starts_with("controller") => {
+                agents::switch_away(self).await;
+                None
+            }
+            Some(Trouble::PutBack) => {
+                agents::put_back(self).await;
+                None
             }
             Some(Trouble::Edit) => {
                 if let Some(object) = object {

@@ -7,7 +7,7 @@ use std::panic;
 const SHARE: usize = 1;
 
 /// What the matrix must have: a change of the engine that no longer passes one of these makes a hole.
-const PASSAGES: [&str; 40] = [
+const PASSAGES: [&str; 46] = [
     "console GET providers",
     "console GET routes",
     "console GET consumers",
@@ -22,6 +22,12 @@ const PASSAGES: [&str; 40] = [
     "store GET",
     "store PUT",
     "store DELETE",
+    "controller-1.1 GET",
+    "controller-1.1 PUT worker",
+    "controller-1.1 PUT manager",
+    "controller-1.2 GET",
+    "controller-1.2 PUT worker",
+    "controller-1.2 PUT manager",
     "gateway GET",
     "provider GET",
     "disk create seal key draft",

@@ -1,8 +1,8 @@
 //! What drifted: pure decisions over an agent's assignment, and over a backup beside how things are now.
-use super::diff;
+use super::{access::Hired, diff};
 use crate::{
     Assignment, BackupItem, ChangeAction, Declared, DeclaredProvider, DeclaredRoute, DiffLine, DriftItem,
-    Drifted, Mutation, Problem, ProviderName, Runs, SetModel, Target, WayOut, WhyNot,
+    Drifted, Mutation, Problem, ProviderName, Restart, Runs, SetModel, Target, WayOut, WhyNot,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -40,6 +40,8 @@ pub struct Changed {
     pub item: BackupItem,
     pub change: ChangeAction,
     pub diff: Vec<DiffLine>,
+    /// Of a route: an agent was let in or shut out, and not by HiClaw.
+    pub access: bool,
 }
 
 impl Changed {
@@ -49,11 +51,20 @@ impl Changed {
     }
 }
 
-/// The wish that a note says was fulfilled; none where nothing was recorded.
+/// The wish that a note says was fulfilled; none where nothing was recorded. Figures that a switch does not write are no
+/// part of it.
 pub fn recorded(now: &Assignment) -> Option<SetModel> {
     let (provider, model) = now.provider.clone().zip(now.model.clone())?;
-    let Assignment { context_window, max_tokens, reasoning, .. } = *now;
-    Some(SetModel { provider, model, context_window, max_tokens, reasoning })
+    let writes_limits = now.ownership.as_ref().is_none_or(|ownership| ownership.limits.ours);
+    Some(SetModel {
+        provider,
+        model,
+        context_window: now.context_window.filter(|_| writes_limits),
+        max_tokens: now.max_tokens.filter(|_| writes_limits),
+        reasoning: now.reasoning.filter(|_| writes_limits),
+        restart: Restart::No,
+        lasting: false,
+    })
 }
 
 /// Whether the note of an agent says something else than its openclaw.json, limits included, or than the route that takes
@@ -122,8 +133,9 @@ fn model_item(
     DriftItem { what, accept, repair }
 }
 
-/// Everything that is not as a backup has it. `untold`: the agents that the backup could not tell of.
-pub fn changed_since(then: Then<'_>, untold: impl Fn(&Target) -> bool, now: Now<'_>) -> Vec<Changed> {
+/// Everything that is not as a backup has it, but for the agents whom HiClaw let into routes or took off them since.
+/// `untold`: the agents that the backup could not tell of.
+pub fn changed_since<'a>(then: Then<'a>, untold: impl Fn(&Target) -> bool, now: Now<'a>) -> Vec<Changed> {
     let Then { file: then, keys } = then;
     let provider = |keys: Option<&Fingerprints>, one: &DeclaredProvider| {
         (BackupItem::Provider(one.name.clone()), tree_with_keys(one, keys))
@@ -133,7 +145,17 @@ pub fn changed_since(then: Then<'_>, untold: impl Fn(&Target) -> bool, now: Now<
         then.providers.iter().map(|one| provider(keys, one)),
         now.providers.iter().map(|one| provider(keys.and(Some(now.keys)), one)),
     );
-    let routes = compared(then.routes.iter().map(route), now.routes.iter().map(route));
+    let hired = Hired::of(now.agents.keys(), now.all_agents);
+    let by_name = |routes: &'a [DeclaredRoute]| routes.iter().map(|one| (&one.name, one)).collect();
+    let (was, is): (BTreeMap<_, _>, BTreeMap<_, _>) = (by_name(&then.routes), by_name(now.routes));
+    let followed: Vec<_> =
+        then.routes.iter().map(|one| hired.followed(one, is.get(&one.name).copied())).collect();
+    let mut routes = compared(followed.iter().map(route), now.routes.iter().map(route));
+    for changed in &mut routes {
+        if let BackupItem::Route(name) = &changed.item {
+            changed.access = hired.is_overruled(was.get(name).copied(), is.get(name).copied());
+        }
+    }
 
     let is_known = |target: &Target| match now.agents.get(target) {
         Some(runs) => runs.is_some(),
@@ -188,13 +210,14 @@ fn compared(
         let lines = diff(Some(&before), after.as_ref());
         let change = if after.is_some() { ChangeAction::Update } else { ChangeAction::Delete };
         if !lines.is_empty() {
-            found.push(Changed { item, change, diff: lines });
+            found.push(Changed { item, change, diff: lines, access: false });
         }
     }
     let new = |(item, after): (BackupItem, Value)| Changed {
         item,
         change: ChangeAction::Create,
         diff: diff(None, Some(&after)),
+        access: false,
     };
     found.extend(now.into_iter().map(new));
     found

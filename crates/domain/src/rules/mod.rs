@@ -1,5 +1,6 @@
 //! The decisions: which routes a wish needs, which route wins, what changed, how a saga goes on. Pure functions over
 //! what was read; the crates with input and output only move bytes.
+mod access;
 mod declared;
 mod diff;
 mod drift;

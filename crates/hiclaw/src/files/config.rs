@@ -1,9 +1,12 @@
 //! The openclaw.json of an agent: the Manager's on local disk, a worker's in the store.
 use super::Files;
-use crate::{AgentConfig, Edit, Error, Held, Image, Part, Version, Wish, object};
-use domain::{Target, lasts, rules::KnownLimits};
-use openclaw::{Config, ModelEntry, Switch, read_file, replace_file, switch_model};
-use std::sync::Arc;
+use crate::{
+    AgentConfig, Edit, Error, Held, Image, Part, Version, Wish, object,
+    openclaw_config::{self, unparsable},
+};
+use domain::{Fate, Target, lasts};
+use openclaw::{Switch, read_file, replace_file, switch_model};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 use store::{Listing, ObjectKey};
 
 impl Files {
@@ -13,7 +16,7 @@ impl Files {
             Target::Manager => {
                 let (bytes, hash) = read_file(&self.params.disk, &self.params.manager_config).await?;
                 let text = String::from_utf8(bytes)
-                    .map_err(|_| self.unparsable(target, openclaw::ParseError::Encoding))?;
+                    .map_err(|_| unparsable(&config_object(target), openclaw::ParseError::Encoding))?;
                 Ok(Held { image: Image::new(text), version: Version::File(hash) })
             }
             Target::Worker(_) => {
@@ -23,14 +26,6 @@ impl Files {
                     .ok_or_else(|| Error::Missing(object::name(&key)))
             }
         }
-    }
-
-    fn unparsable(&self, target: &Target, source: openclaw::ParseError) -> Error {
-        Error::Unparsable { object: config_object(target), source }
-    }
-
-    fn parse(&self, target: &Target, held: &Held) -> Result<Config, Error> {
-        Config::parse(held.image.expose().as_bytes()).map_err(|source| self.unparsable(target, source))
     }
 
     /// The text, and what it says of models and the gateway's key.
@@ -56,22 +51,11 @@ impl Files {
     }
 
     fn understood(&self, target: &Target, held: Held) -> Result<AgentConfig, Error> {
-        let config = self.parse(target, &held)?;
-        let gateway = config.gateway();
-        let own_key = match target {
+        let key = match target {
             Target::Manager => self.params.manager_key.clone(),
             Target::Worker(_) => None,
         };
-        let models = gateway.iter().flat_map(|gateway| &gateway.models).map(known_limits).collect();
-        let key = own_key.or_else(|| gateway.and_then(|gateway| gateway.api_key));
-        Ok(AgentConfig {
-            primary: config.primary().map(str::to_owned),
-            model: config.model(),
-            models,
-            part: config.model_part(),
-            key,
-            held,
-        })
+        openclaw_config::understood(&config_object(target), held, key)
     }
 
     /// Replaces the text where this version stands.
@@ -103,21 +87,31 @@ impl Files {
         target: &Target,
         before: &Held,
         wish: &Wish<'_>,
+        fate: Fate<'_>,
     ) -> Result<Option<Edit>, Error> {
-        let config = self.parse(target, before)?;
-        let switch = Switch { model: wish.model, limits: wish.limits, now: wish.at.as_str() };
         let object = config_object(target);
+        let config = openclaw_config::parse(&object, before)?;
+        let switch = Switch { model: wish.model, limits: wish.limits, now: wish.at.as_str() };
         let text = switch_model(&config, &switch)
             .map_err(|source| Error::NotSwitchable { object: object.clone(), source })?;
         if text == config.text() {
             return Ok(None);
         }
-        let lasts = match target {
-            Target::Manager => Some(lasts::MANAGER_RESTART.into()),
-            Target::Worker(_) => None,
+        let (lasts, sure_after) = match target {
+            Target::Manager => (lasts_until(fate), Duration::ZERO),
+            Target::Worker(_) => (None, self.params.pulled),
         };
-        let (before, after) = (before.clone(), Image::new(text));
-        Ok(Some(Edit { part: Part::Config, object, before, after, owner: "manager".into(), lasts }))
+        let (before, after, owner) = (before.clone(), Image::new(text), super::OWNER.into());
+        Ok(Some(Edit { part: Part::Config, object, before, after, owner, lasts, sure_after }))
+    }
+}
+
+/// How long the Manager's model stays.
+fn lasts_until(fate: Fate<'_>) -> Option<Cow<'static, str>> {
+    match fate {
+        Fate::Stays => None,
+        Fate::StaysOnceRemade(_) => Some(lasts::MANAGER_REMADE.into()),
+        Fate::GoesBack(_) => Some(lasts::MANAGER_RESTART.into()),
     }
 }
 
@@ -127,9 +121,4 @@ pub(super) fn config_object(target: &Target) -> String {
         Target::Manager => "file:openclaw.json".to_owned(),
         Target::Worker(_) => object::name(&ObjectKey::config(target)),
     }
-}
-
-fn known_limits(entry: &ModelEntry) -> (String, KnownLimits) {
-    let ModelEntry { id, context_window, max_tokens, reasoning, vision } = entry.clone();
-    (id, KnownLimits { context_window, max_tokens, vision, reasoning })
 }

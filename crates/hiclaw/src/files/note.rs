@@ -6,6 +6,7 @@ use crate::{
 };
 use domain::WorkerName;
 use openclaw::{FileError, replace_file};
+use std::time::Duration;
 
 /// How often the registry is read again because its writers were faster.
 const TRIES: usize = 5;
@@ -58,8 +59,15 @@ impl Files {
             return Ok(None);
         }
         let after = Image::new(ModelNote::of(wish.model).to_json());
-        let object = note_object(worker);
-        Ok(Some(Edit { part: Part::Registry, object, before, after, owner: "manager".into(), lasts: None }))
+        Ok(Some(Edit {
+            part: Part::Registry,
+            object: note_object(worker),
+            before,
+            after,
+            owner: "manager".into(),
+            lasts: None,
+            sure_after: Duration::ZERO,
+        }))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     registry::{self, Entry, LifecycleFile, Task},
     status::{Containers, Facts, judge},
 };
-use domain::{Worker, WorkerName};
+use domain::{ContainerSeen, Worker, WorkerName};
 use std::collections::BTreeMap;
 
 impl Files {
@@ -40,10 +40,13 @@ impl Files {
 }
 
 fn worker(name: WorkerName, entry: Entry, seen: &Seen) -> Worker {
-    let image = match seen.container(&name) {
-        Containers::Present(container) => Some(container.image.clone()),
+    let container = match seen.container(&name) {
+        Containers::Present(container) => Some(container),
         _ => None,
     };
+    let image = container.map(|container| container.image.clone());
+    let container =
+        container.map(|container| ContainerSeen { state: container.state.clone(), started_at: None });
     let judgement = judge(&Facts {
         deployment: entry.deployment,
         containers: seen.container(&name),
@@ -52,16 +55,12 @@ fn worker(name: WorkerName, entry: Entry, seen: &Seen) -> Worker {
         tasks: seen.tasks_of(&name),
     });
     Worker {
-        name,
-        status: judgement.status,
-        model: None,
         since: judgement.since,
-        evidence: judgement.evidence,
         image,
+        container,
         task: judgement.task,
-        runtime: entry.runtime,
         team: entry.team,
-        unpulled: None,
+        ..Worker::unseen(name, entry.runtime, judgement.status, judgement.evidence)
     }
 }
 

@@ -19,7 +19,7 @@ fn operation(number: usize) -> Operation {
 }
 
 fn link(object: &str, before: &str, after: &str) -> Link {
-    Link { object: object.into(), before: before.into(), after: after.into(), foreign: None }
+    Link { object: object.into(), before: before.into(), after: after.into(), foreign: None, body: None }
 }
 
 fn disk() -> MemDisk {

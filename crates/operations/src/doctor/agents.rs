@@ -13,10 +13,11 @@ use crate::{
     reads::{Agents, CHAT, SeenAgent},
 };
 use domain::{
-    Check, CheckId, ConsumerName, DeepHealth, Failure, ModelId, Repair, RouteName, SystemHealth, SystemState,
-    Target, Worker, WorkerStatus,
+    Check, CheckId, ConsumerName, ContainerAct, DeepHealth, Failure, ModelId, Repair, RouteName,
+    SystemHealth, SystemState, Target, Worker, WorkerStatus,
     rules::{RouteView, winner},
 };
+use hiclaw::ModelHolder;
 use std::{collections::BTreeSet, sync::Arc};
 
 /// One agent and the way of its calls.
@@ -74,8 +75,7 @@ pub struct Examined<'a> {
     pub lists: &'a Lists,
     /// None: no agent's model was ever asked.
     pub answers: Option<&'a Answers>,
-    /// The model that HiClaw gives the Manager at its start; none: not known.
-    pub hiclaw_model: Option<&'a str>,
+    pub holder: &'a dyn ModelHolder,
 }
 
 impl Examined<'_> {
@@ -101,11 +101,11 @@ impl Examined<'_> {
             Err(why) => way::unread(why),
         });
         checks.extend(way::answered(&agents, self.stored.as_ref().ok(), self.answers));
-        checks.push(upkeep::manager_model(&agents, self.hiclaw_model));
+        checks.push(upkeep::manager_model(&agents));
         match workers {
             Ok(workers) => {
                 checks.extend(running(&workers.value));
-                checks.extend(upkeep::pulls(&workers.value));
+                checks.extend(upkeep::pulls(self.holder, &workers.value));
             }
             Err(why) => {
                 let unread = |id| unknown(id, "workers", format!("they could not be asked for: {why}"));
@@ -124,10 +124,10 @@ impl Examined<'_> {
         match self.agents {
             Err(why) => unknown(id, about, format!("they could not be read: {why}")),
             Ok(agents) => match &agents.workers_unknown {
-                Some(why) => super::report::failure(id, about, why, "Is OPENCLAW_CONFIG_PATH right?"),
+                Some(why) => super::report::failure(id, about, why, "Look at HiClaw itself."),
                 None => {
                     let workers = agents.by_target.len().saturating_sub(1);
-                    super::report::ok(id, about, format!("HiClaw's registry lists {workers} workers"))
+                    super::report::ok(id, about, format!("HiClaw lists {workers} workers"))
                 }
             },
         }
@@ -148,13 +148,16 @@ fn running(workers: &[Worker]) -> Vec<Check> {
             | WorkerStatus::Starting
             | WorkerStatus::Running => many.well(about),
             WorkerStatus::Remote | WorkerStatus::Unknown => many.unseen(about, evidence),
-            WorkerStatus::Stopped | WorkerStatus::Offline => many.found(
-                warning(id, about, evidence)
-                    .fix("Ask the Manager to start it, or to remove it when it is not wanted any more."),
-            ),
+            WorkerStatus::Stopped | WorkerStatus::Offline => {
+                let check = warning(id, about, evidence);
+                many.found(match worker.cannot.get(&ContainerAct::Wake) {
+                    None => check.fix(format!("agm worker wake {}", worker.name)),
+                    Some(not_from_here) => check.fix(not_from_here.way.clone()),
+                });
+            }
             WorkerStatus::Failed => many.found(
                 failed(id, about, evidence)
-                    .fix("Look at the log of its container, and ask the Manager to make it anew."),
+                    .fix("Look at the log of its container, and let HiClaw make it anew."),
             ),
         }
     }

@@ -67,7 +67,8 @@ impl Answers {
 
 /// All that decides on the answer of an agent's model.
 pub struct Question {
-    key: SecretString,
+    /// None: it is its consumer's, and the console could not be read.
+    key: Option<SecretString>,
     model: ModelId,
     /// None: the console could not be read.
     way: Option<Way>,
@@ -87,15 +88,22 @@ impl Question {
     /// None for an agent without a model or a key, or one whose config cannot be read.
     pub(super) fn of(agent: &Agent, stored: Option<&Stored>) -> Option<Self> {
         let config = agent.seen.config.as_ref().ok()?;
-        let (key, model) = (config.key.clone()?, config.model.clone()?);
-        Some(Self { key, model, way: stored.map(|stored| Way::of(agent, stored)) })
+        let model = config.model.clone()?;
+        let consumers = || stored?.console.keys.get(&agent.target.consumer()).filter(|_| !config.holds_key);
+        let key = config.key.as_ref().or_else(consumers).cloned();
+        let is_known = key.is_some() || (stored.is_none() && !config.holds_key);
+        is_known.then(|| Self { key, model, way: stored.map(|stored| Way::of(agent, stored)) })
     }
 
     /// Whether what was answered to this answers `now` too. A console that cannot be read now says nothing against it.
     fn holds(&self, now: &Self) -> bool {
-        let same_key = self.key.expose_secret() == now.key.expose_secret();
+        let same_key = now.key.is_none() || exposed(self.key.as_ref()) == exposed(now.key.as_ref());
         same_key && self.model == now.model && (now.way.is_none() || self.way == now.way)
     }
+}
+
+fn exposed(key: Option<&SecretString>) -> Option<&str> {
+    key.map(ExposeSecret::expose_secret)
 }
 
 impl Way {
@@ -160,10 +168,13 @@ async fn providers(operations: &Operations, console: &ConsoleState, until: Insta
 
 /// Asks the model of every agent that has one and a key.
 async fn models(engine: &Engine, agents: &Agents, stored: Option<&Stored>, until: Instant) -> ByTarget {
-    let question = |agent: &Agent| Some((agent.target.clone(), Question::of(agent, stored)?));
+    let question = |agent: &Agent| {
+        let question = Question::of(agent, stored)?;
+        Some((agent.target.clone(), question.key.clone()?, question))
+    };
     let questions: Vec<_> = each(agents, stored).iter().filter_map(question).collect();
-    let asked = stream::iter(questions).map(|(target, question)| async move {
-        let answer = in_time(until, engine.ask_model(&question.key, &question.model)).await;
+    let asked = stream::iter(questions).map(|(target, key, question)| async move {
+        let answer = in_time(until, engine.ask_model(&key, &question.model)).await;
         (target, (question, answer.map(|answer| answer.map(drop))))
     });
     asked.buffer_unordered(AT_ONCE).collect().await
@@ -185,7 +196,7 @@ mod tests {
 
     fn question(key: &str, model: &str, let_in: Option<bool>) -> Question {
         let way = let_in.map(|is_let_in| Way { route: None, is_let_in, providers: Vec::new() });
-        Question { key: key.into(), model: model.parse().unwrap(), way }
+        Question { key: Some(key.into()), model: model.parse().unwrap(), way }
     }
 
     #[test]
@@ -198,6 +209,10 @@ mod tests {
         assert!(asked.holds(&question("k", "m", None)), "nothing is seen to be another");
         let blind = question("k", "m", None);
         assert!(!blind.holds(&question("k", "m", Some(true))), "nobody knows which way it went");
+        assert!(
+            asked.holds(&Question { key: None, ..question("k", "m", None) }),
+            "its key cannot be seen now"
+        );
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The doctor: every check of the installation, all at once, each bounded in time.
 //!
 //! [`installation`], [`gateway`], [`providers`], [`agents`] and [`own`] each make the checks of one part, [`door`],
+//! [`identity`],
 //! [`locked`], [`skew`] and [`writes`] one each; [`asked`] makes those that cost something, [`lists`] remembers which models providers
 //! listed, and [`memory`] all else.
 mod agents;
 mod asked;
 mod door;
 mod gateway;
+mod identity;
 mod installation;
 mod lists;
 mod locked;
@@ -48,8 +50,6 @@ pub struct Known {
     default_password: bool,
     /// Whether the address of the Manager's OpenClaw is known.
     asks_manager: bool,
-    /// The model that HiClaw gives the Manager at its start.
-    hiclaw_model: Option<String>,
     pub data_dir: PathBuf,
 }
 
@@ -59,8 +59,7 @@ impl Known {
         let (console, user) = (config.console.url.clone(), config.console.user.clone());
         let default_password = is_default_password(&user, config.console.password.expose_secret());
         let (asks_manager, data_dir) = (config.manager.url.is_some(), config.data_dir.clone());
-        let hiclaw_model = config.hiclaw_model.clone();
-        Self { console, user, default_password, asks_manager, hiclaw_model, data_dir }
+        Self { console, user, default_password, asks_manager, data_dir }
     }
 }
 
@@ -78,8 +77,9 @@ impl Operations {
         let observed_at = clients.clock.now();
         let live = bounded(async { Ok(clients.console.live_routes().await?) });
         let consumers = bounded(async { Ok(clients.console.consumers().await?) });
-        let (health, installation, own, door, console, agents, live, consumers, workers) = futures::join!(
+        let (health, hiclaw, installation, own, door, console, agents, live, consumers, workers) = futures::join!(
             self.health(),
+            bounded(self.hiclaw()),
             Box::pin(Installation::look(clients, known)),
             Box::pin(own::checks(engine, &known.data_dir)),
             Box::pin(door::check(clients, gateway)),
@@ -96,6 +96,7 @@ impl Operations {
             Doctor { systems: health.systems.clone(), checks: Vec::new(), observed_at, asked_at };
         doctor.add(installation.checks(&health, known));
         doctor.add(own);
+        doctor.add([identity::check(&hiclaw)]);
         doctor.add([own::writable(&health), gateway::readable(unread.as_ref(), &stored)]);
         doctor.add([writes::check(&engine.log.list()), door]);
         let (seen, routes) = (agents.as_deref().ok(), stored.as_ref().ok());
@@ -103,9 +104,8 @@ impl Operations {
             futures::join!(sampler.first(), locked::check(clients, gateway, seen, routes));
         doctor.add(gateway::systems(&health, &metrics));
         doctor.add([gateway::statistics(&sampler.usage(), answers), locked]);
-        let hiclaw_model = known.hiclaw_model.as_deref();
-        let examined =
-            Examined { agents: &agents, stored: &stored, lists: &clients.lists, answers, hiclaw_model };
+        let (lists, holder) = (&clients.lists, &*clients.holder);
+        let examined = Examined { agents: &agents, stored: &stored, lists, answers, holder };
         doctor.add(examined.checks(&consumers, &workers, &health));
         doctor.add(gateway::routes(&stored, &live, &examined.shut_out()));
         doctor.add(self.of_providers(&stored, agents.as_deref().map_err(Clone::clone)));

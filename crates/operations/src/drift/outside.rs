@@ -2,7 +2,7 @@
 //!
 //! A backup is taken before each change of ours, so the newest one never has what our own last operation did. The audit
 //! trail tells what our last write of an object left, and when: what stands there like that, written since the backup, is
-//! our own work; all else that differs is somebody else's.
+//! our own work; all else that differs is somebody else's. HiClaw's own hand in whom routes let in is nobody's.
 use super::{Look, read_only, underway::Underway};
 use crate::{
     Operations,
@@ -94,7 +94,7 @@ impl Operations {
         let objects = changed.iter().flat_map(|changed| self.objects_of(&changed.item));
         let left = self.0.engine.books().await?.audit.left(objects.collect::<Vec<_>>()).await;
         let own = Own { operations: self, look, underway, since: &newest.backup.taken_at, left };
-        let found = changed.into_iter().filter_map(|changed| match own.cause(&changed.item) {
+        let found = changed.into_iter().filter_map(|changed| match own.cause(&changed) {
             Cause::Ours => None,
             Cause::Outside(ours) => Some(look.outside_item(changed, &newest.backup, ours)),
         });
@@ -156,7 +156,8 @@ struct Own<'a> {
 }
 
 impl Own<'_> {
-    fn cause(&self, item: &BackupItem) -> Cause {
+    fn cause(&self, changed: &Changed) -> Cause {
+        let item = &changed.item;
         let objects = self.operations.objects_of(item);
         if objects.iter().any(|object| self.underway.writes(object)) {
             return Cause::Ours;
@@ -168,6 +169,8 @@ impl Own<'_> {
         let mut written = objects.iter().map(left);
         let (itself, note) = (written.next().flatten(), written.next().flatten());
         let stands = itself.is_some_and(|left| left.hash == self.look.hash_of(item));
+        let body = |left: &Left| left.body.is_some() && left.body == self.look.body_of(item);
+        let stands = stands || (!changed.access && itself.is_some_and(body));
         if stands || (note.is_some() && self.look.runs_as_noted(item)) {
             return Cause::Ours;
         }
@@ -188,6 +191,12 @@ impl Look {
         hash.unwrap_or_default()
     }
 
+    /// The hash of a route but for the agents that it lets in.
+    fn body_of(&self, item: &BackupItem) -> Option<String> {
+        let BackupItem::Route(name) = item else { return None };
+        self.console.route(name).map(RouteDoc::body_hash)
+    }
+
     /// Whether an agent runs what our note of it says: its openclaw.json has other parts, which others write.
     fn runs_as_noted(&self, item: &BackupItem) -> bool {
         let BackupItem::Agent(target) = item else { return false };
@@ -203,7 +212,7 @@ impl Look {
 
     fn outside_item(&self, changed: Changed, backup: &Backup, ours: Option<OperationId>) -> DriftItem {
         let repair = self.way_back(&changed, backup);
-        let Changed { item, change, diff } = changed;
+        let Changed { item, change, diff, .. } = changed;
         let accept = WayOut::WhyNot(WhyNot::TakeBackup);
         DriftItem { what: Drifted::Outside { item, change, diff, ours }, accept, repair }
     }

@@ -1,9 +1,11 @@
 //! The writes of an operation: each can be done, looked at, undone and put right. Nothing is ever written without a look
 //! before.
+mod beside;
 mod put;
 mod reverse;
 #[cfg(test)]
 mod tests;
+mod unwritten;
 
 use crate::{
     clients::Clients,
@@ -13,12 +15,12 @@ use crate::{
 use domain::{Failure, ProviderName, RouteName, Target};
 use futures::TryFutureExt;
 use hiclaw::{Held, Image, Part};
-use higress::{HigressError, Observation, Outcome, PlainDoc, PlainName, ProviderDoc, RouteDoc, WriteError};
-use planted::Bug;
-use store::StoreError;
+use higress::{Observation, PlainDoc, PlainName, ProviderDoc, RouteDoc};
+use std::time::Duration;
 
 pub use put::Put;
 pub use reverse::Reversal;
+pub use unwritten::Unwritten;
 
 /// The name of a provider of the console for people: `provider:qwen`.
 pub fn provider_object(name: &ProviderName) -> String {
@@ -74,42 +76,6 @@ pub enum Side {
     After,
 }
 
-/// A write that failed.
-#[derive(Debug)]
-pub struct Unwritten {
-    pub failure: Failure,
-    /// The object is seen or known to be as it was and to stay so: there is nothing of ours to undo.
-    pub untouched: bool,
-}
-
-impl From<Failure> for Unwritten {
-    fn from(failure: Failure) -> Self {
-        Self { failure, untouched: false }
-    }
-}
-
-impl From<WriteError> for Unwritten {
-    fn from(error: WriteError) -> Self {
-        // A refused AI route may be live all the same, so only an error that came before the write leaves no trace.
-        let before_the_write = matches!(
-            error.error,
-            HigressError::Setup { .. }
-                | HigressError::Unreachable { .. }
-                | HigressError::Refused
-                | HigressError::NotInitialised
-                | HigressError::NotAConsole
-                | HigressError::Changed { .. }
-        );
-        let planted = match error.error {
-            HigressError::Timeout => planted::is(Bug::TimeoutMeansNotApplied),
-            HigressError::Conflict { .. } => planted::is(Bug::ConflictMeansNothingHappened),
-            _ => false,
-        };
-        let untouched = error.outcome == Outcome::NotApplied && (before_the_write || planted);
-        Self { failure: error.into(), untouched }
-    }
-}
-
 impl Edit {
     /// The object's name for people, as in a plan: `route:deepseek-ai-route`.
     pub fn object(&self) -> String {
@@ -140,17 +106,47 @@ impl Edit {
 
     /// True for a route that is there on this side.
     pub fn is_stored_route(&self, side: Side) -> bool {
-        matches!(
-            (self, side),
-            (Self::Route { before: Some(_), .. }, Side::Before)
-                | (Self::Route { after: Some(_), .. }, Side::After)
-        )
+        self.route(side).is_some()
     }
 
     /// True for parts of a document that others read, change and write back too: a write that was acknowledged can be
     /// swallowed by somebody else's older copy.
     pub fn is_shared(&self) -> bool {
         self.is_console() || matches!(self, Self::Agent { edit, .. } if edit.part == Part::Registry)
+    }
+
+    /// Whether a write that comes late is refused over another version. Else one that was answered can still be done once
+    /// more: also one that makes a note, when the note was taken away since.
+    pub fn is_fenced(&self) -> bool {
+        match self {
+            Self::Agent { edit, .. } => edit.part.is_fenced(),
+            Self::Record { before, .. } => before.is_some(),
+            _ => true,
+        }
+    }
+
+    /// What of HiClaw's own it changes.
+    pub fn held(&self) -> Option<&hiclaw::Edit> {
+        match self {
+            Self::Agent { edit, .. } => Some(edit),
+            _ => None,
+        }
+    }
+
+    /// For how long after the write HiClaw itself may yet undo it.
+    pub fn sure_after(&self) -> Duration {
+        self.held().map(|edit| edit.sure_after).unwrap_or_default()
+    }
+
+    /// The same with what it writes alone: as if that had stood there before, too.
+    pub fn after_alone(&self) -> Self {
+        match self {
+            Self::Agent { target, edit } => {
+                let before = Held { image: edit.after.clone(), ..edit.before.clone() };
+                Self::Agent { target: target.clone(), edit: hiclaw::Edit { before, ..edit.clone() } }
+            }
+            other => other.clone(),
+        }
     }
 
     /// The agent whose own object it is.
@@ -177,15 +173,19 @@ impl Edit {
         }
     }
 
-    /// Where a route leads on this side, fallback included.
-    pub fn leads_to(&self, side: Side) -> Vec<ProviderName> {
-        let doc = match (self, side) {
+    /// A route of models on this side, where it is one and is there.
+    pub fn route(&self, side: Side) -> Option<&RouteDoc> {
+        match (self, side) {
             (Self::Route { before: doc, .. }, Side::Before)
             | (Self::Route { after: doc, .. }, Side::After) => doc.as_ref(),
             _ => None,
-        };
+        }
+    }
+
+    /// Where a route leads on this side, fallback included.
+    pub fn leads_to(&self, side: Side) -> Vec<ProviderName> {
         let upstreams = |doc: &RouteDoc| doc.upstreams().into_iter().map(|upstream| upstream.provider);
-        doc.into_iter().flat_map(|doc| upstreams(doc).chain(doc.fallback())).collect()
+        self.route(side).into_iter().flat_map(|doc| upstreams(doc).chain(doc.fallback())).collect()
     }
 
     /// The provider that it takes away.
@@ -212,6 +212,11 @@ impl Edit {
             (Self::Record { .. } | Self::Agent { .. }, _) => self.text(side).map(Image::content_hash),
         };
         hash.unwrap_or_default()
+    }
+
+    /// A hash of an image of a route but for the agents that it lets in, which HiClaw changes too.
+    pub fn body_hash(&self, side: Side) -> Option<String> {
+        self.route(side).map(RouteDoc::body_hash)
     }
 
     /// The image of an object that is a text.
@@ -277,32 +282,6 @@ impl Edit {
         }
     }
 
-    /// A write that answered with an error may have been done, or may yet be: only a look can tell the first, and what
-    /// was not answered at all must be fenced off.
-    async fn settle(
-        &self,
-        clients: &Clients,
-        written: Result<(), hiclaw::Error>,
-    ) -> Result<&'static str, Unwritten> {
-        let Err(error) = written else { return Ok("written") };
-        if error.wrote_nothing() {
-            return Err(Unwritten { failure: error.into(), untouched: true });
-        }
-        let may_come_late = matches!(error, hiclaw::Error::Store(StoreError::Unavailable { .. }));
-        let failure = Failure::from(error);
-        match self.observe(clients).await {
-            Ok(Observation::AllNew) => Ok("the answer was lost, and the object was read back as written"),
-            Ok(Observation::AllOld) if may_come_late => Err(Unwritten { failure, untouched: false }),
-            // What was to be made anew can still be when what stands there now is taken away.
-            Ok(Observation::Foreign) if may_come_late && self.hash(Side::Before).is_empty() => {
-                Err(Unwritten { failure, untouched: false })
-            }
-            // Over another version a late write is refused.
-            Ok(Observation::AllOld | Observation::Foreign) => Err(Unwritten { failure, untouched: true }),
-            Err(_) => Err(failure.into()),
-        }
-    }
-
     /// What is there now, against both images.
     pub async fn observe(&self, clients: &Clients) -> Result<Observation, Failure> {
         match self {
@@ -311,7 +290,10 @@ impl Edit {
                 seen.err_into().await
             }
             Self::Route { name, before, after } => {
-                clients.console.observe_route(name, before.as_ref(), after.as_ref()).err_into().await
+                match clients.console.observe_route(name, before.as_ref(), after.as_ref()).await? {
+                    Observation::Foreign => self.observe_beside(clients).await,
+                    seen => Ok(seen),
+                }
             }
             Self::Plain { name, before, after } => {
                 clients.console.observe_plain(name, before.as_ref(), after.as_ref()).err_into().await
@@ -340,6 +322,15 @@ impl Edit {
             | Self::Record { .. }
             | Self::Plain { .. }
             | Self::Registration { .. } => Ok(()),
+        }
+    }
+
+    /// What HiClaw has not made of what stands there; none: all of it, or there is nothing to be made.
+    pub async fn lack(&self, clients: &Clients) -> Result<Option<String>, Failure> {
+        let Self::Agent { target, edit } = self else { return Ok(None) };
+        match clients.holder.persist(target, edit.part).await {
+            Err(error @ hiclaw::Error::NotCarriedOut { .. }) => Ok(Some(error.to_string())),
+            seen => Ok(seen.map(|()| None)?),
         }
     }
 

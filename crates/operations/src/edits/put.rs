@@ -74,6 +74,10 @@ impl Edit {
             }
             Self::Route { name, before, after } => {
                 let now = console.route(name).await?;
+                if let Some((_, edit)) = self.beside(now.as_ref())? {
+                    let known = [edit.hash(side.other())];
+                    return Box::pin(edit.put_in_console(clients, side, &known)).await;
+                }
                 let seen = now.as_ref().map_or_else(String::new, higress::RouteDoc::content_hash);
                 match (judge(&seen, &wanted, known), side.of(before, after), now) {
                     (Put::Written, Some(image), now) => {

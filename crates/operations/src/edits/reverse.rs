@@ -33,6 +33,9 @@ impl Edit {
             }
             Self::Route { name, before, after } => {
                 let now = clients.console.route(name).await?;
+                if let Some((Side::After, Self::Route { before: back, .. })) = self.beside(now.as_ref())? {
+                    return Ok(Reversal::Edit(Self::Route { name: name.clone(), before: now, after: back }));
+                }
                 let seen = now.as_ref().map(RouteDoc::content_hash);
                 let trees = (after.as_ref().map(RouteDoc::json), now.as_ref().map(RouteDoc::json));
                 Ok(self.judged(seen.as_deref(), trees, || Self::Route {

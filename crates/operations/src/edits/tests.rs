@@ -21,6 +21,7 @@ async fn undone(looks: &[&str], stands: &str) -> (Result<Put, Failure>, Vec<Stri
         after: Image::new("new".into()),
         owner: "manager".into(),
         lasts: None,
+        sure_after: std::time::Duration::ZERO,
     };
     let undone = Edit::Agent { target: Target::Manager, edit }.put(&clients(holder), Side::Before, &[]).await;
     let written = written.lock().unwrap().clone();

@@ -123,6 +123,7 @@ fn links<'a>(outcome: Outcome, edits: impl Iterator<Item = &'a Edit>) -> Vec<Lin
         before: edit.hash(Side::Before),
         after: edit.hash(Side::After),
         foreign: None,
+        body: edit.body_hash(Side::After),
     };
     edits.map(link).collect()
 }

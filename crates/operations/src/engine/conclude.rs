@@ -62,7 +62,6 @@ impl Engine {
             course.deadline = Instant::now() + self.timing.operation;
             stage = course.drive(event).await;
         };
-        let id = course.id();
         let mut operation = course.told(outcome);
         if !course.begun {
             operation.settled = Some(Settled::nothing_written(self.clock.now()));
@@ -74,13 +73,13 @@ impl Engine {
             course.answer();
         }
         self.caches.clear();
-        self.controls.forget(&id);
         drop(shared);
+        let carried = course.carried(None);
+        self.controls.forget(&operation.id);
         held.release();
         self.note_end(&course.progress, &operation);
         course.progress.publish(operation);
         if course.begun {
-            let carried = course.carried(None);
             tokio::spawn(self.carry(carried, Watch::new(course).run(Event::Quiet)).in_current_span());
         }
     }

@@ -3,24 +3,22 @@ use super::{
     Engine, books::Books, control::Control, perform::Performed, progress::Progress, supervise::Carried,
 };
 use crate::{
-    edits::{Edit, Put, Side, Unwritten},
+    edits::{Edit, Side, Unwritten},
     journal::{Kept, Record, RequestMark},
     locks::{HeldShared, HeldTargets, Needs},
     prepare::{Prepared, Work},
+    restarting::Restarting,
 };
 use domain::{
     Code, Failure, OperationId, OperationState, StepState,
     rules::{Certainty, Effect, Event, Outcome, Saga, next},
 };
-use higress::Observation;
 use planted::crash_point;
 use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 /// How often a read-back or an undo is tried again, in all, while a system does not answer.
 const RETRIES: u32 = 8;
-/// Between two tries to undo an object.
-const UNDO_PAUSE: Duration = Duration::from_millis(500);
 /// Between two tries to hold the shared objects.
 const GRIP_PAUSE: Duration = Duration::from_secs(1);
 
@@ -35,6 +33,8 @@ pub struct Course {
     pub work: Vec<Option<Work>>,
     /// Edits of earlier operations on the same objects, whose requests may still be on their way.
     pub ghosts: Vec<Edit>,
+    /// The agents that are yet to be started again, if it is committed.
+    pub restarts: Vec<Restarting>,
     /// The names of the locks.
     pub held: Vec<String>,
     pub request: Option<RequestMark>,
@@ -79,6 +79,7 @@ impl Course {
             saga,
             work,
             ghosts: Vec::new(),
+            restarts: prepared.restarts,
             held,
             request,
             begun: false,
@@ -110,6 +111,7 @@ impl Course {
             saga: Saga { retries: RETRIES, ..record.saga },
             work: work.collect(),
             ghosts: record.ghosts,
+            restarts: record.restarts,
             held: record.held,
             request: record.request,
             begun: true,
@@ -237,7 +239,7 @@ impl Course {
 
     /// Makes the phase durable. When that fails the course goes on: what the disk says then still leads, by looking, to
     /// a whole state.
-    pub async fn record(&mut self) {
+    pub async fn record(&self) {
         if planted::is(planted::Bug::NoJournal) {
             return;
         }
@@ -264,6 +266,7 @@ impl Course {
             held: self.held.clone(),
             work: self.work.iter().map(kept).collect(),
             ghosts: self.ghosts.clone(),
+            restarts: self.restarts.clone(),
             request: self.request.clone(),
         }
     }
@@ -275,6 +278,10 @@ impl Course {
         let progress = self.progress.clone();
         progress.state(OperationState::Applying);
         progress.running(step + 1);
+        if matches!(work, Work::Act(..)) {
+            // Nothing tells after a crash whether it was begun, but this.
+            self.record().await;
+        }
         let began = Instant::now();
         crash_point("apply.before");
         let done = timeout_at(self.deadline, self.performed(work)).await;
@@ -324,60 +331,6 @@ impl Course {
                 Event::VerifyFailed(certainty)
             }
         }
-    }
-
-    async fn undo(&mut self, step: usize) -> Event {
-        let progress = self.progress.clone();
-        progress.state(OperationState::Compensating);
-        let Some(edit) = self.edit(self.undone_by(step)) else { return Event::Undone(step) };
-        let object = edit.object();
-        crash_point("undo.before");
-        let put = self.engine.put(edit, Side::Before, &self.ghosts).await;
-        crash_point("undo.after");
-        self.left.retain(|left| *left != object);
-        match put {
-            Ok(put @ (Put::There | Put::Written)) => {
-                let seen =
-                    if put == Put::Written { "was written, is as before again" } else { "is as before" };
-                progress.undone(step + 1, Some(StepState::Undone), seen);
-                Event::Undone(step)
-            }
-            Ok(Put::Foreign) => {
-                progress.undone(step + 1, None, "not undone: somebody else changed it meanwhile");
-                self.left.push(object);
-                Event::UndoForeign(step)
-            }
-            Err(failure) => {
-                progress.undone(step + 1, None, &format!("not undone: {}", failure.message));
-                self.left.push(object);
-                self.take_back_what_came_late(step).await;
-                sleep(UNDO_PAUSE).await;
-                Event::UndoFailed(step)
-            }
-        }
-    }
-
-    /// The undo of a step may need another object of this operation that a late request of an earlier one has changed
-    /// meanwhile, such as the provider of a route. What this operation did itself stays until it is undone in its turn.
-    async fn take_back_what_came_late(&self, undoing: usize) {
-        let came_late = |edit: &Edit| self.ghosts.iter().any(|ghost| ghost.object() == edit.object());
-        for (step, edit) in self.edits().filter(|(step, edit)| *step != undoing && came_late(edit)) {
-            let put = match edit.observe(&self.engine.clients).await {
-                Ok(Observation::AllOld) => continue,
-                Ok(Observation::AllNew) if step < undoing => continue,
-                Ok(_) => self.engine.put(edit, Side::Before, &self.ghosts).await,
-                Err(failure) => Err(failure),
-            };
-            if let Err(failure) = put {
-                let object = edit.object();
-                tracing::warn!(object, error = %failure, "what came late stays yet");
-            }
-        }
-    }
-
-    /// The step whose object an undo of this step restores: its own.
-    fn undone_by(&self, step: usize) -> usize {
-        if planted::is(planted::Bug::UndoInWrongOrder) { self.work.len() - 1 - step } else { step }
     }
 }
 

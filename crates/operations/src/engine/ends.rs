@@ -23,6 +23,9 @@ impl Course {
                 let wrote = steps.iter().any(|step| step.state == StepState::Undone);
                 Some(rolled_back(self.cause(), wrote))
             }
+            Outcome::LeftForeign if self.edits().next().is_none() => {
+                Some(needs_operator(self.cause(), &self.left).hint(LOOK))
+            }
             Outcome::LeftForeign => Some(needs_operator(self.cause(), &self.left).hint(COMPARE)),
             Outcome::GivenUp => {
                 let mut failure = needs_operator(self.cause(), &self.left).hint(COMPARE);
@@ -33,7 +36,9 @@ impl Course {
                 Some(failure)
             }
         };
-        self.progress.at_end(state, failure, self.engine.clock.now())
+        let mut operation = self.progress.at_end(state, failure, self.engine.clock.now());
+        self.announce_restarts(&mut operation);
+        operation
     }
 
     /// The operation while a person has to look and its undo is tried again and again.
@@ -54,7 +59,9 @@ fn rolled_back(cause: Failure, wrote: bool) -> Failure {
     // Taken up after a crash, the cause of its record may have been told before.
     let told = cause.code == Code::RolledBack
         && (cause.message.ends_with(UNDONE) || cause.message.ends_with(UNCHANGED));
-    if told || matches!(cause.code, Code::ModelNotReachable | Code::StorageUnavailable) {
+    let says_it_itself = matches!(cause.code, Code::ModelNotReachable | Code::StorageUnavailable)
+        || cause.code == Code::ReadOnlyTarget && !wrote;
+    if told || says_it_itself {
         return cause;
     }
     let end = if wrote { UNDONE } else { UNCHANGED };
@@ -63,6 +70,8 @@ fn rolled_back(cause: Failure, wrote: bool) -> Failure {
 
 /// What to do about objects that are neither as before nor as wished.
 const COMPARE: &str = "Compare these objects with the plan's before and after and decide which is right; the steps say what is where.";
+/// What to do about a container of which nobody saw what was wanted.
+const LOOK: &str = "Look at the container: it may be as it was, or yet become what was wanted.";
 /// What to do about an undo that does not get through.
 const STUCK: &str = "The undo is tried again by itself until it gets through. To keep things as they are and to free the targets: `agm history --release ID`.";
 

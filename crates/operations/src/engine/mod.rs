@@ -17,6 +17,7 @@ mod settle;
 mod supervise;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod watches;
 
 pub use books::Books;

@@ -124,10 +124,12 @@ impl Progress {
         }
     }
 
-    /// The operation as it ends, not yet published. Steps that were not reached are marked as skipped.
+    /// The operation as it ends, not yet published. Steps that were not reached are marked as skipped, but for restarts,
+    /// which come behind a good end.
     pub fn at_end(&self, state: OperationState, failure: Option<Failure>, now: Timestamp) -> Operation {
         let mut operation = (*self.operation()).clone();
-        for step in operation.steps.iter_mut().filter(|s| s.state == StepState::Pending) {
+        let comes = |step: &Step| state == OperationState::Committed && step.name == StepName::Restart;
+        for step in operation.steps.iter_mut().filter(|s| s.state == StepState::Pending && !comes(s)) {
             step.state = StepState::Skipped;
         }
         operation.state = state;
@@ -184,6 +186,8 @@ mod tests {
             context_window: None,
             max_tokens: None,
             reasoning: None,
+            restart: domain::Restart::No,
+            lasting: false,
         };
         let mutation = Mutation::SetModel { target: "alice".parse().unwrap(), wish };
         let context = Context { actor: "admin".into(), door: Door::Rest, idempotency_key: None, bulk: None };

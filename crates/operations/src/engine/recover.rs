@@ -122,9 +122,9 @@ impl Engine {
 
     /// Watches the objects of an operation whose end was told on.
     pub fn watch_again(&self, course: Course, outcome: Outcome) -> impl Future<Output = ()> + Send + use<> {
-        self.controls.forget(&course.id());
+        let operation = course.progress.operation();
+        self.controls.forget(&operation.id);
         async move {
-            let operation = course.progress.operation();
             // The log has it already, unless it could not be written.
             course.books.note(Noted::Ended, &operation, course.links(outcome)).await;
             Watch::resume(course).run(Event::Found { all_new: false }).await;

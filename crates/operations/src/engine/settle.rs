@@ -1,19 +1,19 @@
-//! After the end: the objects are looked at until no late request can come any more. What our own requests did late, or
-//! what another writer swallowed, is put right; what somebody else did is left and told.
+//! After the end: the objects are looked at until no late request can come any more, and what was written to an agent
+//! until HiClaw itself has had its time to undo it. What our own requests did late, or what another writer swallowed, is
+//! put right; what somebody else did is left and told.
+mod restart;
+mod right;
+mod told;
+
 use super::{
     course::{Course, side_of},
     pauses::Pauses,
 };
-use crate::{
-    edits::{Edit, Put, Side},
-    locks::{HeldShared, HeldTargets, Needs},
-};
-use domain::{
-    Code, Failure, Settled,
-    rules::{Effect, Event, Outcome},
-};
+use crate::edits::{Edit, Side};
+use domain::rules::{Effect, Event, Outcome};
 use higress::Observation;
 use planted::crash_point;
+use restart::Restarts;
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::Instant;
 
@@ -23,8 +23,8 @@ const KEPT: usize = 200;
 const FIRST_LOOK: u32 = 64;
 /// … up to this part of it.
 const LONGEST_PAUSE: u32 = 8;
-/// Who undoes it more often than this means it. And a write that is refused as often is not tried again.
-const MOST_RIGHTS: u32 = 8;
+/// How often HiClaw is looked at while only it could undo something: after each such part of the horizon.
+const SURE_PAUSE: u32 = 4;
 /// A write that is gone within this part of the horizon was swallowed by another writer.
 const SWALLOWED_WITHIN: u32 = 8;
 
@@ -33,22 +33,20 @@ enum Look {
     AsTold,
     /// A write of our own changed it late, or it was swallowed.
     Strayed,
+    /// What an agent had before the change is there again, by none of our requests.
+    Undone,
     Foreign,
     /// It could not be read.
     Unknown,
 }
 
-/// What is held while an object is put right.
-struct Grip {
-    _shared: HeldShared,
-    _target: Option<HeldTargets>,
-}
-
 /// A watch under way.
 pub struct Watch {
     course: Course,
-    /// When no late request of ours can come any more. By the clock that does not jump, so a restart begins anew.
-    ends: Instant,
+    /// When something was written last. By the clock that does not jump, so a restart begins anew.
+    written: Instant,
+    /// When an agent's own object could not be read last: HiClaw may have made no pass over it either.
+    unseen: Option<Instant>,
     /// Until then a write that is gone was swallowed.
     swallowed_until: Instant,
     /// Between two looks.
@@ -61,6 +59,11 @@ pub struct Watch {
     righted: Option<usize>,
     /// Live routes were made what is stored after the last possible late request.
     resynced: bool,
+    /// All objects were looked at after the last possible late request: what changes now is none of ours.
+    quiet: bool,
+    /// What HiClaw has not made of what was written, as the last look found.
+    lacking: Vec<String>,
+    restarts: Restarts,
 }
 
 impl Watch {
@@ -69,7 +72,8 @@ impl Watch {
         let now = Instant::now();
         let mut watch = Self {
             course,
-            ends: now,
+            written: now,
+            unseen: None,
             swallowed_until: now,
             pauses: Pauses::new(Duration::ZERO, Duration::ZERO),
             looks: 0,
@@ -77,6 +81,9 @@ impl Watch {
             rights: BTreeMap::new(),
             righted: None,
             resynced: false,
+            quiet: false,
+            lacking: Vec::new(),
+            restarts: Restarts::new(),
         };
         watch.begin_again(true);
         watch
@@ -91,15 +98,28 @@ impl Watch {
     /// on growing.
     fn begin_again(&mut self, answered: bool) {
         let horizon = self.course.engine.timing.horizon;
-        self.ends = Instant::now() + horizon;
+        self.written = Instant::now();
         self.swallowed_until = Instant::now() + horizon / SWALLOWED_WITHIN;
         if answered {
             self.pauses = Pauses::new(horizon / FIRST_LOOK, horizon / LONGEST_PAUSE);
         }
-        self.resynced = false;
+        (self.resynced, self.quiet) = (false, false);
     }
 
-    /// Watches until the horizon, or until the server stops: the next start goes on.
+    /// When no late request of ours can come any more.
+    fn quiet_from(&self) -> Instant {
+        self.written + self.course.engine.timing.horizon
+    }
+
+    /// When HiClaw has had its time, too, to undo what still stands of a change.
+    fn ends(&self) -> Instant {
+        let committed = self.course.saga.outcome() == Some(Outcome::Committed);
+        let unsure = self.watched().map(|(_, edit)| edit.sure_after()).max().filter(|_| committed);
+        let since = self.unseen.map_or(self.written, |unseen| unseen.max(self.written));
+        self.quiet_from().max(since + unsure.unwrap_or_default())
+    }
+
+    /// Watches until the end, or until the server stops: the next start goes on.
     pub async fn run(mut self, first: Event) {
         let mut event = first;
         loop {
@@ -120,8 +140,17 @@ impl Watch {
 
     async fn close(mut self) {
         for object in self.course.engine.watches.changed(&self.course.id()) {
-            self.note(format!("somebody else changed {object}"));
+            let held = self
+                .course
+                .edits()
+                .find(|(_, edit)| edit.object() == object)
+                .and_then(|(_, edit)| edit.held());
+            let changed = format!("somebody else changed {object}");
+            let changed =
+                held.map_or(changed.clone(), |held| format!("{changed}: it belongs to {}", held.owner));
+            self.note(changed);
         }
+        self.notes.extend(self.lacking.clone());
         let settled = self.settled();
         let course = &mut self.course;
         let engine = course.engine.clone();
@@ -139,46 +168,48 @@ impl Watch {
         course.books.journal.prune(KEPT).await;
     }
 
-    /// What the looks saw.
-    fn settled(&self) -> Settled {
-        let engine = &self.course.engine;
-        let evidence = match (self.course.edits().count(), self.notes.as_slice()) {
-            (0, _) => return Settled::nothing_written(engine.clock.now()),
-            (n, []) => format!("{n} objects looked at {} times, all as told", self.looks),
-            (_, notes) => notes.join("; "),
-        };
-        Settled { at: engine.clock.now(), evidence }
-    }
-
     /// Waits for the next look, and looks. None: the server stops.
     async fn watch(&mut self) -> Option<Event> {
         let Some(side) = self.course.saga.outcome().and_then(side_of) else {
             self.note("a person took it over".to_owned());
             return Some(Event::LastQuiet);
         };
-        if self.course.edits().next().is_none() || planted::is(planted::Bug::NoSettleCheck) {
+        self.restart().await;
+        let nothing_to_see = self.course.edits().next().is_none() || planted::is(planted::Bug::NoSettleCheck);
+        if nothing_to_see && !self.course.owes_restarts() {
             return Some(Event::LastQuiet);
         }
-        let left = self.ends.saturating_duration_since(Instant::now());
-        let due = self.pauses.next_pause();
-        let engine = &self.course.engine;
-        let hurried = tokio::select! {
+        let engine = self.course.engine.clone();
+        let pause = self.next_pause();
+        tokio::select! {
             biased;
-            paused = engine.pause(if left.is_zero() { due } else { due.min(left) }) => {
-                paused?;
-                false
-            }
-            () = engine.watches.hurried() => true,
-        };
-        let last = if hurried { left.is_zero() } else { due >= left };
-        if last && !self.resynced {
+            tried = self.restarts.tried() => self.note_tried(tried).await,
+            paused = engine.pause(pause) => paused?,
+            () = engine.watches.hurried() => {}
+        }
+        if Instant::now() >= self.quiet_from() && !self.resynced {
             self.resynced = self.resync(side).await;
         }
+        let last = Instant::now() >= self.ends() && !self.course.owes_restarts();
         Some(self.look(side, last).await)
+    }
+
+    /// Once nothing of ours can come late any more, there is nothing to be put right before the end.
+    fn next_pause(&mut self) -> Duration {
+        let (now, horizon) = (Instant::now(), self.course.engine.timing.horizon);
+        let left = |until: Instant| until.saturating_duration_since(now);
+        let (quiet, end) = (left(self.quiet_from()), left(self.ends()));
+        match (quiet, end) {
+            (Duration::ZERO, Duration::ZERO) => self.pauses.next_pause(),
+            (Duration::ZERO, end) if !self.course.owes_restarts() => end.min(horizon / SURE_PAUSE),
+            (Duration::ZERO, _) => self.pauses.next_pause(),
+            (quiet, _) => self.pauses.next_pause().min(quiet),
+        }
     }
 
     async fn look(&mut self, side: Side, last: bool) -> Event {
         self.looks += 1;
+        let quiet = Instant::now() >= self.quiet_from();
         let mut certain = true;
         let mut steps: Vec<usize> = self.watched().map(|(step, _)| step).collect();
         // In turn: what is put right next may need another one first, as a route its provider.
@@ -194,11 +225,41 @@ impl Watch {
             match look {
                 Look::AsTold => {}
                 Look::Strayed => return Event::Strayed(step),
-                Look::Unknown => certain = false,
+                Look::Unknown => {
+                    certain = false;
+                    let of_agent = self.course.edit(step).is_some_and(|edit| edit.held().is_some());
+                    self.unseen = if of_agent { Some(Instant::now()) } else { self.unseen };
+                }
+                Look::Undone => self.note_undone(step),
                 Look::Foreign => self.leave(&object),
             }
         }
-        if last && certain && self.resynced { Event::LastQuiet } else { Event::Quiet }
+        self.quiet = quiet && certain;
+        if last && certain && self.resynced && self.carried_out().await {
+            Event::LastQuiet
+        } else {
+            Event::Quiet
+        }
+    }
+
+    /// Sees what HiClaw made of what still stands. False: that cannot be seen now. What cannot be seen for longer is told.
+    async fn carried_out(&mut self) -> bool {
+        self.lacking.clear();
+        let watched: Vec<Edit> = self.watched().map(|(_, edit)| edit).cloned().collect();
+        for edit in watched {
+            match edit.lack(&self.course.engine.clients).await {
+                Ok(lack) => self.lacking.extend(lack),
+                Err(failure) if Instant::now() >= self.ends() + self.course.engine.timing.horizon => {
+                    self.lacking.push(format!(
+                        "{} could not be seen since: {}",
+                        edit.object(),
+                        failure.message
+                    ));
+                }
+                Err(_) => return false,
+            }
+        }
+        true
     }
 
     async fn find(&self, side: Side, edit: &Edit) -> Look {
@@ -208,14 +269,24 @@ impl Watch {
             (Observation::AllNew, Side::After) | (Observation::AllOld, Side::Before) => Look::AsTold,
             (Observation::AllNew, _) if edit.changes_nothing() => Look::AsTold,
             // Either our own write came late, or our newest one was swallowed: else it is none of ours.
-            (Observation::AllNew, Side::Before) if self.course.saga.may_come_late => Look::Strayed,
+            (Observation::AllNew, Side::Before) if self.may_return(edit) => Look::Strayed,
             (Observation::AllNew | Observation::AllOld, _) if edit.is_shared() && self.may_be_swallowed() => {
                 Look::Strayed
             }
-            (Observation::AllNew | Observation::AllOld | Observation::Foreign, _) => {
-                self.find_ghost(edit).await
-            }
+            (seen, side) => match self.find_ghost(edit).await {
+                Look::Foreign
+                    if (seen, side) == (Observation::AllOld, Side::After) && edit.held().is_some() =>
+                {
+                    Look::Undone
+                }
+                look => look,
+            },
         }
+    }
+
+    /// Whether our own write of it, which was taken back, may have been carried out since, or once more.
+    fn may_return(&self, edit: &Edit) -> bool {
+        !self.quiet && (self.course.saga.may_come_late || !edit.is_fenced())
     }
 
     /// Another writer's older copy arrives soon after our write or never; who puts the old image back later means it.
@@ -226,7 +297,8 @@ impl Watch {
     /// Whether what stands there was written by an earlier operation, late.
     async fn find_ghost(&self, edit: &Edit) -> Look {
         let object = edit.object();
-        for ghost in self.course.ghosts.iter().filter(|ghost| ghost.object() == object) {
+        let may_arrive = |ghost: &&Edit| !self.quiet && ghost.object() == object;
+        for ghost in self.course.ghosts.iter().filter(may_arrive) {
             match ghost.observe(&self.course.engine.clients).await {
                 Ok(Observation::Foreign) => {}
                 Ok(Observation::AllNew | Observation::AllOld) => return Look::Strayed,
@@ -234,99 +306,6 @@ impl Watch {
             }
         }
         Look::Foreign
-    }
-
-    async fn right(&mut self, outcome: Outcome, step: usize) -> Event {
-        let engine = self.course.engine.clone();
-        let (Some(side), Some(edit)) = (side_of(outcome), self.course.edit(step).cloned()) else {
-            return Event::Righted(step);
-        };
-        let object = edit.object();
-        // Whoever holds it takes the watch over when he begins to write.
-        let Ok(_grip) = self.grip(&edit).await else { return Event::Righted(step) };
-        if !engine.watches.has(&self.course.id(), &object) {
-            return Event::Righted(step);
-        }
-        self.righted = Some(step);
-        let rights = self.rights.entry(step).or_default();
-        if *rights >= MOST_RIGHTS {
-            self.leave(&object);
-            return Event::Righted(step);
-        }
-        crash_point("right.before");
-        let put = engine.put(&edit, side, &self.course.ghosts).await;
-        crash_point("right.after");
-        let answered = put.is_ok();
-        *rights += u32::from(put.as_ref().map_or_else(is_refusal, |put| *put == Put::Written));
-        let tries = *rights;
-        match put {
-            Ok(Put::Foreign) => self.leave(&object),
-            Ok(Put::There) => {}
-            Ok(Put::Written) => self.note_right(side, &object),
-            Err(failure) => {
-                if is_refusal(&failure) && tries == MOST_RIGHTS {
-                    self.note(format!("{object} could not be put right: {}", failure.message));
-                    engine.watches.give_up(&self.course.id(), &object);
-                }
-                self.course.saga.may_come_late = true;
-                engine.watches.may_still_come(&self.course.id(), &edit);
-                tracing::warn!(object, error = %failure, "an object could not be put right yet");
-            }
-        }
-        self.begin_again(answered);
-        self.course.record().await;
-        Event::Righted(step)
-    }
-
-    /// Makes live what is stored: a request that came late or twice and was refused may have changed the live part alone.
-    /// A provider has no version, so to write it once more is a risk that is taken only when a call had no answer.
-    async fn resync(&mut self, side: Side) -> bool {
-        let late = self.may_come_late();
-        let (engine, id) = (self.course.engine.clone(), self.course.id());
-        // A route that was left is there by somebody else's work, whatever it was to be by ours.
-        let left = |edit: &Edit| edit.is_route() && engine.watches.has_left(&id, &edit.object());
-        let of_interest =
-            |edit: &&Edit| edit.is_stored_route(side) || left(edit) || late && edit.is_console();
-        let edits: Vec<Edit> =
-            self.course.edits().map(|(_, edit)| edit).filter(of_interest).cloned().collect();
-        for edit in &edits {
-            let object = edit.object();
-            let Ok(_grip) = self.grip(edit).await else { return false };
-            let done = if engine.watches.has(&id, &object) {
-                engine.put(edit, side, &self.course.ghosts).await
-            } else if engine.watches.has_left(&id, &object) {
-                edit.resync(&engine.clients).await.map(|()| Put::There)
-            } else {
-                continue;
-            };
-            match done {
-                Ok(Put::Written) => {
-                    self.note_right(side, &object);
-                    self.begin_again(true);
-                    return false;
-                }
-                Ok(Put::There | Put::Foreign) => {}
-                Err(failure) if is_refusal(&failure) => {
-                    let why = failure.message;
-                    self.note(format!("{object} could not be made live once more as it is stored: {why}"));
-                }
-                Err(_) => {
-                    engine.watches.may_still_come(&id, edit);
-                    self.ends = Instant::now() + engine.timing.horizon;
-                    return false;
-                }
-            }
-        }
-        true
-    }
-
-    async fn grip(&self, edit: &Edit) -> Result<Grip, Failure> {
-        let engine = &self.course.engine;
-        let target = edit.agent().map(|target| vec![crate::locks::target_name(target)]);
-        let target = target.map(|names| engine.locks.hold(names, &self.course.id())).transpose()?;
-        let mut needs = Needs::default();
-        edit.add_needs(&mut needs);
-        Ok(Grip { _shared: engine.locks.queue(&needs).await?, _target: target })
     }
 
     fn watched(&self) -> impl Iterator<Item = (usize, &Edit)> {
@@ -342,26 +321,6 @@ impl Watch {
     fn leave(&self, object: &str) {
         self.course.engine.watches.leave(&self.course.id(), object);
     }
-
-    fn note_right(&mut self, side: Side, object: &str) {
-        self.note(match side {
-            Side::After => {
-                format!("the write of {object} was swallowed by another writer and was made again")
-            }
-            Side::Before => format!("a late write of {object} was taken back"),
-        });
-    }
-
-    fn note(&mut self, note: String) {
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
-        }
-    }
-}
-
-/// Whether the write itself is what is refused, so that it will be again.
-fn is_refusal(failure: &Failure) -> bool {
-    failure.code == Code::InvalidRequest
 }
 
 #[cfg(test)]

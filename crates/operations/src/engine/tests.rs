@@ -18,9 +18,13 @@ use std::{path::Path, time::Duration};
 use watches::Debt;
 
 pub(super) fn engine(data: &Path) -> Arc<Engine> {
+    engine_over(data, Holder::default())
+}
+
+pub(super) fn engine_over(data: &Path, holder: Holder) -> Arc<Engine> {
     let installation = Installation { gateway_host: String::new(), hiclaw_provider: None };
     let caches = Arc::new(Caches::new(Duration::ZERO));
-    let clients = Arc::new(clients(Holder::default()));
+    let clients = Arc::new(clients(holder));
     Arc::new(Engine::new(clients, installation, caches, data.to_owned(), Timing::default()))
 }
 
@@ -34,6 +38,8 @@ async fn a_panic_ends_its_operation_and_lets_everything_go() {
         context_window: None,
         max_tokens: None,
         reasoning: None,
+        restart: domain::Restart::No,
+        lasting: false,
     };
     for _ in 0..2 {
         let mutation = Mutation::SetModel { target: "alice".parse().unwrap(), wish: wish.clone() };
@@ -92,6 +98,7 @@ pub(super) fn committed(number: usize, before: &str, after: &str) -> Record {
         held: vec!["worker:erin".into()],
         work: vec![Kept::Write(edit)],
         ghosts: Vec::new(),
+        restarts: Vec::new(),
         request: None,
     }
 }
@@ -105,7 +112,7 @@ async fn an_end_that_only_the_journal_has_comes_before_what_is_built_on_it() {
     let noted = |books: Books, record: Record| async move {
         let edit = record.edits().next().unwrap();
         let (object, before, after) = (edit.object(), edit.hash(Side::Before), edit.hash(Side::After));
-        let link = crate::audit::Link { object, before, after, foreign: None };
+        let link = crate::audit::Link { object, before, after, foreign: None, body: None };
         (books.note(Stage::Ended, &record.operation, vec![link]).await, books)
     };
     let (done, books) = noted(books, first).await;

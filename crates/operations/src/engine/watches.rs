@@ -3,6 +3,7 @@
 use super::course::side_of;
 use crate::edits::{Edit, Side};
 use domain::{OperationId, ProviderName, rules::Outcome};
+use higress::RouteDoc;
 use std::{
     collections::{BTreeMap, btree_map::Entry},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -38,6 +39,8 @@ struct Object {
     open: bool,
     /// The hash of what it was told to be. None: nothing was told, or a person took it over.
     told: Option<String>,
+    /// The route that it was told to be.
+    told_route: Option<RouteDoc>,
     /// Where a route is told to lead; of an operation that has not ended: where it may come to lead again.
     leads_to: Vec<ProviderName>,
     /// Hashes of what it may have become by no wish of anybody: by a late write of ours, or for want of a swallowed one.
@@ -52,6 +55,13 @@ impl Object {
     /// `late`: a call of this edit was left without an answer. `earlier`: what may still arrive of others.
     fn new(edit: &Edit, outcome: Option<Outcome>, late: bool, earlier: Vec<Edit>) -> Self {
         let side = outcome.and_then(side_of);
+        let late = late || !edit.is_fenced();
+        // What compares nothing can be done once more, also when it was answered. Where it stands, nothing of ours brings the
+        // former image.
+        let ghost = match side {
+            Some(Side::After) if !edit.is_fenced() => edit.after_alone(),
+            _ => edit.clone(),
+        };
         let sides = outcome.map_or(vec![Side::Before, Side::After], |_| side.into_iter().collect());
         let replaced = side.filter(|side| edit.is_shared() || late && *side == Side::Before);
         let earlier_images =
@@ -59,15 +69,22 @@ impl Object {
         Self {
             open: outcome.is_none() && edit.agent().is_none(),
             told: side.map(|side| edit.hash(side)),
+            told_route: side.and_then(|side| edit.route(side)).cloned(),
             leads_to: sides.into_iter().flat_map(|side| edit.leads_to(side)).collect(),
             strays: replaced.map(|side| edit.hash(side.other())).into_iter().chain(earlier_images).collect(),
-            ghosts: late.then(|| edit.clone()).into_iter().chain(earlier).collect(),
+            ghosts: late.then_some(ghost).into_iter().chain(earlier).collect(),
             left: false,
         }
     }
 
     fn is_as_told(&self, seen: &str) -> bool {
         self.told.as_ref().is_none_or(|told| told == seen)
+    }
+
+    /// Whether the edit found the route as it was told, with more agents let in, as HiClaw does by itself.
+    fn lets_in_more(&self, edit: &Edit) -> bool {
+        let found = edit.route(Side::Before).zip(self.told_route.as_ref());
+        found.is_some_and(|(found, told)| found.lets_in_beside(told).is_some())
     }
 
     fn knows(&self, edit: &Edit) -> bool {
@@ -163,7 +180,8 @@ impl Watches {
         for edit in edits {
             let (object, seen) = (edit.object(), edit.hash(Side::Before));
             for watched in watches.values_mut() {
-                if watched.objects.remove(&object).is_some_and(|was| !was.is_as_told(&seen)) {
+                let as_told = |was: &Object| was.is_as_told(&seen) || was.lets_in_more(edit);
+                if watched.objects.remove(&object).is_some_and(|was| !as_told(&was)) {
                     watched.changed.push(object.clone());
                 }
             }
@@ -239,10 +257,10 @@ mod tests {
     fn edit_of(part: Part, before: &str, after: &str) -> Edit {
         let before = Held { image: Image::new(before.to_owned()), version: Version::Note(before.to_owned()) };
         let after = Image::new(after.to_owned());
-        let (object, owner) = (OBJECT.to_owned(), "manager".into());
+        let (object, owner, sure_after) = (OBJECT.to_owned(), "manager".into(), std::time::Duration::ZERO);
         Edit::Agent {
             target: Target::Manager,
-            edit: hiclaw::Edit { part, object, before, after, owner, lasts: None },
+            edit: hiclaw::Edit { part, object, before, after, owner, lasts: None, sure_after },
         }
     }
 
@@ -277,6 +295,12 @@ mod tests {
 
         let (later, _) = watched(&edit("new", "newer"), Committed, false, &[edit("old", "new")]);
         assert_eq!(["old", "new", "newer"].map(|seen| strays(&later, seen)), [true, true, false]);
+        // What compares nothing can be written once more; the image that it replaced can be written by a person alone.
+        let spec = |before, after| edit_of(Part::Spec, before, after);
+        let (first, _) = watched(&spec("old", "new"), Committed, false, &[]);
+        let ghosts = first.ghosts(&[OBJECT.to_owned()]);
+        let (later, _) = watched(&spec("new", "newer"), Committed, false, &ghosts);
+        assert_eq!(["old", "new", "newer"].map(|seen| strays(&later, seen)), [false, true, false]);
         let (taken, _) = watched(&edit("old", "new"), GivenUp, true, &[edit("older", "old")]);
         assert_eq!(["old", "new", "older"].map(|seen| strays(&taken, seen)), [false; 3]);
     }

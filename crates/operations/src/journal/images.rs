@@ -6,7 +6,7 @@ use hiclaw::{Held, Image, Part, Version};
 use higress::{PlainDoc, PlainName, ProviderDoc, RouteDoc};
 use serde::{Deserialize, Serialize, de::Error};
 use serde_json::Value;
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 use zeroize::Zeroizing;
 
 /// The edits as JSON.
@@ -62,6 +62,9 @@ enum Written<'a> {
         after: Cow<'a, str>,
         owner: Cow<'a, str>,
         lasts: Option<Cow<'a, str>>,
+        /// Records of earlier versions say nothing of it.
+        #[serde(default)]
+        sure_after_secs: u64,
     },
     Plain {
         name: Cow<'a, PlainName>,
@@ -93,6 +96,8 @@ enum Mark<'a> {
 #[serde(rename_all = "snake_case")]
 enum Place {
     Registry,
+    Spec,
+    Environment,
     Config,
 }
 
@@ -117,6 +122,8 @@ fn written(edit: &Edit) -> Written<'_> {
             target: Cow::Borrowed(target),
             part: match edit.part {
                 Part::Registry => Place::Registry,
+                Part::Spec => Place::Spec,
+                Part::Environment => Place::Environment,
                 Part::Config => Place::Config,
             },
             object: edit.object.as_str().into(),
@@ -124,6 +131,7 @@ fn written(edit: &Edit) -> Written<'_> {
             after: edit.after.expose().into(),
             owner: edit.owner.as_ref().into(),
             lasts: edit.lasts.as_deref().map(Into::into),
+            sure_after_secs: edit.sure_after.as_secs(),
         },
         Edit::Plain { name, before, after } => Written::Plain {
             name: Cow::Borrowed(name),
@@ -163,9 +171,11 @@ fn edit(written: Written<'_>) -> Result<Edit, serde_json::Error> {
             before: before.map(held).transpose()?,
             after: after.map(|text| Image::new(text.into_owned())),
         },
-        Written::Agent { target, part, object, before, after, owner, lasts } => {
+        Written::Agent { target, part, object, before, after, owner, lasts, sure_after_secs } => {
             let part = match part {
                 Place::Registry => Part::Registry,
+                Place::Spec => Part::Spec,
+                Place::Environment => Part::Environment,
                 Place::Config => Part::Config,
             };
             let edit = hiclaw::Edit {
@@ -175,6 +185,7 @@ fn edit(written: Written<'_>) -> Result<Edit, serde_json::Error> {
                 after: Image::new(after.into_owned()),
                 owner: owner.into_owned().into(),
                 lasts: lasts.map(|lasts| lasts.into_owned().into()),
+                sure_after: Duration::from_secs(sure_after_secs),
             };
             Edit::Agent { target: target.into_owned(), edit }
         }

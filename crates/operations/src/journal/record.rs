@@ -1,6 +1,6 @@
 //! One operation as it is written down: a line with checksums, a header that can be read on its own, and a body.
 use super::{JournalError, images};
-use crate::{edits::Edit, seal::Seal};
+use crate::{edits::Edit, restarting::Restarting, seal::Seal};
 use domain::{Code, Failure, Mutation, Operation, OperationId, rules::Saga};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,8 @@ pub struct Record {
     pub work: Vec<Kept>,
     /// Earlier tries whose write may still come.
     pub ghosts: Vec<Edit>,
+    /// The agents that are yet to be started again, if it is committed.
+    pub restarts: Vec<Restarting>,
     pub request: Option<RequestMark>,
 }
 
@@ -72,6 +74,9 @@ struct Body {
     operation: Operation,
     saga: Saga,
     request: Option<RequestMark>,
+    /// Records of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    restarts: Vec<Restarting>,
     /// The edits, sealed: they hold keys and tokens.
     images: String,
 }
@@ -119,6 +124,7 @@ impl Record {
             operation: self.operation.clone(),
             saga: self.saga.clone(),
             request: self.request.clone(),
+            restarts: self.restarts.clone(),
             images: sealed.text.clone(),
         };
         let header = serde_json::to_string(&header).map_err(unwritable)?;
@@ -142,8 +148,8 @@ impl Record {
         let opened = opened.map_err(|error| format!("its images cannot be opened: {error}"))?;
         let (work, ghosts) = images::from_json(&opened)
             .map_err(|error| format!("its images cannot be understood: {error}"))?;
-        let Body { operation, saga, request, .. } = body;
-        Ok(Self { operation, saga, held: header.held, work, ghosts, request })
+        let Body { operation, saga, request, restarts, .. } = body;
+        Ok(Self { operation, saga, held: header.held, work, ghosts, restarts, request })
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{edits::Edit, registration::Registration};
+use crate::{edits::Edit, registration::Registration, restarting::Restarting};
 use disk::{Fault, Loss, MemDisk, Primitive};
 use domain::{
     Code, Failure, Mutation, Operation, OperationState, Step, StepName, StepState,
@@ -52,6 +52,7 @@ fn agent(part: Part, before: Held, lasts: Option<&'static str>) -> Edit {
         after: Image::new("{\"key\":\"sk-canary-after\"}\n \t".into()),
         owner: "manager".into(),
         lasts: lasts.map(Into::into),
+        sure_after: std::time::Duration::from_secs(300),
     };
     Edit::Agent { target: "worker:alice".parse().unwrap(), edit }
 }
@@ -105,6 +106,7 @@ fn record(id: OperationId) -> Record {
         held: vec!["provider:deepseek".into(), "worker:alice".into()],
         work,
         ghosts: vec![agent(Part::Config, held("ghost", Version::object("\"g\"".into())), None)],
+        restarts: vec![Restarting::new("worker:alice".parse().unwrap(), true)],
         request: Some(RequestMark { actor: "admin".into(), key: "k".into(), hash: "h".into() }),
     }
 }
@@ -115,7 +117,7 @@ fn small(id: OperationId) -> Record {
         before: None,
         after: Some(Image::new("{}".into())),
     };
-    Record { work: vec![Kept::Write(edit)], ghosts: Vec::new(), ..record(id) }
+    Record { work: vec![Kept::Write(edit)], ghosts: Vec::new(), restarts: Vec::new(), ..record(id) }
 }
 
 fn done(id: OperationId) -> Record {

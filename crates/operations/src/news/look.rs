@@ -231,7 +231,7 @@ mod tests {
 
     fn stored(providers: Vec<ProviderDoc>) -> ConsoleState {
         let at = Timestamp::from_rfc3339("2026-01-15T10:00:00Z".into());
-        ConsoleState { at, providers, routes: Vec::new(), consumers: Vec::new() }
+        ConsoleState { at, providers, routes: Vec::new(), consumers: Vec::new(), keys: Default::default() }
     }
 
     #[test]
@@ -262,7 +262,7 @@ mod tests {
     fn health(state: SystemState, ms: u64) -> Option<DeepHealth> {
         let system =
             domain::SystemHealth { name: "store".into(), state, ms: Some(ms), version: None, error: None };
-        Some(DeepHealth { status: String::new(), systems: vec![system] })
+        Some(DeepHealth { status: String::new(), systems: vec![system], hiclaw: None, hiclaw_unknown: None })
     }
 
     #[test]

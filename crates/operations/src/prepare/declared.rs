@@ -4,7 +4,7 @@ use super::{
     set_model::{self, Wanted},
     world::World,
 };
-use crate::{clients::Clients, declared, failure::no_key, locks::Hold, reads::CHAT};
+use crate::{clients::Clients, declared, locks::Hold, reads::CHAT};
 use domain::{
     BackupItem, Code, Declared, DeclaredProvider, DeclaredRoute, Failure, FieldError, RouteName, SetModel,
     Target, Warning, WarningCode,
@@ -131,8 +131,7 @@ fn ask_the_unchanged(
         if !reached || draft.writes_agent(target) {
             continue;
         }
-        let config = world.agents.get(target)?.config.as_ref().map_err(Clone::clone)?;
-        let key = config.key.clone().ok_or_else(|| no_key(target))?;
+        let key = world.key(target)?;
         let (provider, model) = (wish.provider.clone(), wish.model.clone());
         draft.ask(Question { target: target.clone(), provider, model, key, moved: false });
     }

@@ -97,8 +97,8 @@ pub fn step_name(edit: &Edit) -> StepName {
         Edit::Route { .. } => StepName::Route,
         Edit::Record { .. } => StepName::Record,
         Edit::Agent { edit, .. } => match edit.part {
-            Part::Registry => StepName::Record,
-            Part::Config => StepName::Config,
+            Part::Registry | Part::Environment => StepName::Record,
+            Part::Spec | Part::Config => StepName::Config,
         },
         Edit::Plain { .. } | Edit::Registration { .. } => StepName::Registration,
     }

@@ -7,9 +7,13 @@ use crate::{
     plans::Looked,
     proof::Proof,
     registration::{self, Registration},
+    restarting::Restarting,
 };
-use domain::{Affected, BackupItem, ModelPredicate, PlannedKeys, ProviderName, RouteName, Target, Warning};
-use hiclaw::{Held, Part};
+use domain::{
+    Affected, BackupItem, ContainerAct, ModelPredicate, PlannedKeys, ProviderName, Restart, RouteName,
+    Target, Warning, WarningCode,
+};
+use hiclaw::{Agent, Held, Part, TakeUp};
 use higress::{PlainDoc, PlainName, ProviderDoc, RouteDoc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +41,8 @@ pub struct Draft {
     pub keys: Vec<PlannedKeys>,
     /// Of a restore: what single things need that is not there.
     pub beyond: BTreeMap<BackupItem, Vec<BackupItem>>,
+    /// The agents that are started again when all is written.
+    pub restarts: Vec<Restarting>,
 }
 
 impl Draft {
@@ -155,6 +161,11 @@ impl Draft {
         }
     }
 
+    /// Adds something to do with an agent's container.
+    pub fn act(&mut self, target: &Target, act: ContainerAct) {
+        self.agents.push(Work::Act(target.clone(), act));
+    }
+
     /// Adds the write of our note of an agent, which has nothing to take up.
     pub fn write_note(&mut self, edit: Edit) {
         self.agents.push(Work::Write(edit));
@@ -165,6 +176,37 @@ impl Draft {
         let (early, late) = std::mem::take(&mut self.routes).into_iter().partition(|edit| rank(edit) == 0);
         self.routes = early;
         self.removals.splice(0..0, late);
+    }
+
+    /// Says what it costs until the agent runs what it was switched to, and adds its restart where one is asked for. The
+    /// writes of the agent must be there.
+    pub fn take_up(&mut self, agent: &Agent, restart: Restart) {
+        let (target, name) = (agent.target.clone(), agent.target.agent());
+        let its = |edit: &Edit| edit.held().is_some() && edit.agent() == Some(&target);
+        let changes = self.agents.iter().any(|work| matches!(work, Work::Write(edit) if its(edit)));
+        if !changes && restart == Restart::No {
+            return;
+        }
+        let turn_lost = |how: &str| {
+            let message = format!("the container of {name} {how}: if it is busy, it loses its turn");
+            Warning::new(WarningCode::TurnLost, message).about([name])
+        };
+        match (agent.takes_up, restart) {
+            (TakeUp::ByItself, _) => {}
+            (TakeUp::Replaced, _) if changes => self.warn(turn_lost("is made anew at once")),
+            (TakeUp::Replaced, _) => {}
+            (TakeUp::Restart, Restart::No) => {
+                let message = format!("{name} runs its former model until its container starts again");
+                self.warn(Warning::new(WarningCode::FormerModelRuns, message).about([name]));
+            }
+            (TakeUp::Restart, Restart::Now) => {
+                self.warn(turn_lost("is started again"));
+                self.restarts.push(Restarting::new(target, false));
+            }
+            (TakeUp::Restart, Restart::WhenIdle) => {
+                self.restarts.push(Restarting::new(target, true));
+            }
+        }
     }
 
     pub fn warn(&mut self, warning: Warning) {
@@ -244,94 +286,8 @@ fn only_adds(before: &RouteDoc, after: &RouteDoc) -> bool {
 
 /// Whether an edit is the one by which an agent runs another model.
 pub fn is_config(edit: &Edit) -> bool {
-    matches!(edit, Edit::Agent { edit, .. } if edit.part == Part::Config)
+    matches!(edit, Edit::Agent { edit, .. } if matches!(edit.part, Part::Spec | Part::Config))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-
-    fn doc(name: &str, prefixes: &[&str], consumers: &[&str]) -> RouteDoc {
-        let predicates: Vec<_> =
-            prefixes.iter().map(|prefix| json!({"matchType": "PRE", "matchValue": prefix})).collect();
-        let json = json!({"name": name, "domains": ["gw"], "modelPredicates": predicates,
-            "upstreams": [{"provider": "qwen", "weight": 100}],
-            "authConfig": {"enabled": true, "allowedConsumers": consumers}});
-        RouteDoc::parse(json).unwrap()
-    }
-
-    fn edit(name: &str, before: Option<RouteDoc>, after: Option<RouteDoc>) -> Edit {
-        Edit::Route { name: name.parse().unwrap(), before, after }
-    }
-
-    /// One of each kind, the most dangerous first.
-    fn draft() -> Draft {
-        let goes = edit("goes", Some(doc("goes", &["a"], &[])), None);
-        let narrows =
-            edit("narrows", Some(doc("narrows", &["a", "b"], &[])), Some(doc("narrows", &["a"], &[])));
-        let grows =
-            edit("grows", Some(doc("grows", &["a"], &[])), Some(doc("grows", &["a", "b"], &["manager"])));
-        let new = edit("new", None, Some(doc("new", &[], &[])));
-        Draft { routes: vec![goes, narrows, grows, new], ..Draft::default() }
-    }
-
-    fn objects(work: &[Work]) -> Vec<String> {
-        let name = |work: &Work| match work {
-            Work::Write(edit) => edit.object().split_once(':').unwrap().1.to_owned(),
-            Work::Ask(_) => "question".into(),
-            Work::Neighbours(_) => "neighbours".into(),
-            Work::Reload(_) => "reload".into(),
-            Work::Prove(_) => "proof".into(),
-        };
-        work.iter().map(name).collect()
-    }
-
-    fn question() -> Question {
-        let (provider, model) = ("qwen".parse().unwrap(), "qwen-max".parse().unwrap());
-        Question { target: Target::Manager, provider, model, key: "k".to_owned().into(), moved: false }
-    }
-
-    fn neighbour() -> Vec<Neighbour> {
-        vec![Neighbour { question: question(), route: "other".parse().unwrap() }]
-    }
-
-    #[test]
-    fn what_adds_comes_before_what_narrows_and_that_before_what_goes() {
-        let mut asked = draft();
-        asked.ask(question());
-        asked.write_agent(&Target::Manager, [edit("agent", None, None)]);
-        let work = objects(&asked.into_work(neighbour()));
-        assert_eq!(work, ["grows", "new", "narrows", "goes", "question", "neighbours", "agent", "reload"]);
-    }
-
-    #[test]
-    fn without_a_question_what_narrows_waits_for_the_agents() {
-        let mut unasked = draft();
-        unasked.write_agent(&Target::Manager, [edit("agent", None, None)]);
-        unasked.narrow_late();
-        let work = objects(&unasked.into_work(neighbour()));
-        assert_eq!(work, ["grows", "new", "agent", "reload", "goes", "narrows", "neighbours"]);
-    }
-
-    #[test]
-    fn a_change_only_adds_when_nobody_loses_a_route() {
-        let base = doc("r", &["a"], &["manager"]);
-        let with = |pointer: &str, value: Value| {
-            let mut json = base.json().clone();
-            *json.pointer_mut(pointer).unwrap() = value;
-            RouteDoc::parse(json).unwrap()
-        };
-        assert!(only_adds(&base, &base));
-        for wider in [
-            with("/modelPredicates", json!([])),
-            with("/domains", json!([])),
-            with("/domains", json!(["gw", "other"])),
-            with("/authConfig/enabled", json!(false)),
-        ] {
-            assert!(only_adds(&base, &wider) && !only_adds(&wider, &base), "{wider:?}");
-        }
-        assert!(!only_adds(&base, &with("/upstreams/0/provider", json!("deepseek"))));
-        assert!(!only_adds(&base, &with("/authConfig/allowedConsumers", json!(["worker-alice"]))));
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 //! The installation is read once ([`world`]); every part of a mutation is worked out on what was read and on what the
 //! parts before it make of it, into one [`draft`], so that several changes can be one transaction.
 mod accept;
+mod act;
 mod declared;
 mod describe;
 mod draft;
@@ -16,6 +17,7 @@ mod undo;
 mod world;
 
 pub use install::{FORMER_PLUGIN, former, wanted};
+pub use routes::letting_in;
 pub use set_model::Wanted;
 pub use undo::{Past, no_record, undone_by};
 
@@ -28,10 +30,11 @@ use crate::{
     plans::Looked,
     probe::ProbeFailure,
     proof::Proof,
+    restarting::Restarting,
 };
 use domain::{
-    Code, Declared, EditProvider, Failure, FieldError, ModelId, Mutation, OperationId, Plan, ProviderName,
-    Read, Restore, StepName, Target, TypedKey, rules::RoutingView,
+    Code, ContainerAct, Declared, EditProvider, Failure, FieldError, ModelId, Mutation, OperationId, Plan,
+    ProviderName, Read, Restore, Step, StepName, Target, TypedKey, rules::RoutingView,
 };
 use draft::Draft;
 use higress::ProviderDoc;
@@ -61,6 +64,8 @@ pub struct Prepared {
     pub plan: Plan,
     /// In order. The plan's steps are these and the reading back.
     pub work: Vec<Work>,
+    /// The agents that are started again when all is written and read back.
+    pub restarts: Vec<Restarting>,
     pub needs: Needs,
     /// What could undo the change later.
     pub lasts: Option<String>,
@@ -75,6 +80,8 @@ pub enum Work {
     /// Questions over routes that are not written. They never fail the operation.
     Neighbours(Vec<Neighbour>),
     Reload(Target),
+    /// Something with an agent's container, which nothing takes back.
+    Act(Target, ContainerAct),
     /// Calls of agm itself through the gateway.
     Prove(Proof),
 }
@@ -95,7 +102,7 @@ impl Prepared {
     pub fn edits(&self) -> impl Iterator<Item = &Edit> {
         self.work.iter().filter_map(|work| match work {
             Work::Write(edit) => Some(edit),
-            Work::Ask(_) | Work::Neighbours(_) | Work::Reload(_) | Work::Prove(_) => None,
+            Work::Ask(_) | Work::Neighbours(_) | Work::Reload(_) | Work::Act(..) | Work::Prove(_) => None,
         })
     }
 
@@ -136,6 +143,9 @@ pub fn check(clients: &Clients, mutation: &Mutation) -> Result<(), Failure> {
         Mutation::EditProvider { .. }
         | Mutation::SetModel { .. }
         | Mutation::AcceptModel { .. }
+        | Mutation::Sleep { .. }
+        | Mutation::Wake { .. }
+        | Mutation::Restart { .. }
         | Mutation::RemoveProvider { .. }
         | Mutation::RepairRoutes { .. }
         | Mutation::Undo { .. }
@@ -164,7 +174,11 @@ fn invalid(fields: Vec<FieldError>) -> Failure {
 /// that it takes back.
 pub fn held_by(mutation: &Mutation) -> Vec<String> {
     match mutation {
-        Mutation::SetModel { target, .. } | Mutation::AcceptModel { target } => vec![target_name(target)],
+        Mutation::SetModel { target, .. }
+        | Mutation::AcceptModel { target }
+        | Mutation::Sleep { target }
+        | Mutation::Wake { target }
+        | Mutation::Restart { target } => vec![target_name(target)],
         Mutation::AddProvider(new) => vec![provider_name(&new.name)],
         Mutation::EditProvider { name, .. } | Mutation::RemoveProvider { name } => vec![provider_name(name)],
         Mutation::RepairRoutes { .. } => vec!["routes".to_owned()],
@@ -190,7 +204,11 @@ pub fn targets(mutation: &Mutation) -> Vec<String> {
 
 pub fn agents_of(mutation: &Mutation) -> Vec<Target> {
     match mutation {
-        Mutation::SetModel { target, .. } | Mutation::AcceptModel { target } => vec![target.clone()],
+        Mutation::SetModel { target, .. }
+        | Mutation::AcceptModel { target }
+        | Mutation::Sleep { target }
+        | Mutation::Wake { target }
+        | Mutation::Restart { target } => vec![target.clone()],
         _ => mutation.declared().map(agents_in).unwrap_or_default(),
     }
 }
@@ -208,6 +226,11 @@ pub async fn prepare(
     id: OperationId,
     past: Option<&Past>,
 ) -> Result<Prepared, Failure> {
+    if let Some((target, act)) = mutation.container_act() {
+        let mut draft = Draft::default();
+        act::draft(clients, &mut draft, target, act).await?;
+        return finish(clients, mutation, id, vec![target.clone()], draft, Vec::new());
+    }
     let mut world = World::read(clients, mutation).await?;
     let before = world.view(installation);
     let mut draft = Draft::default();
@@ -218,6 +241,8 @@ pub async fn prepare(
             set_model::draft(clients, world, out, installation, target, wish.into()).await?;
         }
         Mutation::AcceptModel { target } => accept::draft(clients, world, out, installation, target)?,
+        // Worked out above: it needs no look at the installation.
+        Mutation::Sleep { .. } | Mutation::Wake { .. } | Mutation::Restart { .. } => {}
         Mutation::AddProvider(new) => providers::add(clients, world, out, installation, new).await?,
         Mutation::EditProvider { name, edit } => {
             providers::edit(clients, world, out, installation, name, edit)?;
@@ -261,8 +286,7 @@ fn neighbours(
 ) -> Vec<Neighbour> {
     let found = domain::rules::neighbours(before, after, written, agents).into_iter();
     let question = |found: domain::rules::Neighbour| {
-        let config = world.agents.get(&found.target).ok()?.config.as_ref().ok()?;
-        let key = config.key.clone()?;
+        let key = world.key(&found.target).ok()?;
         let domain::rules::Neighbour { target, model, route, provider, moved } = found;
         let question = Question { target, provider, model, key, moved };
         Some(Neighbour { question, route })
@@ -281,16 +305,22 @@ fn finish(
     let (looked, needs) = (std::mem::take(&mut draft.looked), std::mem::take(&mut draft.needs));
     let (affected, warnings) = (std::mem::take(&mut draft.affected), std::mem::take(&mut draft.warnings));
     let (keys, beyond) = (std::mem::take(&mut draft.keys), std::mem::take(&mut draft.beyond));
+    let restarts = std::mem::take(&mut draft.restarts);
     let work = draft.into_work(neighbours);
     if work.iter().any(writes_store) {
         clients.conditional.check()?;
     }
-    let steps = work.iter().map(step).chain([pending(StepName::Verify, None)]).collect();
+    let again = restarts.iter().map(|one| {
+        let when = if one.when_idle { "once it has no open task" } else { "at once" };
+        let step = pending(StepName::Restart, Some(one.target.agent().to_owned()));
+        Step { evidence: Some(when.to_owned()), ..step }
+    });
+    let steps = work.iter().map(step).chain([pending(StepName::Verify, None)]).chain(again).collect();
     let changes = work
         .iter()
         .filter_map(|work| match work {
             Work::Write(edit) => Some(describe::change(edit)),
-            Work::Ask(_) | Work::Neighbours(_) | Work::Reload(_) | Work::Prove(_) => None,
+            Work::Ask(_) | Work::Neighbours(_) | Work::Reload(_) | Work::Act(..) | Work::Prove(_) => None,
         })
         .collect::<Result<Vec<_>, _>>()?;
     let lasts = changes.iter().find_map(|change| change.lasts.clone());
@@ -311,7 +341,7 @@ fn finish(
         keys,
         needs: beyond,
     };
-    Ok(Prepared { plan, work, needs, lasts, looked })
+    Ok(Prepared { plan, work, restarts, needs, lasts, looked })
 }
 
 /// Whether this may be a write to the object store.
@@ -325,6 +355,7 @@ fn step(work: &Work) -> domain::Step {
         Work::Ask(question) => (StepName::Test, question.model.to_string()),
         Work::Neighbours(neighbours) => (StepName::Neighbours, neighbours::names(neighbours)),
         Work::Reload(target) => (StepName::Reload, target.agent().to_owned()),
+        Work::Act(target, act) => ((*act).into(), target.agent().to_owned()),
         Work::Prove(proof) => (StepName::Proof, proof.domain.to_string()),
     };
     pending(name, Some(object))

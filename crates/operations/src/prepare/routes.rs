@@ -8,7 +8,8 @@ use domain::{
 use higress::RouteDoc;
 use serde_json::Value;
 
-/// Lets agents into the routes that lack them.
+/// Lets agents into the routes that lack them. By writes of our own, though a controller can let somebody in: it knows
+/// only all routes at once, takes names of nobody, and gives neither a plan nor a way back.
 pub fn repair(
     world: &mut World,
     draft: &mut Draft,

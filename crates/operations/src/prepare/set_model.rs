@@ -3,12 +3,11 @@ use super::{Draft, Installation, Question, routes, world::World};
 use crate::{
     clients::Clients,
     edits::Edit,
-    failure,
     probe::ListedModel,
     reads::{Listed, limits_of, list_models},
 };
 use domain::{
-    Code, Failure, LimitSource, Limits, SetModel, Target, Warning, WarningCode,
+    Code, Failure, Fate, LimitSource, Limits, Owned, Reset, SetIn, SetModel, Target, Warning, WarningCode,
     rules::{self, KnownLimits, limits_for, plan_routes},
 };
 use hiclaw::{AgentConfig, Record, Wish, record_object};
@@ -43,7 +42,9 @@ pub async fn draft(
         return Err(Failure::new(Code::ReadOnlyTarget, why.reason.clone()).hint(why.way.clone()));
     }
     let config = agent.config.as_ref().map_err(Clone::clone)?.clone();
-    let key = config.key.clone().ok_or_else(|| failure::no_key(target))?;
+    let taker = agent.agent.clone();
+    let key = world.key(target)?;
+    let (reset, ownership) = (agent.reset.clone(), agent.ownership.clone());
     let provider = world.console.provider(&wish.provider)?;
     draft.look_at_provider(&wish.provider, Some(provider));
     let listed = listed(clients, provider, wish, draft).await?;
@@ -53,7 +54,7 @@ pub async fn draft(
         model: wish.model.clone(),
     };
     let plan = plan_routes(&world.view(installation)?, &routing).map_err(routes::failure)?;
-    let limits = limits(draft, &config, wanted, listed.as_ref());
+    let limits = limits(draft, &config, wanted, listed.as_ref(), &ownership.limits);
     if let Some(winner) = &plan.winner {
         draft.look_at_route(winner, world.console.route(winner));
     }
@@ -65,7 +66,16 @@ pub async fn draft(
         key,
         moved: false,
     });
-    add_agent(clients, world, draft, target, &config, wish, limits).await?;
+    let agent = (target, &*config, ownership.limits.ours);
+    add_agent(clients, world, draft, agent, wish, limits).await?;
+    if let Some(doubt) = &world.agents.doubt {
+        let message = format!("this may be undone: {doubt}");
+        draft.warn(Warning::new(WarningCode::AnotherHolder, message).about([doubt]));
+    }
+    draft.take_up(&taker, wish.restart);
+    if let Some(reset) = reset {
+        warn_of_reset(draft, &reset, wish);
+    }
     world.now_runs(target, Some(wish.model.clone()));
     Ok(())
 }
@@ -104,12 +114,13 @@ fn not_listed(wish: &SetModel, models: &[ListedModel]) -> Failure {
         .hint(hint)
 }
 
-/// The figures for the model, and what is worth knowing about them.
+/// The figures for the model, and what is worth knowing about them. Nobody writes what is its owner's alone.
 fn limits(
     draft: &mut Draft,
     config: &AgentConfig,
     Wanted { wish, vision }: Wanted<'_>,
     listed: Option<&KnownLimits>,
+    Owned { owner, ours, .. }: &Owned,
 ) -> Limits {
     let request = KnownLimits {
         vision,
@@ -118,6 +129,14 @@ fn limits(
         reasoning: wish.reasoning,
     };
     let (limits, source) = limits_for(&wish.model, listed, config.known(&wish.model), &request);
+    if !ours {
+        if request != KnownLimits::default() {
+            let message =
+                format!("the figures of a model are the {owner}'s here: a switch does not write them");
+            draft.warn(Warning::new(WarningCode::LimitsNotOurs, message).about([owner]));
+        }
+        return limits;
+    }
     if source == LimitSource::Default {
         let message = format!(
             "nobody knows the limits of {}: {} tokens of context and {} of output are HiClaw's own figures for such models",
@@ -142,26 +161,62 @@ fn limits(
     limits
 }
 
+/// Says what gives the agent another model when it starts, and what ends that.
+fn warn_of_reset(draft: &mut Draft, reset: &Reset, wish: &SetModel) {
+    let variable = &reset.variable;
+    let warning = match reset.fate(wish.model.as_str(), wish.lasting) {
+        Fate::Stays => return,
+        Fate::StaysOnceRemade(Some(SetIn { model, place })) => {
+            let message = format!(
+                "{variable} is {model} in {place}: a restart brings {model} back, until HiClaw's installer makes the container anew"
+            );
+            Warning::new(WarningCode::KeptOnceRemade, message).about([variable, model, place])
+        }
+        Fate::StaysOnceRemade(None) => Warning::new(
+            WarningCode::KeptOnceRemade,
+            "a restart may bring another model back, until HiClaw's installer makes the container anew",
+        ),
+        Fate::GoesBack(Some(SetIn { model, place })) => {
+            let line = reset.line(wish.model.as_str());
+            let way = match &reset.file {
+                Some(file) => format!("a lasting switch writes {line} to {file}"),
+                None => format!(
+                    "what ends that is {line} in HiClaw's environment file, and a container made anew"
+                ),
+            };
+            let message = format!(
+                "{variable} is {model} in {place}, so the agent goes back to {model} when it starts; {way}"
+            );
+            let about = [variable, model, place, &line].into_iter().chain(&reset.file);
+            Warning::new(WarningCode::ResetAtStart, message).about(about)
+        }
+        Fate::GoesBack(None) => {
+            let message = format!(
+                "the agent gets the model of {variable} when it starts, and nobody can tell here which that is"
+            );
+            Warning::new(WarningCode::ResetAtStart, message).about([variable])
+        }
+    };
+    draft.warn(warning);
+}
+
 async fn add_agent(
     clients: &Clients,
     world: &World,
     draft: &mut Draft,
-    target: &Target,
-    config: &AgentConfig,
+    (target, config, writes_limits): (&Target, &AgentConfig, bool),
     wish: &SetModel,
     limits: Limits,
 ) -> Result<(), Failure> {
     let at = clients.clock.now();
-    let parts = clients.holder.edits(target, config, &Wish { model: &wish.model, limits, at: &at }).await?;
+    let wanted = Wish { model: &wish.model, limits, lasting: wish.lasting, at: &at };
+    let parts = clients.holder.edits(target, config, &wanted).await?;
     let before = world.held_record(target).cloned();
     draft.look_at_text(record_object(target), before.as_ref());
-    let after = Some(Record::of(wish, &limits, &at).image()?);
+    let after = Some(Record::of(wish, writes_limits.then_some(&limits), &at).image()?);
     let mut edits = vec![Edit::Record { target: target.clone(), before, after }];
     for edit in parts {
         draft.look_at_text(edit.object.clone(), Some(&edit.before));
-        if let Some(lasts) = &edit.lasts {
-            draft.warn(Warning::new(WarningCode::ResetByHiclaw, format!("this lasts {lasts}")));
-        }
         edits.push(Edit::Agent { target: target.clone(), edit });
     }
     draft.write_agent(target, edits);

@@ -7,8 +7,8 @@ use crate::{
     locks::Hold,
 };
 use domain::{
-    Code, Failure, ModelId, Moved, Operation, OperationId, OperationState, ProviderName, Target, UsedBy,
-    Warning, WarningCode,
+    Code, Failure, ModelId, Moved, Operation, OperationId, OperationState, ProviderName, Restart, Step,
+    StepName, StepState, Target, UsedBy, Warning, WarningCode,
     rules::{RoutingView, affected, winner},
 };
 use futures::future::try_join_all;
@@ -22,8 +22,12 @@ pub struct Past {
 
 impl Past {
     /// `operations` are all that are known, to see whether one of them took this one back already.
-    pub fn new(record: Record, operations: &[Arc<Operation>]) -> Self {
+    pub fn new(mut record: Record, operations: &[Arc<Operation>]) -> Self {
         let undone_by = undone_by(&record.operation.id, operations);
+        // What became of its restarts is told before it is on disk.
+        if let Some(known) = operations.iter().find(|known| known.id == record.operation.id) {
+            record.operation.steps.clone_from(&known.steps);
+        }
         Self { record, undone_by }
     }
 
@@ -108,7 +112,7 @@ pub async fn draft(
     let agents: BTreeSet<Target> = back.iter().filter_map(Edit::agent).cloned().collect();
     for target in &agents {
         let own: Vec<Edit> = back.iter().filter(|edit| edit.agent() == Some(target)).cloned().collect();
-        restore_agent(world, draft, target, own);
+        restore_agent(world, draft, target, own, restart_as(&past.record.operation, target));
     }
     let running = world.view(installation)?;
     let mut gone = Vec::new();
@@ -134,14 +138,23 @@ pub async fn draft(
     Ok(agents)
 }
 
-fn restore_agent(world: &mut World, draft: &mut Draft, target: &Target, own: Vec<Edit>) {
+/// An agent that was started again for what is taken back is started again for what comes back, once it is idle.
+fn restart_as(past: &Operation, target: &Target) -> Restart {
+    let done = |step: &Step| {
+        let is_its = step.object.as_deref() == Some(target.agent());
+        step.name == StepName::Restart && step.state == StepState::Done && is_its
+    };
+    if past.steps.iter().any(done) { Restart::WhenIdle } else { Restart::No }
+}
+
+fn restore_agent(world: &mut World, draft: &mut Draft, target: &Target, own: Vec<Edit>, restart: Restart) {
     for edit in &own {
         match edit {
             Edit::Record { before, .. } => draft.look_at_text(edit.object(), before.as_ref()),
             Edit::Agent { edit: part, .. } => {
                 draft.look_at_text(part.object.clone(), Some(&part.before));
                 if is_config(edit) {
-                    world.now_runs(target, hiclaw::model_in(&part.after));
+                    world.now_runs(target, hiclaw::model_in(part.part, &part.after));
                 }
                 if let Some(lasts) = &part.lasts {
                     draft.warn(Warning::new(WarningCode::ResetByHiclaw, format!("this lasts {lasts}")));
@@ -154,6 +167,9 @@ fn restore_agent(world: &mut World, draft: &mut Draft, target: &Target, own: Vec
     match own.iter().all(is_note) {
         true => own.into_iter().for_each(|note| draft.write_note(note)),
         false => draft.write_agent(target, own),
+    }
+    if let Ok(agent) = world.agents.get(target) {
+        draft.take_up(&agent.agent, restart);
     }
 }
 

@@ -2,12 +2,14 @@
 use super::{Installation, agents_of};
 use crate::{
     clients::Clients,
+    failure::no_key,
     reads::{Agents, ConsoleState, routing_view},
 };
 use domain::{Failure, ModelId, Mutation, ProviderName, RouteName, Target, rules::RoutingView};
 use futures::future::try_join_all;
 use hiclaw::{Held, Record};
 use higress::{ProviderDoc, RouteDoc};
+use secrecy::SecretString;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// What plans are made from.
@@ -56,6 +58,13 @@ impl World {
     pub fn record(&self, target: &Target) -> Result<Option<Record>, Failure> {
         let held = self.held_record(target);
         Ok(held.map(|held| Record::parse(target, &held.image)).transpose()?)
+    }
+
+    /// The agent's key for the gateway: of some runtimes its config has none, and only its consumer knows it.
+    pub fn key(&self, target: &Target) -> Result<SecretString, Failure> {
+        let config = self.agents.get(target)?.config.as_ref().map_err(Clone::clone)?;
+        let key = config.key.as_ref().or_else(|| self.console.keys.get(&target.consumer()));
+        key.cloned().ok_or_else(|| no_key(target))
     }
 
     /// From here on the provider is this. None: it is not there.

@@ -65,6 +65,10 @@ fn assignment(target: &Target, seen: &SeenAgent, ways: &Ways<'_>, at: &Timestamp
             problem,
             observed_at: at.clone(),
         },
+        takes_up: seen.agent.takes_up,
+        ownership: Some(seen.ownership.clone()),
+        read_only: seen.agent.read_only.clone(),
+        reset: seen.reset.clone(),
     }
 }
 

@@ -3,6 +3,8 @@ use crate::clients::Clients;
 use domain::{Code, ConsumerName, Failure, ProviderName, RouteName, Timestamp};
 use futures::try_join;
 use higress::{ConsumerDoc, ProviderDoc, RouteDoc};
+use secrecy::SecretString;
+use std::collections::BTreeMap;
 
 /// One look at the console.
 #[derive(Clone)]
@@ -11,6 +13,8 @@ pub struct ConsoleState {
     pub providers: Vec<ProviderDoc>,
     pub routes: Vec<RouteDoc>,
     pub consumers: Vec<ConsumerName>,
+    /// A key of each consumer that has one.
+    pub keys: BTreeMap<ConsumerName, SecretString>,
 }
 
 impl ConsoleState {
@@ -20,8 +24,10 @@ impl ConsoleState {
         let console = &clients.console;
         let (providers, routes, consumers) =
             try_join!(console.providers(), console.routes(), console.consumers())?;
+        let key = |doc: &ConsumerDoc| Some((doc.name().clone(), doc.keys().into_iter().next()?));
+        let keys = consumers.iter().filter_map(key).collect();
         let consumers = consumers.iter().map(ConsumerDoc::name).cloned().collect();
-        Ok(Self { at, providers, routes, consumers })
+        Ok(Self { at, providers, routes, consumers, keys })
     }
 
     /// A provider, or `PROVIDER_NOT_FOUND`.

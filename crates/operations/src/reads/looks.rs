@@ -1,7 +1,7 @@
 //! The looks that cached reads are made of, each as a future of its own that goes on when nobody waits for it.
 use super::{Agents, ConsoleState};
 use crate::{Seen, clients::Clients};
-use domain::{Failure, Worker};
+use domain::{Failure, HiclawIdentity, Worker};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
@@ -18,6 +18,12 @@ pub fn console(clients: &Arc<Clients>) -> Look<ConsoleState> {
 pub fn agents(clients: &Arc<Clients>) -> Look<Agents> {
     let clients = clients.clone();
     Box::new(|| Box::pin(async move { Ok(Agents::read_with_records(&clients).await) }))
+}
+
+/// At which HiClaw it is.
+pub fn hiclaw(clients: &Arc<Clients>) -> Look<HiclawIdentity> {
+    let clients = clients.clone();
+    Box::new(|| Box::pin(async move { Ok(clients.holder.identity().await?) }))
 }
 
 /// At the state of all workers.

@@ -33,7 +33,7 @@ use crate::{
     cache::{Cache, Derived},
     news::Board,
 };
-use domain::{AiRoute, Assignment, Failure, Provider, Target, Topic, Worker};
+use domain::{AiRoute, Assignment, Failure, HiclawIdentity, Provider, Target, Topic, Worker};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Every agent's assignment; a worker list that could not be read leaves only the Manager.
@@ -51,6 +51,7 @@ pub struct Caches {
     pub agents: Cache<Agents>,
     /// How the workers are, as HiClaw tells it.
     pub states: Cache<Seen<Vec<Worker>>>,
+    pub hiclaw: Cache<HiclawIdentity>,
     pub workers: Derived<Seen<Vec<Worker>>, Agents, Seen<Vec<Worker>>>,
     pub routes: Derived<ConsoleState, ConsoleState, View<Vec<AiRoute>>>,
     pub providers: Derived<ConsoleState, Agents, View<Vec<Provider>>>,
@@ -66,6 +67,7 @@ impl Caches {
             console: Cache::new(ttl),
             agents: Cache::new(ttl),
             states: Cache::new(ttl),
+            hiclaw: Cache::new(ttl),
             workers: Derived::default(),
             routes: Derived::default(),
             providers: Derived::default(),

@@ -4,17 +4,22 @@
     clippy::expect_used,
     reason = "what a test prepares may panic as the test itself may"
 )]
+mod access;
+mod acts;
 mod away;
 mod backups;
 mod bulk;
 mod concurrency;
+mod controlled;
 mod crowd;
 mod declared;
 mod doctor;
 mod drift;
 mod faults;
+mod generations;
 mod golden;
 mod install;
+mod lasting;
 mod neighbours;
 mod news;
 mod plans;

@@ -33,7 +33,7 @@ async fn the_manager_is_switched_in_its_file_and_told_how_long_it_lasts() {
     let done = world.run(switch("manager", "deepseek", "deepseek-chat")).await.unwrap();
     assert_eq!(world.stored_model(&Target::Manager), "deepseek-chat");
     assert!(done.lasts.as_deref().unwrap().contains("HICLAW_DEFAULT_MODEL"));
-    assert!(done.plan.as_ref().unwrap().warnings.iter().any(|w| w.code.as_str() == "RESET_BY_HICLAW"));
+    assert!(done.plan.as_ref().unwrap().warnings.iter().any(|w| w.code.as_str() == "RESET_AT_START"));
     assert!(world.object("agents/manager/model.json").is_some());
     let mut live = world.sandbox.agents().watch_manager();
     let takes = |live: &sandbox::agents::Live| {

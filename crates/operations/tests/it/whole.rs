@@ -44,7 +44,7 @@ async fn a_switch_settles_and_the_books_tell_its_story() {
     let world = World::start_with(hurried).await;
     let (result, operation) = settled(&world, switch("dave", "deepseek", "deepseek-reasoner")).await;
     result.unwrap();
-    assert!(evidence(&operation).ends_with("all as told"), "{}", evidence(&operation));
+    assert!(evidence(&operation).contains("all as told; it lasts"), "{}", evidence(&operation));
     world.operations.drain(Duration::ZERO).await;
     let folder = &world.config.data_dir;
     let audit = std::fs::read(folder.join("audit.jsonl")).unwrap();
@@ -240,4 +240,29 @@ async fn reached(running: &Running, name: StepName) {
         operation.steps.iter().any(|step| step.name == name && step.state == StepState::Running)
     };
     timeout(PATIENCE, watch.wait_for(runs)).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn what_a_person_puts_back_after_a_switch_stays_his() {
+    let mut world = World::start_with(hurried).await;
+    let made = world.run(Mutation::AddProvider(world.new_provider("zhipuai"))).await.unwrap();
+    let name = "zhipuai-ai-route".parse().unwrap();
+    let switched = world.run(switch("alice", "zhipuai", "glm-5")).await.unwrap();
+    // What changed while nobody looked was meant, however short ago it was written.
+    world.operations.drain(Duration::ZERO).await;
+    let gone = world.console().route(&name).await.unwrap().unwrap();
+    world.console().remove_route(&gone).await.unwrap();
+    world.start_again().await;
+    let mut told = Vec::new();
+    for operation in [made, switched] {
+        let mut watch = world.operations.operation(&operation.id).await.unwrap();
+        let settled = watch.wait_for(|operation| operation.settled.is_some());
+        told.push(evidence(&timeout(PATIENCE, settled).await.unwrap().unwrap()).to_owned());
+    }
+    assert!(world.console().route(&name).await.unwrap().is_none(), "{told:?}");
+    assert!(
+        told.iter().any(|told| told.contains("somebody else changed route:zhipuai-ai-route")),
+        "{told:?}"
+    );
+    assert!(told.iter().all(|told| !told.contains("swallowed")), "{told:?}");
 }

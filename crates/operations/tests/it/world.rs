@@ -3,7 +3,9 @@ use domain::{
     Context, Door, Failure, ModelId, Mutation, NewProvider, Operation, ProviderName, SetModel, Step,
     StepName, Target,
 };
-use operations::{Config, ConsoleConfig, ManagerConfig, Operations, StoreConfig, Timing};
+use operations::{
+    Config, ConsoleConfig, ControllerParams, ManagerConfig, Operations, Pace, StoreConfig, Timing,
+};
 use sandbox::{Sandbox, SandboxOptions, live::LiveConfig};
 use serde_json::{Value, json};
 use std::{
@@ -194,8 +196,17 @@ pub fn config(sandbox: &Sandbox, data: &Path) -> Config {
             gateway_key: None,
         },
         containers: Some(url(&at.containers)),
+        controller: at.controller.as_ref().map(|controller| ControllerParams {
+            url: url(&controller.url),
+            token: None,
+            token_file: Some(controller.token_file.clone()),
+            prefix: None,
+            pace: Pace { poll: Duration::from_millis(5), pass: Duration::from_secs(1), ..Pace::default() },
+        }),
+        generation: None,
         hiclaw_provider: Some("qwen".into()),
         hiclaw_model: Some(sandbox::DEFAULT_MODEL.into()),
+        hiclaw_env_file: None,
         allow_private_upstreams: false,
         upstream_map: sandbox.upstream_map(),
         entry: Default::default(),
@@ -210,6 +221,8 @@ pub fn config(sandbox: &Sandbox, data: &Path) -> Config {
             look: Duration::from_millis(50),
             operation: Duration::from_secs(60),
             horizon: Duration::from_secs(8),
+            pulled: Duration::from_secs(8),
+            idle: Duration::from_secs(8),
         },
     }
 }
@@ -238,6 +251,8 @@ pub fn switch(agent: &str, provider: &str, model: &str) -> Mutation {
         context_window: None,
         max_tokens: None,
         reasoning: None,
+        restart: domain::Restart::No,
+        lasting: false,
     };
     Mutation::SetModel { target: agent.parse().unwrap(), wish }
 }

@@ -79,6 +79,8 @@ const DEFAULTS: &[&str] = &[
     "verboseDefault",
     "workspace",
 ];
+/// Keys of `agents.defaults` that only QwenPaw takes.
+const QWENPAW: &[&str] = &["supports_image", "supports_multimodal"];
 const PROVIDER: &[&str] = &["api", "apiKey", "auth", "authHeader", "baseUrl", "headers", "models", "request"];
 const MODEL: &[&str] = &[
     "api",
@@ -114,6 +116,15 @@ impl AgentConfig {
     /// Reads a file's bytes. The error is the sentence that OpenClaw would log.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let tree = serde_json::from_slice(bytes).map_err(|error| format!("not JSON: {error}"))?;
+        Self::from_tree(tree)
+    }
+
+    /// Reads the file of a Manager that runs QwenPaw: it has two words of its own beside OpenClaw's.
+    pub fn parse_qwenpaw(bytes: &[u8]) -> Result<Self, String> {
+        let mut tree: Value = serde_json::from_slice(bytes).map_err(|error| format!("not JSON: {error}"))?;
+        if let Some(defaults) = tree.pointer_mut("/agents/defaults").and_then(Value::as_object_mut) {
+            defaults.retain(|name, _| !QWENPAW.contains(&name.as_str()));
+        }
         Self::from_tree(tree)
     }
 

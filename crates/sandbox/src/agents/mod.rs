@@ -17,6 +17,7 @@ pub use config::{AgentConfig, Call, Merge, merged};
 pub use workspace::{Note, Task, Workspace};
 
 use crate::{
+    DEFAULT_MODEL,
     containers::{Container, Containers, Status},
     s3::{Condition, Faults, Object, Objects},
     switch::Server,
@@ -72,6 +73,9 @@ pub enum AgentError {
     Files(#[from] io::Error),
 }
 
+/// How a process reads its config's bytes.
+pub type ReadConfig = fn(&[u8]) -> Result<AgentConfig, String>;
+
 /// What the agents need of the rest of the sandbox.
 pub struct Surroundings {
     pub workspace: Workspace,
@@ -80,6 +84,8 @@ pub struct Surroundings {
     /// Those of the store: while it is offline, nothing can be pulled.
     pub faults: Arc<Faults>,
     pub bucket: String,
+    /// How the Manager reads its config, by its runtime.
+    pub manager_reads: ReadConfig,
     /// What host names in the agents' configs stand for.
     pub gateway: SocketAddr,
 }
@@ -110,7 +116,8 @@ impl Agents {
     /// Starts the Manager, and every worker whose container runs.
     pub async fn start(around: Surroundings, pull: Duration, debounce: Duration) -> Result<Self, AgentError> {
         let manager = Arc::new(Agent::new(around.gateway));
-        let _watch = ConfigWatch::start(around.workspace.config(), manager.clone(), debounce)?;
+        let _watch =
+            ConfigWatch::start(around.workspace.config(), manager.clone(), around.manager_reads, debounce)?;
         let shared = Shared { around, manager, workers: Mutex::default(), merge: Mutex::default() };
         let shared = Arc::new(shared);
         for name in shared.around.workspace.workers()? {
@@ -170,6 +177,11 @@ impl Agents {
     /// store's copy of the config replaces the worker's own.
     pub fn set_state(&self, worker: &str, state: &WorkerState) -> Result<(), AgentError> {
         self.shared.set_state(worker, state)
+    }
+
+    /// The start of the Manager's container: its model is the one that HiClaw's environment names.
+    pub fn restart_manager(&self) -> io::Result<()> {
+        self.shared.around.workspace.reset_model(DEFAULT_MODEL)
     }
 
     /// Pulls and merges a worker's config now, as its file-sync skill does.

@@ -1,5 +1,5 @@
 //! How the Manager takes up its config: a watch on the folder, and a pause until the file is quiet, as OpenClaw does.
-use super::{agent::Agent, config::AgentConfig};
+use super::{ReadConfig, agent::Agent};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::{
     fs, io,
@@ -18,7 +18,12 @@ pub struct ConfigWatch {
 
 impl ConfigWatch {
     /// Takes up what is there, and every later version once the file was quiet for `debounce`.
-    pub fn start(config: PathBuf, agent: Arc<Agent>, debounce: Duration) -> io::Result<Self> {
+    pub fn start(
+        config: PathBuf,
+        agent: Arc<Agent>,
+        read: ReadConfig,
+        debounce: Duration,
+    ) -> io::Result<Self> {
         let folder = config
             .parent()
             .map(Path::to_owned)
@@ -38,8 +43,8 @@ impl ConfigWatch {
         };
         let mut watcher = notify::recommended_watcher(report).map_err(io::Error::other)?;
         watcher.watch(&folder, RecursiveMode::NonRecursive).map_err(io::Error::other)?;
-        load(&config, &agent);
-        let task = tokio::spawn(follow(config, agent, debounce, events));
+        load(&config, &agent, read);
+        let task = tokio::spawn(follow(config, agent, read, debounce, events));
         Ok(Self { _events: watcher, _task: AbortOnDropHandle::new(task) })
     }
 }
@@ -47,19 +52,20 @@ impl ConfigWatch {
 async fn follow(
     config: PathBuf,
     agent: Arc<Agent>,
+    read: ReadConfig,
     debounce: Duration,
     mut events: mpsc::UnboundedReceiver<()>,
 ) {
     while events.recv().await.is_some() {
         while let Ok(Some(())) = tokio::time::timeout(debounce, events.recv()).await {}
-        load(&config, &agent);
+        load(&config, &agent, read);
     }
 }
 
 /// A missing file changes nothing: the process keeps what it has.
-fn load(config: &Path, agent: &Agent) {
+fn load(config: &Path, agent: &Agent, read: ReadConfig) {
     match fs::read(config) {
-        Ok(bytes) => agent.take_up(AgentConfig::parse(&bytes)),
+        Ok(bytes) => agent.take_up(read(&bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => agent.take_up(Err(error.to_string())),
     }

@@ -68,6 +68,14 @@ impl Workspace {
         self.folder.join("openclaw.json")
     }
 
+    /// Gives the Manager's config this model.
+    pub(crate) fn reset_model(&self, model: &str) -> io::Result<()> {
+        let _changing = self.one_at_a_time();
+        let mut config = self.read("openclaw.json")?;
+        config["agents"]["defaults"]["model"]["primary"] = json!(format!("hiclaw-gateway/{model}"));
+        files::write_json(&self.config(), &config)
+    }
+
     /// The names in the registry, sorted; none where there is no registry.
     pub fn workers(&self) -> io::Result<Vec<String>> {
         let registry = self.read("workers-registry.json")?;

@@ -175,7 +175,7 @@ async fn with_effect(
 ) -> Response {
     match effect {
         Effect::Answer(canned) => return reply::canned(canned),
-        Effect::Drop => return reply::dropped(),
+        Effect::Drop => return crate::switch::dropped(),
         Effect::Hang => {
             drop(writing);
             return std::future::pending().await;
@@ -191,7 +191,7 @@ async fn with_effect(
     }
     match effect {
         Effect::AnswerAfter(canned) => reply::canned(canned),
-        Effect::DropAfter => reply::dropped(),
+        Effect::DropAfter => crate::switch::dropped(),
         Effect::HangAfter => std::future::pending().await,
         _ => response,
     }

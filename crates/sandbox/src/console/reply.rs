@@ -113,10 +113,3 @@ pub(super) fn page() -> Response {
 pub(super) fn canned(canned: Canned) -> Response {
     respond(canned.status, canned.content_type, canned.body)
 }
-
-/// Closes the connection without an answer: a body that fails before its head is sent takes the head with it.
-pub(super) fn dropped() -> Response {
-    let fails =
-        futures::stream::once(async { Err::<bytes::Bytes, _>(std::io::Error::other("dropped by a switch")) });
-    Response::new(Body::from_stream(fails))
-}

@@ -27,6 +27,17 @@ const MODELS: [&str; 4] = [DEFAULT_MODEL, "deepseek-chat", DEFAULT_MODEL, "kimi-
 const ROUTES: [&str; 3] = ["default-ai-route", "deepseek-ai-route", "moonshot-ai-route"];
 const IMAGE: &str = "higress/hiclaw-worker:v1.0.9";
 
+/// Who stands at a place in the row.
+pub(crate) fn name(place: usize) -> String {
+    format!("{}-{:03}", NAMES[place % NAMES.len()], place / NAMES.len())
+}
+
+/// What somebody is at.
+pub(crate) fn task(place: usize, name: &str) -> Value {
+    json!({"task_id": format!("crowd-{place}"), "title": format!("fix #{}", 300 + place), "type": "finite",
+        "assigned_to": name, "room_id": null})
+}
+
 /// Adds providers without a route.
 pub(crate) async fn install_providers(console: &Console, count: usize) -> Result<(), SandboxError> {
     let names: Vec<_> = (0..count).map(|place| format!("lab-{place:03}")).collect();
@@ -48,7 +59,7 @@ pub(crate) async fn install(
     let team = count.div_ceil(TEAMS.len());
     let hired: Vec<_> = (0..count)
         .map(|place| Hired {
-            name: format!("{}-{:03}", NAMES[place % NAMES.len()], place / NAMES.len()),
+            name: name(place),
             model: MODELS[place % MODELS.len()],
             team: TEAMS.get(place / team).copied(),
         })
@@ -60,10 +71,7 @@ pub(crate) async fn install(
         let status = match place % 10 {
             0..=3 => Status::Running,
             4 | 5 => {
-                tasks.push(
-                    json!({"task_id": format!("crowd-{place}"), "title": format!("fix #{}", 300 + place),
-                    "type": "finite", "assigned_to": name, "room_id": null}),
-                );
+                tasks.push(task(place, name));
                 Status::Running
             }
             6 | 7 => {

@@ -9,9 +9,9 @@ mod still;
 pub use still::Still;
 
 pub(crate) use console::{ADMIN, install as install_console, install_leftovers};
-pub(crate) use crowd::{install as install_crowd, install_providers};
+pub(crate) use crowd::{install as install_crowd, install_providers, name as crowd_name, task as crowd_task};
 pub(crate) use hire::{Hired, hire};
-pub(crate) use secret::{all as secrets, store_secret};
+pub(crate) use secret::{all as secrets, secret as made_up, store_secret};
 
 use crate::{
     agents::{AgentError, Agents, WorkerState, Workspace},
@@ -22,7 +22,7 @@ use crate::{
 };
 use secret::secret;
 use serde_json::{Value, json};
-use std::io;
+use std::{io, path::Path};
 use time::OffsetDateTime;
 
 /// The model that HiClaw gives to the Manager and to new workers.
@@ -184,12 +184,28 @@ pub(crate) fn install_store(objects: &Objects, bucket: &str, at: OffsetDateTime)
     json("agents/alice/model.json".into(), record("deepseek", "deepseek-chat", 256_000, 128_000, at))
 }
 
+/// How HiClaw is told the Manager's model.
+fn default_model_line() -> String {
+    format!("HICLAW_DEFAULT_MODEL={DEFAULT_MODEL}")
+}
+
+/// Writes the file from which the installer made the Manager's container.
+pub(crate) fn install_environment(file: &Path) -> io::Result<()> {
+    let lines = format!(
+        "# HiClaw Manager Configuration\n\n# LLM\nHICLAW_LLM_PROVIDER=qwen\n{}\n\n# Admin\nHICLAW_ADMIN_USER={}\n",
+        default_model_line(),
+        ADMIN.0
+    );
+    std::fs::write(file, lines)
+}
+
 /// The Manager's container, running.
 pub(crate) fn install_manager(containers: &Containers) -> io::Result<()> {
     let mut manager = Container::new("higress/hiclaw-manager:v1.0.9");
     manager.turn(Status::Running);
     manager.memory = 780 << 20;
     manager.load = 4.0;
+    manager.env = vec![default_model_line()];
     containers.set("hiclaw-manager", Some(manager))
 }
 

@@ -2,7 +2,7 @@
 use super::WORKERS;
 
 /// A secret of 32 hex digits for this use and owner.
-pub(super) fn secret(purpose: &str, owner: &str) -> String {
+pub(crate) fn secret(purpose: &str, owner: &str) -> String {
     let digest = blake3::hash(format!("agm sandbox: {purpose} of {owner}").as_bytes());
     digest.to_hex()[..32].to_owned()
 }

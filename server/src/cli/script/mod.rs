@@ -9,11 +9,11 @@ mod providers;
 mod set_model;
 
 pub use keeper::Keeper;
+pub use monitor::{bring_up, stop};
 
 use super::{Call, error::CliError, show::print};
-use crate::packaging::Kind;
 use clap::Subcommand;
-use std::{path::Path, process::ExitCode};
+use std::process::ExitCode;
 use time::{OffsetDateTime, macros::format_description};
 
 /// A script by its name, with everything behind it: the names of its options are its own.
@@ -53,23 +53,6 @@ impl From<Refusal> for CliError {
         let text = lines.join("\n");
         Self::Start(text.strip_prefix("ERROR: ").unwrap_or(&text).to_owned())
     }
-}
-
-/// Sees to it that the server of this data directory runs, in the hands of what starts it by these files where that can be asked,
-/// and that it answers; one that runs is started again where systemd's unit of it is new. Says what it did.
-pub async fn bring_up(
-    call: &Call,
-    root: &Path,
-    data: &Path,
-    kind: Kind,
-    unit_is_new: bool,
-) -> Result<Vec<String>, CliError> {
-    Ok(monitor::bring_up(call, root, data, kind, unit_is_new).await?)
-}
-
-/// Stops it, and waits until it has ended.
-pub async fn stop(root: &Path, data: &Path) -> Result<String, CliError> {
-    Ok(monitor::stop(root, data).await?)
 }
 
 /// Runs the script; 0 or 1, as all of them end.

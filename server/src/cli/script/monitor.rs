@@ -30,7 +30,8 @@ const STOP: Duration = Duration::from_secs(45);
 /// How often it is looked whether it is so far.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Sees to it that the server runs, in the hands of what starts it by these files where that can be asked. Says what it did.
+/// Sees to it that the server of this data directory runs, in the hands of what starts it by these files where that can be
+/// asked, and that it answers; one that runs is started again where systemd's unit of it is new. Says what it did.
 pub async fn bring_up(
     call: &Call,
     root: &Path,

@@ -8,18 +8,21 @@ use crate::cli::{
     Call,
     error::CliError,
     follow::{carried_out, committed},
+    model::Again,
+    restarts,
 };
+use clap::ValueEnum;
 use domain::{
     Assignment, Limits, Mutation, Operation, SetModel, Step, StepName, StepState, Target, known_model,
 };
 use std::fmt::Display;
 
 const USAGE: &str = "set-model.sh --target <manager|worker:name> --provider <name> --model <id> [--context-window N] \
-                     [--max-tokens N] [--reasoning true|false]";
+                     [--max-tokens N] [--reasoning true|false] [--restart no|now|when-idle]";
 
 /// Lets an agent run a model, after a question to the model as that agent, and says each step.
 pub async fn run(call: &Call, args: Vec<String>) -> Result<(), Refusal> {
-    let names = ["target", "provider", "model", "context-window", "max-tokens", "reasoning"];
+    let names = ["target", "provider", "model", "context-window", "max-tokens", "reasoning", "restart"];
     let mut options = Options::read(args, &names, USAGE)?;
     let (whom, provider, model) =
         (options.need("target")?, options.need("provider")?, options.need("model")?);
@@ -30,6 +33,8 @@ pub async fn run(call: &Call, args: Vec<String>) -> Result<(), Refusal> {
         context_window: options.parsed("context-window")?,
         max_tokens: options.parsed("max-tokens")?,
         reasoning: options.parsed("reasoning")?,
+        restart: again(&mut options)?.into(),
+        lasting: false,
     };
     announce(&target, &wish)?;
     let mutation = Mutation::SetModel { target: target.clone(), wish: wish.clone() };
@@ -37,12 +42,19 @@ pub async fn run(call: &Call, args: Vec<String>) -> Result<(), Refusal> {
     let ended = carried_out(call, &mutation, |step| course.tell(step)).await;
     let test_failed = ended.as_ref().is_ok_and(test_failed);
     match ended.and_then(committed) {
-        Ok(operation) => Ok(done(call, &target, &wish, &operation).await?),
+        Ok(operation) => done(call, &target, &wish, &operation).await,
         Err(error) => {
             failed(&error, test_failed)?;
             Err(Refusal::said())
         }
     }
+}
+
+/// When an agent is restarted that takes its model up only then.
+fn again(options: &mut Options) -> Result<Again, Refusal> {
+    let Some(text) = options.take("restart") else { return Ok(Again::default()) };
+    Again::from_str(&text, false)
+        .map_err(|_| Refusal::line(format!("ERROR: --restart {text}: use no, now or when-idle")))
 }
 
 /// What shall be, and where each figure comes from.
@@ -92,9 +104,10 @@ impl Course {
             (StepName::Test, StepState::Failed) => self.question().into_iter().collect(),
             (StepName::Route, StepState::Done) => vec![format!("AI route {object}: {evidence}")],
             (StepName::Record, StepState::Done) => vec![format!("Model assignment saved: {object}")],
-            (StepName::Config, StepState::Done) => vec![format!("OpenClaw config updated: {object}")],
-            (StepName::Reload, StepState::Done) => vec![format!("OpenClaw config reload: {evidence}")],
+            (StepName::Config, StepState::Done) => vec![format!("Agent's model written: {object}")],
+            (StepName::Reload, StepState::Done) => vec![format!("Agent's model taken up: {evidence}")],
             (StepName::Verify, StepState::Done) => vec![format!("Read back: {evidence}")],
+            (StepName::Restart, StepState::Done) => vec![format!("Restarted: {evidence}")],
             (_, StepState::Undone) => vec![format!("Taken back: {object}")],
             _ => Vec::new(),
         }
@@ -111,7 +124,8 @@ fn test_failed(operation: &Operation) -> bool {
     operation.steps.iter().any(|step| step.name == StepName::Test && step.state == StepState::Failed)
 }
 
-async fn done(call: &Call, target: &Target, wish: &SetModel, operation: &Operation) -> Result<(), CliError> {
+/// What else there is to say of a change that is live. It is not done while an agent was not restarted as asked.
+async fn done(call: &Call, target: &Target, wish: &SetModel, operation: &Operation) -> Result<(), Refusal> {
     if !operation.steps.iter().any(|step| step.name == StepName::Route) {
         log("No AI route had to be changed")?;
     }
@@ -128,7 +142,14 @@ async fn done(call: &Call, target: &Target, wish: &SetModel, operation: &Operati
         Target::Manager => "Manager model updated and reloaded successfully",
         Target::Worker(_) => "Worker model updated successfully",
     })?;
-    log("Done!")
+    for waiting in restarts::waiting(operation) {
+        log(&waiting)?;
+    }
+    let missing: Vec<_> = restarts::missing(operation).collect();
+    for missing in &missing {
+        log(&format!("WARNING: {missing}"))?;
+    }
+    if missing.is_empty() { Ok(log("Done!")?) } else { Err(Refusal::said()) }
 }
 
 /// The figures that the agent now has.

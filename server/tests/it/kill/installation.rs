@@ -1,5 +1,5 @@
 //! What an installation holds, so that two states of it can be compared.
-use crate::kill::program::Program;
+use crate::kill::{program::Program, scenario::Scenario};
 use regex::Regex;
 use sandbox::{Sandbox, SandboxOptions, live::LiveConfig, s3::Listing};
 use serde_json::Value;
@@ -13,7 +13,8 @@ use std::{
 };
 use tempfile::TempDir;
 
-const BUCKET: &str = "hiclaw-storage";
+/// How often a worker's container was started when the sandbox begins.
+const FIRST_START: u32 = 1;
 
 /// A sandbox, and the data directory of the programs that change it.
 pub struct Installation {
@@ -27,15 +28,29 @@ pub struct Installation {
 pub type Contents = BTreeMap<String, String>;
 
 impl Installation {
-    /// `leftovers`: with what the former plugin registered at the gateway.
-    pub async fn start(leftovers: bool) -> Self {
+    /// As a scenario needs it.
+    pub async fn of(scenario: Scenario) -> Self {
+        Self::with(SandboxOptions {
+            leftovers: scenario.leftovers(),
+            generation: scenario.generation(),
+            in_cluster: scenario == Scenario::InCluster,
+            ..SandboxOptions::default()
+        })
+        .await
+    }
+
+    /// The demo.
+    pub async fn start() -> Self {
+        Self::with(SandboxOptions::default()).await
+    }
+
+    async fn with(options: SandboxOptions) -> Self {
         server::install_crypto();
         let options = SandboxOptions {
-            leftovers,
             effective_after: Duration::from_millis(30),
             worker_pull: Duration::from_secs(3600),
             manager_debounce: Duration::from_millis(50),
-            ..SandboxOptions::default()
+            ..options
         };
         let sandbox = Sandbox::start(options).await.unwrap();
         let installation = Self { sandbox, address: own_address(), data: tempfile::tempdir().unwrap() };
@@ -63,10 +78,14 @@ impl Installation {
 
     pub fn contents(&self) -> Contents {
         let mut contents = Contents::new();
+        if self.sandbox.controller().is_some() {
+            self.note_controlled(&mut contents);
+            return contents;
+        }
         let state = self.sandbox.console().export();
         note_json(&mut contents, "console", &state);
         note_live(&mut contents, &self.sandbox.console().live().borrow());
-        let page = self.sandbox.s3().objects().list(BUCKET, &Listing::default()).unwrap();
+        let page = self.sandbox.s3().objects().list(&self.bucket(), &Listing::default()).unwrap();
         // Of an agent: tasks have other names in each installation, and a trial of the store that dies leaves its scratch.
         for (key, object) in page.objects.into_iter().filter(|(key, _)| key.starts_with("agents/")) {
             let text = String::from_utf8_lossy(&object.body).into_owned();
@@ -81,6 +100,31 @@ impl Installation {
         let port = whole_number(self.address.port());
         contents.values_mut().for_each(|text| *text = port.replace_all(text, "PORT").into_owned());
         contents
+    }
+
+    fn bucket(&self) -> String {
+        self.sandbox.addresses().s3.bucket.clone()
+    }
+
+    /// What a switch changes where a controller keeps the agents: it makes all else, with keys and tasks of its own in
+    /// each installation.
+    fn note_controlled(&self, contents: &mut Contents) {
+        let routes = &self.sandbox.console().export()["config_maps"];
+        for (file, stored) in routes.as_object().into_iter().flatten() {
+            contents.insert(format!("console:{file}"), stored["body"].to_string());
+        }
+        assert!(!contents.is_empty(), "the console's state is not understood");
+        for name in ["openclaw.json", "model.json"] {
+            let key = format!("agents/alice/{name}");
+            let Ok(object) = self.sandbox.s3().objects().get(&self.bucket(), &key) else { continue };
+            let tree: Value = serde_json::from_slice(&object.body).unwrap();
+            let model = &tree["agents"]["defaults"]["model"]["primary"];
+            let shown = if name == "model.json" { timeless(tree) } else { model.clone() };
+            contents.insert(format!("s3:{key}"), shown.to_string());
+        }
+        let container = self.sandbox.containers().get("agentteams-worker-alice").unwrap();
+        let again = if container.starts > FIRST_START { "started again" } else { "as it was" };
+        contents.insert("container:alice".into(), format!("{:?}, {again}", container.status));
     }
 
     /// What must hold of the program's own files after each start.

@@ -9,7 +9,7 @@ mod program;
 mod scenario;
 mod told_to_stop;
 
-use domain::{Mutation, Operation, OperationState};
+use domain::{Mutation, Operation, OperationState, StepName, StepState};
 use futures::{StreamExt, stream};
 use installation::{Contents, Installation, difference};
 use program::Program;
@@ -25,7 +25,7 @@ const AT_ONCE: usize = 4;
 const SHARE: usize = 6;
 
 /// What changes must pass: a point that is not passed any more is a hole. A watch passes its own points later.
-const EVERYWHERE: [&str; 18] = [
+const EVERYWHERE: [&str; 23] = [
     "intent.before",
     "intent.after",
     "record.before",
@@ -36,6 +36,11 @@ const EVERYWHERE: [&str; 18] = [
     "console.after",
     "store.before",
     "store.after",
+    "controller.before",
+    "controller.after",
+    "restart.before",
+    "restart.after",
+    "asleep",
     "rename.before",
     "rename.after",
     "verify.after",
@@ -96,7 +101,7 @@ fn points_file(at: &Installation) -> String {
 }
 
 async fn rehearse(scenario: Scenario) -> Rehearsed {
-    let at = Installation::start(scenario.leftovers()).await;
+    let at = Installation::of(scenario).await;
     let mutation = scenario.prepare(&at).await;
     let before = at.contents();
     let mut program = at.program(&[(planted::PASSED, &points_file(&at))]);
@@ -107,7 +112,10 @@ async fn rehearse(scenario: Scenario) -> Rehearsed {
         _ => OperationState::Committed,
     };
     assert_eq!(ended.state, wanted, "{scenario:?}: {ended:?}");
-    program.follow(&ended.id, "settled").await;
+    let settled = program.follow(&ended.id, "settled").await;
+    if scenario.restarts() {
+        restarted(&settled, "undisturbed");
+    }
     let after = at.contents();
     assert_eq!(after == before, wanted == OperationState::RolledBack, "{}", difference(&before, &after));
     let passes = passes(&at);
@@ -167,7 +175,7 @@ async fn outcome(program: &Program, known: &BTreeSet<String>) -> Option<Operatio
 
 async fn survive(cell: &Cell, rehearsed: &Rehearsed) -> Survived {
     let name = cell.name();
-    let at = Installation::start(cell.scenario.leftovers()).await;
+    let at = Installation::of(cell.scenario).await;
     let mutation = cell.scenario.prepare(&at).await;
     let known = journalled(&at);
     let first = at.contents();
@@ -184,6 +192,11 @@ async fn survive(cell: &Cell, rehearsed: &Rehearsed) -> Survived {
     let ended = outcome(&program, &known).await;
     let recovery = began.elapsed();
     let end = ended.as_ref().map(|operation| operation.state);
+    if cell.scenario.restarts()
+        && let Some(ended) = ended.as_ref().filter(|ended| ended.state == OperationState::Committed)
+    {
+        restarted(&program.follow(&ended.id, "settled").await, &name);
+    }
     let now = at.contents();
     let (is, told) = match end {
         Some(OperationState::Committed) => (&rehearsed.after, "committed"),
@@ -199,6 +212,13 @@ async fn survive(cell: &Cell, rehearsed: &Rehearsed) -> Survived {
     at.assert_books_whole(&name);
     program.kill().await;
     Survived { name, point: cell.crashes.last().cloned().unwrap_or_default(), reached, end, recovery }
+}
+
+/// It has come to rest, and the worker was seen to run again.
+fn restarted(operation: &Operation, name: &str) {
+    assert!(operation.settled.is_some(), "{name}: {operation:?}");
+    let step = operation.steps.iter().find(|step| step.name == StepName::Restart).unwrap();
+    assert_eq!(step.state, StepState::Done, "{name}: {step:?}");
 }
 
 /// The operations of earlier lives.
@@ -249,20 +269,22 @@ async fn a_process_that_dies_anywhere_leaves_all_old_or_all_new() {
     assert_eq!(ends.len(), 3, "both outcomes, and changes that were not begun: {ends:?}");
 }
 
-/// The first deaths after which there is something to take up: nothing done, half done, all done, half undone.
-const FIRST: [(Scenario, &str); 5] = [
+/// The first deaths after which there is something to take up: nothing done, half done, all done, half undone, and all done
+/// but for what nobody saw of a restart.
+const FIRST: [(Scenario, &str); 6] = [
     (Scenario::Switch, "intent.after:0"),
     (Scenario::Switch, "console.after:0"),
     (Scenario::Switch, "verify.after:0"),
     (Scenario::Refused, "undo.after:0"),
     (Scenario::AddProvider, "console.after:0"),
+    (Scenario::Controlled, "restart.after:0"),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_dies_while_it_recovers_leaves_all_old_or_all_new() {
     let learn = |(scenario, point): (Scenario, &'static str)| async move {
         let rehearsed = rehearse(scenario).await;
-        let at = Installation::start(scenario.leftovers()).await;
+        let at = Installation::of(scenario).await;
         let mutation = scenario.prepare(&at).await;
         assert!(live_and_die(&at, point, Some(&mutation)).await, "{point} is reached");
         let mut program = at.program(&[(planted::PASSED, &points_file(&at))]);

@@ -1,7 +1,7 @@
 //! What is under way when the process dies.
 use crate::kill::{installation::Installation, program::Program};
 use domain::{Mutation, Operation};
-use sandbox::upstreams::Behaviour;
+use sandbox::{controller::Generation, upstreams::Behaviour};
 use serde_json::json;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +22,14 @@ pub enum Scenario {
     Install,
     /// And back.
     Uninstall,
+    /// A worker that HiClaw's controller keeps gets another model, and is started again.
+    Controlled,
+    /// The same where there is no Docker behind the controller: the worker is put to sleep and woken.
+    InCluster,
 }
 
 impl Scenario {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Switch,
         Self::Refused,
         Self::Manager,
@@ -35,7 +39,19 @@ impl Scenario {
         Self::Restore,
         Self::Install,
         Self::Uninstall,
+        Self::Controlled,
+        Self::InCluster,
     ];
+
+    /// The generation of HiClaw.
+    pub fn generation(self) -> Generation {
+        if self.restarts() { Generation::V1_2 } else { Generation::V1_0 }
+    }
+
+    /// Whether the worker is started again.
+    pub fn restarts(self) -> bool {
+        matches!(self, Self::Controlled | Self::InCluster)
+    }
 
     /// Whether the former plugin was there.
     pub fn leftovers(self) -> bool {
@@ -66,6 +82,7 @@ impl Scenario {
                 let [_, before_removal, _] = backups.as_slice() else { panic!("{backups:?}") };
                 serde_json::from_value(json!({"kind": "restore", "backup": before_removal})).unwrap()
             }
+            Self::Controlled | Self::InCluster => controlled("qwen-max"),
             Self::Install => install(),
             Self::Uninstall => {
                 earlier(at, &[install()]).await;
@@ -87,6 +104,7 @@ impl Scenario {
             }
             Self::Install => Mutation::Uninstall,
             Self::Uninstall => install(),
+            Self::Controlled | Self::InCluster => controlled("qwen-plus"),
         }
     }
 }
@@ -119,6 +137,12 @@ fn add(at: &Installation) -> Mutation {
         json!({"kind": "add_provider", "name": "zhipuai", "type": "zhipuai", "tokens": [key]}),
     )
     .unwrap()
+}
+
+fn controlled(model: &str) -> Mutation {
+    let wish = json!({"kind": "set_model", "target": "worker:alice", "provider": "qwen", "model": model,
+        "restart": "now"});
+    serde_json::from_value(wish).unwrap()
 }
 
 fn switch(target: &str, provider: &str, model: &str) -> Mutation {

@@ -28,7 +28,7 @@ async fn in_the_midst(at: &Installation) -> Program {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_runs_is_done_before_the_process_goes() {
-    let at = Installation::start(false).await;
+    let at = Installation::start().await;
     let program = in_the_midst(&at).await;
     program.terminate();
     program.refuses_calls().await;

@@ -9,6 +9,7 @@ use crate::{
         follow::{News, follow},
         page,
     },
+    components::{restarts::open_restarts, said::Told},
     text::t,
 };
 use domain::{Operation, OperationId, OperationState, Step};
@@ -21,7 +22,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(700);
 impl Change {
     pub(super) fn watch(self, operation: Operation) {
         let id = operation.id.clone();
-        let ended = operation.state.is_final();
+        let ended = operation.has_ended();
         self.observed(operation);
         if ended {
             return;
@@ -77,7 +78,7 @@ impl Change {
             let shown = self.stage.with_untracked(|stage| stage.plan().cloned());
             operation.plan = shown.filter(|plan| plan.id == operation.id);
         }
-        if !operation.state.is_final() {
+        if !operation.has_ended() {
             return self.stage.set(Stage::Running(operation));
         }
         let known = |stage: &Stage| matches!(stage, Stage::Ended(known) if *known == operation);
@@ -100,8 +101,12 @@ impl Change {
     /// Tells of the end to somebody who closed the dialog.
     fn tell(self, operation: &Operation) {
         let title = self.title.get_untracked();
-        let (text, failed) = match operation.state {
-            OperationState::Committed => (t().toast_done(&title), false),
+        let restarts: Vec<_> = open_restarts(operation).iter().map(Told::text).collect();
+        let (text, failed) = match (operation.state, restarts.is_empty()) {
+            (OperationState::Committed, true) => (t().toast_done(&title), false),
+            (OperationState::Committed, false) => {
+                ([vec![t().toast_done(&title)], restarts].concat().join(" "), true)
+            }
             _ => (t().toast_failed(&title), true),
         };
         let (details, undone) = (operation.clone(), operation.clone());

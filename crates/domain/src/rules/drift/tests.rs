@@ -57,6 +57,20 @@ fn what_agrees_does_not_drift_nor_does_who_was_never_switched() {
 }
 
 #[test]
+fn figures_that_a_switch_does_not_write_do_not_drift() {
+    let owned = |ours| json!({"owner": "controller", "ours": ours});
+    let mut now = assignment(Some((0, 0)), Some(0), Some(0), Value::Null);
+    now.observed.max_tokens = None;
+    for (ours, drifted) in [(true, true), (false, false)] {
+        let ownership = json!({"model": owned(true), "limits": owned(ours)});
+        now.ownership = Some(serde_json::from_value(ownership).unwrap());
+        assert_eq!((drifts(&now), found(&now, None).is_empty()), (drifted, !drifted));
+    }
+    now.observed.model = Some(NAMES[1].parse().unwrap());
+    assert!(drifts(&now), "the model itself counts whoever owns its figures");
+}
+
+#[test]
 fn a_drift_of_the_model_is_accepted_or_repaired() {
     let now = assignment(Some((0, 0)), Some(1), Some(1), Value::Null);
     let [item] = &found(&now, None)[..] else { panic!("one item") };
@@ -188,6 +202,77 @@ fn what_is_as_in_the_backup_is_not_told_whatever_the_order_of_its_lists() {
     let mut now = then.clone();
     now.routes[0].consumers.as_mut().unwrap().reverse();
     assert_eq!(differences(&then, &now, &agents(&now)), []);
+}
+
+/// What is told of the route r that let these in, in order, and whether it is told that agents were let in or shut out,
+/// when alice and bob are the agents that there are. `all`: and nobody else.
+fn told_of_access(then: &[&str], now: &[&str], all: bool) -> Option<bool> {
+    let lets_in = |consumers: &[&str]| {
+        let mut file = file(installation("a", "m"));
+        file.routes[0].consumers = Some(consumers.iter().map(|name| name.parse().unwrap()).collect());
+        file
+    };
+    let (then, now) = (lets_in(then), lets_in(now));
+    let mut there = agents(&now);
+    there.insert("manager".parse().unwrap(), None);
+    there.insert("worker:bob".parse().unwrap(), None);
+    let now = Now { agents: &there, all_agents: all, ..present(&now) };
+    let changed = changed_since(without_keys(&then), |_| false, now);
+    changed.iter().find(|one| one.item.to_string() == "route:r").map(|one| one.access)
+}
+
+#[test]
+fn whom_hiclaw_lets_in_or_takes_off_is_no_drift() {
+    let alone = ["manager", "worker-alice"];
+    assert_eq!(told_of_access(&alone, &["manager", "worker-alice", "worker-bob"], true), None, "was hired");
+    assert_eq!(
+        told_of_access(&["manager", "worker-alice", "worker-gone"], &alone, true),
+        None,
+        "was dismissed"
+    );
+    assert_eq!(told_of_access(&alone, &["worker-alice"], true), Some(true), "the Manager is there");
+    assert_eq!(told_of_access(&alone, &["manager"], true), Some(true), "alice is there");
+    assert_eq!(
+        told_of_access(&alone, &["manager", "worker-alice", "worker-x"], true),
+        Some(true),
+        "nobody knows x"
+    );
+    assert_eq!(
+        told_of_access(&alone, &["manager", "worker-alice", "partner"], true),
+        Some(false),
+        "no agent"
+    );
+    assert_eq!(told_of_access(&["partner"], &[], true), Some(false), "no agent");
+    assert_eq!(told_of_access(&alone, &["manager", "worker-x"], false), None, "who is there is not known");
+}
+
+#[test]
+fn what_else_changes_on_a_route_is_told_without_those_whom_hiclaw_let_in() {
+    let then = file(installation("a", "m"));
+    let mut now = file(installation("b", "m"));
+    now.routes[0].consumers.as_mut().unwrap().push("worker-bob".parse().unwrap());
+    let mut there = agents(&now);
+    there.insert("worker:bob".parse().unwrap(), None);
+    let changed = differences(&then, &now, &there);
+    let route = changed.iter().find(|one| one.item.to_string() == "route:r").unwrap();
+    let paths: Vec<_> = route.diff.iter().map(|line| line.path.as_str()).collect();
+    assert_eq!((paths, route.access), (vec!["/upstreams/0/provider"], false));
+}
+
+#[test]
+fn a_new_route_tells_whether_it_lets_in_agents_that_nobody_knows() {
+    let with = file(installation("a", "m"));
+    let mut without = with.clone();
+    without.routes.clear();
+    let there = agents(&with);
+    let known = |manager: bool| {
+        let mut there = there.clone();
+        if manager {
+            there.insert("manager".parse().unwrap(), None);
+        }
+        differences(&without, &with, &there).iter().map(|one| one.access).collect::<Vec<_>>()
+    };
+    assert_eq!((known(true), known(false)), (vec![false], vec![true]));
 }
 
 #[test]

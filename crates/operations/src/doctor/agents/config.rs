@@ -80,6 +80,9 @@ fn entries(agents: &[Agent]) -> Vec<Check> {
 }
 
 fn lacking(config: &AgentConfig, model: &ModelId) -> Option<String> {
+    if !config.lists_models {
+        return None;
+    }
     if config.known(model).is_none() {
         return Some(format!("its openclaw.json does not list {model} among the gateway's models"));
     }
@@ -102,9 +105,19 @@ fn keys(agents: &[Agent], consumers: &Consumers) -> Vec<Check> {
     let mut many = Many::of(id);
     for (agent, config) in read(agents) {
         let own = agent.target.consumer();
-        let Some(key) = &config.key else {
-            many.found(failure(id, agent.name(), &crate::failure::no_key(agent.target), ""));
-            continue;
+        let has_key =
+            |consumer: &higress::ConsumerDoc| *consumer.name() == own && !consumer.keys().is_empty();
+        let key = match &config.key {
+            Some(key) => key,
+            // What is its consumer's is its own.
+            None if !config.holds_key && consumers.iter().any(has_key) => {
+                many.well(agent.target);
+                continue;
+            }
+            None => {
+                many.found(failure(id, agent.name(), &crate::failure::no_key(agent.target), ""));
+                continue;
+            }
         };
         let holds = |consumer: &&higress::ConsumerDoc| {
             consumer.keys().iter().any(|known| known.expose_secret() == key.expose_secret())

@@ -1,6 +1,6 @@
 use super::{one, only, rival, well};
 use crate::world::World;
-use domain::{CheckId, CheckState, Mutation, SystemState};
+use domain::{CheckId, CheckState, Mutation, SystemState, WarningCode};
 use http::{Method, StatusCode};
 use operations::{Clock, Config, Operations, Outside};
 use sandbox::{
@@ -333,4 +333,23 @@ async fn workers_whose_containers_nobody_can_see_are_unknown() {
     world.sandbox.set_containers_offline(true);
     let doctor = world.operations.doctor(false).await;
     assert_eq!(one(&doctor, CheckId::WorkerRuns, CheckState::Unknown).about, "5 workers");
+}
+
+#[tokio::test]
+async fn files_of_a_controller_that_nobody_named_are_told_before_a_switch_too() {
+    let world = World::start().await;
+    well(&world.operations.doctor(false).await, &[CheckId::HiclawKnown]);
+    let to = crate::world::switch("alice", "qwen", "qwen-max");
+    let codes = async || {
+        let plan = world.operations.plan(&to).await.unwrap();
+        plan.warnings.into_iter().map(|warning| warning.code).collect::<Vec<_>>()
+    };
+    assert!(!codes().await.contains(&WarningCode::AnotherHolder));
+    let object = sandbox::s3::Object::new("{}", "application/json");
+    let key = "agents/manager/openclaw.json";
+    world.sandbox.s3().objects().put(crate::world::BUCKET, key, object, &Default::default()).unwrap();
+    assert!(codes().await.contains(&WarningCode::AnotherHolder));
+    let doctor = others(&world, |_| ()).doctor(false).await;
+    let told = one(&doctor, CheckId::HiclawKnown, CheckState::Warning);
+    assert!(told.evidence.contains(key), "{told:?}");
 }

@@ -12,12 +12,12 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The checks of an id that have this state.
-fn with(doctor: &Doctor, id: CheckId, state: CheckState) -> Vec<&Check> {
+pub fn with(doctor: &Doctor, id: CheckId, state: CheckState) -> Vec<&Check> {
     doctor.checks.iter().filter(|check| check.id == id && check.state == state).collect()
 }
 
 /// The only check of an id that has this state.
-fn one(doctor: &Doctor, id: CheckId, state: CheckState) -> &Check {
+pub fn one(doctor: &Doctor, id: CheckId, state: CheckState) -> &Check {
     match with(doctor, id, state).as_slice() {
         [check] => check,
         other => panic!("{id:?} {state:?}: {other:#?} of {:#?}", all_of(doctor, id)),
@@ -29,7 +29,7 @@ fn all_of(doctor: &Doctor, id: CheckId) -> Vec<&Check> {
 }
 
 /// All checks of these ids are well.
-fn well(doctor: &Doctor, ids: &[CheckId]) {
+pub fn well(doctor: &Doctor, ids: &[CheckId]) {
     for id in ids {
         let all = all_of(doctor, *id);
         assert!(!all.is_empty() && all.iter().all(|check| check.state == CheckState::Ok), "{all:#?}");

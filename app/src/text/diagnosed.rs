@@ -1,0 +1,121 @@
+//! What the doctor finds, in Chinese.
+
+/// Its sentences, with `{}` for what they name, in the same order in both. A sentence is one of the first form that fits.
+pub const SENTENCES: &[(&str, &str)] = &[
+    // Of the installation.
+    ("answers at {}", "在 {} 响应"),
+    ("the console knows {} as its admin", "控制台的管理员是 {}"),
+    ("version {}, which agm was tested with", "版本 {}，agm 已测试过"),
+    ("signs in to the console with a password that everybody tries first", "登录控制台所用的是常见密码"),
+    ("nothing was changed there since this list of operations begins", "自现有操作记录以来，未对其作过变更"),
+    ("took what operation {} changed there", "已接受操作 {} 的变更"),
+    ("the newest change of it, operation {}, failed: {}", "最近一次变更（操作 {}）失败：{}"),
+    ("its clock and that of agm agree", "其时钟与 agm 一致"),
+    ("answers, and lets the bucket be read (after {} ms)", "有响应，存储桶可读取（{} 毫秒）"),
+    (
+        "a scratch object was written, twice protected from a stale write, and removed at {}",
+        "已写入一个临时对象，两次拦住过期写入，并已删除，时间 {}",
+    ),
+    ("HiClaw lists {} workers", "HiClaw 登记了 {} 个 Worker"),
+    // Of the gateway and its routes.
+    ("answers (after {} ms)", "有响应（{} 毫秒）"),
+    ("gave figures at {}", "已提供指标，时间 {}"),
+    ("counts calls and tokens, read at {}", "统计调用与 token，读取于 {}"),
+    (
+        "has counted no call yet, and agm knows of none that a model answered",
+        "尚无统计；据 agm 所知，也没有模型应答过调用",
+    ),
+    ("counts no call, although models answered at {}", "模型已于 {} 应答，但没有统计"),
+    ("a call without a key was answered {}", "无密钥的调用得到 {} 响应"),
+    ("a call without a key was let through, and answered {}", "无密钥的调用被放行，得到 {} 响应"),
+    ("no agent's model has a route that asks for a key", "没有智能体的模型所用路由要求密钥"),
+    ("the routes or the agents could not be read", "无法读取路由或智能体"),
+    ("goes on trying after an error for {} s", "出错后会持续重试 {} 秒"),
+    ("no call is tried again for longer than an hour", "重试时限均不超过一小时"),
+    ("the gateway answers {} at {}", "网关返回 {}，路径 {}"),
+    ("the gateway leads to agm, by name and by path", "网关可通过域名和路径通往 agm"),
+    (
+        "the gateway does not lead to agm, which is reached at its own address only",
+        "网关未通往 agm，仅能通过其自身地址访问",
+    ),
+    ("the gateway leads to agm, but not at {}", "网关通往 agm，但 {} 除外"),
+    ("{} AI routes and {} providers were read", "已读取 {} 条 AI 路由和 {} 个提供商"),
+    ("takes the models that no other route takes", "承接其他路由都不匹配的模型"),
+    ("all their providers exist", "其提供商均存在"),
+    ("no older route has the same conditions", "没有更早的路由条件与其相同"),
+    ("they let every agent in", "已授权所有智能体"),
+    ("they let every agent in that is not told of by itself", "除另行列出的以外，已授权所有智能体"),
+    ("does not let {} in", "未授权 {}"),
+    ("each asks for the key of a consumer that it lets in", "均要求已授权消费者的密钥"),
+    ("the gateway was given what is stored", "网关配置与控制台所存一致"),
+    // Of the providers.
+    ("have the keys that their types need", "已配置其类型所需的密钥"),
+    ("it was not tested since agm started or since it was changed", "自 agm 启动或该提供商变更以来尚未测试"),
+    ("are HiClaw's own, and were not changed with agm", "由 HiClaw 管理，未被 agm 修改"),
+    // Of the agents.
+    ("their openclaw.json is in its place and could be read", "openclaw.json 均存在且可读取"),
+    ("their configs name a model of the AI gateway", "配置的模型均经由 AI 网关"),
+    ("their configs list the model that they run", "配置的模型列表均包含所用模型"),
+    ("the gateway knows each by its key", "网关均认识其密钥"),
+    ("a route takes the model of each", "其模型均有路由匹配"),
+    ("cannot use its model: no AI route takes {}", "无法使用其模型：没有 AI 路由匹配 {}"),
+    ("their routes let them in", "路由均已授权"),
+    ("cannot use its model: {} does not let {} in", "无法使用其模型：{} 未授权 {}"),
+    ("the providers of their models exist", "其模型的提供商均存在"),
+    ("their providers list their models", "其提供商均列有所用模型"),
+    (
+        "{} gave no list since agm started or since it was changed",
+        "自 agm 启动或该提供商变更以来，尚未读取 {} 的模型列表",
+    ),
+    ("run what their last switch gave them, or were never switched", "运行的模型与上次切换一致，或从未切换"),
+    (
+        "their models were not asked: a question costs a token, so it is asked on demand only",
+        "尚未询问其模型：询问会消耗 token，仅在需要时进行",
+    ),
+    (
+        "a model answered each at {}, through the gateway and with the agent's own key",
+        "模型均已应答，时间 {}，经由网关并使用智能体自己的密钥",
+    ),
+    ("run, or sleep until they are given work", "运行中，或休眠待命"),
+    ("agm was not told HiClaw's default model", "agm 未获知 HiClaw 的默认模型"),
+    ("which model it runs is not known", "不清楚其运行的模型"),
+    ("{} is also what HiClaw gives it when its container starts", "{} 也是 HiClaw 在其容器启动时设置的模型"),
+    (
+        "runs {}, and HiClaw gives it {} when its container starts again: {} in {}; its environment file names the right one",
+        "运行 {}，而其容器再次启动时 HiClaw 会设置 {}：{}（{}）；其环境文件中的模型已正确",
+    ),
+    (
+        "HiClaw's environment file names the model that it runs; the environment of its container is not seen",
+        "HiClaw 环境文件中的模型与当前一致，但看不到其容器的环境变量",
+    ),
+    (
+        "HiClaw itself keeps {} for it, and gives it no other when it starts",
+        "HiClaw 自身为其保存的就是 {}，启动时不会设置其他模型",
+    ),
+    (
+        "runs {}, and HiClaw gives it {} when its container starts again: {} in {}",
+        "运行 {}；其容器重新启动时，HiClaw 会改为 {}：{}（{}）",
+    ),
+    ("the image of its container is not known", "不清楚其容器的镜像"),
+    ("its image {} does not tell its version", "其镜像 {} 未标明版本"),
+    (
+        "its image {} keeps its own model: a switch reaches it when it starts again",
+        "其镜像 {} 会保留自身的模型，重新启动后才采用新模型",
+    ),
+    (
+        "run the model of their stored config, or take it up while they run",
+        "正在运行所存配置中的模型，或运行中即可采用",
+    ),
+    ("no answer in time", "响应超时"),
+    // Of agm itself.
+    ("a record could be written now (after {} ms)", "刚刚成功写入一条记录（{} 毫秒）"),
+    ("{} MiB are free", "剩余 {} MiB"),
+    ("its lock is held by this agm", "由当前 agm 锁定"),
+    ("every record of it could be read", "所有记录均可读取"),
+    ("none of the newest {} waits for a person", "最近 {} 项操作均无需人工处理"),
+    ("{} lines, each follows the one before it", "共 {} 行，逐行衔接"),
+    (
+        "this is a sandbox: it has a known password, and nothing real is behind it",
+        "这是沙箱：密码是公开的，背后没有真实系统",
+    ),
+];
